@@ -1,0 +1,141 @@
+/**
+ * What the agent needs from the world, as small interfaces; compose.ts hands in the real ones, tests their own.
+ * Types only.
+ *
+ * Every method that waits takes an AbortSignal: aborting it settles the promise with CancelledError within a second and
+ * leaves nothing behind. Every method has its own bound as well.
+ */
+import type { Payload, Release } from './release.ts';
+
+/** Time. Instants are milliseconds: `now` of the wall clock since 1970 UTC, `monotonic` of a clock that never steps. */
+export interface Clock {
+  now(): number;
+  monotonic(): number;
+  /** Resolves after `ms` milliseconds on the monotonic clock; rejects with CancelledError when aborted. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+/** Chance: an integer in 0..10, as pacing's jitter wants it. */
+export type Dice = () => number;
+
+/** One deployment of this host, reduced to what the agent decides with. */
+export interface Deployment {
+  /** rpm-ostree's id, `OSNAME-CHECKSUM.SERIAL`. */
+  readonly id: string;
+  readonly version: string;
+  /** What a graph knows it by: base checksum, or image with digest. Undefined: foreign, cannot be compared. */
+  readonly payload: Payload | undefined;
+  /** Base checksum (the layered commit's own one if there are no layers). */
+  readonly baseChecksum: string;
+  readonly stream: string | undefined;
+  readonly booted: boolean;
+  readonly staged: boolean;
+  /** True: staged and locked until finalized. Undefined: a daemon too old to say. */
+  readonly finalizationLocked: boolean | undefined;
+  /** As rpm-ostree prints it, signature scheme and transport included; undefined when a ref is followed. */
+  readonly imageReference: string | undefined;
+  /** Packages layered on top. */
+  readonly layeredPackages: readonly string[];
+}
+
+/** A transaction that runs in rpm-ostree, whoever started it. */
+export interface ActiveTransaction {
+  readonly method: string;
+  readonly title: string;
+  /** True when its title says that an agent of ours started it (perhaps one that was killed since). */
+  readonly ours: boolean;
+}
+
+/** The deployments in boot order, and what runs. */
+export interface HostStatus {
+  readonly booted: Deployment;
+  readonly staged: Deployment | undefined;
+  /** All of them, booted and staged included. */
+  readonly deployments: readonly Deployment[];
+  readonly activeTransaction: ActiveTransaction | undefined;
+}
+
+/** Progress of a transaction. All parts optional: they come from whatever signals the daemon sends. */
+export interface Progress {
+  readonly text: string;
+  readonly percent?: number;
+  readonly bytesTransferred?: number;
+  readonly bytesPerSecond?: number;
+}
+
+/** rpm-ostree. All methods reject with RpmOstreeError (see its kinds) or CancelledError. */
+export interface RpmOstree {
+  /** Makes rpm-ostree's own CLI say that this agent drives updates. */
+  registerDriver(signal: AbortSignal): Promise<void>;
+  /** `cached` answers without D-Bus while the sysroot is as it was at the last read; `fresh` always asks. */
+  status(mode: 'cached' | 'fresh', signal: AbortSignal): Promise<HostStatus>;
+  /**
+   * Stages `release` with finalization locked and returns the staged deployment as read back. When exactly that is
+   * staged and locked already, nothing is done. Kind `rpm_ostree_busy`: another transaction runs, see `followActive`.
+   */
+  stage(
+    release: Release,
+    allowDowngrade: boolean,
+    onProgress: (progress: Progress) => void,
+    signal: AbortSignal,
+  ): Promise<Deployment>;
+  /** Unlocks the staged deployment `release` and asks for the reboot, which follows a moment after the promise resolves. */
+  finalize(release: Release, options: { allowUnlocked: boolean }, signal: AbortSignal): Promise<void>;
+  /** Drops the staged deployment (`rpm-ostree cleanup -p`). */
+  discardStaged(signal: AbortSignal): Promise<void>;
+  /**
+   * Joins the transaction that runs now and waits for its end, at most `limitMs`; resolves at once when none runs.
+   * A transaction of ours that makes no progress is cancelled.
+   */
+  followActive(
+    limitMs: number,
+    onProgress: (progress: Progress) => void,
+    signal: AbortSignal,
+  ): Promise<'ended' | 'still-running'>;
+}
+
+/** What the update server is asked about. */
+export interface CheckQuery {
+  readonly booted: Release;
+  /** Payloads that must not be chosen. */
+  readonly denied: readonly Payload[];
+  readonly allowDowngrade: boolean;
+}
+
+export type Deadend = { readonly isDeadend: false } | { readonly isDeadend: true; readonly reason: string };
+
+/** What the graph says. */
+export interface CheckResult {
+  readonly outcome:
+    | { readonly kind: 'update'; readonly release: Release }
+    | { readonly kind: 'no-update' }
+    | { readonly kind: 'downgrade-refused'; readonly release: Release }
+    | { readonly kind: 'off-graph' };
+  readonly deadend: Deadend;
+  /** Candidates left out because they are denied. */
+  readonly ignoredTargets: number;
+  readonly nodes: number;
+  readonly edges: number;
+  /** Faults in the graph that did not spoil the answer, one sentence each, at most ten. */
+  readonly warnings: readonly string[];
+  /** The server said "not modified" (304): the answer comes from the graph it confirmed. */
+  readonly notModified: boolean;
+}
+
+/** The update server. Rejects with CincinnatiError or CancelledError. */
+export interface UpdateSource {
+  check(query: CheckQuery, signal: AbortSignal): Promise<CheckResult>;
+}
+
+/** Interactive sessions of logged-in people; each with a terminal. */
+export interface Session {
+  readonly user: string;
+  readonly tty: string;
+}
+
+export interface Sessions {
+  /** Sessions that have a terminal. An empty list when the host has no login manager or the override file exists. */
+  list(signal: AbortSignal): Promise<readonly Session[]>;
+  /** Writes `text` to every session's terminal; never blocks on one, never rejects for a terminal that takes nothing. */
+  broadcast(sessions: readonly Session[], text: string, signal: AbortSignal): Promise<void>;
+}

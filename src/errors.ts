@@ -1,0 +1,160 @@
+/**
+ * Every error class of the agent. Each instance has a `kind`: a literal from the catalogue below (or, for a Cincinnati
+ * server's own word, a sanitised remote kind), fit for a metric label and explained in docs/errors.md.
+ *
+ * Messages follow one grammar: "cannot X: Y must be Z, got V".
+ */
+
+/** Anything the agent expects to go wrong. `kind` is stable; `message` is for people; `cause` keeps the origin. */
+export abstract class AgentError extends Error {
+  abstract readonly kind: string;
+
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = new.target.name;
+  }
+}
+
+export const CONFIG_ERROR_KINDS = ['config_unreadable', 'config_syntax', 'config_invalid'] as const;
+export type ConfigErrorKind = (typeof CONFIG_ERROR_KINDS)[number];
+
+/** The configuration cannot be used. The message names file, key, what was expected and what was found. */
+export class ConfigError extends AgentError {
+  readonly kind: ConfigErrorKind;
+
+  constructor(kind: ConfigErrorKind, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.kind = kind;
+  }
+}
+
+export const IDENTITY_ERROR_KINDS = [
+  'identity_machine_id',
+  'identity_platform',
+  'identity_basearch',
+  'identity_stream',
+] as const;
+export type IdentityErrorKind = (typeof IDENTITY_ERROR_KINDS)[number];
+
+/** A fact about this node is missing; the message says which key to set. */
+export class IdentityError extends AgentError {
+  readonly kind: IdentityErrorKind;
+
+  constructor(kind: IdentityErrorKind, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.kind = kind;
+  }
+}
+
+export const CINCINNATI_ERROR_KINDS = [
+  'client_failed_request',
+  'client_failed_json_decoding',
+  'client_failed_node_lookup',
+  'client_failed_node_parsing',
+  'client_failed_build',
+] as const;
+export type CincinnatiErrorKind = (typeof CINCINNATI_ERROR_KINDS)[number];
+
+/**
+ * An update check failed. `kind` is one of {@link CINCINNATI_ERROR_KINDS}, `generic_http_CODE`, or the server's own
+ * word, already bounded in length and characters. `retryAfterMs`, when the server gave Retry-After, in milliseconds.
+ */
+export class CincinnatiError extends AgentError {
+  readonly kind: string;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(kind: string, message: string, options?: ErrorOptions & { retryAfterMs?: number | undefined }) {
+    super(message, options);
+    this.kind = kind;
+    this.retryAfterMs = options?.retryAfterMs;
+  }
+}
+
+export const BUS_ERROR_KINDS = [
+  'bus_unreachable',
+  'bus_auth_failed',
+  'bus_closed',
+  'bus_call_timeout',
+  'bus_call_cancelled',
+  'bus_remote_error',
+  'bus_malformed_message',
+] as const;
+export type BusErrorKind = (typeof BUS_ERROR_KINDS)[number];
+
+/** A D-Bus connection or call failed. `errorName` is the remote error's D-Bus name for kind `bus_remote_error`. */
+export class BusError extends AgentError {
+  readonly kind: BusErrorKind;
+  readonly errorName: string | undefined;
+
+  constructor(
+    kind: BusErrorKind,
+    message: string,
+    options?: ErrorOptions & { errorName?: string | undefined },
+  ) {
+    super(message, options);
+    this.kind = kind;
+    this.errorName = options?.errorName;
+  }
+}
+
+export const RPM_OSTREE_ERROR_KINDS = [
+  /** Another transaction runs, or a reboot has been initiated: wait, never count as a failure. */
+  'rpm_ostree_busy',
+  'rpm_ostree_access_denied',
+  'rpm_ostree_unreachable',
+  'rpm_ostree_malformed_reply',
+  /** Finished(false, text). */
+  'rpm_ostree_transaction_failed',
+  /** The daemon died in the middle: the outcome is unknown until the deployments are read again. */
+  'rpm_ostree_transaction_lost',
+  /** No progress for too long; the transaction was cancelled. */
+  'rpm_ostree_transaction_stalled',
+  /** Somebody else cancelled it: not a failure, try again. */
+  'rpm_ostree_transaction_cancelled',
+  'rpm_ostree_no_staged_deployment',
+  'rpm_ostree_staged_mismatch',
+  'rpm_ostree_already_unlocked',
+  'rpm_ostree_inhibited',
+  'rpm_ostree_unverified_target',
+  'rpm_ostree_failed',
+] as const;
+export type RpmOstreeErrorKind = (typeof RPM_OSTREE_ERROR_KINDS)[number];
+
+/** rpm-ostree refused, failed or vanished. */
+export class RpmOstreeError extends AgentError {
+  readonly kind: RpmOstreeErrorKind;
+
+  constructor(kind: RpmOstreeErrorKind, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.kind = kind;
+  }
+}
+
+/** A wait ended because its owner gave it up (SIGTERM, a deadline above it). Never logged as a failure. */
+export class CancelledError extends AgentError {
+  readonly kind = 'cancelled';
+}
+
+/** The message of anything thrown, on one line without control characters. */
+export function messageOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return printable(text === '' && error instanceof Error ? error.name : text);
+}
+
+/** The `kind` of anything thrown; `internal` for what is no {@link AgentError}. */
+export function kindOf(error: unknown): string {
+  return error instanceof AgentError ? error.kind : 'internal';
+}
+
+const LONGEST_PRINTED = 1000;
+
+/**
+ * Text from outside made fit for one log line or status text: control characters, line and paragraph separators and
+ * bidirectional overrides become U+FFFD, and what is over 1,000 characters is cut.
+ */
+export function printable(text: string): string {
+  const cut = text.length > LONGEST_PRINTED ? `${text.slice(0, LONGEST_PRINTED)}…` : text;
+  return cut
+    .replaceAll(/\s*[\r\n]+\s*/g, ' ')
+    .replaceAll(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, '\uFFFD');
+}
