@@ -139,3 +139,24 @@ export interface Sessions {
   /** Writes `text` to every session's terminal; never blocks on one, never rejects for a terminal that takes nothing. */
   broadcast(sessions: readonly Session[], text: string, signal: AbortSignal): Promise<void>;
 }
+
+/** What the configured strategies say together. */
+export interface JointVerdict {
+  readonly verdict: 'allow' | 'deny';
+  /** One sentence for people: who says no and why; "" for allow. */
+  readonly reason: string;
+  /** Bounded word for a metric label. */
+  readonly label: string;
+  /** The joint answer cannot become "allow" before this instant (wall clock, milliseconds). */
+  readonly untilAt?: number;
+}
+
+/** All strategies of the node as one. Rejects with AgentError when one cannot tell. */
+export interface Gatekeeper {
+  /** Strategies that only look at this node and its clock. */
+  askLocal(nowMs: number, signal: AbortSignal): Promise<JointVerdict>;
+  /** Strategies that take something from others; asked only when everything else allows. */
+  askRemote(nowMs: number, signal: AbortSignal): Promise<JointVerdict>;
+  /** Gives back whatever `askRemote` may have taken, now or in a life before this one. */
+  reportSteady(signal: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,80 @@
+// Makes sure that the programs outside of npm's reach are there: `setup.mjs demo` or `setup.mjs test`.
+// On a Debian machine, as root, what is missing is installed; anywhere else it is named, and the exit code is 1.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import process from 'node:process';
+
+const OLDEST_NODE = [22, 19];
+
+/** What is needed, how to tell that it is there, and the packages that bring it. */
+const NEEDS = {
+  'dbus-daemon': {
+    for: 'demo',
+    has: () => onPath('dbus-daemon'),
+    debian: ['dbus-daemon'],
+    fedora: 'dbus-daemon',
+  },
+  'python3 with GObject introspection': {
+    for: 'demo',
+    has: () => spawnSync('/usr/bin/python3', ['-c', 'from gi.repository import Gio']).status === 0,
+    debian: ['python3-gi', 'gir1.2-glib-2.0'],
+    fedora: 'python3-gobject-base',
+  },
+  promtool: { for: 'test', has: () => onPath('promtool'), debian: ['prometheus'], fedora: 'prometheus' },
+  socat: { for: 'test', has: () => onPath('socat'), debian: ['socat'], fedora: 'socat' },
+  'systemd-id128': {
+    for: 'test',
+    has: () => onPath('systemd-id128'),
+    debian: ['systemd'],
+    fedora: 'systemd',
+  },
+};
+
+function onPath(program) {
+  return (process.env.PATH ?? '')
+    .split(':')
+    .concat('/usr/sbin', '/sbin')
+    .some((folder) => folder !== '' && existsSync(`${folder}/${program}`));
+}
+
+function missing(purpose) {
+  return Object.entries(NEEDS).filter(
+    ([, need]) => (need.for === 'demo' || purpose === 'test') && !need.has(),
+  );
+}
+
+function installOnDebian(needs) {
+  const packages = needs.flatMap(([, need]) => need.debian);
+  process.stderr.write(`installing ${packages.join(' ')}\n`);
+  const apt = (...args) =>
+    spawnSync('apt-get', ['-qq', '-o', 'Dpkg::Use-Pty=0', ...args], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+    }).status === 0;
+  if (!apt('install', '-y', '--no-install-recommends', ...packages)) {
+    // A machine that never fetched its package lists cannot find anything.
+    apt('update');
+    apt('install', '-y', '--no-install-recommends', ...packages);
+  }
+}
+
+const purpose = process.argv[2] ?? 'test';
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1])) {
+  process.stderr.write(
+    `cannot go on: Node must be ${OLDEST_NODE.join('.')} or newer, got ${process.versions.node}; run this through npm after \`npm ci\`, which brings Node 24 on x86_64 and aarch64\n`,
+  );
+  process.exit(1);
+}
+let lacking = missing(purpose);
+if (lacking.length > 0 && process.getuid?.() === 0 && onPath('apt-get')) {
+  installOnDebian(lacking);
+  lacking = missing(purpose);
+}
+if (lacking.length > 0) {
+  process.stderr.write('cannot go on, these programs are missing:\n');
+  for (const [name, need] of lacking) {
+    process.stderr.write(`  ${name} (Debian, Ubuntu: ${need.debian.join(' ')}; Fedora: ${need.fedora})\n`);
+  }
+  process.exit(1);
+}

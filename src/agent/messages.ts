@@ -1,0 +1,100 @@
+/**
+ * What goes between the pure machine and the loop: effects out, events in. Data only.
+ *
+ * Every effect ends in exactly one of the events listed for it in {@link ANSWERS}, failures included.
+ */
+import type { CheckQuery, CheckResult, Deployment, HostStatus, JointVerdict, Session } from './ports.ts';
+import type { Release } from './release.ts';
+
+export type Effect =
+  /** Sleep `forMs` on the monotonic clock, or until the wall clock shows `untilAt`, whichever comes first. */
+  | { readonly kind: 'wait'; readonly forMs: number; readonly untilAt?: number }
+  | { readonly kind: 'register-driver' }
+  | { readonly kind: 'read-status'; readonly mode: 'cached' | 'fresh' }
+  | { readonly kind: 'follow-active'; readonly limitMs: number }
+  | { readonly kind: 'report-steady' }
+  | { readonly kind: 'check'; readonly query: CheckQuery; readonly stream: string | undefined }
+  | { readonly kind: 'stage'; readonly release: Release; readonly allowDowngrade: boolean }
+  | { readonly kind: 'discard-staged' }
+  | { readonly kind: 'ask-local' }
+  | { readonly kind: 'ask-remote' }
+  | { readonly kind: 'list-sessions' }
+  | {
+      readonly kind: 'warn-sessions';
+      readonly sessions: readonly Session[];
+      readonly release: Release;
+      readonly minutesLeft: number;
+    }
+  | { readonly kind: 'finalize'; readonly release: Release; readonly allowUnlocked: boolean };
+
+export type EffectKind = Effect['kind'];
+
+/** Why an effect failed, as data: the error's kind and its one-line message. */
+export interface Failure {
+  readonly kind: string;
+  readonly message: string;
+  /** The server's Retry-After. */
+  readonly retryAfterMs?: number;
+}
+
+export type Event =
+  | { readonly kind: 'woke' }
+  | { readonly kind: 'driver-registered' }
+  | { readonly kind: 'driver-failed'; readonly failure: Failure }
+  | { readonly kind: 'status-read'; readonly status: HostStatus }
+  | { readonly kind: 'status-failed'; readonly failure: Failure }
+  | { readonly kind: 'transaction-over' }
+  | { readonly kind: 'transaction-running' }
+  | { readonly kind: 'follow-failed'; readonly failure: Failure }
+  | { readonly kind: 'steady-reported' }
+  | { readonly kind: 'steady-failed'; readonly failure: Failure }
+  | { readonly kind: 'checked'; readonly result: CheckResult }
+  | { readonly kind: 'check-failed'; readonly failure: Failure }
+  | { readonly kind: 'staged'; readonly deployment: Deployment }
+  | { readonly kind: 'stage-failed'; readonly failure: Failure }
+  | { readonly kind: 'discarded' }
+  | { readonly kind: 'discard-failed'; readonly failure: Failure }
+  | { readonly kind: 'local-verdict'; readonly verdict: JointVerdict }
+  | { readonly kind: 'remote-verdict'; readonly verdict: JointVerdict }
+  | { readonly kind: 'verdict-failed'; readonly failure: Failure }
+  | { readonly kind: 'sessions-listed'; readonly sessions: readonly Session[] }
+  | { readonly kind: 'sessions-failed'; readonly failure: Failure }
+  | { readonly kind: 'sessions-warned' }
+  | { readonly kind: 'finalized' }
+  | { readonly kind: 'finalize-failed'; readonly failure: Failure };
+
+export type EventKind = Event['kind'];
+export type EventOf<K extends EventKind> = Extract<Event, { kind: K }>;
+
+/** Which events can answer which effect. */
+export const ANSWERS = {
+  wait: ['woke'],
+  'register-driver': ['driver-registered', 'driver-failed'],
+  'read-status': ['status-read', 'status-failed'],
+  'follow-active': ['transaction-over', 'transaction-running', 'follow-failed'],
+  'report-steady': ['steady-reported', 'steady-failed'],
+  check: ['checked', 'check-failed'],
+  stage: ['staged', 'stage-failed'],
+  'discard-staged': ['discarded', 'discard-failed'],
+  'ask-local': ['local-verdict', 'verdict-failed'],
+  'ask-remote': ['remote-verdict', 'verdict-failed'],
+  'list-sessions': ['sessions-listed', 'sessions-failed'],
+  'warn-sessions': ['sessions-warned'],
+  finalize: ['finalized', 'finalize-failed'],
+} as const satisfies Record<EffectKind, readonly EventKind[]>;
+
+/** An event, when it happened on both clocks, and the roll (0..10) that jitter takes if it needs one. */
+export interface Occurrence {
+  readonly event: Event;
+  /** Wall clock, milliseconds since 1970 UTC. */
+  readonly at: number;
+  /** Monotonic clock, milliseconds. */
+  readonly mono: number;
+  readonly roll: number;
+}
+
+/** What came of one transition, for the loop and for the report. */
+export interface Step {
+  readonly occurrence: Occurrence;
+  readonly effect: Effect;
+}

@@ -1,0 +1,68 @@
+/**
+ * How long the agent waits, and for what: every delay of the state machine. Pure; durations in milliseconds.
+ *
+ * The steady interval, the retry interval, the end state's interval and the jitter are Zincati's; the back-offs are ours.
+ */
+
+const SECOND = 1000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+/** Deploy attempts before a target is abandoned. */
+export const MAX_DEPLOY_ATTEMPTS = 12;
+/** How often, and how many times at most, a reboot is put off for people who are logged in. */
+export const POSTPONEMENT_MS = MINUTE;
+export const MAX_POSTPONEMENTS = 10;
+/** The end state looks up this often when nothing is expected to happen. */
+export const END_INTERVAL_MS = 3 * HOUR;
+/** One following of somebody's transaction; then the agent looks around and follows again. */
+export const FOLLOW_LIMIT_MS = 10 * MINUTE;
+
+/** Zincati's jitter: one hundredth of the interval, at least a second, times a roll of 0..10; up to 10 % of long ones. */
+export function withJitter(baseMs: number, roll: number): number {
+  const hundredthSecs = Math.max(Math.floor(baseMs / SECOND / 100), 1);
+  return baseMs + hundredthSecs * SECOND * roll;
+}
+
+/**
+ * After a transaction of somebody else: time for what comes after it (rpm-ostree reloads, a reboot was asked for), and
+ * the least pause between two looks when rpm-ostree says busy although nothing seems to run.
+ */
+export const AFTER_FOLLOW_MS = 10 * SECOND;
+
+/** 1 s, 2 s, 4 s ... 256 s. `failures` counts from 1. */
+export function driverRetryMs(failures: number): number {
+  return SECOND * 2 ** Math.min(failures - 1, 8);
+}
+
+/** Reading deployments and giving back a slot: 5 s doubling to 5 minutes. */
+export function adapterRetryMs(failures: number): number {
+  return Math.min(5 * SECOND * 2 ** Math.min(failures - 1, 10), 5 * MINUTE);
+}
+
+/** The first failures may be a network that is still coming up: they are tried again soon. */
+const EARLY_RETRIES = 3;
+const FIRST_CHECK_RETRY_MS = 30 * SECOND;
+const LONGEST_CHECK_BACKOFF_MS = HOUR;
+
+/**
+ * After the n-th failed update check in a row: 30 s, 1 min, 2 min, then the steady interval doubling up to an hour (or
+ * the steady interval itself where that is longer). The server's Retry-After is a lower bound on top of it.
+ */
+export function checkRetryMs(failures: number, steadyMs: number, retryAfterMs: number | undefined): number {
+  const early = failures <= EARLY_RETRIES;
+  const own = early
+    ? Math.min(FIRST_CHECK_RETRY_MS * 2 ** (failures - 1), steadyMs)
+    : Math.min(
+        steadyMs * 2 ** Math.min(failures - EARLY_RETRIES - 1, 20),
+        Math.max(LONGEST_CHECK_BACKOFF_MS, steadyMs),
+      );
+  return Math.max(own, retryAfterMs ?? 0);
+}
+
+const LONGEST_DENIAL_MS = 7 * 24 * HOUR;
+
+/** How long an abandoned target is left alone: an hour the first time, then 4, 16, 64 hours, at most a week. */
+export function denialMs(strikes: number): number {
+  return Math.min(HOUR * 4 ** Math.min(strikes - 1, 10), LONGEST_DENIAL_MS);
+}

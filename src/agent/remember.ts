@@ -1,0 +1,63 @@
+/**
+ * What every event leaves in memory, whatever the state: facts read, streaks of failures, when things were last done.
+ * Pure.
+ *
+ * Invariant: an attempt and a success are two facts (`lastAttemptAt`, `lastSuccessAt`).
+ */
+import type { Occurrence } from './messages.ts';
+import type { CheckResult } from './ports.ts';
+import { adapterRetryMs, driverRetryMs } from './pacing.ts';
+import { lengthened, type Memory } from './state.ts';
+
+export function remember(memory: Memory, { event, at, mono }: Occurrence): Memory {
+  switch (event.kind) {
+    case 'driver-registered':
+      return { ...memory, driver: { registered: true, dueMono: 0, streak: undefined } };
+    case 'driver-failed': {
+      const streak = lengthened(memory.driver.streak, event.failure.kind, at);
+      return {
+        ...memory,
+        driver: { registered: false, dueMono: mono + driverRetryMs(streak.count), streak },
+      };
+    }
+    case 'status-read':
+      return { ...memory, host: event.status, hostStreak: undefined };
+    case 'status-failed':
+      return { ...memory, hostStreak: lengthened(memory.hostStreak, event.failure.kind, at) };
+    case 'steady-reported':
+      return { ...memory, steady: { owed: false, dueMono: 0, streak: undefined } };
+    case 'steady-failed': {
+      const streak = lengthened(memory.steady.streak, event.failure.kind, at);
+      const dueMono = mono + Math.max(adapterRetryMs(streak.count), event.failure.retryAfterMs ?? 0);
+      return { ...memory, steady: { owed: true, dueMono, streak } };
+    }
+    case 'checked':
+      return {
+        ...memory,
+        deadend: event.result.deadend,
+        check: {
+          ...memory.check,
+          lastAttemptAt: at,
+          lastSuccessAt: at,
+          streak: undefined,
+          answer: inShort(event.result),
+        },
+      };
+    case 'check-failed':
+      return {
+        ...memory,
+        check: {
+          ...memory.check,
+          lastAttemptAt: at,
+          streak: lengthened(memory.check.streak, event.failure.kind, at),
+        },
+      };
+    default:
+      return memory;
+  }
+}
+
+function inShort({ outcome, ignoredTargets, warnings }: CheckResult): string {
+  const target = 'release' in outcome ? outcome.release.payload.value : '';
+  return [outcome.kind, target, ignoredTargets, ...warnings].join('|');
+}

@@ -1,0 +1,178 @@
+/**
+ * What the agent knows at any moment: the state it is in, and a memory that outlives a change of state. Data only.
+ *
+ *   StartState ──> Initialized ──> ReportedSteady ──┬──> NoNewUpdate <──> OffGraph
+ *       │                                           │        │  ^
+ *       │ (updates disabled)                        v        v  │ abandoned, withdrawn, wrong stream, staged one gone
+ *       │                                        UpdateAvailable
+ *       │                                               │ staged, finalization locked
+ *       v                                               v
+ *    EndState <────────── UpdateFinalized <────── UpdateStaged <── (the reboot never came: EndState asks again)
+ *
+ * Within a state, `step` says which effect comes next; `rest` waits for whatever is due first.
+ *
+ * Instants named `...Mono` are milliseconds of the monotonic clock, `...At` of the wall clock: what is only paced must
+ * not care about a clock that is set back, what is told to people or kept must.
+ */
+import type { Deadend, HostStatus, Session } from './ports.ts';
+import type { Payload, Release } from './release.ts';
+
+export type AgentState =
+  | {
+      readonly name: 'StartState';
+      readonly step: 'register' | 'read' | 'follow' | 'rest';
+      readonly dueMono: number;
+    }
+  | { readonly name: 'Initialized' }
+  | { readonly name: 'ReportedSteady'; readonly step: PollStep }
+  | { readonly name: 'NoNewUpdate'; readonly step: PollStep }
+  | { readonly name: 'OffGraph'; readonly step: PollStep; readonly sinceAt: number }
+  | {
+      readonly name: 'UpdateAvailable';
+      readonly release: Release;
+      readonly failedAttempts: number;
+      readonly step: 'stage' | 'follow' | 'discard' | 'rest' | 'refresh' | 'check';
+      readonly dueMono: number;
+    }
+  | {
+      readonly name: 'UpdateStaged';
+      readonly release: Release;
+      readonly postponementsLeft: number;
+      readonly step: StagedStep;
+      readonly dueMono: number;
+      /** Why it rests, for people. */
+      readonly holding: Holding;
+      /** Who was logged in at the last look. */
+      readonly visitors: readonly Session[];
+      /** The staged deployment is no longer locked: somebody unlocked it, or an earlier finalization did. */
+      readonly unlocked: boolean;
+    }
+  | { readonly name: 'UpdateFinalized'; readonly release: Release; readonly finalizedAt: number }
+  | { readonly name: 'EndState'; readonly cause: 'disabled'; readonly dueMono: number }
+  | {
+      readonly name: 'EndState';
+      readonly cause: 'reboot-pending';
+      readonly release: Release;
+      readonly finalizedAt: number;
+      readonly step: 'rest' | 'read';
+      readonly dueMono: number;
+    };
+
+export type StateName = AgentState['name'];
+/** `rest` until a check is due, `refresh` the deployments, `check` the graph. */
+export type PollStep = 'rest' | 'refresh' | 'check';
+
+/**
+ * The way of one attempt to reboot: `refresh` what is deployed, `check` the graph when that is due, `ask` the local
+ * strategies, look at `sessions` (and `warn` them), `verify` the staged deployment afresh, `acquire` what remote
+ * strategies lend, `finalize`. Whatever says no leads to `rest`. `reconcile` reads the deployments after a finalization
+ * that was refused, `discard` drops a release that the server withdrew, `follow` waits for a foreign transaction.
+ */
+export type StagedStep =
+  | 'refresh'
+  | 'check'
+  | 'ask'
+  | 'sessions'
+  | 'warn'
+  | 'verify'
+  | 'acquire'
+  | 'finalize'
+  | 'reconcile'
+  | 'discard'
+  | 'follow'
+  | 'rest';
+
+export type Holding =
+  | { readonly by: 'nothing' }
+  | { readonly by: 'strategy'; readonly reason: string; readonly untilAt?: number }
+  | { readonly by: 'sessions'; readonly count: number }
+  | { readonly by: 'failure'; readonly kind: string; readonly message: string };
+
+/** A run of failures of one activity: told once when it begins and once when it ends. */
+export interface Streak {
+  readonly count: number;
+  readonly sinceAt: number;
+  readonly kind: string;
+}
+
+/** A release that must not be chosen, beyond the deployments on disk. */
+export interface Denial {
+  readonly payload: Payload;
+  readonly version: string;
+  readonly reason: 'abandoned' | 'wrong-stream';
+  /** Over at this instant; undefined: for good. The entry stays after that, for its strikes. */
+  readonly untilAt?: number;
+  /** How many times it was given up. */
+  readonly strikes: number;
+}
+
+export interface Memory {
+  /** The deployments as last read; undefined until the first successful reading. */
+  readonly host: HostStatus | undefined;
+  readonly hostStreak: Streak | undefined;
+  readonly denials: readonly Denial[];
+  readonly driver: {
+    readonly registered: boolean;
+    readonly dueMono: number;
+    readonly streak: Streak | undefined;
+  };
+  /** `owed`: a slot of a remote strategy may be held and is to be given back. */
+  readonly steady: {
+    readonly owed: boolean;
+    readonly dueMono: number;
+    readonly streak: Streak | undefined;
+  };
+  readonly check: {
+    readonly dueMono: number;
+    readonly lastAttemptAt: number | undefined;
+    readonly lastSuccessAt: number | undefined;
+    readonly streak: Streak | undefined;
+    /** The last answer in short, to tell a new one from the same one again. */
+    readonly answer: string;
+  };
+  readonly deadend: Deadend | undefined;
+}
+
+export interface Model {
+  readonly state: AgentState;
+  readonly memory: Memory;
+}
+
+/** What the configuration asks of the machine. Frozen for one life of the agent. */
+export interface Policy {
+  readonly enabled: boolean;
+  readonly allowDowngrade: boolean;
+  /** `identity.stream` where configured; otherwise the booted deployment's own stream counts. */
+  readonly stream: string | undefined;
+  /** A strategy is configured that takes something from others and has to give it back. */
+  readonly remoteStrategies: boolean;
+  readonly steadyIntervalMs: number;
+  readonly retryIntervalMs: number;
+  readonly rebootOverdueMs: number;
+  readonly jitter: boolean;
+}
+
+export function initialModel(): Model {
+  return {
+    state: { name: 'StartState', step: 'register', dueMono: 0 },
+    memory: {
+      host: undefined,
+      hostStreak: undefined,
+      denials: [],
+      driver: { registered: false, dueMono: 0, streak: undefined },
+      steady: { owed: true, dueMono: 0, streak: undefined },
+      check: {
+        dueMono: 0,
+        lastAttemptAt: undefined,
+        lastSuccessAt: undefined,
+        streak: undefined,
+        answer: '',
+      },
+      deadend: undefined,
+    },
+  };
+}
+
+export function lengthened(streak: Streak | undefined, kind: string, at: number): Streak {
+  return { count: (streak?.count ?? 0) + 1, sinceAt: streak?.sinceAt ?? at, kind };
+}

@@ -1,0 +1,62 @@
+/** The text that the service manager shows for each state, as `systemctl status zincati` prints it. Pure. */
+import type { Memory, Model, Policy } from './state.ts';
+
+/** Zincati's own texts where it has one; one line, no end mark. */
+export function statusText({ state, memory }: Model, policy: Policy): string {
+  switch (state.name) {
+    case 'StartState':
+      return memory.hostStreak === undefined
+        ? 'initializing'
+        : 'initializing: cannot read the deployments, trying again';
+    case 'Initialized':
+      return `initialization complete, auto-updates logic ${policy.enabled ? 'enabled' : 'disabled by configuration'}`;
+    case 'ReportedSteady':
+    case 'NoNewUpdate':
+      return polling(memory);
+    case 'OffGraph':
+      return `booted release is not in the update graph; ${polling(memory)}`;
+    case 'UpdateAvailable':
+      return state.failedAttempts === 0 && state.step !== 'rest'
+        ? `found update on remote: ${state.release.version}`
+        : `trying to stage ${state.release.version} (failed attempts: ${state.failedAttempts})`;
+    case 'UpdateStaged': {
+      const staged = `update staged: ${state.release.version}`;
+      switch (state.holding.by) {
+        case 'nothing':
+          return staged;
+        case 'strategy':
+          return `${staged}; reboot pending due to update strategy`;
+        case 'sessions':
+          return `${staged}; reboot delayed due to active user sessions`;
+        case 'failure':
+          return `${staged}; cannot finalize it: ${state.holding.message}`;
+      }
+      break;
+    }
+    case 'UpdateFinalized':
+      return `update finalized: ${state.release.version}`;
+    case 'EndState':
+      return state.cause === 'disabled'
+        ? 'initialization complete, auto-updates logic disabled by configuration'
+        : `update applied, waiting for reboot: ${state.release.version}`;
+  }
+}
+
+/** "Last checked" is the last check that got an answer; one that did not is said apart. */
+function polling({ check }: Memory): string {
+  const facts: string[] = [];
+  if (check.lastSuccessAt !== undefined) facts.push(`last checked ${longDate(check.lastSuccessAt)}`);
+  if (check.streak !== undefined)
+    facts.push(`checks fail since ${longDate(check.streak.sinceAt)}: ${check.streak.kind}`);
+  const text = 'periodically polling for updates';
+  return facts.length === 0 ? text : `${text} (${facts.join('; ')})`;
+}
+
+const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const;
+
+/** `Thu 2021-08-05 10:48:44 UTC`. */
+export function longDate(at: number): string {
+  const date = new Date(at);
+  const iso = date.toISOString();
+  return `${WEEKDAYS[date.getUTCDay()] ?? ''} ${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
+}

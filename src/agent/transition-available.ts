@@ -1,0 +1,134 @@
+/**
+ * UpdateAvailable: stage the release, verify what was staged, try again a bounded number of times. Pure.
+ *
+ * Invariants: a transaction of somebody else, or one that somebody else cancelled, is no failed attempt; between
+ * attempts the graph is asked, when that is due, whether the release is still wanted; a release that was given up is denied for a
+ * time that grows.
+ */
+import { abandon, refuseStream } from './denylist.ts';
+import type { Deployment } from './ports.ts';
+import type { Failure, Occurrence } from './messages.ts';
+import { AFTER_FOLLOW_MS, MAX_DEPLOY_ATTEMPTS, MAX_POSTPONEMENTS } from './pacing.ts';
+import { samePayload, type Release } from './release.ts';
+import type { AgentState, Memory, Model, Policy } from './state.ts';
+import { checkDue, checkFailedMs, pollNow, retryMs, steadyMs } from './transition-polling.ts';
+
+type UpdateAvailable = Extract<AgentState, { name: 'UpdateAvailable' }>;
+
+export function absorbAvailable(
+  state: UpdateAvailable,
+  memory: Memory,
+  occurrence: Occurrence,
+  policy: Policy,
+): Model {
+  const { event, mono } = occurrence;
+  switch (event.kind) {
+    case 'staged':
+      return afterStaging(state, memory, event.deployment, occurrence, policy);
+    case 'stage-failed':
+      return afterFailure(state, memory, event.failure, occurrence, policy);
+    case 'transaction-over':
+    case 'transaction-running':
+      // Then read what that transaction left, before staging over it.
+      return rest(state, memory, mono + AFTER_FOLLOW_MS);
+    case 'follow-failed':
+      return rest(state, memory, mono + retryMs(occurrence, policy));
+    case 'discarded':
+    case 'discard-failed':
+      // The release is denied already; what could not be dropped now is replaced by the next one staged.
+      return pollNow(memory);
+    case 'status-read':
+      if (event.status.booted.payload === undefined) return pollNow(memory);
+      if (event.status.activeTransaction !== undefined)
+        return { state: { ...state, step: 'follow' }, memory };
+      return { state: { ...state, step: mono >= memory.check.dueMono ? 'check' : 'stage' }, memory };
+    case 'status-failed':
+      return rest(state, memory, mono + retryMs(occurrence, policy));
+    case 'checked': {
+      const next = checkDue(memory, mono + steadyMs(occurrence, policy));
+      const { outcome } = event.result;
+      if (outcome.kind === 'off-graph') return pollNow(next);
+      if (outcome.kind !== 'update') return { state: { name: 'NoNewUpdate', step: 'rest' }, memory: next };
+      const failedAttempts = samePayload(outcome.release.payload, state.release.payload)
+        ? state.failedAttempts
+        : 0;
+      return { state: { ...state, release: outcome.release, failedAttempts, step: 'stage' }, memory: next };
+    }
+    case 'check-failed':
+      // The server is of no help just now; the release it named stays the one to stage.
+      return {
+        state: { ...state, step: 'stage' },
+        memory: checkDue(memory, mono + checkFailedMs(memory, event.failure, occurrence, policy)),
+      };
+    default:
+      return mono >= state.dueMono
+        ? { state: { ...state, step: 'refresh' }, memory }
+        : rest(state, memory, state.dueMono);
+  }
+}
+
+function afterStaging(
+  state: UpdateAvailable,
+  memory: Memory,
+  staged: Deployment,
+  occurrence: Occurrence,
+  policy: Policy,
+): Model {
+  const { release } = state;
+  const fault = stagingFault(release, staged);
+  if (fault !== undefined) {
+    return afterFailure(state, memory, { kind: 'staged_other', message: fault }, occurrence, policy);
+  }
+  const expected = policy.stream ?? memory.host?.booted.stream;
+  if (expected !== undefined && staged.stream !== expected) {
+    const denials = refuseStream(memory.denials, release);
+    return { state: { ...state, step: 'discard' }, memory: { ...memory, denials } };
+  }
+  return {
+    state: {
+      name: 'UpdateStaged',
+      release,
+      postponementsLeft: MAX_POSTPONEMENTS,
+      step: 'ask',
+      dueMono: 0,
+      holding: { by: 'nothing' },
+      visitors: [],
+      unlocked: staged.finalizationLocked === false,
+    },
+    memory,
+  };
+}
+
+function stagingFault(release: Release, staged: Deployment): string | undefined {
+  if (staged.payload === undefined || !samePayload(staged.payload, release.payload)) {
+    return `cannot stage ${release.version}: the staged deployment must be ${release.payload.value}, got ${staged.payload?.value ?? staged.id}`;
+  }
+  if (staged.version !== release.version) {
+    return `cannot stage ${release.version}: the staged deployment must carry that version, got ${staged.version}`;
+  }
+  return undefined;
+}
+
+/** Not counted as attempts: nothing is wrong with the release. */
+const NOT_ITS_FAULT: ReadonlySet<string> = new Set(['rpm_ostree_busy', 'rpm_ostree_transaction_cancelled']);
+
+function afterFailure(
+  state: UpdateAvailable,
+  memory: Memory,
+  failure: Failure,
+  occurrence: Occurrence,
+  policy: Policy,
+): Model {
+  const { mono, at } = occurrence;
+  if (failure.kind === 'rpm_ostree_busy') return { state: { ...state, step: 'follow' }, memory };
+  if (NOT_ITS_FAULT.has(failure.kind)) return rest(state, memory, mono + retryMs(occurrence, policy));
+  const failedAttempts = state.failedAttempts + 1;
+  if (failedAttempts >= MAX_DEPLOY_ATTEMPTS) {
+    return pollNow({ ...memory, denials: abandon(memory.denials, state.release, at) });
+  }
+  return rest({ ...state, failedAttempts }, memory, mono + retryMs(occurrence, policy));
+}
+
+function rest(state: UpdateAvailable, memory: Memory, dueMono: number): Model {
+  return { state: { ...state, step: 'rest', dueMono }, memory };
+}

@@ -1,0 +1,107 @@
+/**
+ * ReportedSteady, NoNewUpdate and OffGraph: look at the deployments, then at the graph, then rest. Pure.
+ *
+ * Invariant: no graph is asked about before the deployments have been read once; without them nothing is denied, and a
+ * rolled-back release would be taken again.
+ */
+import type { CheckResult } from './ports.ts';
+import type { Failure, Occurrence } from './messages.ts';
+import { adapterRetryMs, checkRetryMs, withJitter } from './pacing.ts';
+import type { AgentState, Memory, Model, Policy } from './state.ts';
+
+type PollingState = Extract<AgentState, { name: 'ReportedSteady' | 'NoNewUpdate' | 'OffGraph' }>;
+
+export function absorbPolling(
+  state: PollingState,
+  memory: Memory,
+  occurrence: Occurrence,
+  policy: Policy,
+): Model {
+  const { event, at, mono } = occurrence;
+  switch (event.kind) {
+    case 'status-read':
+      // A booted deployment that no graph can know (built by hand, no digest) is off every graph.
+      if (event.status.booted.payload === undefined) {
+        return { state: offGraph(state, at), memory: checkDue(memory, mono + steadyMs(occurrence, policy)) };
+      }
+      return { state: { ...state, step: 'check' }, memory };
+    case 'status-failed':
+      return rest(state, checkDue(memory, mono + adapterRetryMs(memory.hostStreak?.count ?? 1)));
+    case 'checked':
+      return afterCheck(state, memory, event.result, occurrence, policy);
+    case 'check-failed':
+      return rest(state, checkDue(memory, mono + checkFailedMs(memory, event.failure, occurrence, policy)));
+    default:
+      // Woken, or a duty was done: poll if that is due, otherwise rest on.
+      return mono >= memory.check.dueMono
+        ? { state: { ...state, step: 'refresh' }, memory }
+        : { state: { ...state, step: 'rest' }, memory };
+  }
+}
+
+function afterCheck(
+  state: PollingState,
+  memory: Memory,
+  result: CheckResult,
+  occurrence: Occurrence,
+  policy: Policy,
+): Model {
+  const next = checkDue(memory, occurrence.mono + steadyMs(occurrence, policy));
+  switch (result.outcome.kind) {
+    case 'update':
+      return {
+        state: {
+          name: 'UpdateAvailable',
+          release: result.outcome.release,
+          failedAttempts: 0,
+          step: 'stage',
+          dueMono: 0,
+        },
+        memory: next,
+      };
+    case 'off-graph':
+      return { state: offGraph(state, occurrence.at), memory: next };
+    case 'no-update':
+    case 'downgrade-refused':
+      return { state: { name: 'NoNewUpdate', step: 'rest' }, memory: next };
+  }
+}
+
+function offGraph(state: PollingState, at: number): PollingState {
+  return { name: 'OffGraph', step: 'rest', sinceAt: state.name === 'OffGraph' ? state.sinceAt : at };
+}
+
+/** A failed check says nothing about the graph: a node that was off it stays so. */
+function rest(state: PollingState, memory: Memory): Model {
+  const settled: PollingState =
+    state.name === 'ReportedSteady' ? { name: 'NoNewUpdate', step: 'rest' } : { ...state, step: 'rest' };
+  return { state: settled, memory };
+}
+
+export function steadyMs(occurrence: Occurrence, policy: Policy): number {
+  return withJitter(policy.steadyIntervalMs, policy.jitter ? occurrence.roll : 0);
+}
+
+export function retryMs(occurrence: Occurrence, policy: Policy): number {
+  return withJitter(policy.retryIntervalMs, policy.jitter ? occurrence.roll : 0);
+}
+
+/** Milliseconds to the next check after a failed one; `memory` counts that failure already. */
+export function checkFailedMs(
+  memory: Memory,
+  failure: Failure,
+  occurrence: Occurrence,
+  policy: Policy,
+): number {
+  const base = checkRetryMs(memory.check.streak?.count ?? 1, policy.steadyIntervalMs, failure.retryAfterMs);
+  return withJitter(base, policy.jitter ? occurrence.roll : 0);
+}
+
+export function checkDue(memory: Memory, dueMono: number): Memory {
+  return { ...memory, check: { ...memory.check, dueMono } };
+}
+
+/** Back to polling, at once: the deployments are read and the graph is asked without waiting. */
+export function pollNow(memory: Memory): Model {
+  return { state: { name: 'NoNewUpdate', step: 'refresh' }, memory: checkDue(memory, 0) };
+}

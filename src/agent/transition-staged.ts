@@ -1,0 +1,200 @@
+/**
+ * UpdateStaged: the way to the reboot, and every way off it. Pure.
+ *
+ * Invariants: the staged deployment is compared with the release before each finalization, so that one that was
+ * unlocked, removed or replaced leads on within one tick; what remote strategies lend is asked for last and owed back
+ * from then on; people who are logged in put the reboot off a bounded number of times, counted across closed windows.
+ */
+import type { HostStatus } from './ports.ts';
+import type { Failure, Occurrence } from './messages.ts';
+import { AFTER_FOLLOW_MS, MAX_POSTPONEMENTS, POSTPONEMENT_MS } from './pacing.ts';
+import { samePayload, type Release } from './release.ts';
+import type { AgentState, Holding, Memory, Model, Policy } from './state.ts';
+import { checkDue, checkFailedMs, pollNow, retryMs, steadyMs } from './transition-polling.ts';
+
+export type UpdateStaged = Extract<AgentState, { name: 'UpdateStaged' }>;
+
+/** What became of the staged deployment. */
+export type StagedCondition = 'locked' | 'unlocked' | 'gone' | 'replaced';
+
+export function stagedCondition(release: Release, status: HostStatus): StagedCondition {
+  const { staged } = status;
+  if (staged === undefined) return 'gone';
+  if (staged.payload === undefined || !samePayload(staged.payload, release.payload)) return 'replaced';
+  return staged.finalizationLocked === false ? 'unlocked' : 'locked';
+}
+
+export function absorbStaged(
+  state: UpdateStaged,
+  memory: Memory,
+  occurrence: Occurrence,
+  policy: Policy,
+): Model {
+  const { event, mono } = occurrence;
+  switch (event.kind) {
+    case 'status-read':
+      return afterReading(state, memory, event.status, occurrence, policy);
+    case 'status-failed':
+      return held(state, memory, failed(event.failure), mono + retryMs(occurrence, policy));
+    case 'checked': {
+      const next = checkDue(memory, mono + steadyMs(occurrence, policy));
+      const { outcome } = event.result;
+      if (outcome.kind !== 'update') return { state: { ...state, step: 'discard' }, memory: next };
+      if (samePayload(outcome.release.payload, state.release.payload))
+        return { state: { ...state, step: 'ask' }, memory: next };
+      return {
+        state: {
+          name: 'UpdateAvailable',
+          release: outcome.release,
+          failedAttempts: 0,
+          step: 'stage',
+          dueMono: 0,
+        },
+        memory: next,
+      };
+    }
+    case 'check-failed':
+      return {
+        state: { ...state, step: 'ask' },
+        memory: checkDue(memory, mono + checkFailedMs(memory, event.failure, occurrence, policy)),
+      };
+    case 'discarded':
+      return pollNow(memory);
+    case 'discard-failed':
+      return held(state, checkDue(memory, mono), failed(event.failure), mono + retryMs(occurrence, policy));
+    case 'local-verdict': {
+      const { verdict, reason, untilAt } = event.verdict;
+      if (verdict === 'allow') return { state: { ...state, step: 'sessions' }, memory };
+      return held(
+        state,
+        memory,
+        { by: 'strategy', reason, ...(untilAt === undefined ? {} : { untilAt }) },
+        mono + retryMs(occurrence, policy),
+      );
+    }
+    case 'remote-verdict': {
+      const { verdict, reason, untilAt } = event.verdict;
+      if (verdict === 'allow') return { state: { ...state, step: 'finalize' }, memory };
+      return held(
+        state,
+        memory,
+        { by: 'strategy', reason, ...(untilAt === undefined ? {} : { untilAt }) },
+        mono + retryMs(occurrence, policy),
+      );
+    }
+    case 'verdict-failed':
+      return held(
+        state,
+        memory,
+        failed(event.failure),
+        mono + Math.max(retryMs(occurrence, policy), event.failure.retryAfterMs ?? 0),
+      );
+    case 'sessions-listed':
+      return event.sessions.length === 0
+        ? { state: { ...state, step: 'verify', visitors: [] }, memory }
+        : postpone({ ...state, visitors: event.sessions }, memory, mono);
+    case 'sessions-failed':
+      // Nobody can say that nobody is there: treat it as somebody, for as long as somebody would be waited for.
+      return postpone({ ...state, visitors: [] }, memory, mono);
+    case 'sessions-warned':
+      return putOff(state, memory, mono);
+    case 'finalized':
+      return {
+        state: { name: 'UpdateFinalized', release: state.release, finalizedAt: occurrence.at },
+        memory,
+      };
+    case 'finalize-failed':
+      return afterRefusal(state, memory, event.failure, occurrence, policy);
+    case 'transaction-over':
+    case 'transaction-running':
+    case 'follow-failed':
+      return { state: { ...state, step: 'rest', dueMono: mono + AFTER_FOLLOW_MS }, memory };
+    default:
+      return isDue(state, occurrence)
+        ? { state: { ...state, step: 'refresh' }, memory }
+        : { state: { ...state, step: 'rest' }, memory };
+  }
+}
+
+function isDue(state: UpdateStaged, { at, mono }: Occurrence): boolean {
+  const untilAt = state.holding.by === 'strategy' ? state.holding.untilAt : undefined;
+  return mono >= state.dueMono || (untilAt !== undefined && at >= untilAt);
+}
+
+function afterReading(
+  state: UpdateStaged,
+  memory: Memory,
+  status: HostStatus,
+  occurrence: Occurrence,
+  policy: Policy,
+): Model {
+  const { mono } = occurrence;
+  const condition = stagedCondition(state.release, status);
+  if (condition === 'gone' || condition === 'replaced') return pollNow(memory);
+  const unlocked = condition === 'unlocked';
+  switch (state.step) {
+    case 'verify':
+      return policy.remoteStrategies
+        ? {
+            state: { ...state, unlocked, step: 'acquire' },
+            memory: { ...memory, steady: { ...memory.steady, owed: true, dueMono: 0 } },
+          }
+        : { state: { ...state, unlocked, step: 'finalize' }, memory };
+    case 'reconcile':
+      // The refusal is explained by a lock that is gone: go on at once. Otherwise it stands, and time must pass.
+      if (unlocked && !state.unlocked) return { state: { ...state, unlocked, step: 'ask' }, memory };
+      return {
+        state: { ...state, unlocked, step: 'rest', dueMono: mono + retryMs(occurrence, policy) },
+        memory,
+      };
+    default: {
+      const checkIsDue = mono >= memory.check.dueMono && status.booted.payload !== undefined;
+      return { state: { ...state, unlocked, step: checkIsDue ? 'check' : 'ask' }, memory };
+    }
+  }
+}
+
+function afterRefusal(
+  state: UpdateStaged,
+  memory: Memory,
+  failure: Failure,
+  occurrence: Occurrence,
+  policy: Policy,
+): Model {
+  switch (failure.kind) {
+    case 'rpm_ostree_busy':
+      return { state: { ...state, step: 'follow' }, memory };
+    case 'rpm_ostree_no_staged_deployment':
+    case 'rpm_ostree_staged_mismatch':
+    case 'rpm_ostree_already_unlocked':
+      return { state: { ...state, step: 'reconcile', holding: failed(failure) }, memory };
+    default:
+      return held(state, memory, failed(failure), occurrence.mono + retryMs(occurrence, policy));
+  }
+}
+
+/** Somebody is logged in: warn them the first time and the last time, and put it off while that is allowed. */
+function postpone(state: UpdateStaged, memory: Memory, mono: number): Model {
+  if (state.postponementsLeft <= 0) return { state: { ...state, step: 'verify' }, memory };
+  const warns = state.postponementsLeft === MAX_POSTPONEMENTS || state.postponementsLeft === 1;
+  return warns && state.visitors.length > 0
+    ? { state: { ...state, step: 'warn' }, memory }
+    : putOff(state, memory, mono);
+}
+
+function putOff(state: UpdateStaged, memory: Memory, mono: number): Model {
+  return held(
+    { ...state, postponementsLeft: state.postponementsLeft - 1 },
+    memory,
+    { by: 'sessions', count: state.visitors.length },
+    mono + POSTPONEMENT_MS,
+  );
+}
+
+function failed(failure: Failure): Holding {
+  return { by: 'failure', kind: failure.kind, message: failure.message };
+}
+
+function held(state: UpdateStaged, memory: Memory, holding: Holding, dueMono: number): Model {
+  return { state: { ...state, step: 'rest', holding, dueMono }, memory };
+}

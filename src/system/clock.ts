@@ -1,0 +1,36 @@
+/** The real clock: wall and monotonic time, and sleep that can be given up. */
+import { CancelledError } from '../errors.ts';
+import type { Clock } from '../agent/ports.ts';
+
+/** setTimeout takes at most 2^31-1 ms; longer sleeps go in turns. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+export const SYSTEM_CLOCK: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  sleep,
+};
+
+async function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  let left = ms;
+  do {
+    const turn = Math.min(left, LONGEST_TIMER_MS);
+    await oneTimer(turn, signal);
+    left -= turn;
+  } while (left > 0);
+}
+
+function oneTimer(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const cancelled = (): void => {
+      clearTimeout(timer);
+      reject(new CancelledError('the sleep was given up', { cause: signal.reason }));
+    };
+    const timer = setTimeout(() => {
+      signal.removeEventListener('abort', cancelled);
+      resolve();
+    }, ms);
+    if (signal.aborted) cancelled();
+    else signal.addEventListener('abort', cancelled, { once: true });
+  });
+}

@@ -1,0 +1,344 @@
+/** Whole stretches of the pure machine on a simulated node: what happens over hours and days. */
+import { describe, expect, it } from 'vitest';
+import type { CheckQuery, CheckResult } from '../../../src/agent/ports.ts';
+import { includesPayload, type Release } from '../../../src/agent/release.ts';
+import { checkResult, deployment, POLICY, release, staged } from '../../support/samples.ts';
+import { KindError, SimulatedNode, type World } from '../../support/simulated-node.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const V2 = release('2.0', 2);
+
+/** A server that offers the best of `releases` that is not denied. */
+function offering(...releases: Release[]): (query: CheckQuery) => CheckResult {
+  return (query) => {
+    const good = releases.filter((r) => !includesPayload(query.denied, r.payload));
+    const best = good.at(-1);
+    return checkResult(best === undefined ? { kind: 'no-update' } : { kind: 'update', release: best }, {
+      ignoredTargets: releases.length - good.length,
+    });
+  };
+}
+
+function node(world: Partial<World>, others: Parameters<typeof deployment>[0][] = []): SimulatedNode {
+  const deployments = [deployment('1.0', { booted: true }), ...others.map((v) => deployment(v))];
+  return new SimulatedNode(world, deployments);
+}
+
+function count(simulated: SimulatedNode, kind: string): number {
+  return simulated.effects.filter((effect) => effect.kind === kind).length;
+}
+
+describe('the agent, left alone', () => {
+  it('stages, finalizes, reboots, and then polls at its steady pace', () => {
+    const simulated = node({ check: offering(V2) });
+    simulated.runUntil((n) => n.reboots === 1);
+    expect(simulated.booted.version).toBe('2.0');
+    const before = count(simulated, 'check');
+    simulated.runFor(DAY);
+    expect(count(simulated, 'check') - before).toBe(DAY / POLICY.steadyIntervalMs);
+    expect(simulated.reboots).toBe(1);
+  });
+
+  it('B1: a staged deployment that somebody unlocked is finalized all the same', () => {
+    let allowed = false;
+    const simulated = node({
+      check: offering(V2),
+      localVerdict: () => ({ verdict: allowed ? 'allow' : 'deny', reason: 'not yet', label: 'x' }),
+    });
+    simulated.runUntil((n) => n.stateName === 'UpdateStaged' && n.effect.kind === 'wait');
+    simulated.deployments = simulated.deployments.map((d) =>
+      d.staged ? { ...d, finalizationLocked: false } : d,
+    );
+    allowed = true;
+    simulated.runUntil((n) => n.reboots === 1);
+    expect(simulated.booted.version).toBe('2.0');
+  });
+
+  it('B1: a daemon too old to say that it is unlocked refuses, and the agent goes on once it knows', () => {
+    let refusals = 0;
+    const simulated = node({
+      check: offering(V2),
+      finalizeFault: () =>
+        refusals++ === 0
+          ? new KindError('rpm_ostree_already_unlocked', 'Staged deployment already unlocked')
+          : undefined,
+    });
+    simulated.runUntil((n) => n.effect.kind === 'finalize');
+    simulated.deployments = simulated.deployments.map((d) =>
+      d.staged ? { ...d, finalizationLocked: undefined } : d,
+    );
+    simulated.runUntil((n) => n.reboots === 1, 200);
+    expect(simulated.booted.version).toBe('2.0');
+  });
+
+  it('B2: a staged deployment that somebody dropped leads back to polling within one tick', () => {
+    const simulated = node({
+      check: offering(V2),
+      localVerdict: () => ({ verdict: 'deny', reason: 'no', label: 'x' }),
+    });
+    simulated.runUntil((n) => n.stateName === 'UpdateStaged' && n.effect.kind === 'wait');
+    simulated.deployments = simulated.deployments.filter((d) => !d.staged);
+    const at = simulated.mono;
+    simulated.runUntil((n) => n.stateName === 'NoNewUpdate');
+    expect(simulated.mono - at).toBeLessThanOrEqual(1.1 * POLICY.retryIntervalMs);
+    expect(simulated.log.join('\n')).toContain("the staged deployment '2.0' is gone");
+  });
+
+  it('B3: a staged deployment that was replaced is never finalized', () => {
+    let allowed = false;
+    const simulated = node({
+      check: offering(V2),
+      localVerdict: () => ({ verdict: allowed ? 'allow' : 'deny', reason: 'no', label: 'x' }),
+    });
+    simulated.runUntil((n) => n.stateName === 'UpdateStaged' && n.effect.kind === 'wait');
+    simulated.deployments = [staged('7.7'), ...simulated.deployments.filter((d) => !d.staged)];
+    allowed = true;
+    simulated.step();
+    simulated.runUntil((n) => n.stateName !== 'UpdateStaged');
+    expect(simulated.stateName).toBe('NoNewUpdate');
+    expect(count(simulated, 'finalize')).toBe(0);
+  });
+
+  it('B4: what a remote strategy lent is given back when the finalization fails', () => {
+    const simulated = node({
+      policy: { ...POLICY, remoteStrategies: true },
+      check: offering(V2),
+      finalizeFault: () => new KindError('rpm_ostree_failed', 'no'),
+    });
+    simulated.runUntil((n) => n.effect.kind === 'finalize');
+    const at = simulated.mono;
+    simulated.step();
+    expect(simulated.effect.kind).toBe('report-steady');
+    expect(simulated.mono).toBe(at);
+  });
+
+  it('B5: nothing is asked of a remote strategy while somebody is logged in', () => {
+    const simulated = node({
+      policy: { ...POLICY, remoteStrategies: true },
+      check: offering(V2),
+      sessions: () => [{ user: 'core', tty: 'pts/0' }],
+    });
+    simulated.runFor(9 * 60_000);
+    expect(count(simulated, 'list-sessions')).toBe(9);
+    expect(count(simulated, 'ask-remote')).toBe(0);
+  });
+
+  it('B6: a reboot that never comes is asked for again within 15 minutes, and said aloud', () => {
+    let comes = false;
+    const simulated = node({ check: offering(V2), rebootComes: () => comes });
+    simulated.runUntil((n) => n.stateName === 'EndState');
+    const finalizedAt = simulated.mono;
+    comes = true;
+    simulated.runUntil((n) => count(n, 'finalize') === 2);
+    expect(simulated.mono - finalizedAt).toBeLessThanOrEqual(15 * 60_000);
+    simulated.runUntil((n) => n.reboots === 1);
+    expect(simulated.booted.version).toBe('2.0');
+    expect(simulated.log.join('\n')).toContain("the reboot into '2.0'");
+  });
+
+  it('B7: a target that always fails costs a bounded number of attempts a day', () => {
+    const simulated = node({
+      check: offering(V2),
+      stageFault: () => new KindError('rpm_ostree_transaction_failed', 'no space'),
+    });
+    simulated.runFor(DAY);
+    const firstDay = count(simulated, 'stage');
+    expect(firstDay).toBeLessThanOrEqual(48);
+    simulated.runFor(9 * DAY);
+    expect(count(simulated, 'stage') - firstDay).toBeLessThanOrEqual(48);
+    expect(
+      simulated.log.filter((line) => line.includes('persistent deploy failure detected')).length,
+    ).toBeGreaterThan(2);
+  });
+
+  it('takes another target while the failing one is denied', () => {
+    const simulated = node({
+      check: offering(release('1.5', 1), V2),
+      stageFault: (r) => (r.version === '2.0' ? new KindError('rpm_ostree_transaction_failed') : undefined),
+    });
+    simulated.runFor(3 * HOUR);
+    expect(simulated.booted.version).toBe('1.5');
+  });
+
+  it('B9: a deployment on disk is denied by its payload, although it has no place in a graph', () => {
+    const simulated = node({ check: offering(V2) }, ['2.0']);
+    simulated.runFor(DAY);
+    expect(count(simulated, 'stage')).toBe(0);
+    expect(simulated.log.join('\n')).toContain(
+      'Found 1 possible update target(s) present in denylist; ignoring',
+    );
+  });
+
+  it('B10: nothing is checked before the deployments could be read', () => {
+    let failures = 5;
+    const simulated = node(
+      {
+        check: offering(V2),
+        statusFault: () => (failures-- > 0 ? new KindError('rpm_ostree_unreachable') : undefined),
+      },
+      ['2.0'],
+    );
+    simulated.runFor(2 * HOUR);
+    const kinds = simulated.effects.map((effect) => effect.kind);
+    expect(
+      kinds.slice(0, kinds.indexOf('check')).filter((kind) => kind === 'read-status').length,
+    ).toBeGreaterThanOrEqual(6);
+    expect(count(simulated, 'stage')).toBe(0);
+  });
+
+  it('B10: a rollback that happens while the agent runs is seen before the next check', () => {
+    const simulated = node({ check: offering(V2) });
+    simulated.runUntil((n) => n.reboots === 1);
+    simulated.deployments = [deployment('1.0', { booted: true }), deployment('2.0')];
+    simulated.restart();
+    simulated.runFor(DAY);
+    expect(simulated.booted.version).toBe('1.0');
+    expect(simulated.reboots).toBe(1);
+  });
+
+  it('B12: the count of postponements survives a window that closes', () => {
+    let open = true;
+    const simulated = node({
+      check: offering(V2),
+      sessions: () => [{ user: 'core', tty: 'pts/0' }],
+      localVerdict: () => ({
+        verdict: open ? 'allow' : 'deny',
+        reason: 'outside of maintenance windows',
+        label: 'outside_window',
+      }),
+    });
+    for (let windows = 0; windows < 3 && simulated.reboots === 0; windows++) {
+      open = true;
+      simulated.runFor(5 * 60_000);
+      open = false;
+      simulated.runFor(HOUR);
+    }
+    expect(simulated.reboots).toBe(1);
+  });
+
+  it('B16: a driver registration that fails for ever holds nothing up', () => {
+    const simulated = node({ check: offering(V2), driverFault: () => new KindError('rpm_ostree_busy') });
+    simulated.runUntil((n) => n.reboots === 1);
+    simulated.runFor(HOUR);
+    const tries = simulated.effects.filter((effect) => effect.kind === 'register-driver').length;
+    expect(tries).toBeGreaterThan(8);
+    expect(tries).toBeLessThan(30);
+  });
+
+  it('B17: a check that fails leaves the time of the last success alone', () => {
+    let down = false;
+    const simulated = node({
+      check: (query) => (down ? new KindError('client_failed_request') : offering()(query)),
+    });
+    simulated.runUntil((n) => n.stateName === 'NoNewUpdate');
+    const success = simulated.model.memory.check.lastSuccessAt;
+    down = true;
+    simulated.runFor(HOUR);
+    expect(simulated.model.memory.check.lastSuccessAt).toBe(success);
+    expect(simulated.model.memory.check.lastAttemptAt).toBeGreaterThan(success!);
+  });
+
+  it('tells a run of failures once, and its end once', () => {
+    let down = true;
+    const simulated = node({
+      check: (query) => (down ? new KindError('generic_http_502', 'server said 502') : offering()(query)),
+    });
+    simulated.runFor(2 * HOUR);
+    down = false;
+    simulated.runFor(2 * HOUR);
+    const about = simulated.log.filter((line) => line.includes('heck') && line.includes('Cincinnati'));
+    expect(about).toHaveLength(2);
+    expect(about[0]).toBe('ERROR failed to check Cincinnati for updates: server said 502');
+    expect(about[1]).toContain('checking Cincinnati for updates works again after');
+  });
+
+  it('B24: a lock server that is down stops neither polling nor staging', () => {
+    const simulated = node({
+      policy: { ...POLICY, remoteStrategies: true },
+      check: offering(V2),
+      steady: () => new KindError('fleet_lock_unreachable'),
+      remoteVerdict: () => new KindError('fleet_lock_unreachable'),
+    });
+    simulated.runFor(HOUR);
+    expect(simulated.stateName).toBe('UpdateStaged');
+    expect(count(simulated, 'check')).toBeGreaterThan(5);
+    expect(simulated.reboots).toBe(0);
+  });
+
+  it('B30: a booted release that is not in the graph is a state of its own, and is left when it appears', () => {
+    let known = false;
+    const simulated = node({
+      check: (query) => (known ? offering()(query) : checkResult({ kind: 'off-graph' })),
+    });
+    simulated.runUntil((n) => n.stateName === 'OffGraph');
+    simulated.runFor(DAY);
+    expect(
+      simulated.log.filter((line) => line.startsWith('WARN') && line.includes('is not in the update graph')),
+    ).toHaveLength(1);
+    known = true;
+    simulated.runFor(HOUR);
+    expect(simulated.stateName).toBe('NoNewUpdate');
+  });
+
+  it('a foreign transaction of two hours is waited for and counts as no failure', () => {
+    let busyUntil = 2 * HOUR;
+    const simulated = node({
+      check: offering(V2),
+      stageFault: () =>
+        simulated.mono < busyUntil
+          ? new KindError('rpm_ostree_busy', 'Transaction in progress: upgrade')
+          : undefined,
+      durationMs: (effect) => (effect.kind === 'follow-active' ? 10 * 60_000 : 0),
+    });
+    simulated.runFor(2 * HOUR - 1);
+    const { state } = simulated.model;
+    expect(state.name === 'UpdateAvailable' && state.failedAttempts).toBe(0);
+    busyUntil = 0;
+    simulated.runUntil((n) => n.reboots === 1);
+  });
+
+  it('never spins when rpm-ostree says busy although nothing runs', () => {
+    const simulated = node({
+      check: offering(V2),
+      finalizeFault: () => new KindError('rpm_ostree_busy', 'Reboot initiated'),
+    });
+    simulated.runFor(HOUR);
+    expect(count(simulated, 'finalize')).toBeLessThan(400);
+  });
+
+  it('a newer release replaces the staged one, and a withdrawn one is dropped', () => {
+    let offers = [V2];
+    const simulated = node({
+      check: (query) => offering(...offers)(query),
+      localVerdict: () => ({ verdict: 'deny', reason: 'no', label: 'x' }),
+    });
+    simulated.runFor(HOUR);
+    expect(simulated.staged?.version).toBe('2.0');
+    offers = [V2, release('3.0', 3)];
+    simulated.runFor(HOUR);
+    expect(simulated.staged?.version).toBe('3.0');
+    offers = [];
+    simulated.runFor(HOUR);
+    expect(simulated.staged).toBeUndefined();
+    expect(simulated.stateName).toBe('NoNewUpdate');
+  });
+
+  it('is idle, awake and harmless when updates are switched off', () => {
+    const simulated = node({ policy: { ...POLICY, enabled: false }, check: offering(V2) });
+    simulated.runFor(DAY);
+    expect(new Set(simulated.effects.map((effect) => effect.kind))).toEqual(new Set(['wait']));
+    expect(simulated.effects.length).toBeLessThan(20);
+  });
+
+  it('blocks a release whose staged deployment turns out to be of another stream', () => {
+    const simulated = node({ policy: { ...POLICY, stream: 'testing' }, check: offering(V2) });
+    simulated.runFor(DAY);
+    const log = simulated.log.join('\n');
+    expect(log).toContain('pending deployment 2.0 expected to be on stream');
+    expect(log).toContain("but found 'stable' instead");
+    expect(log).toContain("abandoned and blocked deployment '2.0'");
+    expect(count(simulated, 'stage')).toBe(1);
+    expect(simulated.staged).toBeUndefined();
+  });
+});

@@ -1,0 +1,263 @@
+import { describe, expect, it } from 'vitest';
+import type { Effect, Occurrence } from '../../../src/agent/messages.ts';
+import type { Ports } from '../../../src/agent/perform.ts';
+import { EFFECT_LIMIT_MS, perform } from '../../../src/agent/perform.ts';
+import { Runner } from '../../../src/agent/runner.ts';
+import { initialModel } from '../../../src/agent/state.ts';
+import { CancelledError, CincinnatiError } from '../../../src/errors.ts';
+import { bootedOn, checkResult, deployment, host, POLICY, release, staged } from '../../support/samples.ts';
+import { settle, VirtualClock } from '../../support/virtual-clock.ts';
+
+function whenAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(new CancelledError('given up')), { once: true });
+  });
+}
+
+function ports(clock: VirtualClock, changes: Partial<Ports> = {}): Ports {
+  return {
+    clock,
+    rpmOstree: {
+      registerDriver: async () => undefined,
+      status: async () => bootedOn('1.0'),
+      stage: async () => staged('2.0'),
+      finalize: async () => undefined,
+      discardStaged: async () => undefined,
+      followActive: async () => 'ended',
+    },
+    updatesFor: () => ({ check: async () => checkResult({ kind: 'no-update' }) }),
+    gatekeeper: {
+      askLocal: async () => ({ verdict: 'allow', reason: '', label: 'allowed' }),
+      askRemote: async () => ({ verdict: 'allow', reason: '', label: 'allowed' }),
+      reportSteady: async () => undefined,
+    },
+    sessions: { list: async () => [], broadcast: async () => undefined },
+    notice: () => '',
+    onProgress: () => undefined,
+    ...changes,
+  };
+}
+
+interface Seen {
+  readonly started: Effect[];
+  readonly happened: Occurrence[];
+}
+
+function observe(): Seen & {
+  observer: {
+    starting: (m: unknown, e: Effect) => void;
+    happened: (b: unknown, e: Effect, o: Occurrence) => void;
+  };
+} {
+  const started: Effect[] = [];
+  const happened: Occurrence[] = [];
+  return {
+    started,
+    happened,
+    observer: {
+      starting: (_, effect) => started.push(effect),
+      happened: (_, __, occurrence) => happened.push(occurrence),
+    },
+  };
+}
+
+describe('Runner', () => {
+  it('polls at the steady pace on a virtual clock and ends when its life ends', async () => {
+    const clock = new VirtualClock();
+    const life = new AbortController();
+    const seen = observe();
+    const runner = new Runner({
+      model: initialModel(),
+      policy: POLICY,
+      ports: ports(clock),
+      dice: () => 10,
+      observer: seen.observer,
+      signal: life.signal,
+    });
+    const running = runner.run();
+    await clock.advance(3_600_000);
+    expect(seen.started.filter((effect) => effect.kind === 'check')).toHaveLength(11);
+    expect(runner.isAlive()).toBe(true);
+    life.abort();
+    await running;
+    expect(clock.sleepers).toBe(0);
+  });
+
+  it('never has two effects under way', async () => {
+    const clock = new VirtualClock();
+    const life = new AbortController();
+    let running = 0;
+    let most = 0;
+    const slow = async <T>(value: T): Promise<T> => {
+      most = Math.max(most, ++running);
+      await clock.sleep(1000, life.signal);
+      running--;
+      return value;
+    };
+    const base = ports(clock);
+    const all = ports(clock, {
+      rpmOstree: {
+        ...base.rpmOstree,
+        status: () => slow(bootedOn('1.0')),
+        registerDriver: () => slow(undefined),
+      },
+      updatesFor: () => ({ check: () => slow(checkResult({ kind: 'no-update' })) }),
+    });
+    const runner = new Runner({
+      model: initialModel(),
+      policy: POLICY,
+      ports: all,
+      dice: () => 0,
+      observer: observe().observer,
+      signal: life.signal,
+    });
+    const end = runner.run();
+    await clock.advance(3_600_000);
+    expect(most).toBe(1);
+    life.abort();
+    await end;
+  });
+
+  it('B15: an effect that hangs is given up at its limit, and the loop goes on', async () => {
+    const clock = new VirtualClock();
+    const life = new AbortController();
+    const seen = observe();
+    const hanging = ports(clock, { updatesFor: () => ({ check: (_, signal) => whenAborted(signal) }) });
+    const runner = new Runner({
+      model: initialModel(),
+      policy: POLICY,
+      ports: hanging,
+      dice: () => 0,
+      observer: seen.observer,
+      signal: life.signal,
+    });
+    const end = runner.run();
+    await clock.advance(EFFECT_LIMIT_MS.check + 60_000);
+    const failed = seen.happened.flatMap(({ event }) =>
+      event.kind === 'check-failed' ? [event.failure.kind] : [],
+    );
+    expect(failed[0]).toBe('effect_timeout');
+    life.abort();
+    await end;
+  });
+
+  it('B15: an effect that ignores its limit shows as a loop that is no longer alive', async () => {
+    const clock = new VirtualClock();
+    const life = new AbortController();
+    const deaf = ports(clock, { updatesFor: () => ({ check: () => new Promise(() => undefined) }) });
+    const runner = new Runner({
+      model: initialModel(),
+      policy: POLICY,
+      ports: deaf,
+      dice: () => 0,
+      observer: observe().observer,
+      signal: life.signal,
+    });
+    void runner.run();
+    await settle();
+    expect(runner.isAlive()).toBe(true);
+    await clock.advance(EFFECT_LIMIT_MS.check + 61_000);
+    expect(runner.isAlive()).toBe(false);
+    life.abort();
+  });
+});
+
+describe('perform', () => {
+  const life = new AbortController().signal;
+
+  it('makes every failure an event with its kind, message and Retry-After', async () => {
+    const clock = new VirtualClock();
+    const failing = ports(clock, {
+      updatesFor: () => ({
+        check: () =>
+          Promise.reject(new CincinnatiError('generic_http_503', 'server said 503', { retryAfterMs: 5000 })),
+      }),
+    });
+    const effect: Effect = {
+      kind: 'check',
+      stream: 'stable',
+      query: { booted: release('1.0'), denied: [], allowDowngrade: false },
+    };
+    expect(await perform(effect, failing, life)).toEqual({
+      kind: 'check-failed',
+      failure: { kind: 'generic_http_503', message: 'server said 503', retryAfterMs: 5000 },
+    });
+  });
+
+  it('wakes at an instant of the wall clock even when the clock is set while it sleeps', async () => {
+    const clock = new VirtualClock(0);
+    const opensAt = 7_200_000;
+    let woke = false;
+    const waiting = perform({ kind: 'wait', forMs: 86_400_000, untilAt: opensAt }, ports(clock), life).then(
+      () => {
+        woke = true;
+      },
+    );
+    await clock.advance(60_000);
+    expect(woke).toBe(false);
+    clock.setWall(opensAt);
+    await clock.advance(30_000);
+    expect(woke).toBe(true);
+    await waiting;
+  });
+
+  it('hands the notice to the terminals of those who are logged in', async () => {
+    const told: string[] = [];
+    const clock = new VirtualClock();
+    const all = ports(clock, {
+      notice: (r, minutes) => `${r.version} in ${minutes}`,
+      sessions: {
+        list: async () => [],
+        broadcast: async (sessions, text) => void told.push(`${sessions.map((s) => s.tty).join()}: ${text}`),
+      },
+    });
+    await perform(
+      {
+        kind: 'warn-sessions',
+        sessions: [{ user: 'core', tty: 'pts/1' }],
+        release: release('2.0'),
+        minutesLeft: 10,
+      },
+      all,
+      life,
+    );
+    expect(told).toEqual(['pts/1: 2.0 in 10']);
+  });
+
+  it('walks from a check to the finalization', async () => {
+    const clock = new VirtualClock();
+    const ends = new AbortController();
+    const seen = observe();
+    const status = host([staged('2.0'), deployment('1.0', { booted: true })]);
+    const base = ports(clock);
+    const all = ports(clock, {
+      rpmOstree: { ...base.rpmOstree, status: async () => status },
+      updatesFor: () => ({ check: async () => checkResult({ kind: 'update', release: release('2.0', 2) }) }),
+    });
+    const runner = new Runner({
+      model: initialModel(),
+      policy: POLICY,
+      ports: all,
+      dice: () => 0,
+      observer: seen.observer,
+      signal: ends.signal,
+    });
+    const end = runner.run();
+    await clock.advance(1000);
+    expect(seen.happened.map(({ event }) => event.kind)).toEqual([
+      'driver-registered',
+      'status-read',
+      'steady-reported',
+      'status-read',
+      'checked',
+      'staged',
+      'local-verdict',
+      'sessions-listed',
+      'status-read',
+      'finalized',
+      'woke',
+    ]);
+    ends.abort();
+    await end;
+  });
+});
