@@ -1,0 +1,101 @@
+/** The demo's options, parsed and checked. */
+import { parseArgs } from 'node:util';
+
+export const USAGE = `Usage: npm run demo -- [OPTIONS]
+
+Walks a node through an update history, in a sandbox below a temporary folder.
+
+  --stream NAME     the history to walk: stable (default) or testing
+  --graph FILE      another history: a list of releases, or a Cincinnati graph with nodes and edges
+  --start VERSION   the release to start on (default: the oldest one)
+  --oci             releases are container images pinned by digest instead of OSTree commits
+  --image REF       with --oci: the image that is followed at the start, for example
+                    ostree-image-signed:docker://quay.io/fedora/fedora-coreos:stable (default);
+                    another name or tag makes the first update a rebase
+  --speed N         how fast downloads and reboots are (default 1; 10 is ten times as fast)
+  --fail WHAT       a failure on demand, may be given several times:
+                      deploy=N   the next N deploys fail      daemon=N  the daemon dies in the middle of N downloads
+                      server=N   N answers of the update server are 503
+  --keep            stay running at the end, to scrape, read logs and poke, until Ctrl-C
+  --limit SECONDS   give up after this time (default 300)
+  --help            this text
+`;
+
+export interface Failures {
+  readonly deploy: number;
+  readonly daemon: number;
+  readonly server: number;
+}
+
+export interface DemoOptions {
+  readonly stream: 'stable' | 'testing';
+  readonly graph: string | undefined;
+  readonly start: string | undefined;
+  readonly oci: boolean;
+  readonly image: string;
+  readonly speed: number;
+  readonly failures: Failures;
+  readonly keep: boolean;
+  readonly limitSecs: number;
+}
+
+export class UsageError extends Error {}
+
+/** Undefined: help was asked for. */
+export function parseOptions(args: readonly string[]): DemoOptions | undefined {
+  let values;
+  try {
+    ({ values } = parseArgs({
+      args: [...args],
+      options: {
+        stream: { type: 'string', default: 'stable' },
+        graph: { type: 'string' },
+        start: { type: 'string' },
+        oci: { type: 'boolean', default: false },
+        image: { type: 'string' },
+        speed: { type: 'string', default: '1' },
+        fail: { type: 'string', multiple: true, default: [] },
+        keep: { type: 'boolean', default: false },
+        limit: { type: 'string', default: '300' },
+        help: { type: 'boolean', default: false },
+      },
+    }));
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+  if (values.help) return undefined;
+  if (values.stream !== 'stable' && values.stream !== 'testing') {
+    throw new UsageError(`--stream must be stable or testing, got "${values.stream}"`);
+  }
+  if (values.image !== undefined && !values.oci) throw new UsageError('--image must come with --oci');
+  return {
+    stream: values.stream,
+    graph: values.graph,
+    start: values.start,
+    oci: values.oci,
+    image: values.image ?? `ostree-image-signed:docker://quay.io/fedora/fedora-coreos:${values.stream}`,
+    speed: positive('--speed', values.speed),
+    failures: parseFailures(values.fail),
+    keep: values.keep,
+    limitSecs: positive('--limit', values.limit),
+  };
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0)
+    throw new UsageError(`${name} must be a number above 0, got "${text}"`);
+  return value;
+}
+
+function parseFailures(list: readonly string[]): Failures {
+  const failures = { deploy: 0, daemon: 0, server: 0 };
+  for (const text of list) {
+    const [what = '', count = '1'] = text.split('=');
+    if (!(what === 'deploy' || what === 'daemon' || what === 'server') || !/^\d{1,4}$/.test(count)) {
+      throw new UsageError(`--fail must be deploy=N, daemon=N or server=N, got "${text}"`);
+    }
+    failures[what] += Number(count);
+  }
+  return failures;
+}
