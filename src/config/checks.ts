@@ -1,0 +1,131 @@
+/** Parsers for the values of single keys: type and range, or a refusal that says what was expected. Pure. */
+import { isIP, isIPv4 } from 'node:net';
+
+import { REFUSED, isList } from './checker.ts';
+import type { Checker, Refused } from './checker.ts';
+import type { TomlValue } from './toml.ts';
+import { TEMPLATE_NAMES, expandTemplate, templateNames } from './url-template.ts';
+
+export type Parser<T> = (value: TomlValue, at: Checker) => T | Refused;
+
+export const yesOrNo: Parser<boolean> = (value, at) =>
+  typeof value === 'boolean' ? value : at.refuse('true or false', value);
+
+/** Longer waits count as ten years: the arithmetic of instants stays exact, and nobody will notice. */
+export const LONGEST_INTERVAL_SECS = 10 * 366 * 24 * 60 * 60;
+
+export const seconds: Parser<number> = (value, at) => {
+  if (typeof value !== 'bigint' || value <= 0n) {
+    return at.refuse('a whole number of seconds greater than 0', value);
+  }
+  return value > BigInt(LONGEST_INTERVAL_SECS) ? LONGEST_INTERVAL_SECS : Number(value);
+};
+
+export function wholeNumber(least: number, most: number, unit: string): Parser<number> {
+  return (value, at) =>
+    typeof value === 'bigint' && value >= BigInt(least) && value <= BigInt(most)
+      ? Number(value)
+      : at.refuse(`a whole number of ${unit} from ${least} to ${most}`, value);
+}
+
+/** Integers are fine, `1` is as good as `1.0`. */
+export const fraction: Parser<number> = (value, at) => {
+  const number = typeof value === 'bigint' ? Number(value) : value;
+  return typeof number === 'number' && number >= 0 && number <= 1
+    ? number
+    : at.refuse('a number from 0.0 to 1.0', value);
+};
+
+/** Text that fits `pattern`. Empty text is let through: it means "as if not set", and takes back an earlier file's. */
+export function word(pattern: RegExp, characters: string): Parser<string> {
+  return (value, at) => {
+    if (typeof value !== 'string') return at.refuse('a text', value);
+    return value === '' || pattern.test(value) ? value : at.refuse(`a text of ${characters} only`, value);
+  };
+}
+
+const UUID_DIGITS = /^[0-9a-f]{32}$/;
+
+export const uuid: Parser<string> = (value, at) => {
+  if (typeof value !== 'string') return at.refuse('a text of 32 hexadecimal digits', value);
+  const digits = value.replaceAll('-', '').toLowerCase();
+  return value === '' || UUID_DIGITS.test(digits)
+    ? digits
+    : at.refuse('32 hexadecimal digits, with or without dashes', value);
+};
+
+/** One name or a list of names out of `names`; comes out as a list without repetitions. */
+export function namesOutOf<const N extends string>(names: readonly N[]): Parser<readonly N[]> {
+  const expected = `one of ${names.join(', ')}, or a list of them`;
+  return (value, at) => {
+    const entries = isList(value) ? value : [value];
+    if (entries.length === 0) return at.refuse(expected, value);
+    const chosen: N[] = [];
+    const refused: TomlValue[] = [];
+    entries.forEach((entry, index) => {
+      const name = names.find((known) => known === entry);
+      if (name === undefined) {
+        (isList(value) ? at.inList(index) : at).refuse(
+          isList(value) ? `one of ${names.join(', ')}` : expected,
+          entry,
+        );
+        refused.push(entry);
+      } else if (!chosen.includes(name)) chosen.push(name);
+    });
+    return chosen.length === 0 || refused.length > 0 ? REFUSED : chosen;
+  };
+}
+
+/** An http(s) address in which the templates may stand; checked with each of them replaced by a letter. */
+export const urlTemplate: Parser<string> = (value, at) => {
+  const expected = 'an http:// or https:// address';
+  if (typeof value !== 'string') return at.refuse(expected, value);
+  if (value === '') return value;
+  const names: readonly string[] = TEMPLATE_NAMES;
+  const foreign = templateNames(value).find((name) => !names.includes(name));
+  if (foreign !== undefined) {
+    return at.refuse(
+      `${expected} with no other templates than ${TEMPLATE_NAMES.map((name) => `\${${name}}`).join(', ')}`,
+      value,
+    );
+  }
+  const url = URL.parse(expandTemplate(value, { basearch: 'x', group: 'x', platform: 'x', stream: 'x' }));
+  const http = url !== null && (url.protocol === 'http:' || url.protocol === 'https:');
+  return http && !/[\s\p{Cc}]/u.test(value) ? value : at.refuse(expected, value);
+};
+
+/** `localtime`, or a zone the runtime's calendar knows. Bare offsets such as `+02:00` are no zone names. */
+export const timeZone: Parser<string> = (value, at) => {
+  const expected = 'a time zone name such as "Europe/Berlin", or "localtime"';
+  if (typeof value !== 'string') return at.refuse(expected, value);
+  if (value === '' || value === 'localtime') return value;
+  return /^[A-Za-z]/.test(value) && isKnownZone(value) ? value : at.refuse(expected, value);
+};
+
+function isKnownZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export interface ListenAddress {
+  /** An IP address without brackets, or `localhost`. */
+  readonly host: string;
+  readonly port: number;
+}
+
+const HOST_AND_PORT = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/;
+
+export const listenAddress: Parser<ListenAddress> = (value, at) => {
+  const expected = 'ADDRESS:PORT with an IP address or localhost, such as "127.0.0.1:9100" or "[::1]:9100"';
+  const match = typeof value === 'string' ? HOST_AND_PORT.exec(value) : null;
+  if (match === null) return at.refuse(expected, value);
+  const [, bracketed, bare = '', digits] = match;
+  const port = Number(digits);
+  const host = bracketed ?? bare;
+  const good = bracketed === undefined ? isIPv4(host) || host === 'localhost' : isIP(host) === 6;
+  return good && port >= 1 && port <= 65_535 ? { host, port } : at.refuse(expected, value);
+};

@@ -1,0 +1,41 @@
+/**
+ * First stage: one file as written, every key checked by itself. Pure.
+ *
+ * Invariant: a key that was written is in `values`, or in an error, or in a warning; nothing is dropped in silence.
+ */
+import { printable } from '../errors.ts';
+import type { ConfigError } from '../errors.ts';
+import { Checker } from './checker.ts';
+import type { Findings } from './checker.ts';
+import { nearestKey } from './nearest-key.ts';
+import { readKeys } from './read-keys.ts';
+import type { Written } from './read-keys.ts';
+import { SCHEMA, WRITABLE_KEYS, shownKey } from './schema.ts';
+import type { ConfigValues } from './schema.ts';
+import type { TomlTable } from './toml.ts';
+
+export interface Fragment {
+  readonly file: string;
+  readonly values: Readonly<Written<ConfigValues>>;
+  readonly warnings: readonly string[];
+  readonly errors: readonly ConfigError[];
+}
+
+/** A file of another program has hundreds of unknown keys; twenty tell the story. */
+const MAX_UNKNOWN_NAMED = 20;
+
+export function readFragment(table: TomlTable, path: string): Fragment {
+  const file = printable(path);
+  const findings: Findings = { errors: [], warnings: [], unknownKeys: [] };
+  const values = readKeys(SCHEMA, table, new Checker(file, findings));
+  const unknown = findings.unknownKeys.slice(0, MAX_UNKNOWN_NAMED).map((key) => unknownKey(file, key));
+  const rest = findings.unknownKeys.length - unknown.length;
+  if (rest > 0) unknown.push(`${file}: ${rest} more unknown keys ignored`);
+  return { file, values, warnings: [...findings.warnings, ...unknown], errors: findings.errors };
+}
+
+function unknownKey(file: string, key: string): string {
+  const nearest = nearestKey(key, WRITABLE_KEYS);
+  const hint = nearest === undefined ? 'no known key is near' : `did you mean ${shownKey(nearest)}?`;
+  return `${file}: unknown key ${printable(key)} ignored; ${hint}`;
+}

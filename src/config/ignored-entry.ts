@@ -1,0 +1,39 @@
+/**
+ * What to say about an entry of a drop-in directory that is not read. Somebody put it there to be read, and believes
+ * that it is: the sentence says what to do. Pure.
+ */
+import { printable } from '../errors.ts';
+
+/** Formats people write by mistake: the contents must be rewritten. */
+const OTHER_FORMAT = /\.(?:ya?ml|json5?|conf|cfg|config|ini|xml|txt)$/i;
+/** Typing slips of the ending itself: a rename is all. */
+const MISSPELT = /\.(?:toml|tom|tml|toml\d+|tolm|tmol|tooml)$/i;
+/** Put aside by an editor, a package manager or a person. */
+const PUT_ASIDE = /\.toml(?:~|[.\-_#].*)$/i;
+const FOR_PEOPLE = /^readme(?:\.[a-z]+)?$/i;
+
+/** Undefined: nothing to say (a dotfile, a README). */
+export function adviceForName(directory: string, name: string): string | undefined {
+  if (name.startsWith('.') || FOR_PEOPLE.test(name)) return undefined;
+  return `${printable(`${directory}/${name}`)}: ignored, only files whose name ends in .toml are read; ${remedy(name)}`;
+}
+
+function remedy(name: string): string {
+  const shown = (text: string) => printable(text);
+  if (MISSPELT.test(name)) return `rename it to ${shown(name.replace(MISSPELT, '.toml'))}`;
+  if (OTHER_FORMAT.test(name)) {
+    return `write its contents as TOML into ${shown(name.replace(OTHER_FORMAT, '.toml'))} and remove it`;
+  }
+  if (PUT_ASIDE.test(name)) {
+    return `remove it, or rename it to ${shown(name.replace(PUT_ASIDE, '.toml'))} to have it read`;
+  }
+  return `rename it to ${shown(name)}.toml if it is a drop-in, or remove it`;
+}
+
+export function adviceForDirectory(directory: string, name: string): string {
+  return `${printable(`${directory}/${name}`)}: ignored, it is a directory; move its files into ${printable(directory)} itself`;
+}
+
+export function adviceForSpecialFile(directory: string, name: string): string {
+  return `${printable(`${directory}/${name}`)}: ignored, a drop-in must be a regular file, or a symbolic link to one (or to /dev/null, to mask the name)`;
+}

@@ -1,0 +1,67 @@
+/**
+ * The configuration of a host, from its files to frozen settings.
+ *
+ * Invariant: when it fails, it tells everything at once: every file that cannot be read or parsed and every key that is
+ * wrong, one to a line, followed by the warnings as notes, for a warning often is the reason of an error.
+ */
+import { ConfigError } from '../errors.ts';
+import type { ConfigErrorKind } from '../errors.ts';
+import { readDropIns } from './drop-ins.ts';
+import { readFragment } from './fragment.ts';
+import type { Fragment } from './fragment.ts';
+import { mergeFragments } from './merge.ts';
+import { resolveSettings } from './settings.ts';
+import type { Settings } from './settings.ts';
+import { parseToml } from './toml.ts';
+
+export interface LoadedSettings {
+  readonly settings: Settings;
+  /** One sentence each, with the file it is about. */
+  readonly warnings: readonly string[];
+  /** Dotted key to the file that set it; keys with their default are not in it. */
+  readonly origins: ReadonlyMap<string, string>;
+  /** The files that were read, in the order in which they count. */
+  readonly files: readonly string[];
+}
+
+/** Reads the drop-ins of the host whose file system is at `root` (`/` for this one). Rejects with ConfigError. */
+export async function loadSettings(root: string): Promise<LoadedSettings> {
+  const dropIns = await readDropIns(root);
+  const errors: ConfigError[] = [...dropIns.errors];
+  const fragments: Fragment[] = [];
+  for (const file of dropIns.files) {
+    try {
+      fragments.push(readFragment(parseToml(file.bytes, file.path), file.path));
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      errors.push(error);
+    }
+  }
+  errors.push(...fragments.flatMap((fragment) => fragment.errors));
+  const warnings = [...dropIns.warnings, ...fragments.flatMap((fragment) => fragment.warnings)];
+  // Whether keys fit together can be told only once each of them is right.
+  if (errors.length > 0) throw together(errors, warnings);
+
+  const merged = mergeFragments(fragments);
+  const resolved = resolveSettings(merged);
+  warnings.push(...resolved.warnings);
+  if (resolved.errors.length > 0) throw together(resolved.errors, warnings);
+  return {
+    settings: resolved.settings,
+    warnings,
+    origins: merged.origins,
+    files: fragments.map((fragment) => fragment.file),
+  };
+}
+
+/** A screenful; who repairs those meets the rest. */
+const MAX_LINES = 50;
+const GRAVEST_FIRST: readonly ConfigErrorKind[] = ['config_unreadable', 'config_syntax', 'config_invalid'];
+
+function together(errors: readonly ConfigError[], warnings: readonly string[]): ConfigError {
+  const kind = GRAVEST_FIRST.find((candidate) => errors.some((error) => error.kind === candidate));
+  const lines = [...errors.map((error) => error.message), ...warnings.map((warning) => `note: ${warning}`)];
+  const shown = lines.slice(0, MAX_LINES);
+  if (lines.length > shown.length) shown.push(`and ${lines.length - shown.length} more`);
+  return new ConfigError(kind ?? 'config_invalid', shown.join('\n'), { cause: errors[0] });
+}

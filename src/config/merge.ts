@@ -1,0 +1,52 @@
+/**
+ * Second stage: the fragments put together, each value with the file it came from. Pure.
+ *
+ * Invariant: a later fragment takes the place of an earlier one key by key, except where the schema accumulates.
+ */
+import type { Fragment } from './fragment.ts';
+import { CONFIG_KEYS, SCHEMA } from './schema.ts';
+import type { ConfigKey, ConfigValues } from './schema.ts';
+import type { KeyDescriptor, Written } from './read-keys.ts';
+
+export interface Merged {
+  readonly values: Readonly<Written<ConfigValues>>;
+  /** Dotted key to file; one entry for each entry of an accumulating list (`updates.periodic.window[0]`). */
+  readonly origins: ReadonlyMap<string, string>;
+}
+
+/** `fragments` in the order of precedence, weakest first. */
+export function mergeFragments(fragments: readonly Fragment[]): Merged {
+  const values: Written<ConfigValues> = {};
+  const origins = new Map<string, string>();
+  for (const fragment of fragments) {
+    for (const key of CONFIG_KEYS) {
+      mergeKey(key, fragment.values[key], fragment.file, values, origins);
+    }
+  }
+  return { values, origins };
+}
+
+function mergeKey<K extends ConfigKey>(
+  key: K,
+  later: ConfigValues[K] | undefined,
+  file: string,
+  values: Written<ConfigValues>,
+  origins: Map<string, string>,
+): void {
+  if (later === undefined) return;
+  const descriptor: KeyDescriptor<ConfigValues[K]> = SCHEMA[key];
+  if (descriptor.accumulate === undefined) {
+    values[key] = later;
+    origins.set(key, file);
+    return;
+  }
+  const earlier: ConfigValues[K] | undefined = values[key];
+  values[key] = earlier === undefined ? later : descriptor.accumulate(earlier, later);
+  for (let index = countOf(earlier); index < countOf(earlier) + countOf(later); index += 1) {
+    origins.set(`${key}[${index}]`, file);
+  }
+}
+
+function countOf(value: unknown): number {
+  return Array.isArray(value) ? value.length : 0;
+}

@@ -1,0 +1,177 @@
+/**
+ * Every key of the configuration, once: how it is read, its default, how files combine. Parsing, the search for unknown
+ * keys, their nearest names and the test of docs/configuration.md all come from this table.
+ *
+ * A new key is one line in ConfigValues, one descriptor in SCHEMA, its place in Settings and its row in the docs.
+ */
+import {
+  fraction,
+  listenAddress,
+  namesOutOf,
+  seconds,
+  timeZone,
+  urlTemplate,
+  uuid,
+  word,
+  yesOrNo,
+} from './checks.ts';
+import type { ListenAddress } from './checks.ts';
+import { isKeyOf } from './read-keys.ts';
+import type { Schema } from './read-keys.ts';
+import { WINDOW_FIELDS, weeklyWindows } from './window.ts';
+import type { WeeklyWindow } from './window.ts';
+
+/** Strategies an operator can name; several must all allow a reboot. */
+export const STRATEGY_NAMES = ['immediate', 'periodic', 'fleet_lock', 'manual'] as const;
+export type StrategyName = (typeof STRATEGY_NAMES)[number];
+
+/** The type of each key once it is checked. Undefined: not set and no default. Empty text: as if not set. */
+export interface ConfigValues {
+  'agent.timing.steady_interval_secs': number;
+  'agent.timing.retry_interval_secs': number;
+  'agent.timing.jitter': boolean;
+  'agent.timing.reboot_overdue_secs': number;
+  'agent.timing.transaction_stall_secs': number;
+  'identity.group': string;
+  'identity.node_uuid': string | undefined;
+  'identity.rollout_wariness': number | undefined;
+  'identity.platform': string | undefined;
+  'identity.stream': string | undefined;
+  'cincinnati.base_url': string | undefined;
+  'updates.enabled': boolean;
+  'updates.allow_downgrade': boolean;
+  'updates.strategy': readonly StrategyName[];
+  'updates.fleet_lock.base_url': string | undefined;
+  'updates.periodic.time_zone': string;
+  'updates.periodic.window': readonly WeeklyWindow[];
+  'metrics.listen': ListenAddress | undefined;
+}
+export type ConfigKey = keyof ConfigValues;
+
+const fact = word(/^[a-zA-Z0-9._-]+$/, 'letters, digits, ".", "_" and "-"');
+
+export const SCHEMA: Schema<ConfigValues> = {
+  'agent.timing.steady_interval_secs': {
+    type: 'integer',
+    parse: seconds,
+    fallback: 300,
+    doc: 'seconds between update checks while nothing happens',
+  },
+  'agent.timing.retry_interval_secs': {
+    type: 'integer',
+    parse: seconds,
+    fallback: 300,
+    doc: 'seconds until a failed step, or a reboot the strategy denied, is tried again',
+  },
+  'agent.timing.jitter': {
+    type: 'boolean',
+    parse: yesOrNo,
+    fallback: true,
+    doc: 'lengthen intervals by up to a tenth, at random, so that a fleet does not ask in step',
+  },
+  'agent.timing.reboot_overdue_secs': {
+    type: 'integer',
+    parse: seconds,
+    fallback: 900,
+    doc: 'seconds after which a reboot that was asked for and did not come is reported',
+  },
+  'agent.timing.transaction_stall_secs': {
+    type: 'integer',
+    parse: seconds,
+    fallback: 600,
+    doc: 'seconds without progress after which a running deployment is cancelled',
+  },
+  'identity.group': {
+    type: 'text',
+    parse: word(/^[a-zA-Z0-9.-]+$/, 'letters, digits, "." and "-"'),
+    fallback: 'default',
+    doc: 'group of nodes that take turns at rebooting; also `${group}` in addresses',
+  },
+  'identity.node_uuid': {
+    type: 'text',
+    parse: uuid,
+    fallback: undefined,
+    doc: 'identity of the node; without it, derived from the machine id',
+  },
+  'identity.rollout_wariness': {
+    type: 'number',
+    parse: fraction,
+    fallback: undefined,
+    doc: 'place in a gradual rollout, from 0.0 (first) to 1.0 (last); without it the server chooses',
+  },
+  'identity.platform': {
+    type: 'text',
+    parse: fact,
+    fallback: undefined,
+    doc: 'platform, in place of `ignition.platform.id=` on the kernel command line',
+  },
+  'identity.stream': {
+    type: 'text',
+    parse: fact,
+    fallback: undefined,
+    doc: 'update stream, in place of the one the booted deployment names',
+  },
+  'cincinnati.base_url': {
+    type: 'text, templates',
+    parse: urlTemplate,
+    fallback: undefined,
+    doc: 'address of the update server; needed unless updates are disabled',
+  },
+  'updates.enabled': {
+    type: 'boolean',
+    parse: yesOrNo,
+    fallback: true,
+    doc: 'false: the agent stays up, ready and idle',
+  },
+  'updates.allow_downgrade': {
+    type: 'boolean',
+    parse: yesOrNo,
+    fallback: false,
+    doc: 'true: an older release is taken when the server points to it',
+  },
+  'updates.strategy': {
+    type: 'text or list of texts',
+    parse: namesOutOf(STRATEGY_NAMES),
+    fallback: ['immediate'],
+    doc: 'when the node may reboot; every strategy of a list must agree',
+  },
+  'updates.fleet_lock.base_url': {
+    type: 'text, templates',
+    parse: urlTemplate,
+    fallback: undefined,
+    doc: 'address of the lock server; needed by `fleet_lock`',
+  },
+  'updates.periodic.time_zone': {
+    type: 'text',
+    parse: timeZone,
+    fallback: 'UTC',
+    doc: 'time zone of the windows: an IANA name, or `localtime` for the one of the host',
+  },
+  'updates.periodic.window': {
+    type: 'list of tables',
+    parse: weeklyWindows,
+    fallback: [],
+    doc: 'weekly maintenance windows; those of all files add up',
+    accumulate: (earlier, later) => [...earlier, ...later],
+    fields: WINDOW_FIELDS,
+  },
+  'metrics.listen': {
+    type: 'text',
+    parse: listenAddress,
+    fallback: undefined,
+    doc: 'ADDRESS:PORT on which metrics are served over HTTP as well',
+  },
+};
+
+export const CONFIG_KEYS: readonly ConfigKey[] = Object.keys(SCHEMA).filter((key) => isKeyOf(SCHEMA, key));
+
+/** Every name an operator can write, the keys of list entries included (`updates.periodic.window.days`). */
+export const WRITABLE_KEYS: readonly string[] = CONFIG_KEYS.flatMap((key) => [
+  key,
+  ...Object.keys(SCHEMA[key].fields ?? {}).map((field) => `${key}.${field}`),
+]);
+
+/** How a key is best shown: a list of tables by its header. */
+export function shownKey(key: string): string {
+  return isKeyOf(SCHEMA, key) && SCHEMA[key].fields !== undefined ? `[[${key}]]` : key;
+}

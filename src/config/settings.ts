@@ -1,0 +1,153 @@
+/**
+ * Third stage: what the agent runs with. Defaults filled in, checks between keys made, deeply frozen. Pure.
+ */
+import { ConfigError } from '../errors.ts';
+import type { ListenAddress } from './checks.ts';
+import type { Merged } from './merge.ts';
+import type { KeyDescriptor } from './read-keys.ts';
+import { SCHEMA } from './schema.ts';
+import type { ConfigKey, ConfigValues, StrategyName } from './schema.ts';
+import type { WeeklyWindow } from './window.ts';
+
+export interface Settings {
+  readonly timing: {
+    readonly steadyIntervalMs: number;
+    readonly retryIntervalMs: number;
+    readonly jitter: boolean;
+    readonly rebootOverdueMs: number;
+    readonly transactionStallMs: number;
+  };
+  readonly identity: {
+    readonly group: string;
+    /** 32 lower-hex digits; undefined: derive it from the machine id. */
+    readonly nodeUuid: string | undefined;
+    readonly rolloutWariness: number | undefined;
+    readonly platform: string | undefined;
+    readonly stream: string | undefined;
+  };
+  readonly cincinnati: {
+    /** With templates. Undefined only while updates are disabled. */
+    readonly baseUrl: string | undefined;
+  };
+  readonly updates: {
+    readonly enabled: boolean;
+    readonly allowDowngrade: boolean;
+    /** At least one, each once, in the order written. All must allow a reboot. */
+    readonly strategies: readonly StrategyName[];
+    readonly periodic: {
+      /** An IANA name or `localtime`. */
+      readonly timeZone: string;
+      readonly windows: readonly WeeklyWindow[];
+    };
+    readonly fleetLock: {
+      /** With templates. Defined whenever updates are enabled and `strategies` has `fleet_lock`. */
+      readonly baseUrl: string | undefined;
+    };
+  };
+  readonly metrics: { readonly listen: ListenAddress | undefined };
+}
+
+export interface Resolved {
+  readonly settings: Settings;
+  readonly warnings: readonly string[];
+  readonly errors: readonly ConfigError[];
+}
+
+const SECOND_MS = 1000;
+
+export function resolveSettings(merged: Merged): Resolved {
+  const get = <K extends ConfigKey>(key: K): ConfigValues[K] => effective(merged, key);
+  const settings: Settings = {
+    timing: {
+      steadyIntervalMs: get('agent.timing.steady_interval_secs') * SECOND_MS,
+      retryIntervalMs: get('agent.timing.retry_interval_secs') * SECOND_MS,
+      jitter: get('agent.timing.jitter'),
+      rebootOverdueMs: get('agent.timing.reboot_overdue_secs') * SECOND_MS,
+      transactionStallMs: get('agent.timing.transaction_stall_secs') * SECOND_MS,
+    },
+    identity: {
+      group: get('identity.group'),
+      nodeUuid: get('identity.node_uuid'),
+      rolloutWariness: get('identity.rollout_wariness'),
+      platform: get('identity.platform'),
+      stream: get('identity.stream'),
+    },
+    cincinnati: { baseUrl: get('cincinnati.base_url') },
+    updates: {
+      enabled: get('updates.enabled'),
+      allowDowngrade: get('updates.allow_downgrade'),
+      strategies: [...get('updates.strategy')],
+      periodic: { timeZone: get('updates.periodic.time_zone'), windows: [...get('updates.periodic.window')] },
+      fleetLock: { baseUrl: get('updates.fleet_lock.base_url') },
+    },
+    metrics: { listen: get('metrics.listen') },
+  };
+  return {
+    settings: deepFreeze(settings),
+    errors: settings.updates.enabled ? missingKeys(settings, merged.origins) : [],
+    warnings: [...downgradeWarning(settings, merged), ...withoutEffect(settings, merged)],
+  };
+}
+
+function effective<K extends ConfigKey>(merged: Merged, key: K): ConfigValues[K] {
+  const written: ConfigValues[K] | undefined = merged.values[key];
+  if (written !== undefined && written !== '') return written;
+  const descriptor: KeyDescriptor<ConfigValues[K]> = SCHEMA[key];
+  return descriptor.fallback;
+}
+
+function missingKeys(settings: Settings, origins: ReadonlyMap<string, string>): ConfigError[] {
+  const { strategies, periodic, fleetLock } = settings.updates;
+  const chosenIn = origins.get('updates.strategy') ?? 'the default';
+  const errors: string[] = [];
+  if (settings.cincinnati.baseUrl === undefined) {
+    errors.push(
+      'cincinnati.base_url must be set unless updates.enabled is false, got nothing; for example, in /etc/zincati/config.d/50-cincinnati.toml: cincinnati.base_url = "https://updates.coreos.fedoraproject.org"',
+    );
+  }
+  if (strategies.includes('periodic') && totalMinutes(periodic.windows) === 0) {
+    errors.push(
+      `[[updates.periodic.window]] must be given with at least one day for strategy periodic (${chosenIn}), got no time at all; for example: days = ["Sat", "Sun"], start_time = "3:00", length_minutes = 60`,
+    );
+  }
+  if (strategies.includes('fleet_lock') && fleetLock.baseUrl === undefined) {
+    errors.push(
+      `updates.fleet_lock.base_url must be set for strategy fleet_lock (${chosenIn}), got nothing; for example: updates.fleet_lock.base_url = "http://lock.example.com:8080"`,
+    );
+  }
+  return errors.map((message) => new ConfigError('config_invalid', message));
+}
+
+function totalMinutes(windows: readonly WeeklyWindow[]): number {
+  return windows.reduce((sum, window) => sum + window.days.length * window.lengthMinutes, 0);
+}
+
+function downgradeWarning(settings: Settings, { origins }: Merged): string[] {
+  if (!settings.updates.allowDowngrade) return [];
+  const file = origins.get('updates.allow_downgrade') ?? '';
+  return [`${file}: updates.allow_downgrade is true: the node may go back to an older release`];
+}
+
+/** Settings of a strategy that is not in use: the operator believes that they hold. */
+function withoutEffect(settings: Settings, { origins }: Merged): string[] {
+  const { strategies, periodic, fleetLock } = settings.updates;
+  const inUse = strategies.join(', ');
+  const warnings: string[] = [];
+  if (periodic.windows.length > 0 && !strategies.includes('periodic')) {
+    const file = origins.get('updates.periodic.window[0]') ?? '';
+    warnings.push(`${file}: [[updates.periodic.window]] has no effect: updates.strategy is ${inUse}`);
+  }
+  if (fleetLock.baseUrl !== undefined && !strategies.includes('fleet_lock')) {
+    const file = origins.get('updates.fleet_lock.base_url') ?? '';
+    warnings.push(`${file}: updates.fleet_lock.base_url has no effect: updates.strategy is ${inUse}`);
+  }
+  return warnings;
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value);
+    for (const part of Object.values(value)) deepFreeze(part);
+  }
+  return value;
+}

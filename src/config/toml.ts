@@ -1,0 +1,145 @@
+/**
+ * TOML 1.0 text to plain data. The only file that knows the TOML library.
+ *
+ * Invariants: tables are Maps, so a key may be called `__proto__` without harm; integers are bigints and floats numbers,
+ * so `1` and `1.0` stay apart; dates stay text until somebody wants one; nothing nests deeper than MAX_DEPTH.
+ */
+import { LocalDate, LocalDateTime, LocalTime, OffsetDateTime, parse } from '@ltd/j-toml';
+
+import { ConfigError, messageOf, printable } from '../errors.ts';
+
+/** A TOML date, time or date-time, as ISO 8601 text. A class, so that it cannot be taken for a table or a string. */
+export class TomlDate {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+export type TomlTable = ReadonlyMap<string, TomlValue>;
+/** bigint: integer. number: float, perhaps NaN or infinite. */
+export type TomlValue = string | boolean | bigint | number | TomlDate | readonly TomlValue[] | TomlTable;
+
+/** Settings nest four deep; the bound keeps the walk below off the stack's end. */
+const MAX_DEPTH = 32;
+const LONGEST_LINE_SHOWN = 100;
+
+/** Given to the library as the name of the source, so that it marks the line in one fixed way. */
+const SOURCE_NAME = 'drop-in';
+const LINE_MARK = /\n\s*at \(drop-in:(\d+):\d+\)/;
+
+/** Parses one file. `file` only serves the message of the ConfigError `config_syntax`. */
+export function parseToml(bytes: Uint8Array, file: string): TomlTable {
+  const text = decodeUtf8(bytes, file);
+  let document: unknown;
+  try {
+    document = parse({ path: SOURCE_NAME, data: text }, { joiner: '\n', bigint: true });
+  } catch (error) {
+    throw syntaxError(error, text, file);
+  }
+  const table = plain(document, file, 0);
+  if (!(table instanceof Map)) throw new ConfigError('config_syntax', `${file}: must be a TOML document`);
+  return table;
+}
+
+/** A byte order mark at the start is what some editors leave; it is dropped. Anything that is not UTF-8 is refused. */
+function decodeUtf8(bytes: Uint8Array, file: string): string {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  try {
+    return decoder.decode(bytes);
+  } catch (cause) {
+    throw new ConfigError(
+      'config_syntax',
+      `${file}: line ${firstBadLine(bytes)} must be UTF-8 text, got other bytes`,
+      { cause },
+    );
+  }
+}
+
+const LINE_FEED = 0x0a;
+
+/** A line feed never is part of a longer UTF-8 sequence, so every line can be looked at by itself. */
+function firstBadLine(bytes: Uint8Array): number {
+  let line = 1;
+  for (let start = 0; start < bytes.length; line += 1) {
+    const found = bytes.indexOf(LINE_FEED, start);
+    const end = found < 0 ? bytes.length : found;
+    try {
+      new TextDecoder('utf-8', { fatal: true }).decode(bytes.subarray(start, end));
+    } catch {
+      return line;
+    }
+    start = end + 1;
+  }
+  return line;
+}
+
+function syntaxError(error: unknown, text: string, file: string): ConfigError {
+  const full = error instanceof Error ? error.message : String(error);
+  const mark = LINE_MARK.exec(full);
+  const reason = explain(messageOf(new Error(mark === null ? full : full.slice(0, mark.index))));
+  if (mark === null) {
+    return new ConfigError('config_syntax', `${file}: must be TOML: ${reason}`, { cause: error });
+  }
+  const number = Number(mark[1]);
+  const line = (text.split('\n')[number - 1] ?? '').trim();
+  const shown = line.length > LONGEST_LINE_SHOWN ? `${line.slice(0, LONGEST_LINE_SHOWN)}…` : line;
+  return new ConfigError(
+    'config_syntax',
+    `${file}: line ${number} must be TOML: ${reason}; got: ${printable(shown)}`,
+    { cause: error },
+  );
+}
+
+/** The library's words for the commonest slips, in words that say what to do. */
+const EXPLANATIONS: readonly (readonly [RegExp, string])[] = [
+  [/^Invalid (?:Float|Integer|Local Date|Local Time) .*/, 'the value is none; a text needs quotes around it'],
+  [/^Bad atom value.*/, 'the value is none; a text needs quotes around it'],
+  [/^Keys must equal something.*/, 'a key needs "=" and a value'],
+  [/^Value can not be missing.*/, 'a value is missing after "="'],
+  [/^Duplicate property definition.*/, 'the key is given a second time'],
+  [/^Duplicate Table definition.*/, 'the table is opened a second time'],
+  [/^Table header is not closed.*/, 'the table header lacks its closing bracket'],
+  [/^Bad bare key.*/, 'the key has characters that need quotes'],
+  [
+    /^Bad basic string.*/,
+    'the text is not closed, or has a backslash or control character that TOML does not know',
+  ],
+  [/^Unexpect charachtor after key\/value pair.*/, 'something follows the value'],
+  [/^Integer expect 64 bit range.*/, 'the integer does not fit into 64 bits'],
+];
+
+function explain(reason: string): string {
+  for (const [pattern, words] of EXPLANATIONS) if (pattern.test(reason)) return words;
+  return reason;
+}
+
+function plain(value: unknown, file: string, depth: number): TomlValue {
+  if (depth > MAX_DEPTH) {
+    throw new ConfigError('config_syntax', `${file}: tables and lists must nest at most ${MAX_DEPTH} deep`);
+  }
+  switch (typeof value) {
+    case 'string':
+    case 'boolean':
+    case 'bigint':
+    case 'number':
+      return value;
+    case 'object':
+      if (Array.isArray(value)) return value.map((entry: unknown) => plain(entry, file, depth + 1));
+      if (value === null) break;
+      if (isDate(value)) return new TomlDate(value.toISOString());
+      return new Map(Object.entries(value).map(([key, entry]) => [key, plain(entry, file, depth + 1)]));
+    default:
+  }
+  throw new ConfigError('config_syntax', `${file}: holds a value of a type that TOML does not have`);
+}
+
+function isDate(value: object): value is object & { toISOString(): string } {
+  return (
+    value instanceof OffsetDateTime ||
+    value instanceof LocalDateTime ||
+    value instanceof LocalDate ||
+    value instanceof LocalTime
+  );
+}

@@ -1,0 +1,65 @@
+/**
+ * The node's identity towards update and lock servers: stable over reboots and reinstallation of the agent, and not the
+ * machine id itself, which is confidential.
+ */
+import { createHmac } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { IdentityError, messageOf, printable } from '../errors.ts';
+
+/** Zincati's application id; with it, a node keeps the identity it had. */
+export const ZINCATI_APP_ID = 'de35106b6ec24688b63afddaa156679b';
+
+const MACHINE_ID = /^[0-9a-f]{32}$/i;
+const UUID_BYTES = 16;
+
+/** What systemd calls an app-specific machine id; 32 lower-hex digits. Both arguments are 32 hex digits. Pure. */
+export function appSpecificId(machineId: string, appId: string): string {
+  const digest = createHmac('sha256', Buffer.from(machineId, 'hex'))
+    .update(Buffer.from(appId, 'hex'))
+    .digest();
+  const uuid = digest.subarray(0, UUID_BYTES);
+  // RFC 4122: version 4, variant 1.
+  uuid.writeUInt8((uuid.readUInt8(6) & 0x0f) | 0x40, 6);
+  uuid.writeUInt8((uuid.readUInt8(8) & 0x3f) | 0x80, 8);
+  return uuid.toString('hex');
+}
+
+/** Derives the node's identity from `root`/etc/machine-id. */
+export async function nodeUuid(root: string): Promise<string> {
+  const file = join(root, '/etc/machine-id');
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (cause) {
+    throw unusable(`cannot read ${file}: ${messageOf(cause)}`, { cause });
+  }
+  const machineId = text.trim();
+  if (machineId === 'uninitialized' || machineId === '') {
+    throw unusable(
+      `cannot derive the node's identity: ${file} must hold a machine id, got ${quoted(machineId)}`,
+    );
+  }
+  // systemd takes thirty-two zeros for no id as well; every node of a fleet would have the same.
+  if (!MACHINE_ID.test(machineId) || /^0+$/.test(machineId)) {
+    throw unusable(
+      `cannot derive the node's identity: ${file} must hold 32 hexadecimal digits that are not all zero, got ${quoted(machineId)}`,
+    );
+  }
+  return appSpecificId(machineId, ZINCATI_APP_ID);
+}
+
+const LONGEST_SHOWN = 60;
+
+function quoted(text: string): string {
+  return JSON.stringify(printable(text.slice(0, LONGEST_SHOWN)));
+}
+
+function unusable(message: string, options?: ErrorOptions): IdentityError {
+  return new IdentityError(
+    'identity_machine_id',
+    `${message}; run systemd-machine-id-setup, or set identity.node_uuid to 32 hexadecimal digits`,
+    options,
+  );
+}

@@ -1,0 +1,46 @@
+/** The platform the host was made for, from the kernel command line. */
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { IdentityError, messageOf, printable } from '../errors.ts';
+
+const FLAG = 'ignition.platform.id=';
+/** What fits into an address and a metric label as it is. */
+const PLATFORM = /^[a-zA-Z0-9._-]{1,64}$/;
+
+/** The first value of `ignition.platform.id=`, or undefined. Pure. */
+export function platformFromCmdline(cmdline: string): string | undefined {
+  return cmdline
+    .split(/\s+/)
+    .map((argument) => (/^".*"$/.test(argument) ? argument.slice(1, -1) : argument))
+    .find((argument) => argument.startsWith(FLAG))
+    ?.slice(FLAG.length);
+}
+
+export async function platform(root: string): Promise<string> {
+  const file = join(root, '/proc/cmdline');
+  let cmdline: string;
+  try {
+    cmdline = await readFile(file, 'utf8');
+  } catch (cause) {
+    throw unknownPlatform(`cannot read ${file}: ${messageOf(cause)}`, { cause });
+  }
+  const value = platformFromCmdline(cmdline);
+  if (value === undefined) {
+    throw unknownPlatform(`cannot tell the platform: ${file} must have ${FLAG}NAME, got none`);
+  }
+  if (!PLATFORM.test(value)) {
+    throw unknownPlatform(
+      `cannot tell the platform: ${FLAG} in ${file} must be letters, digits, ".", "_" and "-", got ${JSON.stringify(printable(value))}`,
+    );
+  }
+  return value;
+}
+
+function unknownPlatform(message: string, options?: ErrorOptions): IdentityError {
+  return new IdentityError(
+    'identity_platform',
+    `${message}; set identity.platform, for example to "metal" or "qemu"`,
+    options,
+  );
+}

@@ -1,0 +1,18 @@
+/** Which update stream the node follows. Pure. */
+import { IdentityError } from '../errors.ts';
+import type { Settings } from '../config/settings.ts';
+
+/** The configured stream, else the booted deployment's. That they differ is no error: it is how a node changes streams. */
+export function resolveStream(
+  settings: { readonly identity: Pick<Settings['identity'], 'stream'> },
+  bootedStream: string | undefined,
+): string {
+  const stream = settings.identity.stream ?? bootedStream;
+  if (stream === undefined || stream === '') {
+    throw new IdentityError(
+      'identity_stream',
+      'cannot tell the update stream: the booted deployment must name one, got none; set identity.stream, for example to "stable"',
+    );
+  }
+  return stream;
+}
