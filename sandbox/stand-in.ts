@@ -1,0 +1,283 @@
+/**
+ * The TypeScript side of sandbox/rpm-ostreed.py: prepares a pretended host, plays its firmware, orders faults, and
+ * describes the daemon's bus activation.
+ *
+ * All state is in JSON files below ROOT/var/lib/stand-in, written atomically: the daemon reads them on every use, so
+ * both sides may change them while it runs. Every change of the deployments bumps ROOT/ostree/deploy, as libostree does.
+ */
+import { mkdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** Where a release's metadata says its stream: OCI label, OCI manifest annotation, or plain commit metadata. */
+export type StreamPlace = 'label' | 'annotation' | 'fedora-coreos.stream' | 'nestos.stream';
+
+/** One release in the pretended repository or registry. */
+export interface StandInRelease {
+  /** OSTree commit, 64 hex digits. */
+  readonly checksum: string;
+  readonly version: string;
+  readonly stream: string;
+  /** Seconds since 1970: what "older" means to rpm-ostree. */
+  readonly timestamp: number;
+  /** Bytes to download. */
+  readonly bytes: number;
+  readonly streamIn: readonly StreamPlace[];
+  /** Image digest (`sha256:…`) when the release is an image too. */
+  readonly digest?: string;
+  /** The only image name it can be pulled as; left out: any. */
+  readonly image?: string;
+  /** Size of each of the two JSON texts in an image's metadata (default 8,000). */
+  readonly metadataBytes?: number;
+  /** More keys of base-commit-meta. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+export interface StandInDeployment extends Omit<StandInRelease, 'bytes' | 'image'> {
+  readonly osname: string;
+  readonly serial: number;
+  readonly booted: boolean;
+  readonly staged: boolean;
+  /** null: a daemon too old to say. */
+  readonly finalizationLocked: boolean | null;
+  readonly layeredPackages: readonly string[];
+  readonly pinned?: boolean;
+  /** The ref that is followed, or else the image. */
+  readonly origin?: string;
+  readonly imageReference?: string;
+}
+
+export interface StandInSysroot {
+  readonly osname: string;
+  /** Counts boots: the daemon notices by it that the machine came up again. */
+  readonly boot: number;
+  /** The registered update driver. */
+  readonly driver: string | null;
+  /** In boot order. */
+  readonly deployments: readonly StandInDeployment[];
+}
+
+export type Fault = { readonly remaining: number } & (
+  | { readonly kind: 'deploy-fails'; readonly text?: string }
+  | { readonly kind: 'finalize-fails'; readonly text?: string }
+  | { readonly kind: 'inhibited'; readonly who?: string; readonly why?: string }
+  | { readonly kind: 'wrong-stream'; readonly stream?: string }
+  | { readonly kind: 'wrong-types'; readonly where?: 'booted' | 'foreign' }
+  /** Never answers the named method. */
+  | { readonly kind: 'hang'; readonly method: string }
+  /** Somebody else's transaction, begun at the next call; `text`: it fails with that, `endless`: only Cancel ends it. */
+  | {
+      readonly kind: 'busy';
+      readonly secs?: number;
+      readonly title?: string;
+      readonly text?: string;
+      readonly endless?: boolean;
+    }
+  | {
+      readonly kind:
+        | 'die-mid-download'
+        /** Half-way through a download nothing happens any more, until Cancel. */
+        | 'stall'
+        | 'ignore-cancel'
+        | 'access-denied'
+        | 'client-denied'
+        /** register-driver finds no systemd unit of the caller. */
+        | 'no-unit'
+        | 'finalize-reboot-never-comes'
+        /** The next call catches the daemon while it leaves. */
+        | 'no-reply-on-exit';
+    }
+);
+
+export interface HostOptions {
+  /** Default `fedora-coreos`. */
+  readonly osname?: string;
+  /** What can be pulled, the booted one included. */
+  readonly releases: readonly StandInRelease[];
+  /** Version of the release the host has booted. */
+  readonly booted: string;
+  /** Version of the rollback deployment, if any. */
+  readonly rollback?: string;
+  /** The image it follows; left out: the OSTree ref `osname:osname/x86_64/STREAM`. */
+  readonly imageReference?: string;
+  readonly layeredPackages?: readonly string[];
+}
+
+export interface DaemonOptions {
+  /** Bytes per second of the pretended network. */
+  readonly bytesPerSecond?: number;
+  /** The daemon leaves after so long without clients and transactions. */
+  readonly idleSecs?: number;
+  /** From the end of a finalization to the reboot. */
+  readonly rebootMs?: number;
+}
+
+const BUS_NAME = 'org.projectatomic.rpmostree1';
+const PROGRAM = join(import.meta.dirname, 'rpm-ostreed.py');
+
+/** A release with the fields most callers do not care about filled in; `index` orders them in time. */
+export function standInRelease(
+  index: number,
+  given: Partial<StandInRelease> & Pick<StandInRelease, 'version'>,
+): StandInRelease {
+  const hex = (salt: number): string =>
+    Array.from({ length: 8 }, (_, part) =>
+      (Math.imul(index * 31 + salt + part * 7 + 1, 0x9e3779b1) >>> 0).toString(16).padStart(8, '0'),
+    ).join('');
+  const digest = `sha256:${hex(1000)}`;
+  const isImage = given.digest !== undefined || given.image !== undefined;
+  return {
+    checksum: hex(0),
+    stream: 'stable',
+    timestamp: 1_700_000_000 + index * 86_400,
+    bytes: 40_000_000,
+    streamIn: isImage ? ['label', 'annotation'] : ['fedora-coreos.stream'],
+    ...(isImage ? { digest } : {}),
+    ...given,
+  };
+}
+
+/** Writes a fresh host below `root`, which need not exist. */
+export function prepareHost(root: string, options: HostOptions): void {
+  for (const folder of ['run', 'ostree/deploy', 'var/lib/stand-in']) {
+    mkdirSync(join(root, folder), { recursive: true });
+  }
+  const osname = options.osname ?? 'fedora-coreos';
+  const deployment = (version: string, booted: boolean): StandInDeployment => {
+    const release = options.releases.find((candidate) => candidate.version === version);
+    if (release === undefined)
+      throw new Error(`cannot prepare the host: no release has the version '${version}'`);
+    const { checksum, version: name, stream, timestamp, streamIn, digest, metadataBytes, metadata } = release;
+    const followed =
+      options.imageReference === undefined
+        ? { origin: `${osname}:${osname}/x86_64/${release.stream}` }
+        : { imageReference: options.imageReference, ...(digest === undefined ? {} : { digest }) };
+    return {
+      checksum,
+      version: name,
+      stream,
+      timestamp,
+      streamIn,
+      ...(metadataBytes === undefined ? {} : { metadataBytes }),
+      ...(metadata === undefined ? {} : { metadata }),
+      ...followed,
+      osname,
+      serial: 0,
+      booted,
+      staged: false,
+      finalizationLocked: null,
+      layeredPackages: options.layeredPackages ?? [],
+    };
+  };
+  const deployments = [deployment(options.booted, true)];
+  if (options.rollback !== undefined) deployments.push(deployment(options.rollback, false));
+  writeRepository(root, options.releases);
+  writeSysroot(root, { osname, boot: 1, driver: null, deployments });
+  writeState(root, 'faults.json', { faults: [] });
+}
+
+/** Replaces what can be pulled. */
+export function writeRepository(root: string, releases: readonly StandInRelease[]): void {
+  writeState(root, 'repository.json', { releases });
+}
+
+/** Orders faults, replacing those of before. */
+export function setFaults(root: string, ...faults: readonly Fault[]): void {
+  writeState(root, 'faults.json', { faults });
+}
+
+export function readSysroot(root: string): StandInSysroot {
+  // Written by this file or by the daemon alone.
+  return JSON.parse(readFileSync(join(root, 'var/lib/stand-in/sysroot.json'), 'utf8')) as StandInSysroot;
+}
+
+/** Changes the deployments behind the daemon's back, as an administrator with other tools would. */
+export function editSysroot(root: string, edit: (sysroot: StandInSysroot) => StandInSysroot): void {
+  writeSysroot(root, edit(readSysroot(root)));
+}
+
+export function bootedDeployment(root: string): StandInDeployment {
+  const booted = readSysroot(root).deployments.find((deployment) => deployment.booted);
+  if (booted === undefined) throw new Error('cannot read the host: no deployment is booted');
+  return booted;
+}
+
+export function stagedDeployment(root: string): StandInDeployment | undefined {
+  return readSysroot(root).deployments.find((deployment) => deployment.staged);
+}
+
+/**
+ * Plays shutdown, firmware and boot: a staged deployment that is not locked becomes the booted one and the former
+ * booted one its rollback; a locked one is discarded; pinned deployments stay.
+ */
+export function bootNext(root: string): StandInDeployment {
+  editSysroot(root, (sysroot) => {
+    const staged = sysroot.deployments.find((deployment) => deployment.staged);
+    const former = sysroot.deployments.find((deployment) => deployment.booted);
+    const others = sysroot.deployments.filter((deployment) => !deployment.staged && !deployment.booted);
+    const boot = sysroot.boot + 1;
+    if (staged?.finalizationLocked !== false || former === undefined) {
+      const kept = sysroot.deployments.filter((deployment) => !deployment.staged);
+      return { ...sysroot, boot, driver: null, deployments: kept };
+    }
+    const deployments = [
+      { ...staged, booted: true, staged: false, finalizationLocked: null },
+      { ...former, booted: false },
+      ...others.filter((deployment) => deployment.pinned === true),
+    ];
+    return { ...sysroot, boot, driver: null, deployments };
+  });
+  return bootedDeployment(root);
+}
+
+/** Boots into the rollback deployment, as an administrator does at the boot menu or with `rpm-ostree rollback`. */
+export function bootRollback(root: string): StandInDeployment {
+  editSysroot(root, (sysroot) => {
+    const [target] = sysroot.deployments.filter((deployment) => !deployment.staged && !deployment.booted);
+    if (target === undefined) throw new Error('cannot roll back: there is no rollback deployment');
+    const others = sysroot.deployments.filter((deployment) => !deployment.staged && deployment !== target);
+    const deployments = [
+      { ...target, booted: true },
+      ...others.map((other) => ({ ...other, booted: false })),
+    ];
+    return { ...sysroot, boot: sysroot.boot + 1, driver: null, deployments };
+  });
+  return bootedDeployment(root);
+}
+
+/** Writes the bus activation file for the daemon of `root` into the bus's directory of service files. */
+export function writeServiceFile(serviceDir: string, root: string, options: DaemonOptions = {}): void {
+  const environment: readonly (readonly [string, string | number | undefined])[] = [
+    ['STAND_IN_ROOT', root],
+    ['STAND_IN_SPEED', options.bytesPerSecond],
+    ['STAND_IN_IDLE_SECS', options.idleSecs],
+    ['STAND_IN_REBOOT_MS', options.rebootMs],
+  ];
+  const settings = environment.flatMap(([name, value]) =>
+    value === undefined ? [] : [quoted(`${name}=${value}`)],
+  );
+  const command = ['/usr/bin/env', ...settings, '/usr/bin/python3', quoted(PROGRAM)].join(' ');
+  mkdirSync(serviceDir, { recursive: true });
+  // `User` is asked for on a system bus only; without a setuid helper the bus starts the program as itself.
+  const text = `[D-BUS Service]\nName=${BUS_NAME}\nExec=${command}\nUser=root\n`;
+  writeFileSync(join(serviceDir, `${BUS_NAME}.service`), text);
+}
+
+function quoted(word: string): string {
+  return `"${word.replaceAll(/[\\"$`]/g, '\\$&')}"`;
+}
+
+function writeSysroot(root: string, sysroot: StandInSysroot): void {
+  writeState(root, 'sysroot.json', sysroot);
+  const folder = join(root, 'ostree/deploy');
+  // Always later than before, whatever the clock's and the file system's resolution.
+  const now = Math.max(Date.now(), Math.floor(statSync(folder).mtimeMs) + 1) / 1000;
+  utimesSync(folder, now, now);
+}
+
+function writeState(root: string, name: string, value: unknown): void {
+  const path = join(root, 'var/lib/stand-in', name);
+  mkdirSync(dirname(path), { recursive: true });
+  const temporary = `${path}.${String(process.pid)}.new`;
+  writeFileSync(temporary, `${JSON.stringify(value, undefined, 1)}\n`);
+  renameSync(temporary, path);
+}
