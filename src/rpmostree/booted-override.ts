@@ -1,0 +1,56 @@
+/**
+ * /run/zincati/booted-status-override.json: a deployment that takes the booted one's place in the status, for hosts
+ * that move from commits to images.
+ *
+ * Invariant: only a regular file of bounded size is read, and one that cannot be used is an error, never ignored: the
+ * agent would otherwise decide with a deployment that its operator declared wrong.
+ */
+import { constants } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Deployment } from '../agent/ports.ts';
+import { RpmOstreeError, messageOf } from '../errors.ts';
+import { fromStatusJson } from './deployment.ts';
+
+const OVERRIDE_PATH = 'run/zincati/booted-status-override.json';
+
+/** Real ones weigh up to 300 kB for each of two metadata texts. */
+const LARGEST_OVERRIDE_BYTES = 4 * 1024 * 1024;
+
+/** Undefined when there is no such file. */
+export async function readBootedOverride(root: string): Promise<Deployment | undefined> {
+  const path = join(root, OVERRIDE_PATH);
+  try {
+    // O_NONBLOCK: a named pipe in its place must not hold the agent.
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const facts = await file.stat();
+      if (!facts.isFile()) throw new Error('it must be a regular file');
+      if (facts.size > LARGEST_OVERRIDE_BYTES) {
+        throw new Error(`it must have at most ${LARGEST_OVERRIDE_BYTES} bytes, got ${facts.size}`);
+      }
+      const json: unknown = JSON.parse(await file.readFile('utf8'));
+      return fromStatusJson(json);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    const why = messageOf(error);
+    throw new RpmOstreeError('rpm_ostree_malformed_reply', `cannot use ${path}: ${why}`, { cause: error });
+  }
+}
+
+/** Changes when the file does; cheap. */
+export async function overrideStamp(root: string): Promise<string> {
+  try {
+    const { mtimeNs, size, ino } = await stat(join(root, OVERRIDE_PATH), { bigint: true });
+    return `${mtimeNs} ${size} ${ino}`;
+  } catch {
+    return 'none';
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
+}

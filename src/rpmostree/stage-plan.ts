@@ -1,0 +1,65 @@
+/**
+ * Which of rpm-ostree's methods stages a release. Pure.
+ *
+ * Invariant: the signature scheme of the image that the host follows is kept as it is written, never lowered.
+ */
+import type { Deployment } from '../agent/ports.ts';
+import { payloadDigest, payloadImage } from '../agent/release.ts';
+import type { Release } from '../agent/release.ts';
+import { RpmOstreeError } from '../errors.ts';
+import { followsSame, parseImageReference, printImageReference } from './image-reference.ts';
+import type { ImageReference } from './image-reference.ts';
+
+export type StagePlan =
+  /** `Deploy(revision)`; `skipBranchCheck` for commits: a graph names them, no branch does. */
+  | { readonly kind: 'deploy'; readonly revision: string; readonly skipBranchCheck: boolean }
+  /** `UpdateDeployment` with `set-refspec` and `set-revision`. */
+  | { readonly kind: 'rebase'; readonly refspec: string; readonly revision: string };
+
+export interface StageSituation {
+  /** The booted deployment as the agent sees it (the override, where one is in place). */
+  readonly booted: Deployment;
+  /**
+   * The deployment that rpm-ostree goes on from: the staged one, or else the booted one as rpm-ostree has it.
+   * It may differ from `booted` when a host moves from commits to images.
+   */
+  readonly base: Deployment;
+  /** The node's stream; undefined: the tag stays. */
+  readonly stream: string | undefined;
+}
+
+export function planStage({ booted, base, stream }: StageSituation, release: Release): StagePlan {
+  const digest = payloadDigest(release.payload);
+  const image = payloadImage(release.payload);
+  if (digest === undefined || image === undefined) return planCommit(booted, release);
+
+  const followed = parsed(booted);
+  if (followed === undefined) {
+    throw refusal(release, `the booted deployment must follow an image, got ${described(booted)}`);
+  }
+  const wanted: ImageReference = { ...followed, name: image, tag: stream ?? followed.tag, digest: undefined };
+  const current = parsed(base);
+  if (current !== undefined && followsSame(current, wanted)) {
+    return { kind: 'deploy', revision: digest, skipBranchCheck: false };
+  }
+  return { kind: 'rebase', refspec: printImageReference(wanted), revision: digest };
+}
+
+function planCommit(booted: Deployment, release: Release): StagePlan {
+  if (booted.imageReference !== undefined) {
+    throw refusal(release, `a commit needs a host that follows an OSTree ref, got ${described(booted)}`);
+  }
+  return { kind: 'deploy', revision: `revision=${release.payload.value}`, skipBranchCheck: true };
+}
+
+function parsed(deployment: Deployment): ImageReference | undefined {
+  return deployment.imageReference === undefined ? undefined : parseImageReference(deployment.imageReference);
+}
+
+function described({ imageReference }: Deployment): string {
+  return imageReference === undefined ? 'one that follows an OSTree ref' : `'${imageReference}'`;
+}
+
+function refusal(release: Release, why: string): RpmOstreeError {
+  return new RpmOstreeError('rpm_ostree_unverified_target', `cannot stage ${release.version}: ${why}`);
+}
