@@ -4,7 +4,7 @@ import { isIP, isIPv4 } from 'node:net';
 import { REFUSED, isList } from './checker.ts';
 import type { Checker, Refused } from './checker.ts';
 import type { TomlValue } from './toml.ts';
-import { TEMPLATE_NAMES, expandTemplate, templateNames } from './url-template.ts';
+import { TEMPLATE_NAMES, expandTemplate } from './url-template.ts';
 
 export type Parser<T> = (value: TomlValue, at: Checker) => T | Refused;
 
@@ -81,15 +81,12 @@ export const urlTemplate: Parser<string> = (value, at) => {
   const expected = 'an http:// or https:// address';
   if (typeof value !== 'string') return at.refuse(expected, value);
   if (value === '') return value;
-  const names: readonly string[] = TEMPLATE_NAMES;
-  const foreign = templateNames(value).find((name) => !names.includes(name));
-  if (foreign !== undefined) {
-    return at.refuse(
-      `${expected} with no other templates than ${TEMPLATE_NAMES.map((name) => `\${${name}}`).join(', ')}`,
-      value,
-    );
+  const address = expandTemplate(value, { basearch: 'x', group: 'x', platform: 'x', stream: 'x' });
+  if (address.includes('${')) {
+    const known = TEMPLATE_NAMES.map((name) => `\${${name}}`).join(', ');
+    return at.refuse(`${expected} with no other templates than ${known}`, value);
   }
-  const url = URL.parse(expandTemplate(value, { basearch: 'x', group: 'x', platform: 'x', stream: 'x' }));
+  const url = URL.parse(address);
   const http = url !== null && (url.protocol === 'http:' || url.protocol === 'https:');
   return http && !/[\s\p{Cc}]/u.test(value) ? value : at.refuse(expected, value);
 };

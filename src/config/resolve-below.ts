@@ -31,14 +31,15 @@ export async function resolveBelow(root: string, path: string): Promise<Resoluti
       done.pop();
       continue;
     }
-    const seen = `/${[...done, part].join('/')}`;
-    if (links > 0 && seen === NULL_DEVICE && pending.length === 0) return { kind: 'null-device' };
-    const real = join(root, seen);
+    const whole = join('/', ...done, part, ...pending);
+    // Before /dev is looked at: the root may be a tree that has none.
+    if (links > 0 && whole === NULL_DEVICE) return { kind: 'null-device' };
+    const real = join(root, ...done, part);
     try {
       stats = await lstat(real);
     } catch (error) {
       if (!isMissing(error)) throw error;
-      return links > 0 ? { kind: 'dangling', target: seen } : { kind: 'missing' };
+      return links > 0 ? { kind: 'dangling', target: whole } : { kind: 'missing' };
     }
     if (!stats.isSymbolicLink()) {
       done.push(part);

@@ -4,13 +4,6 @@
 export const TEMPLATE_NAMES = ['basearch', 'group', 'platform', 'stream'] as const;
 export type TemplateName = (typeof TEMPLATE_NAMES)[number];
 
-const TEMPLATE = /\$\{([^}]*)\}?/g;
-
-/** The names used in `text`, unknown ones included. */
-export function templateNames(text: string): readonly string[] {
-  return [...text.matchAll(TEMPLATE)].map((match) => match[1] ?? '');
-}
-
 /** Replaces the known templates; the values are put in percent-encoded, for they come from files and labels. */
 export function expandTemplate(text: string, values: Readonly<Record<TemplateName, string>>): string {
   return TEMPLATE_NAMES.reduce(

@@ -1,0 +1,82 @@
+/** docs/configuration.md and the shipped drop-ins against the schema, both ways. */
+import { readFileSync, readdirSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+
+import { loadSettings } from '../../../src/config/load-settings.ts';
+import { CONFIG_KEYS, SCHEMA, WRITABLE_KEYS } from '../../../src/config/schema.ts';
+import { readFragment } from '../../../src/config/fragment.ts';
+import { parseToml } from '../../../src/config/toml.ts';
+import { HostTree } from '../../support/host-tree.ts';
+
+const projectFile = (path: string) => new URL(`../../../${path}`, import.meta.url);
+const documentation = readFileSync(projectFile('docs/configuration.md'), 'utf8');
+
+/** Rows of the tables whose first cell is a dotted key in backquotes. */
+const rows = new Map(
+  [...documentation.matchAll(/^\| `([a-z_]+(?:\.[a-z_]+)+)` \|(.+)\|$/gm)].map((match) => [
+    match[1]!,
+    match[2]!.split('|').map((cell) => cell.trim()),
+  ]),
+);
+
+function shownDefault(fallback: unknown): string {
+  if (fallback === undefined || (Array.isArray(fallback) && fallback.length === 0)) return 'none';
+  if (Array.isArray(fallback)) return JSON.stringify(fallback[0]);
+  return JSON.stringify(fallback);
+}
+
+describe('docs/configuration.md', () => {
+  it('has a row for every key and no other', () => {
+    expect([...rows.keys()].toSorted()).toEqual([...WRITABLE_KEYS].toSorted());
+  });
+
+  it.each(CONFIG_KEYS)('says of %s what the schema says', (key) => {
+    const { type, fallback, doc } = SCHEMA[key];
+    expect(rows.get(key)).toEqual([type, shownDefault(fallback), doc]);
+  });
+
+  it.each(Object.entries(SCHEMA['updates.periodic.window'].fields ?? {}))(
+    "says of a window's %s what the schema says",
+    (name, field) => {
+      expect(rows.get(`updates.periodic.window.${name}`)).toEqual([field.type, field.doc]);
+    },
+  );
+
+  const examples = [...documentation.matchAll(/```toml\n([\s\S]*?)```/g)].map((match) => match[1]!);
+
+  it.each(examples)('has an example that works: %j', (text) => {
+    const { values, warnings, errors } = readFragment(parseToml(Buffer.from(text), 'x.toml'), 'x.toml');
+    expect({ warnings, errors }).toEqual({ warnings: [], errors: [] });
+    expect(Object.keys(values)).not.toEqual([]);
+  });
+});
+
+describe('systemd/config.d', () => {
+  const names = readdirSync(projectFile('systemd/config.d'));
+
+  it('keeps the names that operators mask', () => {
+    expect(names.toSorted()).toEqual([
+      '10-agent.toml',
+      '10-auto-updates.toml',
+      '10-identity.toml',
+      '30-updates-strategy.toml',
+      '50-fedora-coreos-cincinnati.toml',
+    ]);
+  });
+
+  it('starts Fedora CoreOS without a warning, with defaults', async () => {
+    await using host = await HostTree.create(
+      Object.fromEntries(
+        names.map((name) => [
+          `/usr/lib/zincati/config.d/${name}`,
+          readFileSync(projectFile(`systemd/config.d/${name}`)),
+        ]),
+      ),
+    );
+    const { settings, warnings } = await loadSettings(host.root);
+    expect(warnings).toEqual([]);
+    expect(settings.cincinnati.baseUrl).toBe('https://updates.coreos.fedoraproject.org');
+    expect(settings.updates).toMatchObject({ enabled: true, strategies: ['immediate'] });
+    expect(settings.timing.steadyIntervalMs).toBe(300_000);
+  });
+});

@@ -1,0 +1,218 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+
+import { MAX_ENTRIES, MAX_FILE_BYTES, readDropIns } from '../../../src/config/drop-ins.ts';
+import { HostTree } from '../../support/host-tree.ts';
+
+const USR = '/usr/lib/zincati/config.d';
+const RUN = '/run/zincati/config.d';
+const ETC = '/etc/zincati/config.d';
+
+async function pathsOf(host: HostTree): Promise<string[]> {
+  const { files, warnings, errors } = await readDropIns(host.root);
+  expect({ warnings, errors }).toEqual({ warnings: [], errors: [] });
+  return files.map((file) => file.path.slice(host.root.length));
+}
+
+describe('which files count', () => {
+  it('is none of them on a host without directories', async () => {
+    await using host = await HostTree.create();
+    expect(await pathsOf(host)).toEqual([]);
+  });
+
+  it('lets the later directory win whole, and orders by name across directories', async () => {
+    await using host = await HostTree.create({
+      [`${USR}/10-a.toml`]: '',
+      [`${USR}/30-c.toml`]: '',
+      [`${USR}/40-d.toml`]: '',
+      [`${RUN}/30-c.toml`]: '',
+      [`${RUN}/05-z.toml`]: '',
+      [`${ETC}/40-d.toml`]: '',
+      [`${ETC}/20-b.toml`]: '',
+    });
+    expect(await pathsOf(host)).toEqual([
+      `${RUN}/05-z.toml`,
+      `${USR}/10-a.toml`,
+      `${ETC}/20-b.toml`,
+      `${RUN}/30-c.toml`,
+      `${ETC}/40-d.toml`,
+    ]);
+  });
+
+  it('orders by bytes, not by UTF-16 units or by a language', async () => {
+    const names = ['B.toml', 'a.toml', 'é.toml', '\uFFFD.toml', '😀.toml'];
+    await using host = await HostTree.create(Object.fromEntries(names.map((name) => [`${ETC}/${name}`, ''])));
+    expect(await pathsOf(host)).toEqual(names.map((name) => `${ETC}/${name}`));
+  });
+
+  it('masks a name with a link to /dev/null, in the weaker directories only', async () => {
+    await using host = await HostTree.create({
+      [`${USR}/10-a.toml`]: 'broken [',
+      [`${USR}/20-b.toml`]: '',
+      [`${ETC}/20-b.toml`]: '',
+    });
+    await host.link(`${RUN}/10-a.toml`, '/dev/null');
+    await host.link(`${RUN}/20-b.toml`, '../../../dev/null');
+    expect(await pathsOf(host)).toEqual([`${ETC}/20-b.toml`]);
+  });
+
+  it('leaves dotfiles and a README alone without a word', async () => {
+    await using host = await HostTree.create({
+      [`${ETC}/.10-a.toml`]: 'broken [',
+      [`${ETC}/.10-a.toml.swp`]: '',
+      [`${ETC}/README`]: '',
+      [`${ETC}/README.md`]: '',
+    });
+    await host.directory(`${ETC}/.git`);
+    expect(await pathsOf(host)).toEqual([]);
+  });
+
+  it('follows links below the root, absolute ones and those of directories included', async () => {
+    await using host = await HostTree.create({ '/srv/conf/10-a.toml': 'x = 1' });
+    await host.link(ETC, '/srv/conf');
+    await host.link(`${USR}/20-b.toml`, '/srv/conf/10-a.toml');
+    const { files } = await readDropIns(host.root);
+    expect(files.map((file) => [file.path, Buffer.from(file.bytes).toString()])).toEqual([
+      [host.at(`${ETC}/10-a.toml`), 'x = 1'],
+      [host.at(`${USR}/20-b.toml`), 'x = 1'],
+    ]);
+  });
+});
+
+describe('B20: what is not read is named, with what to do', () => {
+  it.each([
+    ['90-disable.yaml', 'write its contents as TOML into 90-disable.toml and remove it'],
+    ['90-disable.yml', 'write its contents as TOML into 90-disable.toml'],
+    ['90-disable.json', 'write its contents as TOML into 90-disable.toml'],
+    ['90-disable.conf', 'write its contents as TOML into 90-disable.toml'],
+    ['90-disable.tom', 'rename it to 90-disable.toml'],
+    ['90-disable.TOML', 'rename it to 90-disable.toml'],
+    ['90-disable.toml.bak', 'remove it, or rename it to 90-disable.toml to have it read'],
+    ['90-disable.toml~', 'remove it, or rename it to 90-disable.toml to have it read'],
+    ['90-disable.toml.rpmnew', 'remove it, or rename it to 90-disable.toml to have it read'],
+    ['90-disable', 'rename it to 90-disable.toml if it is a drop-in'],
+  ])('B20: %s', async (name, remedy) => {
+    await using host = await HostTree.create({ [`${ETC}/${name}`]: 'updates:\n  enabled: false\n' });
+    const { files, warnings, errors } = await readDropIns(host.root);
+    expect(files).toEqual([]);
+    expect(errors).toEqual([]);
+    expect(warnings).toHaveLength(1);
+    expect(warnings[0]).toContain(
+      `${host.at(`${ETC}/${name}`)}: ignored, only files whose name ends in .toml are read`,
+    );
+    expect(warnings[0]).toContain(remedy);
+  });
+
+  it('B20: a directory, by itself, as a drop-in or behind a link, hides nothing', async () => {
+    await using host = await HostTree.create({
+      [`${ETC}/conf/10-a.toml`]: '',
+      [`${USR}/20-b.toml`]: '',
+      '/srv/dir/x': '',
+    });
+    await host.directory(`${ETC}/20-b.toml`);
+    await host.link(`${ETC}/30-c.toml`, '/srv/dir');
+    const { files, warnings, errors } = await readDropIns(host.root);
+    expect(errors).toEqual([]);
+    expect(files.map((file) => file.path)).toEqual([host.at(`${USR}/20-b.toml`)]);
+    const remedy = `ignored, it is a directory; move its files into ${host.at(ETC)} itself`;
+    expect(warnings.toSorted()).toEqual([
+      `${host.at(`${ETC}/20-b.toml`)}: ${remedy}`,
+      `${host.at(`${ETC}/30-c.toml`)}: ${remedy}`,
+      `${host.at(`${ETC}/conf`)}: ${remedy}`,
+    ]);
+  });
+
+  it('B20: a FIFO is not waited for', async () => {
+    await using host = await HostTree.create({ [`${ETC}/10-a.toml`]: '' });
+    execFileSync('mkfifo', [host.at(`${ETC}/20-b.toml`)]);
+    const { files, warnings } = await readDropIns(host.root);
+    expect(files).toHaveLength(1);
+    expect(warnings).toEqual([
+      `${host.at(`${ETC}/20-b.toml`)}: ignored, a drop-in must be a regular file, or a symbolic link to one (or to /dev/null, to mask the name)`,
+    ]);
+  });
+});
+
+describe('what cannot be read is an error', () => {
+  async function onlyError(host: HostTree): Promise<string> {
+    const { errors } = await readDropIns(host.root);
+    expect(errors.map((error) => error.kind)).toEqual(['config_unreadable']);
+    return errors[0]!.message;
+  }
+
+  it('a link that leads nowhere', async () => {
+    await using host = await HostTree.create();
+    await host.link(`${ETC}/10-a.toml`, '/srv/gone.toml');
+    expect(await onlyError(host)).toBe(
+      `cannot read ${host.at(`${ETC}/10-a.toml`)}: the symbolic link must lead to a file, got /srv/gone.toml, which does not exist; remove the link, or make it lead to /dev/null to mask the name`,
+    );
+  });
+
+  it('but not where a stronger file stands in its place', async () => {
+    await using host = await HostTree.create({ [`${ETC}/10-a.toml`]: '' });
+    await host.link(`${USR}/10-a.toml`, '/srv/gone.toml');
+    expect(await pathsOf(host)).toEqual([`${ETC}/10-a.toml`]);
+  });
+
+  it('a link in a loop', async () => {
+    await using host = await HostTree.create();
+    await host.link(`${ETC}/10-a.toml`, '10-a.toml');
+    expect(await onlyError(host)).toContain(`cannot read ${host.at(`${ETC}/10-a.toml`)}: more than 40`);
+  });
+
+  it('a directory that is a file, or a link to nothing', async () => {
+    await using host = await HostTree.create({ [RUN]: '' });
+    await host.link(ETC, '/srv/gone');
+    const { errors } = await readDropIns(host.root);
+    expect(errors.map((error) => error.message)).toEqual([
+      expect.stringContaining(`cannot read ${host.at(RUN)}: ENOTDIR`),
+      `cannot read ${host.at(ETC)}: it must be a directory, got a symbolic link that leads nowhere`,
+    ]);
+  });
+
+  it('a file over the limit; one of just the limit is fine', async () => {
+    await using host = await HostTree.create({ [`${ETC}/10-a.toml`]: Buffer.alloc(MAX_FILE_BYTES, '#') });
+    expect(await pathsOf(host)).toHaveLength(1);
+    await host.write(`${ETC}/10-a.toml`, Buffer.alloc(2 * MAX_FILE_BYTES, '#'));
+    expect(await onlyError(host)).toBe(
+      `cannot read ${host.at(`${ETC}/10-a.toml`)}: it must be at most 1048576 bytes long`,
+    );
+  });
+
+  it('a directory with more entries than the limit', async () => {
+    await using host = await HostTree.create();
+    await host.directory(RUN);
+    for (let index = 0; index <= MAX_ENTRIES; index += 1)
+      await writeFile(host.at(`${RUN}/${index}.toml`), '');
+    expect(await onlyError(host)).toBe(
+      `cannot read ${host.at(RUN)}: it must hold at most ${MAX_ENTRIES} files`,
+    );
+  });
+
+  it('a name that is no UTF-8', async () => {
+    await using host = await HostTree.create();
+    await host.directory(ETC);
+    await writeFile(
+      Buffer.concat([Buffer.from(host.at(`${ETC}/10-`)), Buffer.from([0xff]), Buffer.from('.toml')]),
+      '',
+    );
+    expect(await onlyError(host)).toContain('its name must be UTF-8');
+  });
+
+  it.skipIf(process.getuid?.() === 0)('a file without permission (root may read everything)', async () => {
+    await using host = await HostTree.create({ [`${ETC}/10-a.toml`]: '' });
+    chmodSync(host.at(`${ETC}/10-a.toml`), 0);
+    expect(await onlyError(host)).toContain(`cannot read ${host.at(`${ETC}/10-a.toml`)}: EACCES`);
+  });
+
+  it('and all of them are found, not only the first', async () => {
+    await using host = await HostTree.create({ [`${USR}/40-ok.toml`]: '' });
+    await host.link(`${ETC}/10-a.toml`, '/gone');
+    await host.link(`${RUN}/20-b.toml`, '/gone');
+    const { files, errors } = await readDropIns(host.root);
+    expect(errors).toHaveLength(2);
+    expect(files).toHaveLength(1);
+  });
+});
