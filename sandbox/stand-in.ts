@@ -8,6 +8,8 @@
 import { mkdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
+import type { ActivatableService } from './private-bus.ts';
+
 /** Where a release's metadata says its stream: OCI label, OCI manifest annotation, or plain commit metadata. */
 export type StreamPlace = 'label' | 'annotation' | 'fedora-coreos.stream' | 'nestos.stream';
 
@@ -244,8 +246,8 @@ export function bootRollback(root: string): StandInDeployment {
   return bootedDeployment(root);
 }
 
-/** Writes the bus activation file for the daemon of `root` into the bus's directory of service files. */
-export function writeServiceFile(serviceDir: string, root: string, options: DaemonOptions = {}): void {
+/** How a bus starts the daemon of `root` when somebody calls rpm-ostree's name; for startPrivateBus. */
+export function standInService(root: string, options: DaemonOptions = {}): ActivatableService {
   const environment: readonly (readonly [string, string | number | undefined])[] = [
     ['STAND_IN_ROOT', root],
     ['STAND_IN_SPEED', options.bytesPerSecond],
@@ -255,11 +257,8 @@ export function writeServiceFile(serviceDir: string, root: string, options: Daem
   const settings = environment.flatMap(([name, value]) =>
     value === undefined ? [] : [quoted(`${name}=${value}`)],
   );
-  const command = ['/usr/bin/env', ...settings, '/usr/bin/python3', quoted(PROGRAM)].join(' ');
-  mkdirSync(serviceDir, { recursive: true });
-  // `User` is asked for on a system bus only; without a setuid helper the bus starts the program as itself.
-  const text = `[D-BUS Service]\nName=${BUS_NAME}\nExec=${command}\nUser=root\n`;
-  writeFileSync(join(serviceDir, `${BUS_NAME}.service`), text);
+  const exec = ['/usr/bin/env', ...settings, '/usr/bin/python3', quoted(PROGRAM)].join(' ');
+  return { name: BUS_NAME, exec };
 }
 
 function quoted(word: string): string {

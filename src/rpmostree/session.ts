@@ -5,6 +5,7 @@
  * fresh registration; whatever fails comes out as RpmOstreeError or CancelledError.
  */
 import type { BusLink, SystemBus } from '../dbus/types.ts';
+import { BusError, CancelledError, RpmOstreeError } from '../errors.ts';
 import { DaemonCalls } from './daemon-calls.ts';
 import { daemonWasLeaving, isAccessDenied, mapCallError } from './map-error.ts';
 
@@ -21,13 +22,15 @@ export async function visitDaemon<T>(
   work: (visit: Visit) => Promise<T>,
 ): Promise<T> {
   try {
-    return await visitOnce(bus, signal, work);
+    return await visitOnce(bus, signal, work).catch((error: unknown) => {
+      if (!daemonWasLeaving(error) || signal.aborted) throw error;
+      return visitOnce(bus, signal, work);
+    });
   } catch (error) {
-    if (!daemonWasLeaving(error) || signal.aborted) throw mapCallError(error, doing);
-  }
-  try {
-    return await visitOnce(bus, signal, work);
-  } catch (error) {
+    // What breaks while everything is being given up is no news.
+    if (signal.aborted && error instanceof BusError) {
+      throw new CancelledError(`gave up: ${doing}`, { cause: error });
+    }
     throw mapCallError(error, doing);
   }
 }
@@ -39,20 +42,36 @@ async function visitOnce<T>(
 ): Promise<T> {
   const link = await bus.link(signal);
   const daemon = new DaemonCalls(link);
+  const registered = await register(daemon, signal);
+  let daemonIsThere = true;
   try {
-    await register(daemon, signal);
     return await work({ daemon, link });
+  } catch (error) {
+    daemonIsThere = !daemonIsGone(error);
+    throw error;
   } finally {
-    const goodbye = daemon.unregisterClient();
-    if (!signal.aborted) await goodbye;
+    // A goodbye to a daemon that is gone would only start it again.
+    if (registered && daemonIsThere) {
+      const goodbye = daemon.unregisterClient();
+      if (!signal.aborted) await goodbye;
+    }
   }
 }
 
-async function register(daemon: DaemonCalls, signal: AbortSignal): Promise<void> {
+/** Registering only keeps the daemon from leaving under our feet; a host may forbid it to our user. */
+async function register(daemon: DaemonCalls, signal: AbortSignal): Promise<boolean> {
   try {
     await daemon.registerClient(signal);
+    return true;
   } catch (error) {
-    // Registering only keeps the daemon from leaving under our feet; a host may forbid it to our user.
     if (!isAccessDenied(error)) throw error;
+    return false;
   }
+}
+
+function daemonIsGone(error: unknown): boolean {
+  return (
+    daemonWasLeaving(error) ||
+    (error instanceof RpmOstreeError && error.kind === 'rpm_ostree_transaction_lost')
+  );
 }

@@ -13,6 +13,8 @@ export function transactionAddress(address: string, root: string): string {
     return prefixAddress(address, root);
   } catch (error) {
     const why = messageOf(error);
-    throw new RpmOstreeError('rpm_ostree_malformed_reply', `cannot follow a transaction: ${why}`, { cause: error });
+    throw new RpmOstreeError('rpm_ostree_malformed_reply', `cannot follow a transaction: ${why}`, {
+      cause: error,
+    });
   }
 }

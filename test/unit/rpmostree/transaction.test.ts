@@ -1,0 +1,175 @@
+/** The transaction follower on a virtual clock: progress, stall, loss, cancel, limits. */
+import { describe, expect, it } from 'vitest';
+import type { Progress } from '../../../src/agent/ports.ts';
+import { BusError, CancelledError } from '../../../src/errors.ts';
+import { STALL_LIMIT_MS, followTransaction } from '../../../src/rpmostree/transaction.ts';
+import type { FollowOptions } from '../../../src/rpmostree/transaction.ts';
+import { FakeLink } from '../../support/fake-link.ts';
+import { VirtualClock } from '../../support/virtual-clock.ts';
+
+function setUp(options: Partial<FollowOptions> = {}) {
+  const clock = new VirtualClock();
+  const link = new FakeLink();
+  link.answers.set('Start', [true]).set('Cancel', []);
+  const progress: Progress[] = [];
+  const abort = new AbortController();
+  const end = followTransaction(
+    async () => link,
+    clock,
+    'unix:path=/x',
+    { onProgress: (seen) => progress.push(seen), ours: true, stallLimitMs: STALL_LIMIT_MS, ...options },
+    abort.signal,
+  );
+  // Tests that expect a rejection look at it later.
+  end.catch(() => undefined);
+  return { clock, link, progress, abort, end };
+}
+
+function download(bytes: bigint, rate: bigint, elapsed: bigint) {
+  return [
+    [0n, elapsed],
+    [1, 0],
+    [10, 10, 0],
+    [0, 0, 0, 0n],
+    [50, 200],
+    [bytes, rate],
+  ] as const;
+}
+
+describe('followTransaction', () => {
+  it('listens, starts, and ends with Finished', async () => {
+    const { clock, link, progress, end } = setUp();
+    await clock.advance(0);
+    expect(link.calls).toEqual(['Start']);
+    link.emit('Message', 'Pulling\u001b[0m\nmanifest');
+    link.emit('PercentProgress', 'Fetching layers', 40);
+    link.emit('DownloadProgress', ...download(5_000_000_000n, 1_000_000n, 3n));
+    link.emit('TaskBegin', 'Checking out');
+    link.emit('TaskEnd', 'done');
+    link.emit('SignatureProgress', [], 'abc');
+    link.emit('Finished', true, '');
+    await expect(end).resolves.toEqual({ kind: 'succeeded' });
+    expect(progress).toEqual([
+      { text: 'Pulling\uFFFD[0m manifest' },
+      { text: 'Fetching layers', percent: 40 },
+      { text: 'fetching objects: 50 of 200', percent: 25, bytesTransferred: 5e9, bytesPerSecond: 1e6 },
+      { text: 'Checking out' },
+    ]);
+    expect(link).toMatchObject({ closed: true, listeners: 0 });
+    expect(clock.sleepers).toBe(0);
+  });
+
+  it('believes no signal of the wrong types', async () => {
+    const { clock, link, progress, end } = setUp();
+    await clock.advance(0);
+    link.emit('Message', 7);
+    link.emit('PercentProgress', 'x', 'y');
+    link.emit('DownloadProgress', 'x');
+    link.emit('Finished', 'yes', 4);
+    await expect(end).resolves.toEqual({ kind: 'failed', text: '' });
+    expect(progress).toEqual([]);
+  });
+
+  it('takes a Finished that comes before the answer to Start', async () => {
+    const { clock, link, end } = setUp();
+    link.answers.delete('Start');
+    await clock.advance(0);
+    link.emit('Finished', false, 'no');
+    await expect(end).resolves.toEqual({ kind: 'failed', text: 'no' });
+  });
+
+  it('sees the loss of the daemon', async () => {
+    const { clock, link, end } = setUp();
+    await clock.advance(0);
+    link.drop();
+    await expect(end).resolves.toEqual({ kind: 'lost' });
+    expect(link.listeners).toBe(0);
+  });
+
+  it('sees the loss while Start waits for its answer', async () => {
+    const { clock, link, end } = setUp();
+    link.answers.delete('Start');
+    await clock.advance(0);
+    link.drop();
+    await expect(end).resolves.toEqual({ kind: 'lost' });
+  });
+
+  it('lets Finished win over the end of the connection', async () => {
+    const { clock, link, end } = setUp();
+    await clock.advance(0);
+    link.emit('Finished', true, '');
+    link.drop();
+    await expect(end).resolves.toEqual({ kind: 'succeeded' });
+  });
+
+  it('reports a Start that is refused', async () => {
+    const { link, end, clock } = setUp();
+    link.answers.set('Start', new BusError('bus_remote_error', 'no', { errorName: 'x.y' }));
+    await clock.advance(0);
+    await expect(end).rejects.toBeInstanceOf(BusError);
+    expect(link.closed).toBe(true);
+  });
+
+  it('B15: cancels after ten minutes without progress, not before', async () => {
+    const { clock, link, end } = setUp();
+    await clock.advance(STALL_LIMIT_MS - 1000);
+    link.emit('DownloadProgress', ...download(1n, 5n, 1n));
+    await clock.advance(STALL_LIMIT_MS - 1000);
+    expect(link.calls).toEqual(['Start']);
+    // The clock and the rate alone are no progress.
+    link.emit('DownloadProgress', ...download(1n, 4n, 600n));
+    await clock.advance(1000);
+    expect(link.calls).toEqual(['Start', 'Cancel']);
+    link.emit('Finished', false, 'Operation was cancelled');
+    await expect(end).resolves.toEqual({ kind: 'stalled' });
+    expect(clock.sleepers).toBe(0);
+  });
+
+  it('B15: leaves a transaction behind that does not heed the cancel', async () => {
+    const { clock, link, end } = setUp();
+    link.answers.delete('Cancel');
+    await clock.advance(STALL_LIMIT_MS + 10_000);
+    await expect(end).resolves.toEqual({ kind: 'stalled' });
+    expect(link.closed).toBe(true);
+  });
+
+  it("never cancels somebody else's, however quiet", async () => {
+    const { clock, link, end } = setUp({ ours: false, limitMs: 3_600_000, stallLimitMs: undefined as never });
+    await clock.advance(3_600_000);
+    await expect(end).resolves.toEqual({ kind: 'limit' });
+    expect(link.calls).toEqual(['Start']);
+  });
+
+  it('cancels ours on abort and is over within a second', async () => {
+    const { clock, link, abort, end } = setUp();
+    link.answers.delete('Cancel');
+    await clock.advance(5000);
+    abort.abort();
+    await clock.advance(1000);
+    await expect(end).rejects.toBeInstanceOf(CancelledError);
+    expect(link.calls).toEqual(['Start', 'Cancel']);
+    expect(link).toMatchObject({ closed: true, listeners: 0 });
+    expect(clock.sleepers).toBe(0);
+  });
+
+  it("leaves somebody else's alone on abort", async () => {
+    const { clock, link, abort, end } = setUp({ ours: false });
+    await clock.advance(5000);
+    abort.abort();
+    await expect(end).rejects.toBeInstanceOf(CancelledError);
+    expect(link.calls).toEqual(['Start']);
+    expect(link.closed).toBe(true);
+  });
+
+  it('starts and cancels a transaction of ours when the abort came first: unstarted it would block everybody', async () => {
+    const clock = new VirtualClock();
+    const link = new FakeLink();
+    link.answers.set('Start', [true]).set('Cancel', []);
+    const options = { onProgress: () => undefined, ours: true, stallLimitMs: STALL_LIMIT_MS };
+    const end = followTransaction(async () => link, clock, 'unix:path=/x', options, AbortSignal.abort());
+    end.catch(() => undefined);
+    await clock.advance(1000);
+    await expect(end).rejects.toBeInstanceOf(CancelledError);
+    expect(link.calls).toEqual(['Start', 'Cancel']);
+  });
+});
