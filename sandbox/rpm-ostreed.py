@@ -290,7 +290,8 @@ class Transaction:
         self.sender = sender
         self.title = title
         self.work = work(self)
-        self.peers = set()
+        # Connections of those who follow, each with the ids of its object and of its handler.
+        self.peers = {}
         self.started = False
         self.cancelled = False
         self.finished = None
@@ -301,7 +302,7 @@ class Transaction:
         guid = Gio.dbus_generate_guid()
         address = "unix:path=" + Gio.dbus_address_escape_value(self.socket_path)
         self.server = Gio.DBusServer.new_sync(address, Gio.DBusServerFlags.NONE, guid, None, None)
-        self.server.connect("new-connection", self.on_new_connection)
+        self.server_handler = self.server.connect("new-connection", self.on_new_connection)
         self.server.start()
         os.chmod(self.socket_path, 0o666)
         if sender is not None:
@@ -324,14 +325,20 @@ class Transaction:
             self.name_watch = 0
 
     def on_new_connection(self, _server, connection):
-        connection.register_object("/", TRANSACTION_INTERFACE, self.on_call, self.on_get, None)
-        connection.connect("closed", self.on_peer_closed)
-        self.peers.add(connection)
+        registration = connection.register_object("/", TRANSACTION_INTERFACE, self.on_call, self.on_get, None)
+        self.peers[connection] = registration, connection.connect("closed", self.on_peer_closed)
         return True
 
     def on_peer_closed(self, connection, _vanished, _error):
-        self.peers.discard(connection)
+        self.forget_peer(connection)
         self.maybe_release()
+
+    def forget_peer(self, connection):
+        # Invocations keep their connection, and by it the descriptor, alive for as long as Python likes.
+        registration, handler = self.peers.pop(connection)
+        connection.unregister_object(registration)
+        connection.disconnect(handler)
+        connection.get_stream().close(None)
 
     def on_get(self, _connection, _sender, _path, _interface, name):
         return GLib.Variant("s", self.title if name == "Title" else f"client(id:zincati dbus:{self.sender})")
@@ -391,8 +398,10 @@ class Transaction:
             return
         self.forget_name()
         self.server.stop()
+        self.server.disconnect(self.server_handler)
+        self.server = None
         for peer in list(self.peers):
-            peer.close(None, None)
+            self.forget_peer(peer)
         if os.path.exists(self.socket_path):
             os.unlink(self.socket_path)
         self.daemon.set_transaction(None)
@@ -526,6 +535,10 @@ class Daemon:
             return
         self.touch_idle()
         self.begin_foreign_transaction()
+        if method in ("Reload", "ReloadConfig"):
+            # Answered when nothing else is left to do, so that peers that closed are seen to be gone.
+            GLib.idle_add(lambda: invocation.return_value(None), priority=GLib.PRIORITY_LOW)
+            return
         try:
             invocation.return_value(self.answer(sender, method, arguments))
         except Refused as refusal:
@@ -541,8 +554,6 @@ class Daemon:
                     self.connection, sender, Gio.BusNameWatcherFlags.NONE, None, lambda _c, n: self.forget_client(n)
                 )
                 self.touch_idle()
-            return None
-        if method in ("Reload", "ReloadConfig"):
             return None
         if method == "GetOS":
             if arguments.unpack()[0] not in ("", self.osname):

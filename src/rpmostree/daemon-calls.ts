@@ -18,6 +18,8 @@ const CLIENT_ID = 'zincati';
 
 /** The first call may have to start the daemon, which reads the whole system root first: minutes on slow disks. */
 const CALL_LIMIT_MS = 300_000;
+/** The daemon is awake already, and reads only what changed. */
+const LET_GO_LIMIT_MS = 30_000;
 /** Nothing depends on the answer to a goodbye. */
 const GOODBYE_LIMIT_MS = 500;
 
@@ -44,9 +46,21 @@ export class DaemonCalls {
     await call.catch(() => undefined);
   }
 
-  /** Brings the daemon's properties up to date, and lets it forget a transaction that is over. */
+  /** Brings the daemon's properties up to date. */
   async reload(signal: AbortSignal): Promise<void> {
     await this.#sysroot('Reload', '', [], signal);
+  }
+
+  /**
+   * After the end of a transaction: makes the daemon forget it, so that the next one is not refused. Never rejects:
+   * the end stands, and after a finalization the whole host is about to go down.
+   */
+  async letGo(signal: AbortSignal): Promise<void> {
+    const call = this.#call(SYSROOT_PATH, SYSROOT_INTERFACE, 'Reload', '', [], {
+      signal,
+      timeoutMs: LET_GO_LIMIT_MS,
+    });
+    await call.catch(() => undefined);
   }
 
   /** As they come: see deployment.ts. */

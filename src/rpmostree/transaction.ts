@@ -8,7 +8,6 @@
  * wait on a transaction of our own cancels it, and is over within a second.
  */
 import type { Clock, Progress } from '../agent/ports.ts';
-import { Variant } from '../dbus/types.ts';
 import type { BusLink, ConnectPeer } from '../dbus/types.ts';
 import { BusError, CancelledError } from '../errors.ts';
 import { fingerprintOf, progressOf } from './progress.ts';
@@ -20,7 +19,7 @@ export const TRANSACTION_PATH = '/';
 /** A transaction that shows no progress for so long is stuck: the slowest real steps say something every minute or two. */
 export const STALL_LIMIT_MS = 10 * 60 * 1000;
 /** Start and Cancel are answered from the daemon's main loop, whatever the transaction does. */
-const ANSWER_LIMIT_MS = 30_000;
+export const ANSWER_LIMIT_MS = 30_000;
 /** A cancelled transaction winds down by then, or is left behind. */
 export const CANCEL_LIMIT_MS = 10_000;
 /** With the owner gone (SIGTERM) there is a second in all: for reaching the transaction, and for its end. */
@@ -229,30 +228,4 @@ function aborted(signal: AbortSignal, stop: AbortSignal): Promise<void> {
       signal.addEventListener('abort', () => resolve(), { once: true, signal: stop });
     }
   });
-}
-
-/** The title of the transaction behind `address`. */
-export async function readTitle(
-  connectPeer: ConnectPeer,
-  address: string,
-  signal: AbortSignal,
-): Promise<string> {
-  const peer = await connectPeer(address, signal);
-  try {
-    const { body } = await peer.call(
-      {
-        path: TRANSACTION_PATH,
-        interface: 'org.freedesktop.DBus.Properties',
-        member: 'Get',
-        signature: 'ss',
-        body: [TRANSACTION_INTERFACE, 'Title'],
-        timeoutMs: ANSWER_LIMIT_MS,
-      },
-      signal,
-    );
-    const [title] = body;
-    return title instanceof Variant && typeof title.value === 'string' ? title.value : '';
-  } finally {
-    await peer.close();
-  }
 }

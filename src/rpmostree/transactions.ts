@@ -1,0 +1,206 @@
+/**
+ * rpm-ostree's transactions as the client deals with them: those it begins, and those it finds running.
+ *
+ * Invariants: a transaction of ours is always started, and followed to its end or cancelled; somebody else's is only
+ * watched. The daemon is made to forget ours before anything else is asked of it.
+ */
+import type { ActiveTransaction, Clock, Progress } from '../agent/ports.ts';
+import { Variant } from '../dbus/types.ts';
+import type { BusLink, ConnectPeer } from '../dbus/types.ts';
+import { CancelledError, RpmOstreeError, printable } from '../errors.ts';
+import type { DaemonCalls, Options } from './daemon-calls.ts';
+import { isBusy, mapFinishedText } from './map-error.ts';
+import type { Visit } from './session.ts';
+import { transactionAddress } from './transaction-address.ts';
+import {
+  ANSWER_LIMIT_MS,
+  TRANSACTION_INTERFACE,
+  TRANSACTION_PATH,
+  followTransaction,
+} from './transaction.ts';
+import type { TransactionEnd } from './transaction.ts';
+
+/** Opens the title of every transaction of ours, so that an agent knows those of one that was killed. */
+const TITLE_PREFIX = 'zincati: ';
+
+/** After an abort: how long an answer that names a transaction is still awaited, to cancel it. */
+const LATE_ANSWER_LIMIT_MS = 200;
+
+/** A call that answers with a transaction's address. */
+export type Begin = (daemon: DaemonCalls, signal: AbortSignal) => Promise<string>;
+
+export type OnProgress = (progress: Progress) => void;
+
+export interface TransactionsOptions {
+  readonly connectPeer: ConnectPeer;
+  readonly clock: Clock;
+  readonly root: string;
+  readonly stallLimitMs: number;
+}
+
+/** The option that names a transaction of ours; `doing` says what it does. */
+export function titled(doing: string): Options {
+  return { 'initiating-command-line': `${TITLE_PREFIX}${doing}` };
+}
+
+export class Transactions {
+  readonly #options: TransactionsOptions;
+
+  constructor(options: TransactionsOptions) {
+    this.#options = options;
+  }
+
+  async #activeAddress(daemon: DaemonCalls, signal: AbortSignal): Promise<string | undefined> {
+    const address = await daemon.activeTransactionPath(signal);
+    return address === '' ? undefined : transactionAddress(address, this.#options.root);
+  }
+
+  async describeActive(daemon: DaemonCalls, signal: AbortSignal): Promise<ActiveTransaction | undefined> {
+    const address = await this.#activeAddress(daemon, signal);
+    if (address === undefined) return undefined;
+    const method = await daemon.activeTransactionMethod(signal);
+    const title = await this.#title(address, signal);
+    return { method: printable(method), title: printable(title), ours: title.startsWith(TITLE_PREFIX) };
+  }
+
+  /** Empty when the transaction ended meanwhile. */
+  async #title(address: string, signal: AbortSignal): Promise<string> {
+    try {
+      return await readTitle(this.#options.connectPeer, address, signal);
+    } catch (error) {
+      if (error instanceof CancelledError) throw error;
+      return '';
+    }
+  }
+
+  /** Follows the transaction that runs, whoever began it; undefined when there is none. */
+  async join(
+    daemon: DaemonCalls,
+    limitMs: number,
+    onProgress: OnProgress,
+    signal: AbortSignal,
+  ): Promise<TransactionEnd | undefined> {
+    const address = await this.#activeAddress(daemon, signal);
+    if (address === undefined) return undefined;
+    const { connectPeer, clock, stallLimitMs } = this.#options;
+    const ours = (await this.#title(address, signal)).startsWith(TITLE_PREFIX);
+    const stall = ours ? { stallLimitMs } : {};
+    try {
+      return await followTransaction(
+        connectPeer,
+        clock,
+        address,
+        { onProgress, ours, limitMs, ...stall },
+        signal,
+      );
+    } catch (error) {
+      if (error instanceof CancelledError) throw error;
+      // It may have ended before we reached it.
+      await daemon.reload(signal);
+      if ((await this.#activeAddress(daemon, signal)) === undefined) return undefined;
+      throw error;
+    }
+  }
+
+  /** Begins a transaction of ours and follows it to a good end; any other end is thrown. */
+  async run(
+    { daemon, link }: Visit,
+    doing: string,
+    begin: Begin,
+    onProgress: OnProgress,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { connectPeer, clock, root, stallLimitMs } = this.#options;
+    const attempt = (): Promise<string> => this.#beginOrLeave(link, (until) => begin(daemon, until), signal);
+    const answered = await attempt().catch(async (error: unknown) => {
+      if (!isBusy(error)) throw error;
+      // It may be our last transaction, over but not yet let go: after a Reload it is.
+      await daemon.reload(signal);
+      if ((await daemon.activeTransactionPath(signal)) !== '') throw error;
+      return attempt();
+    });
+    const address = transactionAddress(answered, root);
+    const end = await followTransaction(
+      connectPeer,
+      clock,
+      address,
+      { onProgress, ours: true, stallLimitMs },
+      signal,
+    );
+    if (end.kind !== 'lost') await daemon.letGo(signal);
+    if (end.kind !== 'succeeded') throw failureOf(end, doing, stallLimitMs);
+  }
+
+  /**
+   * The answer of a call that makes a transaction. An abort does not give the call up at once: a transaction that
+   * nobody starts or cancels blocks all others. If the answer is late, leaving the bus makes the daemon drop it.
+   */
+  async #beginOrLeave(
+    link: BusLink,
+    begin: (until: AbortSignal) => Promise<string>,
+    signal: AbortSignal,
+  ): Promise<string> {
+    if (signal.aborted) throw new CancelledError('the call was given up', { cause: signal.reason });
+    const late = new AbortController();
+    const answered = new AbortController();
+    const tooLate = async (): Promise<void> => {
+      try {
+        await this.#options.clock.sleep(LATE_ANSWER_LIMIT_MS, answered.signal);
+      } catch {
+        return;
+      }
+      late.abort(signal.reason);
+      await link.close();
+    };
+    const onAbort = (): void => void tooLate();
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      return await begin(late.signal);
+    } finally {
+      answered.abort();
+      signal.removeEventListener('abort', onAbort);
+    }
+  }
+}
+
+function failureOf(
+  end: Exclude<TransactionEnd, { kind: 'succeeded' }>,
+  doing: string,
+  stallLimitMs: number,
+): RpmOstreeError {
+  switch (end.kind) {
+    case 'failed':
+      return mapFinishedText(end.text, doing);
+    case 'lost': {
+      const message = `cannot ${doing}: rpm-ostree's daemon went away in the middle, the outcome is unknown`;
+      return new RpmOstreeError('rpm_ostree_transaction_lost', message);
+    }
+    case 'stalled':
+    case 'limit': {
+      const message = `cannot ${doing}: no progress for ${Math.round(stallLimitMs / 1000)} s, the transaction was cancelled`;
+      return new RpmOstreeError('rpm_ostree_transaction_stalled', message);
+    }
+  }
+}
+
+/** The title of the transaction behind `address`. */
+async function readTitle(connectPeer: ConnectPeer, address: string, signal: AbortSignal): Promise<string> {
+  const peer = await connectPeer(address, signal);
+  try {
+    const { body } = await peer.call(
+      {
+        path: TRANSACTION_PATH,
+        interface: 'org.freedesktop.DBus.Properties',
+        member: 'Get',
+        signature: 'ss',
+        body: [TRANSACTION_INTERFACE, 'Title'],
+        timeoutMs: ANSWER_LIMIT_MS,
+      },
+      signal,
+    );
+    const [title] = body;
+    return title instanceof Variant && typeof title.value === 'string' ? title.value : '';
+  } finally {
+    await peer.close();
+  }
+}
