@@ -2,8 +2,10 @@
  * The rpm-ostree driver against a stand-in daemon on GLib's D-Bus: a real bus, bus activation, real peer sockets.
  * Every test has its own bus, daemon and host.
  */
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -18,11 +20,8 @@ import {
 import type { DaemonOptions, HostOptions } from '../../sandbox/stand-in.ts';
 import type { Progress } from '../../src/agent/ports.ts';
 import type { Release } from '../../src/agent/release.ts';
-import { connectPeer } from '../../src/dbus/connect.ts';
 import { CancelledError } from '../../src/errors.ts';
 import type { RpmOstreeClientOptions } from '../../src/rpmostree/client.ts';
-import { TRANSACTION_INTERFACE, TRANSACTION_PATH } from '../../src/rpmostree/transaction.ts';
-import { transactionAddress } from '../../src/rpmostree/transaction-address.ts';
 import { startStandInHost } from '../support/stand-in-host.ts';
 import type { StandInHost } from '../support/stand-in-host.ts';
 
@@ -74,10 +73,17 @@ function socketOf(root: string): string {
   return join(root, 'run/rpm-ostree-transaction.sock');
 }
 
-/** Another program's connection to the transaction that runs. */
-async function attach(root: string) {
-  const address = transactionAddress('unix:path=/run/rpm-ostree-transaction.sock', root);
-  return connectPeer(address, signal);
+/** Attaches to the transaction's socket, which is open to everybody, as another user (if the tests run as root). */
+async function cancelAsNobody(root: string): Promise<void> {
+  const script = `
+import sys
+from gi.repository import Gio
+flags = Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT
+peer = Gio.DBusConnection.new_for_address_sync("unix:path=" + sys.argv[1], flags, None, None)
+peer.call_sync(None, "/", "org.projectatomic.rpmostree1.Transaction", "Cancel", None, None, 0, 5000, None)
+`;
+  const nobody = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+  await promisify(execFile)('/usr/bin/python3', ['-c', script, socketOf(root)], nobody);
 }
 
 describe('status', () => {
@@ -328,16 +334,16 @@ describe('stage', () => {
     expect((await client.status('fresh', signal)).activeTransaction).toBeUndefined();
   });
 
-  it('takes a cancel by another local program as such, not as a failure', async () => {
+  it('takes a cancel by another local user as such, not as a failure', async () => {
     const { root } = await start(COMMITS, SLOW);
     const { staging } = await beginStaging(host!, commit);
-    const other = await attach(root);
-    await other.call({ path: TRANSACTION_PATH, interface: TRANSACTION_INTERFACE, member: 'Cancel' });
-    await expect(staging).rejects.toMatchObject({ kind: 'rpm_ostree_transaction_cancelled' });
-    await other.close();
+    const failed = expect(staging).rejects.toMatchObject({ kind: 'rpm_ostree_transaction_cancelled' });
+    chmodSync(root, 0o755);
+    await cancelAsNobody(root);
+    await failed;
   });
 
-  it.each([0, 1, 2, 4, 8, 16, 50])(
+  it.each([0, 2, 8, 16, 50])(
     'leaves no transaction and no socket behind when given up after %i ms',
     async (afterMs) => {
       const { root, newClient } = await start(COMMITS, SLOW);
@@ -425,7 +431,7 @@ describe('busy', () => {
 
   it('B15: cancels the transaction of a killed agent when it stands still', async () => {
     const { client, root } = await start(COMMITS, FAST, { stallLimitMs: 300 });
-    setFaults(root, { kind: 'busy', remaining: 1, endless: true, title: 'zincati: stage 43.1' });
+    setFaults(root, { kind: 'busy', remaining: 1, secs: 0.1, endless: true, title: 'zincati: stage 43.1' });
     expect((await client.status('fresh', signal)).activeTransaction?.ours).toBe(true);
     expect(await client.followActive(60_000, ignore, signal)).toBe('ended');
     expect((await client.status('fresh', signal)).activeTransaction).toBeUndefined();
