@@ -1,0 +1,102 @@
+/**
+ * Opens links. Each attempt is bounded by CONNECT_TIMEOUT_MS from the first socket to the answered Hello, and leaves
+ * nothing behind when it fails or is given up.
+ */
+import type { Socket } from 'node:net';
+
+import { BusError, CancelledError, messageOf, printable } from '../errors.ts';
+import { parseAddress } from './address.ts';
+import { dial } from './dial.ts';
+import { type FaultSink, Link } from './link.ts';
+import type { BusLink } from './types.ts';
+
+/** A local server accepts at once; one that does not within this time is stuck, and the caller should try later. */
+export const CONNECT_TIMEOUT_MS = 10_000;
+
+export interface ConnectOptions {
+  /** Told of malformed messages and of handlers that threw; see FaultSink. */
+  readonly onFault?: FaultSink | undefined;
+}
+
+/**
+ * Connects to a message bus and says Hello. Rejects with BusError `bus_unreachable` or `bus_auth_failed`, or with
+ * CancelledError.
+ */
+export function connectBus(
+  address: string,
+  signal: AbortSignal,
+  options: ConnectOptions = {},
+): Promise<BusLink> {
+  return connect(address, signal, { isBus: true, ...options });
+}
+
+/** Connects to a peer: no Hello, no names. Rejects as connectBus does. */
+export function connectPeer(
+  address: string,
+  signal: AbortSignal,
+  options: ConnectOptions = {},
+): Promise<BusLink> {
+  return connect(address, signal, { isBus: false, ...options });
+}
+
+async function connect(
+  address: string,
+  signal: AbortSignal,
+  { isBus, onFault = ignore }: ConnectOptions & { readonly isBus: boolean },
+): Promise<BusLink> {
+  const shown = printable(address);
+  const attempt = new AbortController();
+  const cancel = () => attempt.abort(new CancelledError(`cannot connect to ${shown}: the wait was given up`));
+  const timer = setTimeout(() => {
+    const why = `no answer within ${CONNECT_TIMEOUT_MS} ms`;
+    attempt.abort(new BusError('bus_unreachable', `cannot connect to ${shown}: ${why}`));
+  }, CONNECT_TIMEOUT_MS);
+  signal.addEventListener('abort', cancel, { once: true });
+  try {
+    if (signal.aborted) {
+      cancel();
+    }
+    const link = new Link(await dialAny(address, attempt.signal), isBus, onFault);
+    await link.open(attempt.signal);
+    return link;
+  } catch (error) {
+    // Hello reports a wait that was given up; why it was is ours to say.
+    attempt.signal.throwIfAborted();
+    throw asUnreachable(error, shown);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', cancel);
+  }
+}
+
+/** The servers of an address are alternatives: the first that takes us. */
+async function dialAny(address: string, signal: AbortSignal): Promise<Socket> {
+  const failures: BusError[] = [];
+  for (const server of parseAddress(address)) {
+    try {
+      return await dial(server, signal);
+    } catch (error) {
+      if (signal.aborted || !(error instanceof BusError)) {
+        throw error;
+      }
+      failures.push(error);
+    }
+  }
+  const [first] = failures;
+  if (first !== undefined && failures.length === 1) {
+    throw first;
+  }
+  throw new BusError('bus_unreachable', failures.map(messageOf).join('; '), { cause: first });
+}
+
+/** A bus that hangs up, or answers nonsense, before it has said our name was not reached. */
+function asUnreachable(error: unknown, shown: string): unknown {
+  if (!(error instanceof BusError) || error.kind === 'bus_unreachable' || error.kind === 'bus_auth_failed') {
+    return error;
+  }
+  return new BusError('bus_unreachable', `cannot connect to ${shown}: ${messageOf(error)}`, { cause: error });
+}
+
+function ignore(): void {
+  // Nobody wants to know.
+}

@@ -1,0 +1,96 @@
+/**
+ * Opens a socket to a D-Bus server and authenticates as this process's user (SASL EXTERNAL), for a bus and for a peer
+ * alike. What comes out is paused and at the first byte of the message stream.
+ *
+ * Invariants: on failure and on abort the socket is destroyed; the server can make us keep no more than one short line.
+ */
+import { connect, type Socket } from 'node:net';
+
+import { BusError, messageOf, printable } from '../errors.ts';
+import type { ServerAddress } from './address.ts';
+
+/** The line we wait for is `OK` with 32 digits, or `REJECTED` with the names of a few mechanisms. */
+const LONGEST_LINE_BYTES = 4096;
+
+/** Rejects with BusError `bus_unreachable` or `bus_auth_failed`, or with the signal's reason. The caller bounds the time. */
+export function dial(server: ServerAddress, signal: AbortSignal): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    if (signal.aborted) {
+      reject(asError(signal.reason));
+      return;
+    }
+    const socket = connect({ path: server.socketPath });
+    let received = Buffer.alloc(0);
+
+    const release = () => {
+      signal.removeEventListener('abort', abort);
+      socket.off('error', fail).off('close', closed).off('connect', greet).off('data', read);
+    };
+    const fail = (error: Error) => {
+      release();
+      // A socket reports errors until it is closed; without a listener they would end the process.
+      socket.on('error', ignore);
+      socket.destroy();
+      reject(
+        error instanceof BusError || signal.aborted ? error : unreachable(server, messageOf(error), error),
+      );
+    };
+    const abort = () => fail(asError(signal.reason));
+    const closed = () => fail(refused(server, 'the server closed the connection'));
+    const greet = () => socket.write(`\0AUTH EXTERNAL ${ownUserInHex()}\r\n`);
+    const read = (chunk: Buffer) => {
+      received = Buffer.concat([received, chunk]);
+      const end = received.indexOf('\r\n');
+      if (end < 0 ? received.length > LONGEST_LINE_BYTES : end > LONGEST_LINE_BYTES) {
+        fail(refused(server, `the answer must have at most ${LONGEST_LINE_BYTES} bytes`));
+      } else if (end >= 0) {
+        accept(received.toString('latin1', 0, end), received.subarray(end + 2));
+      }
+    };
+    const accept = (line: string, rest: Buffer) => {
+      const guid = /^OK ([0-9a-fA-F]{32})$/.exec(line)?.[1]?.toLowerCase();
+      if (guid === undefined) {
+        fail(refused(server, `the answer must be OK and a GUID, got ${printable(line)}`));
+      } else if (server.guid !== undefined && server.guid !== guid) {
+        fail(refused(server, `the server's GUID must be ${printable(server.guid)}, got ${guid}`));
+      } else {
+        release();
+        socket.on('error', ignore);
+        socket.pause();
+        if (rest.length > 0) {
+          socket.unshift(rest);
+        }
+        socket.write('BEGIN\r\n');
+        resolve(socket);
+      }
+    };
+
+    signal.addEventListener('abort', abort, { once: true });
+    socket.on('error', fail).on('close', closed).on('connect', greet).on('data', read);
+  });
+}
+
+/** The server compares it with the credentials the kernel shows it, which are the effective ones. */
+function ownUserInHex(): string {
+  return Buffer.from(String(process.geteuid?.() ?? 0)).toString('hex');
+}
+
+function ignore(): void {
+  // Whoever owns the socket learns of its end from `close`.
+}
+
+function unreachable(server: ServerAddress, why: string, cause?: unknown): BusError {
+  return new BusError('bus_unreachable', `cannot reach D-Bus at ${shown(server)}: ${why}`, { cause });
+}
+
+function refused(server: ServerAddress, why: string): BusError {
+  return new BusError('bus_auth_failed', `cannot authenticate to D-Bus at ${shown(server)}: ${why}`);
+}
+
+function shown(server: ServerAddress): string {
+  return printable(server.socketPath.replace('\0', '@'));
+}
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error(String(reason));
+}

@@ -1,0 +1,173 @@
+/**
+ * What this process offers on a link, and the answer to each call that comes in. Introspectable is served for exported
+ * objects and everything above them, Peer everywhere.
+ *
+ * Invariants: `answer` never rejects; what a handler throws reaches the caller only as the D-Bus error it chose
+ * (BusError with `errorName`), never as a stack trace; no more than MOST_RUNNING handlers run at a time.
+ */
+import { BusError, messageOf } from '../errors.ts';
+import { introspectionXml } from './introspection.ts';
+import { ERROR_NAME, type IncomingMessage, MESSAGE_TYPE, type OutgoingMessage } from './message.ts';
+import { isInterfaceName, isMemberName, isObjectPath } from './names.ts';
+import { parseSignature } from './signature.ts';
+import type { BusValue, ExportedInterface, ExportedMethod } from './types.ts';
+
+/** Any local user may be allowed to call; each waiting call costs memory until its handler is done. */
+export const MOST_RUNNING = 64;
+
+export interface Failure {
+  readonly kind: 'error';
+  readonly errorName: string;
+  readonly text: string;
+  /** Our own fault, which the caller is not told about. */
+  readonly fault?: unknown;
+}
+
+export type Answer =
+  { readonly kind: 'reply'; readonly signature: string; readonly body: readonly BusValue[] } | Failure;
+
+/** All that a caller learns of a fault of ours: its text could say more than callers may know. */
+export const UNSPEAKABLE: Failure = { kind: 'error', errorName: ERROR_NAME.failed, text: 'the call failed' };
+
+const PEER = 'org.freedesktop.DBus.Peer';
+const INTROSPECTABLE = 'org.freedesktop.DBus.Introspectable';
+
+export class ExportedObjects {
+  readonly #interfaces = new Set<ExportedInterface>();
+  #running = 0;
+
+  /** Throws TypeError for names that D-Bus does not allow, and when the interface is there already. */
+  add(object: ExportedInterface): () => void {
+    check(object);
+    if (this.#at(object.path).some((other) => other.name === object.name)) {
+      throw new TypeError(`cannot export ${object.name}: ${object.path} has it already`);
+    }
+    // A copy of its own, so that withdrawing twice cannot withdraw a later export of the same object.
+    const entry = { ...object };
+    this.#interfaces.add(entry);
+    return () => this.#interfaces.delete(entry);
+  }
+
+  async answer(message: IncomingMessage): Promise<Answer> {
+    const method = this.#find(message);
+    if ('kind' in method) {
+      return method;
+    }
+    if (message.signature !== method.in) {
+      const text = `${method.member} takes "${method.in}", got "${message.signature}"`;
+      return failure(ERROR_NAME.invalidArgs, text);
+    }
+    if (this.#running >= MOST_RUNNING) {
+      return failure(ERROR_NAME.limitsExceeded, `at most ${MOST_RUNNING} calls at a time`);
+    }
+    let args: readonly BusValue[];
+    try {
+      args = message.body();
+    } catch (error) {
+      return failure(ERROR_NAME.invalidArgs, messageOf(error));
+    }
+    this.#running += 1;
+    try {
+      const body = await method.handle(args, { sender: message.sender ?? '' });
+      return { kind: 'reply', signature: method.out, body };
+    } catch (error) {
+      if (error instanceof BusError && error.errorName !== undefined && isInterfaceName(error.errorName)) {
+        return failure(error.errorName, messageOf(error));
+      }
+      return { ...UNSPEAKABLE, fault: error };
+    } finally {
+      this.#running -= 1;
+    }
+  }
+
+  #find(message: IncomingMessage): ExportedMethod | Failure {
+    const path = message.path ?? '';
+    const offered = [...this.#at(path), ...this.#standard(path)];
+    const known = this.#isKnown(path);
+    const called = offered.filter(
+      ({ name }) => message.interface === undefined || name === message.interface,
+    );
+    const method = called.flatMap(({ methods }) => methods).find(({ member }) => member === message.member);
+    if (method !== undefined) {
+      return method;
+    }
+    if (!known) {
+      return failure(ERROR_NAME.unknownObject, 'no such object');
+    }
+    return called.length === 0
+      ? failure(ERROR_NAME.unknownInterface, 'no such interface')
+      : failure(ERROR_NAME.unknownMethod, 'no such method');
+  }
+
+  #at(path: string): readonly ExportedInterface[] {
+    return [...this.#interfaces].filter((exported) => exported.path === path);
+  }
+
+  /** Exported itself, or above something exported. */
+  #isKnown(path: string): boolean {
+    const below = path === '/' ? '/' : `${path}/`;
+    return [...this.#interfaces].some(
+      (exported) => exported.path === path || exported.path.startsWith(below),
+    );
+  }
+
+  #standard(path: string): readonly ExportedInterface[] {
+    const peer: ExportedInterface = {
+      path,
+      name: PEER,
+      methods: [
+        { member: 'Ping', in: '', out: '', handle: () => [] },
+        {
+          member: 'GetMachineId',
+          in: '',
+          out: 's',
+          handle: () => {
+            // The machine's id is meant to stay on the machine's own side of every border.
+            throw new BusError('bus_remote_error', 'not offered', { errorName: ERROR_NAME.notSupported });
+          },
+        },
+      ],
+    };
+    const introspectable: ExportedInterface = {
+      path,
+      name: INTROSPECTABLE,
+      methods: [{ member: 'Introspect', in: '', out: 's', handle: () => [this.#introspect(path)] }],
+    };
+    return this.#isKnown(path) ? [peer, introspectable] : [peer];
+  }
+
+  #introspect(path: string): string {
+    const paths = [...this.#interfaces].map((exported) => exported.path);
+    return introspectionXml(path, [...this.#at(path), ...this.#standard(path)], paths);
+  }
+}
+
+/** The message that carries `answer` to the call with serial `to.serial`. */
+export function replyTo(
+  to: { readonly destination: string | undefined; readonly serial: number },
+  answer: Answer,
+): Omit<OutgoingMessage, 'serial'> {
+  const address = { destination: to.destination, replySerial: to.serial };
+  if (answer.kind === 'error') {
+    const { errorName, text } = answer;
+    return { ...address, type: MESSAGE_TYPE.error, errorName, signature: 's', body: [text] };
+  }
+  return { ...address, type: MESSAGE_TYPE.methodReturn, signature: answer.signature, body: answer.body };
+}
+
+function check(object: ExportedInterface): void {
+  if (!isObjectPath(object.path) || !isInterfaceName(object.name)) {
+    throw new TypeError(`cannot export ${object.name} at ${object.path}: both names must be valid`);
+  }
+  for (const method of object.methods) {
+    if (!isMemberName(method.member)) {
+      throw new TypeError(`cannot export ${object.name}: member must be valid, got ${method.member}`);
+    }
+    parseSignature(method.in);
+    parseSignature(method.out);
+  }
+}
+
+function failure(errorName: string, text: string): Failure {
+  return { kind: 'error', errorName, text };
+}

@@ -1,0 +1,105 @@
+/**
+ * Cuts a byte stream into D-Bus messages.
+ *
+ * Invariants: what is kept never exceeds twice what was received for the message under way (a length that is only
+ * claimed reserves nothing), each byte is copied at most a constant number of times however small the pieces arrive,
+ * and a frame handed on is never written to again.
+ */
+import { BusError } from '../errors.ts';
+
+/** Endianness, type, flags, version, body length, serial, length of the header fields. */
+const FIXED_HEADER_BYTES = 16;
+/** The specification's limits. */
+export const LARGEST_MESSAGE_BYTES = 128 * 1024 * 1024;
+export const LARGEST_ARRAY_BYTES = 64 * 1024 * 1024;
+const PROTOCOL_VERSION = 1;
+
+export const LITTLE_ENDIAN = 0x6c;
+export const BIG_ENDIAN = 0x42;
+
+const SMALLEST_STORE_BYTES = 4096;
+
+export class Framer {
+  #store: Buffer = Buffer.alloc(0);
+  #stored = 0;
+  /** Bytes that the message under way needs before anything can be decided. */
+  #needed = FIXED_HEADER_BYTES;
+
+  /**
+   * Takes the next bytes and hands every message they complete to `onFrame`. Throws BusError `bus_malformed_message`
+   * when the start of a message makes no sense: where the next one begins is unknown then, the stream is lost.
+   */
+  push(chunk: Buffer, onFrame: (frame: Buffer) => void): void {
+    const data = this.#stored === 0 ? chunk : this.#append(chunk);
+    let at = 0;
+    this.#needed = FIXED_HEADER_BYTES;
+    while (data.length - at >= FIXED_HEADER_BYTES) {
+      const size = frameSize(data, at);
+      if (data.length - at < size) {
+        this.#needed = size;
+        break;
+      }
+      onFrame(data.subarray(at, at + size));
+      at += size;
+    }
+    if (data === chunk || at > 0) {
+      this.#keep(data.subarray(at));
+    }
+  }
+
+  #append(chunk: Buffer): Buffer {
+    const length = this.#stored + chunk.length;
+    if (length > this.#store.length) {
+      // Doubling, but not beyond what the message needs: neither byte-wise copying nor reserving what is only claimed.
+      const grown = Math.max(length, Math.min(this.#store.length * 2, this.#needed));
+      const store = Buffer.allocUnsafeSlow(grown);
+      this.#store.copy(store, 0, 0, this.#stored);
+      this.#store = store;
+    }
+    chunk.copy(this.#store, this.#stored);
+    this.#stored = length;
+    return this.#store.subarray(0, length);
+  }
+
+  /** A fresh store each time: frames handed out may still look at the old one. */
+  #keep(rest: Buffer): void {
+    this.#stored = rest.length;
+    if (rest.length === 0) {
+      this.#store = Buffer.alloc(0);
+      return;
+    }
+    this.#store = Buffer.allocUnsafeSlow(Math.max(rest.length, SMALLEST_STORE_BYTES));
+    rest.copy(this.#store);
+  }
+}
+
+function frameSize(data: Buffer, at: number): number {
+  const endian = data[at];
+  if (endian !== LITTLE_ENDIAN && endian !== BIG_ENDIAN) {
+    throw lostFraming(`byte order must be "l" or "B", got byte ${String(endian)}`);
+  }
+  const version = data[at + 3];
+  if (version !== PROTOCOL_VERSION) {
+    throw lostFraming(`protocol version must be ${PROTOCOL_VERSION}, got ${String(version)}`);
+  }
+  const little = endian === LITTLE_ENDIAN;
+  const bodyBytes = little ? data.readUInt32LE(at + 4) : data.readUInt32BE(at + 4);
+  const fieldBytes = little ? data.readUInt32LE(at + 12) : data.readUInt32BE(at + 12);
+  if (fieldBytes > LARGEST_ARRAY_BYTES) {
+    throw lostFraming(`header fields must be at most ${LARGEST_ARRAY_BYTES} bytes, got ${fieldBytes}`);
+  }
+  const size = bodyOffset(fieldBytes) + bodyBytes;
+  if (size > LARGEST_MESSAGE_BYTES) {
+    throw lostFraming(`size must be at most ${LARGEST_MESSAGE_BYTES} bytes, got ${size}`);
+  }
+  return size;
+}
+
+/** The body starts at the next multiple of 8 after the header fields. */
+export function bodyOffset(fieldBytes: number): number {
+  return Math.ceil((FIXED_HEADER_BYTES + fieldBytes) / 8) * 8;
+}
+
+function lostFraming(why: string): BusError {
+  return new BusError('bus_malformed_message', `cannot read the D-Bus stream: ${why}`);
+}

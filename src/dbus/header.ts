@@ -1,0 +1,91 @@
+/** The fields of a message header, checked: each has the type the specification gives it, none that is required is missing. Pure. */
+import { MESSAGE_TYPE, type MessageHeader } from './message.ts';
+import { type BusValue, Variant } from './types.ts';
+
+/** Field codes of the specification, with the signature each must have. Others are ignored, as it demands. */
+const FIELDS: ReadonlyMap<number, { readonly name: FieldName; readonly signature: string }> = new Map([
+  [1, { name: 'path', signature: 'o' }],
+  [2, { name: 'interface', signature: 's' }],
+  [3, { name: 'member', signature: 's' }],
+  [4, { name: 'errorName', signature: 's' }],
+  [5, { name: 'replySerial', signature: 'u' }],
+  [6, { name: 'destination', signature: 's' }],
+  [7, { name: 'sender', signature: 's' }],
+  [8, { name: 'signature', signature: 'g' }],
+]);
+
+const REQUIRED: ReadonlyMap<number, readonly FieldName[]> = new Map([
+  [MESSAGE_TYPE.methodCall, ['path', 'member']],
+  [MESSAGE_TYPE.methodReturn, ['replySerial']],
+  [MESSAGE_TYPE.error, ['errorName', 'replySerial']],
+  [MESSAGE_TYPE.signal, ['path', 'interface', 'member']],
+]);
+
+type FieldName = Exclude<keyof MessageHeader, 'type' | 'flags' | 'serial'>;
+
+export interface RawHeader {
+  readonly type: number;
+  readonly flags: number;
+  readonly serial: number;
+  /** Array of structs of code and variant, as decoded. */
+  readonly fields: BusValue;
+}
+
+/** Throws TypeError when the header is not one. */
+export function checkedHeader(raw: RawHeader): MessageHeader {
+  if (raw.type === 0 || raw.serial === 0) {
+    throw new TypeError(`type and serial must not be 0, got ${raw.type} and ${raw.serial}`);
+  }
+  const found = new Map<FieldName, string | number>();
+  for (const field of asList(raw.fields)) {
+    const [code, variant] = asList(field);
+    const known = typeof code === 'number' ? FIELDS.get(code) : undefined;
+    if (known !== undefined) {
+      found.set(known.name, checkedField(known, variant));
+    }
+  }
+  for (const name of REQUIRED.get(raw.type) ?? []) {
+    if (!found.has(name)) {
+      throw new TypeError(`field ${name} must be present in a message of type ${raw.type}`);
+    }
+  }
+  const text = (name: FieldName) => {
+    const value = found.get(name);
+    return typeof value === 'string' ? value : undefined;
+  };
+  const replySerial = found.get('replySerial');
+  return {
+    type: raw.type,
+    flags: raw.flags,
+    serial: raw.serial,
+    path: text('path'),
+    interface: text('interface'),
+    member: text('member'),
+    errorName: text('errorName'),
+    replySerial: typeof replySerial === 'number' ? replySerial : undefined,
+    destination: text('destination'),
+    sender: text('sender'),
+    signature: text('signature') ?? '',
+  };
+}
+
+function checkedField(
+  known: { readonly name: FieldName; readonly signature: string },
+  variant: BusValue | undefined,
+): string | number {
+  if (variant instanceof Variant && variant.signature === known.signature) {
+    const { value } = variant;
+    if (typeof value === 'string' || typeof value === 'number') {
+      return value;
+    }
+  }
+  throw new TypeError(`field ${known.name} must have signature ${known.signature}`);
+}
+
+function asList(value: BusValue | undefined): readonly BusValue[] {
+  return isList(value) ? value : [];
+}
+
+function isList(value: BusValue | undefined): value is readonly BusValue[] {
+  return Array.isArray(value);
+}

@@ -1,0 +1,39 @@
+/** The introspection document of one object, as `busctl introspect` and `gdbus` read it. Pure. */
+import { splitSignature } from './signature.ts';
+import type { ExportedInterface } from './types.ts';
+
+const DOCTYPE =
+  '<!DOCTYPE node PUBLIC "-//freedesktop//DTD D-BUS Object Introspection 1.0//EN"\n' +
+  ' "http://www.freedesktop.org/standards/dbus/1.0/introspect.dtd">';
+
+/**
+ * `interfaces` are those at `path`, `allPaths` every path that is exported. All names have been checked on export, which
+ * leaves no character that XML would need escaped.
+ */
+export function introspectionXml(
+  path: string,
+  interfaces: readonly ExportedInterface[],
+  allPaths: readonly string[],
+): string {
+  const lines = [DOCTYPE, '<node>'];
+  for (const { name, methods } of interfaces) {
+    lines.push(`  <interface name="${name}">`);
+    for (const method of methods) {
+      lines.push(`    <method name="${method.member}">`);
+      lines.push(...splitSignature(method.in).map((type) => `      <arg type="${type}" direction="in"/>`));
+      lines.push(...splitSignature(method.out).map((type) => `      <arg type="${type}" direction="out"/>`));
+      lines.push('    </method>');
+    }
+    lines.push('  </interface>');
+  }
+  lines.push(...childrenOf(path, allPaths).map((child) => `  <node name="${child}"/>`), '</node>', '');
+  return lines.join('\n');
+}
+
+function childrenOf(path: string, allPaths: readonly string[]): readonly string[] {
+  const prefix = path === '/' ? '/' : `${path}/`;
+  const names = allPaths
+    .filter((other) => other !== path && other.startsWith(prefix))
+    .map((other) => other.slice(prefix.length).split('/', 1)[0] ?? '');
+  return [...new Set(names)].sort();
+}

@@ -1,0 +1,83 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+
+import { encodeMessage } from '../../../src/dbus/codec.ts';
+import { Framer, LARGEST_ARRAY_BYTES, LARGEST_MESSAGE_BYTES } from '../../../src/dbus/frames.ts';
+import { MESSAGE_TYPE } from '../../../src/dbus/message.ts';
+import { BusError } from '../../../src/errors.ts';
+
+function message(bytes: number, serial: number): Buffer {
+  return encodeMessage({
+    type: MESSAGE_TYPE.methodReturn,
+    serial,
+    replySerial: 1,
+    signature: 'ay',
+    body: [new Uint8Array(bytes).fill(serial)],
+  });
+}
+
+function start(change: (header: Buffer) => void): Buffer {
+  const header = Buffer.alloc(16);
+  header.set([0x6c, 1, 0, 1]);
+  change(header);
+  return header;
+}
+
+describe('Framer', () => {
+  test('gives back each message, however the stream is cut', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.nat({ max: 9000 }), { minLength: 1, maxLength: 6 }),
+        fc.array(fc.integer({ min: 1, max: 5000 }), { minLength: 1 }),
+        (sizes, cuts) => {
+          const messages = sizes.map((size, index) => message(size, index + 1));
+          const stream = Buffer.concat(messages);
+          const framer = new Framer();
+          const frames: Buffer[] = [];
+          for (let at = 0, turn = 0; at < stream.length; turn += 1) {
+            const length = cuts[turn % cuts.length]!;
+            framer.push(Buffer.from(stream.subarray(at, at + length)), (frame) => frames.push(frame));
+            at += length;
+          }
+          expect(frames).toEqual(messages);
+        },
+      ),
+      { numRuns: 50 },
+    );
+  });
+
+  test('a megabyte byte by byte copies little', () => {
+    const whole = message(1_000_000, 7);
+    const framer = new Framer();
+    const frames: Buffer[] = [];
+    for (const byte of whole) {
+      framer.push(Buffer.of(byte), (frame) => frames.push(frame));
+    }
+    expect(frames).toHaveLength(1);
+    expect(frames[0]?.equals(whole)).toBe(true);
+  });
+
+  test('a length that is only claimed reserves nothing', () => {
+    const before = process.memoryUsage().arrayBuffers;
+    const framers = Array.from({ length: 20 }, () => {
+      const framer = new Framer();
+      const header = start((bytes) => bytes.writeUInt32LE(LARGEST_MESSAGE_BYTES - 16, 4));
+      framer.push(header, () => undefined);
+      framer.push(Buffer.alloc(100), () => undefined);
+      return framer;
+    });
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1024 * 1024);
+    expect(framers).toHaveLength(20);
+  });
+
+  test.each([
+    ['byte order', start((header) => header.writeUInt8(0x58, 0)), 'byte order'],
+    ['version', start((header) => header.writeUInt8(2, 3)), 'protocol version'],
+    ['fields', start((header) => header.writeUInt32LE(LARGEST_ARRAY_BYTES + 1, 12)), 'header fields'],
+    ['size', start((header) => header.writeUInt32LE(LARGEST_MESSAGE_BYTES - 15, 4)), 'size must be at most'],
+  ])('ends the stream at a wrong %s', (_what, bytes, why) => {
+    const push = () => new Framer().push(bytes, () => undefined);
+    expect(push).toThrow(BusError);
+    expect(push).toThrow(why);
+  });
+});
