@@ -54,6 +54,23 @@ export const uuid: Parser<string> = (value, at) => {
     : at.refuse('32 hexadecimal digits, with or without dashes', value);
 };
 
+/** A path on the host. Empty text is let through: "as if not set". */
+export const absolutePath: Parser<string> = (value, at) =>
+  typeof value === 'string' && (value === '' || /^\/[^\0]*[^\0/]$/.test(value))
+    ? value
+    : at.refuse('the absolute path of a file', value);
+
+const USER_NAME = /^[^\s:/\p{Cc}]+$/u;
+
+export const userNames: Parser<readonly string[]> = (value, at) => {
+  if (!isList(value)) return at.refuse('a list of user names', value);
+  const names = value.filter((entry) => typeof entry === 'string' && USER_NAME.test(entry));
+  value.forEach((entry, index) => {
+    if (!names.includes(entry)) at.inList(index).refuse('the name of a user', entry);
+  });
+  return names.length === value.length ? [...new Set(names)].map(String) : REFUSED;
+};
+
 /** One name or a list of names out of `names`; comes out as a list without repetitions. */
 export function namesOutOf<const N extends string>(names: readonly N[]): Parser<readonly N[]> {
   const expected = `one of ${names.join(', ')}, or a list of them`;

@@ -5,13 +5,16 @@
  * A new key is one line in ConfigValues, one descriptor in SCHEMA, its place in Settings and its row in the docs.
  */
 import {
+  absolutePath,
   fraction,
   listenAddress,
   namesOutOf,
   seconds,
   timeZone,
   urlTemplate,
+  userNames,
   uuid,
+  wholeNumber,
   word,
   yesOrNo,
 } from './checks.ts';
@@ -22,7 +25,7 @@ import { WINDOW_FIELDS, weeklyWindows } from './window.ts';
 import type { WeeklyWindow } from './window.ts';
 
 /** Strategies an operator can name; several must all allow a reboot. */
-export const STRATEGY_NAMES = ['immediate', 'periodic', 'fleet_lock', 'manual'] as const;
+export const STRATEGY_NAMES = ['immediate', 'periodic', 'fleet_lock', 'marker', 'manual'] as const;
 export type StrategyName = (typeof STRATEGY_NAMES)[number];
 
 /** The type of each key once it is checked. Undefined: not set and no default. Empty text: as if not set. */
@@ -44,11 +47,21 @@ export interface ConfigValues {
   'updates.fleet_lock.base_url': string | undefined;
   'updates.periodic.time_zone': string;
   'updates.periodic.window': readonly WeeklyWindow[];
+  'updates.marker.path': string;
+  'updates.reboot.min_uptime_minutes': number;
+  'updates.reboot.first_boot_grace_minutes': number;
+  'updates.sessions.grace_minutes': number;
+  'updates.sessions.max_delay_minutes': number | undefined;
+  'updates.sessions.ignore_users': readonly string[];
+  'updates.sessions.never_while_logged_in': boolean;
   'metrics.listen': ListenAddress | undefined;
 }
 export type ConfigKey = keyof ConfigValues;
 
 const fact = word(/^[a-zA-Z0-9._-]+$/, 'letters, digits, ".", "_" and "-"');
+
+/** Longer than that nobody means to wait. */
+const YEAR_MINUTES = 366 * 24 * 60;
 
 export const SCHEMA: Schema<ConfigValues> = {
   'agent.timing.steady_interval_secs': {
@@ -154,6 +167,48 @@ export const SCHEMA: Schema<ConfigValues> = {
     doc: 'weekly maintenance windows; those of all files add up',
     accumulate: (earlier, later) => [...earlier, ...later],
     fields: WINDOW_FIELDS,
+  },
+  'updates.marker.path': {
+    type: 'text',
+    parse: absolutePath,
+    fallback: '/etc/zincati/allow-reboot',
+    doc: 'file whose existence allows the reboot; used by `marker`',
+  },
+  'updates.reboot.min_uptime_minutes': {
+    type: 'integer',
+    parse: wholeNumber(0, YEAR_MINUTES, 'minutes'),
+    fallback: 0,
+    doc: 'minutes that the node must have been up before it reboots into an update',
+  },
+  'updates.reboot.first_boot_grace_minutes': {
+    type: 'integer',
+    parse: wholeNumber(0, YEAR_MINUTES, 'minutes'),
+    fallback: 0,
+    doc: 'the same for the first boot of the machine, while it is being provisioned',
+  },
+  'updates.sessions.grace_minutes': {
+    type: 'integer',
+    parse: wholeNumber(0, YEAR_MINUTES, 'minutes'),
+    fallback: 10,
+    doc: 'minutes that people who are logged in get to finish; 0: nobody is waited for',
+  },
+  'updates.sessions.max_delay_minutes': {
+    type: 'integer',
+    parse: wholeNumber(0, YEAR_MINUTES, 'minutes'),
+    fallback: undefined,
+    doc: 'the most that one release is put off for people, over all attempts; without it, `grace_minutes`',
+  },
+  'updates.sessions.ignore_users': {
+    type: 'list of texts',
+    parse: userNames,
+    fallback: [],
+    doc: 'users whose sessions hold nothing up',
+  },
+  'updates.sessions.never_while_logged_in': {
+    type: 'boolean',
+    parse: yesOrNo,
+    fallback: false,
+    doc: 'true: no reboot while anybody is logged in, however long that is',
   },
   'metrics.listen': {
     type: 'text',

@@ -43,6 +43,18 @@ export interface Settings {
       /** With templates. Defined whenever updates are enabled and `strategies` has `fleet_lock`. */
       readonly baseUrl: string | undefined;
     };
+    /** `path`: of the permission file, as the host sees it. */
+    readonly marker: { readonly path: string };
+    /** 0: no such hold. */
+    readonly reboot: { readonly minUptimeMs: number; readonly firstBootGraceMs: number };
+    readonly sessions: {
+      /** What people who are logged in get, each time a reboot comes up. */
+      readonly graceMinutes: number;
+      /** The most that all of it may come to for one release. */
+      readonly maxDelayMinutes: number;
+      readonly neverWhileLoggedIn: boolean;
+      readonly ignoreUsers: readonly string[];
+    };
   };
   readonly metrics: { readonly listen: ListenAddress | undefined };
 }
@@ -54,6 +66,7 @@ export interface Resolved {
 }
 
 const SECOND_MS = 1000;
+const MINUTE_MS = 60 * SECOND_MS;
 
 export function resolveSettings(merged: Merged): Resolved {
   const get = <K extends ConfigKey>(key: K): ConfigValues[K] => effective(merged, key);
@@ -79,6 +92,17 @@ export function resolveSettings(merged: Merged): Resolved {
       strategies: [...get('updates.strategy')],
       periodic: { timeZone: get('updates.periodic.time_zone'), windows: [...get('updates.periodic.window')] },
       fleetLock: { baseUrl: get('updates.fleet_lock.base_url') },
+      marker: { path: get('updates.marker.path') },
+      reboot: {
+        minUptimeMs: get('updates.reboot.min_uptime_minutes') * MINUTE_MS,
+        firstBootGraceMs: get('updates.reboot.first_boot_grace_minutes') * MINUTE_MS,
+      },
+      sessions: {
+        graceMinutes: get('updates.sessions.grace_minutes'),
+        maxDelayMinutes: get('updates.sessions.max_delay_minutes') ?? get('updates.sessions.grace_minutes'),
+        neverWhileLoggedIn: get('updates.sessions.never_while_logged_in'),
+        ignoreUsers: [...get('updates.sessions.ignore_users')],
+      },
     },
     metrics: { listen: get('metrics.listen') },
   };
@@ -140,6 +164,10 @@ function withoutEffect(settings: Settings, { origins }: Merged): string[] {
   if (fleetLock.baseUrl !== undefined && !strategies.includes('fleet_lock')) {
     const file = origins.get('updates.fleet_lock.base_url') ?? '';
     warnings.push(`${file}: updates.fleet_lock.base_url has no effect: updates.strategy is ${inUse}`);
+  }
+  const markerFile = origins.get('updates.marker.path');
+  if (markerFile !== undefined && !strategies.includes('marker')) {
+    warnings.push(`${markerFile}: updates.marker.path has no effect: updates.strategy is ${inUse}`);
   }
   return warnings;
 }

@@ -45,6 +45,16 @@ const ACCEPTED: readonly (readonly [string, string, unknown])[] = [
   ['updates.periodic.time_zone', '"localtime"', 'localtime'],
   ['updates.periodic.time_zone', '"Europe/Berlin"', 'Europe/Berlin'],
   ['updates.periodic.time_zone', '"Etc/GMT+8"', 'Etc/GMT+8'],
+  ['updates.strategy', '["periodic", "marker"]', ['periodic', 'marker']],
+  ['updates.marker.path', '"/run/allow"', '/run/allow'],
+  ['updates.marker.path', '""', ''],
+  ['updates.reboot.min_uptime_minutes', '0', 0],
+  ['updates.reboot.first_boot_grace_minutes', '30', 30],
+  ['updates.sessions.grace_minutes', '0', 0],
+  ['updates.sessions.max_delay_minutes', '527040', 527_040],
+  ['updates.sessions.ignore_users', '["monitoring", "a.b", "monitoring"]', ['monitoring', 'a.b']],
+  ['updates.sessions.ignore_users', '[]', []],
+  ['updates.sessions.never_while_logged_in', 'true', true],
   ['metrics.listen', '"127.0.0.1:9100"', { host: '127.0.0.1', port: 9100 }],
   ['metrics.listen', '"localhost:1"', { host: 'localhost', port: 1 }],
   ['metrics.listen', '"[::1]:65535"', { host: '::1', port: 65_535 }],
@@ -93,14 +103,18 @@ const REFUSED_VALUES: readonly (readonly [string, string, string])[] = [
   [
     'updates.strategy',
     '"foo"',
-    'one of immediate, periodic, fleet_lock, manual, or a list of them, got "foo"',
+    'one of immediate, periodic, fleet_lock, marker, manual, or a list of them, got "foo"',
   ],
   [
     'updates.strategy',
     '[]',
-    'one of immediate, periodic, fleet_lock, manual, or a list of them, got an empty list',
+    'one of immediate, periodic, fleet_lock, marker, manual, or a list of them, got an empty list',
   ],
-  ['updates.strategy', '""', 'one of immediate, periodic, fleet_lock, manual, or a list of them, got ""'],
+  [
+    'updates.strategy',
+    '""',
+    'one of immediate, periodic, fleet_lock, marker, manual, or a list of them, got ""',
+  ],
   [
     'updates.periodic.time_zone',
     '"Europe/Bielefeld"',
@@ -121,6 +135,12 @@ const REFUSED_VALUES: readonly (readonly [string, string, string])[] = [
     '{ days = ["Mon"] }',
     'a list of tables, each opened by [[updates.periodic.window]], got a table',
   ],
+  ['updates.marker.path', '"allow"', 'the absolute path of a file, got "allow"'],
+  ['updates.marker.path', '"/etc/"', 'the absolute path of a file, got "/etc/"'],
+  ['updates.marker.path', 'true', 'the absolute path of a file, got true'],
+  ['updates.reboot.min_uptime_minutes', '-1', 'a whole number of minutes from 0 to 527040, got -1'],
+  ['updates.sessions.grace_minutes', '1.5', 'a whole number of minutes from 0 to 527040, got 1.5'],
+  ['updates.sessions.ignore_users', '"core"', 'a list of user names, got "core"'],
   ...[
     '":9100"',
     '"127.0.0.1"',
@@ -157,8 +177,8 @@ describe('each key', () => {
   it('of a list names the entry', () => {
     const { errors } = read('updates.strategy = ["periodic", "weekly", 5]');
     expect(errors.map((error) => error.message)).toEqual([
-      `${FILE}: updates.strategy[1] must be one of immediate, periodic, fleet_lock, manual, got "weekly"`,
-      `${FILE}: updates.strategy[2] must be one of immediate, periodic, fleet_lock, manual, got 5`,
+      `${FILE}: updates.strategy[1] must be one of immediate, periodic, fleet_lock, marker, manual, got "weekly"`,
+      `${FILE}: updates.strategy[2] must be one of immediate, periodic, fleet_lock, marker, manual, got 5`,
     ]);
   });
 

@@ -44,6 +44,9 @@ describe('defaults', () => {
         strategies: ['immediate'],
         periodic: { timeZone: 'UTC', windows: [] },
         fleetLock: { baseUrl: undefined },
+        marker: { path: '/etc/zincati/allow-reboot' },
+        reboot: { minUptimeMs: 0, firstBootGraceMs: 0 },
+        sessions: { graceMinutes: 10, maxDelayMinutes: 10, neverWhileLoggedIn: false, ignoreUsers: [] },
       },
       metrics: { listen: undefined },
     });
@@ -161,17 +164,32 @@ describe('checks between keys', () => {
     expect(settings.cincinnati.baseUrl).toBeUndefined();
   });
 
+  it('let the most that people may delay follow what they get at a time', async () => {
+    await using host = await HostTree.create({
+      ...BASE,
+      [`${ETC}/60-x.toml`]: 'updates.sessions = { grace_minutes = 25, ignore_users = ["bot"] }',
+    });
+    const { settings } = await loadSettings(host.root);
+    expect(settings.updates.sessions).toEqual({
+      graceMinutes: 25,
+      maxDelayMinutes: 25,
+      neverWhileLoggedIn: false,
+      ignoreUsers: ['bot'],
+    });
+  });
+
   it('name settings that have no effect', async () => {
     await using host = await HostTree.create({
       ...BASE,
       [`${ETC}/60-x.toml`]:
-        'updates.fleet_lock.base_url = "http://l"\nupdates.allow_downgrade = true\n[[updates.periodic.window]]\ndays = ["Mon"]\nstart_time = "3:00"\nlength_minutes = 60',
+        'updates.fleet_lock.base_url = "http://l"\nupdates.marker.path = "/run/a"\nupdates.allow_downgrade = true\n[[updates.periodic.window]]\ndays = ["Mon"]\nstart_time = "3:00"\nlength_minutes = 60',
     });
     const file = host.at(`${ETC}/60-x.toml`);
     expect((await loadSettings(host.root)).warnings).toEqual([
       `${file}: updates.allow_downgrade is true: the node may go back to an older release`,
       `${file}: [[updates.periodic.window]] has no effect: updates.strategy is immediate`,
       `${file}: updates.fleet_lock.base_url has no effect: updates.strategy is immediate`,
+      `${file}: updates.marker.path has no effect: updates.strategy is immediate`,
     ]);
   });
 });
@@ -191,7 +209,7 @@ describe('B27: what is wrong is told once, all of it', () => {
         /^cannot read \/etc\/zincati\/config\.d\/40-d\.toml: the symbolic link must lead to a file/,
       ),
       '/etc/zincati/config.d/20-b.toml: line 2 must be TOML: the value is none; a text needs quotes around it; got: strategy = periodic',
-      '/etc/zincati/config.d/10-a.toml: updates.strategy must be one of immediate, periodic, fleet_lock, manual, or a list of them, got "foo"',
+      '/etc/zincati/config.d/10-a.toml: updates.strategy must be one of immediate, periodic, fleet_lock, marker, manual, or a list of them, got "foo"',
       '/etc/zincati/config.d/10-a.toml: updates.enabled must be true or false, got 1',
       expect.stringMatching(/^note: \/etc\/zincati\/config\.d\/30-c\.yaml: ignored/),
       'note: /etc/zincati/config.d/10-a.toml: unknown key updates.allow-downgrade ignored; did you mean updates.allow_downgrade?',
