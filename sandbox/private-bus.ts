@@ -20,7 +20,7 @@ const START_TIMEOUT_MS = 10_000;
 const STOP_TIMEOUT_MS = 5000;
 const LONGEST_COMPLAINT = 2000;
 
-/** A service that the bus starts when somebody calls its name. It inherits the environment of the bus. */
+/** A service that the bus starts when somebody calls its name. It inherits the environment of the bus, which adds its address. */
 export interface ActivatableService {
   readonly name: string;
   /** Command line, as dbus-daemon splits it: absolute program, arguments quoted as in a shell. */
@@ -62,7 +62,7 @@ export async function startPrivateBus(options: PrivateBusOptions): Promise<Priva
     'dbus-daemon',
     [`--config-file=${configPath}`, '--nofork', '--nopidfile', '--print-address=3'],
     {
-      env: { ...process.env, ...options.env, DBUS_SYSTEM_BUS_ADDRESS: address },
+      env: { ...process.env, ...options.env },
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     },
   );
