@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest';
 
 import { startPrivateBus } from '../../sandbox/private-bus.ts';
 import { nameHasOwner } from '../../src/dbus/calls.ts';
@@ -21,6 +21,7 @@ afterEach(async () => rm(directory, { recursive: true, force: true }));
 test('accepts at once, ends when told, and starts again in the same place', async () => {
   for (let round = 0; round < 2; round += 1) {
     const bus = await startPrivateBus({ directory });
+    onTestFinished(() => bus.stop());
     const link = await connectBus(bus.address, NEVER);
     expect(await nameHasOwner(link, 'org.freedesktop.DBus')).toBe(true);
     await bus.stop();
@@ -38,13 +39,13 @@ test('starts services, which inherit the extra environment', async () => {
       { name: 'org.example.Brief', exec: `/bin/sh -c 'echo "$DBUS_SYSTEM_BUS_ADDRESS" > "$MARK"; exit 1'` },
     ],
   });
+  onTestFinished(() => bus.stop());
   const link = await connectBus(bus.address, NEVER);
   const call = { destination: 'org.example.Brief', path: '/', interface: 'org.example.Brief', member: 'Go' };
   // It fails instead of taking its name: what counts is that it ran.
   await expect(link.call(call)).rejects.toMatchObject({ kind: 'bus_remote_error' });
   expect(await readFile(join(directory, 'mark'), 'utf8')).toContain(bus.address);
   await link.close();
-  await bus.stop();
 });
 
 test('says why it cannot start', async () => {
