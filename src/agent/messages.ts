@@ -4,11 +4,14 @@
  * Every effect ends in exactly one of the events listed for it in {@link ANSWERS}, failures included.
  */
 import type { CheckQuery, CheckResult, Deployment, HostStatus, JointVerdict, Session } from './ports.ts';
+import type { AgentRecord } from './record.ts';
 import type { Release } from './release.ts';
 
 export type Effect =
   /** Sleep `forMs` on the monotonic clock, or until the wall clock shows `untilAt`, whichever comes first. */
   | { readonly kind: 'wait'; readonly forMs: number; readonly untilAt?: number }
+  /** Put the record on disk, atomically. */
+  | { readonly kind: 'save'; readonly record: AgentRecord }
   | { readonly kind: 'register-driver' }
   | { readonly kind: 'read-status'; readonly mode: 'cached' | 'fresh' }
   | { readonly kind: 'follow-active'; readonly limitMs: number }
@@ -23,7 +26,8 @@ export type Effect =
       readonly kind: 'warn-sessions';
       readonly sessions: readonly Session[];
       readonly release: Release;
-      readonly minutesLeft: number;
+      /** Undefined: the node waits until nobody is logged in. */
+      readonly minutesLeft: number | undefined;
     }
   | { readonly kind: 'finalize'; readonly release: Release; readonly allowUnlocked: boolean };
 
@@ -39,6 +43,8 @@ export interface Failure {
 
 export type Event =
   | { readonly kind: 'woke' }
+  | { readonly kind: 'saved' }
+  | { readonly kind: 'save-failed'; readonly failure: Failure }
   | { readonly kind: 'driver-registered' }
   | { readonly kind: 'driver-failed'; readonly failure: Failure }
   | { readonly kind: 'status-read'; readonly status: HostStatus }
@@ -69,6 +75,7 @@ export type EventOf<K extends EventKind> = Extract<Event, { kind: K }>;
 /** Which events can answer which effect. */
 export const ANSWERS = {
   wait: ['woke'],
+  save: ['saved', 'save-failed'],
   'register-driver': ['driver-registered', 'driver-failed'],
   'read-status': ['status-read', 'status-failed'],
   'follow-active': ['transaction-over', 'transaction-running', 'follow-failed'],

@@ -7,6 +7,7 @@
 import { printable } from '../errors.ts';
 import { MAX_DEPLOY_ATTEMPTS } from './pacing.ts';
 import type { Effect, Event, Occurrence } from './messages.ts';
+import type { Session } from './ports.ts';
 import type { Release } from './release.ts';
 import type { Memory, Model, Streak } from './state.ts';
 import { longDate } from './status-text.ts';
@@ -41,13 +42,26 @@ export function announce({ state, memory }: Model, effect: Effect): readonly Lin
 
 /** Said after `asked` ended in `occurrence`. */
 export function narrate(before: Model, asked: Effect, occurrence: Occurrence, after: Model): readonly Line[] {
-  return [...aboutEvent(before, asked, occurrence, after), ...aboutState(before, occurrence, after)];
+  return [
+    ...aboutEvent(before, asked, occurrence, after),
+    ...aboutRecord(before, after),
+    ...aboutState(before, occurrence, after),
+  ];
 }
 
 function aboutEvent(before: Model, asked: Effect, { event, at }: Occurrence, after: Model): Line[] {
   const was = before.memory;
   const is = after.memory;
   switch (event.kind) {
+    case 'saved':
+      return recovery(was.save.streak, 'writing the state file works again', at);
+    case 'save-failed':
+      return failure(
+        'error',
+        was.save.streak,
+        event,
+        'failed to write the state file, no reboot is asked for until it works',
+      );
     case 'driver-registered':
       return recovery(was.driver.streak, 'registered as the update driver for rpm-ostree', at);
     case 'driver-failed':
@@ -107,17 +121,11 @@ function aboutEvent(before: Model, asked: Effect, { event, at }: Occurrence, aft
       return [{ level: known ? 'debug' : 'info', text }];
     }
     case 'sessions-listed':
-      return event.sessions.length === 0
-        ? []
-        : [
-            info(
-              `reboot delayed due to active user sessions: ${event.sessions.map((s) => `${printable(s.user)} on ${printable(s.tty)}`).join(', ')}`,
-            ),
-          ];
+      return event.sessions.length === 0 ? [] : [aboutVisitors(before, event.sessions)];
     case 'sessions-failed':
       return [
         {
-          level: 'warn',
+          level: isWaitingFor(before, []) ? 'debug' : 'warn',
           text: `failed to list user sessions, waiting as if somebody were logged in: ${event.failure.message}`,
         },
       ];
@@ -143,6 +151,25 @@ function aboutEvent(before: Model, asked: Effect, { event, at }: Occurrence, aft
     case 'finalized':
       return asked.kind === 'follow-active' ? [debug('the rpm-ostree transaction is over')] : [];
   }
+}
+
+/** What the last boot led to: said at the first reading of the deployments. */
+function aboutRecord(before: Model, after: Model): Line[] {
+  if (before.state.name !== 'StartState' || after.memory.record === before.memory.record) return [];
+  const lines: Line[] = after.memory.record.denials
+    .filter((denial) => !before.memory.record.denials.includes(denial))
+    .map((denial) => ({
+      level: 'error',
+      text:
+        denial.reason === 'rolled-back'
+          ? `release '${printable(denial.version)}' was rolled back: it is denied from now on`
+          : `asked for release '${printable(denial.version)}', booted '${bootedName(after.memory)}'${denial.untilAt === undefined ? `: it is held after ${denial.strikes} such reboots` : `: not tried again before ${longDate(denial.untilAt)}`}`,
+    }));
+  const asked = before.memory.record.asked;
+  if (asked !== undefined && asked.payload.value === after.memory.host?.booted.payload?.value) {
+    lines.push(info(`booted release '${printable(asked.version)}', as asked for`));
+  }
+  return lines;
 }
 
 function aboutGraph(was: Memory, is: Memory, { result }: Extract<Event, { kind: 'checked' }>): Line[] {
@@ -255,7 +282,7 @@ function whyPollingAgain(before: Model, event: Event, after: Model, at: number):
       return [info(`booted release '${bootedName(after.memory)}' is in the update graph again`)];
     case 'UpdateAvailable': {
       if (event.kind === 'checked') return [info(`release '${name(was.release)}' is no longer offered`)];
-      const denial = after.memory.denials.find((d) => d.payload.value === was.release.payload.value);
+      const denial = after.memory.record.denials.find((d) => d.payload.value === was.release.payload.value);
       if (event.kind === 'discarded' || event.kind === 'discard-failed' || denial?.untilAt === undefined)
         return [];
       return [
@@ -296,6 +323,22 @@ function recovery(streak: Streak | undefined, text: string, at: number): Line[] 
   if (streak === undefined) return [];
   const tries = streak.count === 1 ? '1 failed attempt' : `${streak.count} failed attempts`;
   return [info(`${text} after ${tries} in ${Math.max(Math.round((at - streak.sinceAt) / 1000), 0)} s`)];
+}
+
+/** The node looks every minute; people hear of it when something has changed. */
+function aboutVisitors(before: Model, visitors: readonly Session[]): Line {
+  const who = visitors.map(({ user, tty }) => `${printable(user)} on ${printable(tty)}`).join(', ');
+  const text = `reboot delayed due to active user sessions: ${who}`;
+  return isWaitingFor(before, visitors) ? debug(text) : info(text);
+}
+
+function isWaitingFor({ state }: Model, visitors: readonly Session[]): boolean {
+  return (
+    state.name === 'UpdateStaged' &&
+    state.holding.by === 'sessions' &&
+    state.visitors.length === visitors.length &&
+    state.visitors.every(({ user, tty }, at) => user === visitors[at]?.user && tty === visitors[at].tty)
+  );
 }
 
 function heldBefore({ state }: Model, kind: string): boolean {

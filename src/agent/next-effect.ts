@@ -4,8 +4,9 @@
  * Invariant: whoever rests wakes for the first thing that is due: driver registration, giving back a slot, a check.
  */
 import { deniedPayloads } from './denylist.ts';
+import { minutesLeft } from './grace.ts';
 import type { Effect } from './messages.ts';
-import { FOLLOW_LIMIT_MS, MAX_POSTPONEMENTS, POSTPONEMENT_MS } from './pacing.ts';
+import { FOLLOW_LIMIT_MS } from './pacing.ts';
 import type { AgentState, Memory, Model, Policy } from './state.ts';
 
 /** One moment on both clocks, milliseconds. */
@@ -23,6 +24,8 @@ const READ_CACHED: Effect = { kind: 'read-status', mode: 'cached' };
 
 export function nextEffect({ state, memory }: Model, now: Moment, policy: Policy): Effect {
   const { mono } = now;
+  // Written before anything else is done, so that whatever ends this life finds what led to it on disk.
+  if (memory.save.due && mono >= memory.save.dueMono) return { kind: 'save', record: memory.record };
   switch (state.name) {
     case 'StartState':
       if (!policy.enabled) return wait(0, mono);
@@ -102,8 +105,7 @@ function nextWhileStaged(
         kind: 'warn-sessions',
         sessions: state.visitors,
         release: state.release,
-        minutesLeft:
-          state.postponementsLeft === MAX_POSTPONEMENTS ? MAX_POSTPONEMENTS * (POSTPONEMENT_MS / 60_000) : 1,
+        minutesLeft: minutesLeft(state, policy.sessions),
       };
     case 'verify':
     case 'reconcile':
@@ -111,6 +113,8 @@ function nextWhileStaged(
     case 'acquire':
       return { kind: 'ask-remote' };
     case 'finalize':
+      // Never without the record on disk, even when writing it has just failed and is not due yet.
+      if (memory.save.due) return { kind: 'save', record: memory.record };
       return { kind: 'finalize', release: state.release, allowUnlocked: state.unlocked };
     case 'discard':
       return { kind: 'discard-staged' };
@@ -134,7 +138,7 @@ function checkEffect(memory: Memory, policy: Policy, at: number): Effect {
     stream: policy.stream ?? host.booted.stream,
     query: {
       booted: { version: host.booted.version, payload },
-      denied: deniedPayloads(host, memory.denials, at),
+      denied: deniedPayloads(host, memory.record, at),
       allowDowngrade: policy.allowDowngrade,
     },
   };

@@ -10,9 +10,8 @@ const HOUR = 60 * MINUTE;
 
 /** Deploy attempts before a target is abandoned. */
 export const MAX_DEPLOY_ATTEMPTS = 12;
-/** How often, and how many times at most, a reboot is put off for people who are logged in. */
+/** A reboot is put off for people who are logged in by this much at a time; how often, grace.ts says. */
 export const POSTPONEMENT_MS = MINUTE;
-export const MAX_POSTPONEMENTS = 10;
 /** The end state looks up this often when nothing is expected to happen. */
 export const END_INTERVAL_MS = 3 * HOUR;
 /** One following of somebody's transaction; then the agent looks around and follows again. */
@@ -60,7 +59,11 @@ export function checkRetryMs(failures: number, steadyMs: number, retryAfterMs: n
   return Math.max(own, retryAfterMs ?? 0);
 }
 
-const LONGEST_DENIAL_MS = 7 * 24 * HOUR;
+export const LONGEST_DENIAL_MS = 7 * 24 * HOUR;
+/** After a reboot that did not lead into its target: the second and last try. */
+export const REBOOT_RETRY_MS = HOUR;
+/** A state file that cannot be written is tried again this often. */
+export const SAVE_RETRY_MS = MINUTE;
 
 /** How long an abandoned target is left alone: an hour the first time, then 4, 16, 64 hours, at most a week. */
 export function denialMs(strikes: number): number {

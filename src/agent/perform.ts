@@ -6,7 +6,7 @@
  */
 import { CancelledError, kindOf, messageOf } from '../errors.ts';
 import type { Effect, EffectKind, Event, Failure } from './messages.ts';
-import type { Clock, Gatekeeper, Progress, RpmOstree, Sessions, UpdateSource } from './ports.ts';
+import type { Clock, Gatekeeper, Progress, RecordStore, RpmOstree, Sessions, UpdateSource } from './ports.ts';
 import type { Release } from './release.ts';
 
 export interface Ports {
@@ -16,8 +16,9 @@ export interface Ports {
   readonly updatesFor: (stream: string | undefined) => UpdateSource;
   readonly gatekeeper: Gatekeeper;
   readonly sessions: Sessions;
-  /** The text for people who are logged in, `minutesLeft` before the reboot. */
-  readonly notice: (release: Release, minutesLeft: number) => string;
+  readonly records: RecordStore;
+  /** The text for people who are logged in, `minutesLeft` before the reboot; undefined: the node waits for all of them. */
+  readonly notice: (release: Release, minutesLeft: number | undefined) => string;
   readonly onProgress: (progress: Progress) => void;
 }
 
@@ -31,6 +32,7 @@ const HOUR = 60 * MINUTE;
  */
 export const EFFECT_LIMIT_MS: Readonly<Record<EffectKind, number>> = {
   wait: 25 * HOUR,
+  save: MINUTE,
   'register-driver': 10 * MINUTE,
   'read-status': 10 * MINUTE,
   'follow-active': 30 * MINUTE,
@@ -75,6 +77,9 @@ async function handle(effect: Effect, ports: Ports, signal: AbortSignal): Promis
     case 'wait':
       await sleepUntil(effect, clock, signal);
       return { kind: 'woke' };
+    case 'save':
+      await ports.records.save(effect.record, signal);
+      return { kind: 'saved' };
     case 'register-driver':
       await rpmOstree.registerDriver(signal);
       return { kind: 'driver-registered' };
@@ -116,6 +121,8 @@ function failureEvent(kind: EffectKind, failure: Failure): Event {
   switch (kind) {
     case 'wait':
       return { kind: 'woke' };
+    case 'save':
+      return { kind: 'save-failed', failure };
     case 'register-driver':
       return { kind: 'driver-failed', failure };
     case 'read-status':

@@ -5,6 +5,7 @@
  * Every method that waits takes an AbortSignal: aborting it settles the promise with CancelledError within a second and
  * leaves nothing behind. Every method has its own bound as well.
  */
+import type { AgentRecord } from './record.ts';
 import type { Payload, Release } from './release.ts';
 
 /** Time. Instants are milliseconds: `now` of the wall clock since 1970 UTC, `monotonic` of a clock that never steps. */
@@ -138,6 +139,11 @@ export interface Sessions {
   list(signal: AbortSignal): Promise<readonly Session[]>;
   /** Writes `text` to every session's terminal; never blocks on one, never rejects for a terminal that takes nothing. */
   broadcast(sessions: readonly Session[], text: string, signal: AbortSignal): Promise<void>;
+}
+
+/** Where the record lives. Rejects with AgentError (kind `record_unwritable`). */
+export interface RecordStore {
+  save(record: AgentRecord, signal: AbortSignal): Promise<void>;
 }
 
 /** What the configured strategies say together. */

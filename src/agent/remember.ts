@@ -6,11 +6,17 @@
  */
 import type { Occurrence } from './messages.ts';
 import type { CheckResult } from './ports.ts';
-import { adapterRetryMs, driverRetryMs } from './pacing.ts';
+import { adapterRetryMs, driverRetryMs, SAVE_RETRY_MS } from './pacing.ts';
 import { lengthened, type Memory } from './state.ts';
 
 export function remember(memory: Memory, { event, at, mono }: Occurrence): Memory {
   switch (event.kind) {
+    case 'saved':
+      return { ...memory, save: { due: false, dueMono: 0, streak: undefined } };
+    case 'save-failed': {
+      const streak = lengthened(memory.save.streak, event.failure.kind, at);
+      return { ...memory, save: { due: true, dueMono: mono + SAVE_RETRY_MS, streak } };
+    }
     case 'driver-registered':
       return { ...memory, driver: { registered: true, dueMono: 0, streak: undefined } };
     case 'driver-failed': {

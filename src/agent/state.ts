@@ -14,8 +14,10 @@
  * Instants named `...Mono` are milliseconds of the monotonic clock, `...At` of the wall clock: what is only paced must
  * not care about a clock that is set back, what is told to people or kept must.
  */
+import type { Grace, GracePolicy } from './grace.ts';
 import type { Deadend, HostStatus, Session } from './ports.ts';
-import type { Payload, Release } from './release.ts';
+import { EMPTY_RECORD, type AgentRecord } from './record.ts';
+import type { Release } from './release.ts';
 
 export type AgentState =
   | {
@@ -34,10 +36,9 @@ export type AgentState =
       readonly step: 'stage' | 'follow' | 'discard' | 'rest' | 'refresh' | 'check';
       readonly dueMono: number;
     }
-  | {
+  | (Grace & {
       readonly name: 'UpdateStaged';
       readonly release: Release;
-      readonly postponementsLeft: number;
       readonly step: StagedStep;
       readonly dueMono: number;
       /** Why it rests, for people. */
@@ -46,7 +47,7 @@ export type AgentState =
       readonly visitors: readonly Session[];
       /** The staged deployment is no longer locked: somebody unlocked it, or an earlier finalization did. */
       readonly unlocked: boolean;
-    }
+    })
   | { readonly name: 'UpdateFinalized'; readonly release: Release; readonly finalizedAt: number }
   | { readonly name: 'EndState'; readonly cause: 'disabled'; readonly dueMono: number }
   | {
@@ -85,7 +86,8 @@ export type StagedStep =
 export type Holding =
   | { readonly by: 'nothing' }
   | { readonly by: 'strategy'; readonly reason: string; readonly untilAt?: number }
-  | { readonly by: 'sessions'; readonly count: number }
+  /** `endless`: until nobody is logged in, however long that is. */
+  | { readonly by: 'sessions'; readonly count: number; readonly endless: boolean }
   | { readonly by: 'failure'; readonly kind: string; readonly message: string };
 
 /** A run of failures of one activity: told once when it begins and once when it ends. */
@@ -95,22 +97,18 @@ export interface Streak {
   readonly kind: string;
 }
 
-/** A release that must not be chosen, beyond the deployments on disk. */
-export interface Denial {
-  readonly payload: Payload;
-  readonly version: string;
-  readonly reason: 'abandoned' | 'wrong-stream';
-  /** Over at this instant; undefined: for good. The entry stays after that, for its strikes. */
-  readonly untilAt?: number;
-  /** How many times it was given up. */
-  readonly strikes: number;
-}
-
 export interface Memory {
   /** The deployments as last read; undefined until the first successful reading. */
   readonly host: HostStatus | undefined;
   readonly hostStreak: Streak | undefined;
-  readonly denials: readonly Denial[];
+  /** What outlives the process. */
+  readonly record: AgentRecord;
+  readonly save: {
+    /** The record is not on disk as it stands here. */
+    readonly due: boolean;
+    readonly dueMono: number;
+    readonly streak: Streak | undefined;
+  };
   readonly driver: {
     readonly registered: boolean;
     readonly dueMono: number;
@@ -146,19 +144,23 @@ export interface Policy {
   readonly stream: string | undefined;
   /** A strategy is configured that takes something from others and has to give it back. */
   readonly remoteStrategies: boolean;
+  readonly sessions: GracePolicy;
   readonly steadyIntervalMs: number;
   readonly retryIntervalMs: number;
   readonly rebootOverdueMs: number;
   readonly jitter: boolean;
+  /** Names this boot of the machine: a new one after every reboot. */
+  readonly bootId: string;
 }
 
-export function initialModel(): Model {
+export function initialModel(record: AgentRecord = EMPTY_RECORD): Model {
   return {
     state: { name: 'StartState', step: 'register', dueMono: 0 },
     memory: {
       host: undefined,
       hostStreak: undefined,
-      denials: [],
+      record,
+      save: { due: false, dueMono: 0, streak: undefined },
       driver: { registered: false, dueMono: 0, streak: undefined },
       steady: { owed: true, dueMono: 0, streak: undefined },
       check: {
@@ -175,4 +177,9 @@ export function initialModel(): Model {
 
 export function lengthened(streak: Streak | undefined, kind: string, at: number): Streak {
   return { count: (streak?.count ?? 0) + 1, sinceAt: streak?.sinceAt ?? at, kind };
+}
+
+/** `memory` with a record that is yet to be written. */
+export function recorded(memory: Memory, record: AgentRecord): Memory {
+  return record === memory.record ? memory : { ...memory, record, save: { ...memory.save, due: true } };
 }

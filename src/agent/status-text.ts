@@ -27,7 +27,7 @@ export function statusText({ state, memory }: Model, policy: Policy): string {
         case 'strategy':
           return `${staged}; reboot pending due to update strategy`;
         case 'sessions':
-          return `${staged}; reboot delayed due to active user sessions`;
+          return `${staged}; reboot delayed due to active user sessions${state.holding.endless ? ', until nobody is logged in' : ''}`;
         case 'failure':
           return `${staged}; cannot finalize it: ${state.holding.message}`;
       }

@@ -5,13 +5,14 @@
  * attempts the graph is asked, when that is due, whether the release is still wanted; a release that was given up is denied for a
  * time that grows.
  */
-import { abandon, refuseStream } from './denylist.ts';
 import type { Deployment } from './ports.ts';
 import type { Failure, Occurrence } from './messages.ts';
-import { AFTER_FOLLOW_MS, MAX_DEPLOY_ATTEMPTS, MAX_POSTPONEMENTS } from './pacing.ts';
+import { newGrace } from './grace.ts';
+import { AFTER_FOLLOW_MS, MAX_DEPLOY_ATTEMPTS } from './pacing.ts';
+import { abandon, refuseStream, stageFailed, stageSucceeded } from './record.ts';
 import { samePayload, type Release } from './release.ts';
-import type { AgentState, Memory, Model, Policy } from './state.ts';
-import { checkDue, checkFailedMs, pollNow, retryMs, steadyMs } from './transition-polling.ts';
+import { recorded, type AgentState, type Memory, type Model, type Policy } from './state.ts';
+import { available, checkDue, checkFailedMs, pollNow, retryMs, steadyMs } from './transition-common.ts';
 
 type UpdateAvailable = Extract<AgentState, { name: 'UpdateAvailable' }>;
 
@@ -49,10 +50,7 @@ export function absorbAvailable(
       const { outcome } = event.result;
       if (outcome.kind === 'off-graph') return pollNow(next);
       if (outcome.kind !== 'update') return { state: { name: 'NoNewUpdate', step: 'rest' }, memory: next };
-      const failedAttempts = samePayload(outcome.release.payload, state.release.payload)
-        ? state.failedAttempts
-        : 0;
-      return { state: { ...state, release: outcome.release, failedAttempts, step: 'stage' }, memory: next };
+      return { state: available(outcome.release, next), memory: next };
     }
     case 'check-failed':
       // The server is of no help just now; the release it named stays the one to stage.
@@ -81,21 +79,21 @@ function afterStaging(
   }
   const expected = policy.stream ?? memory.host?.booted.stream;
   if (expected !== undefined && staged.stream !== expected) {
-    const denials = refuseStream(memory.denials, release);
-    return { state: { ...state, step: 'discard' }, memory: { ...memory, denials } };
+    const record = refuseStream(memory.record, release, occurrence.at);
+    return { state: { ...state, step: 'discard' }, memory: recorded(memory, record) };
   }
   return {
     state: {
       name: 'UpdateStaged',
       release,
-      postponementsLeft: MAX_POSTPONEMENTS,
+      ...newGrace(policy.sessions),
       step: 'ask',
       dueMono: 0,
       holding: { by: 'nothing' },
       visitors: [],
       unlocked: staged.finalizationLocked === false,
     },
-    memory,
+    memory: recorded(memory, stageSucceeded(memory.record, release, occurrence.at)),
   };
 }
 
@@ -124,9 +122,10 @@ function afterFailure(
   if (NOT_ITS_FAULT.has(failure.kind)) return rest(state, memory, mono + retryMs(occurrence, policy));
   const failedAttempts = state.failedAttempts + 1;
   if (failedAttempts >= MAX_DEPLOY_ATTEMPTS) {
-    return pollNow({ ...memory, denials: abandon(memory.denials, state.release, at) });
+    return pollNow(recorded(memory, abandon(memory.record, state.release, at)));
   }
-  return rest({ ...state, failedAttempts }, memory, mono + retryMs(occurrence, policy));
+  const counted = recorded(memory, stageFailed(memory.record, state.release));
+  return rest({ ...state, failedAttempts }, counted, mono + retryMs(occurrence, policy));
 }
 
 function rest(state: UpdateAvailable, memory: Memory, dueMono: number): Model {

@@ -4,9 +4,10 @@
  * Invariant: a reboot that does not come is noticed; the deployments are read again and the attempt is made again.
  */
 import type { Occurrence } from './messages.ts';
-import { END_INTERVAL_MS, MAX_POSTPONEMENTS, withJitter } from './pacing.ts';
+import { newGrace } from './grace.ts';
+import { END_INTERVAL_MS, withJitter } from './pacing.ts';
 import type { AgentState, Memory, Model, Policy } from './state.ts';
-import { pollNow, retryMs } from './transition-polling.ts';
+import { pollNow, retryMs } from './transition-common.ts';
 import { stagedCondition } from './transition-staged.ts';
 
 type Finalized = Extract<AgentState, { name: 'UpdateFinalized' | 'EndState' }>;
@@ -41,7 +42,8 @@ export function absorbFinalized(
         state: {
           name: 'UpdateStaged',
           release: state.release,
-          postponementsLeft: MAX_POSTPONEMENTS,
+          // Whoever is logged in now has seen a reboot announced that did not come.
+          ...newGrace(policy.sessions),
           step: 'ask',
           dueMono: 0,
           holding: {

@@ -5,9 +5,10 @@
  * rolled-back release would be taken again.
  */
 import type { CheckResult } from './ports.ts';
-import type { Failure, Occurrence } from './messages.ts';
-import { adapterRetryMs, checkRetryMs, withJitter } from './pacing.ts';
+import type { Occurrence } from './messages.ts';
+import { adapterRetryMs } from './pacing.ts';
 import type { AgentState, Memory, Model, Policy } from './state.ts';
+import { available, checkDue, checkFailedMs, steadyMs } from './transition-common.ts';
 
 type PollingState = Extract<AgentState, { name: 'ReportedSteady' | 'NoNewUpdate' | 'OffGraph' }>;
 
@@ -49,16 +50,7 @@ function afterCheck(
   const next = checkDue(memory, occurrence.mono + steadyMs(occurrence, policy));
   switch (result.outcome.kind) {
     case 'update':
-      return {
-        state: {
-          name: 'UpdateAvailable',
-          release: result.outcome.release,
-          failedAttempts: 0,
-          step: 'stage',
-          dueMono: 0,
-        },
-        memory: next,
-      };
+      return { state: available(result.outcome.release, next), memory: next };
     case 'off-graph':
       return { state: offGraph(state, occurrence.at), memory: next };
     case 'no-update':
@@ -76,32 +68,4 @@ function rest(state: PollingState, memory: Memory): Model {
   const settled: PollingState =
     state.name === 'ReportedSteady' ? { name: 'NoNewUpdate', step: 'rest' } : { ...state, step: 'rest' };
   return { state: settled, memory };
-}
-
-export function steadyMs(occurrence: Occurrence, policy: Policy): number {
-  return withJitter(policy.steadyIntervalMs, policy.jitter ? occurrence.roll : 0);
-}
-
-export function retryMs(occurrence: Occurrence, policy: Policy): number {
-  return withJitter(policy.retryIntervalMs, policy.jitter ? occurrence.roll : 0);
-}
-
-/** Milliseconds to the next check after a failed one; `memory` counts that failure already. */
-export function checkFailedMs(
-  memory: Memory,
-  failure: Failure,
-  occurrence: Occurrence,
-  policy: Policy,
-): number {
-  const base = checkRetryMs(memory.check.streak?.count ?? 1, policy.steadyIntervalMs, failure.retryAfterMs);
-  return withJitter(base, policy.jitter ? occurrence.roll : 0);
-}
-
-export function checkDue(memory: Memory, dueMono: number): Memory {
-  return { ...memory, check: { ...memory.check, dueMono } };
-}
-
-/** Back to polling, at once: the deployments are read and the graph is asked without waiting. */
-export function pollNow(memory: Memory): Model {
-  return { state: { name: 'NoNewUpdate', step: 'refresh' }, memory: checkDue(memory, 0) };
 }

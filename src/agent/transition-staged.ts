@@ -3,14 +3,16 @@
  *
  * Invariants: the staged deployment is compared with the release before each finalization, so that one that was
  * unlocked, removed or replaced leads on within one tick; what remote strategies lend is asked for last and owed back
- * from then on; people who are logged in put the reboot off a bounded number of times, counted across closed windows.
+ * from then on; people who are logged in put the reboot off as grace.ts counts, across closed windows.
  */
+import { isGraceOver, renewedGrace, spentGrace, wantsNotice } from './grace.ts';
 import type { HostStatus } from './ports.ts';
 import type { Failure, Occurrence } from './messages.ts';
-import { AFTER_FOLLOW_MS, MAX_POSTPONEMENTS, POSTPONEMENT_MS } from './pacing.ts';
+import { AFTER_FOLLOW_MS, POSTPONEMENT_MS } from './pacing.ts';
+import { rebootAsked, rebootRefused } from './record.ts';
 import { samePayload, type Release } from './release.ts';
-import type { AgentState, Holding, Memory, Model, Policy } from './state.ts';
-import { checkDue, checkFailedMs, pollNow, retryMs, steadyMs } from './transition-polling.ts';
+import { recorded, type AgentState, type Holding, type Memory, type Model, type Policy } from './state.ts';
+import { available, checkDue, checkFailedMs, pollNow, retryMs, steadyMs } from './transition-common.ts';
 
 export type UpdateStaged = Extract<AgentState, { name: 'UpdateStaged' }>;
 
@@ -42,16 +44,7 @@ export function absorbStaged(
       if (outcome.kind !== 'update') return { state: { ...state, step: 'discard' }, memory: next };
       if (samePayload(outcome.release.payload, state.release.payload))
         return { state: { ...state, step: 'ask' }, memory: next };
-      return {
-        state: {
-          name: 'UpdateAvailable',
-          release: outcome.release,
-          failedAttempts: 0,
-          step: 'stage',
-          dueMono: 0,
-        },
-        memory: next,
-      };
+      return { state: available(outcome.release, next), memory: next };
     }
     case 'check-failed':
       return {
@@ -66,7 +59,7 @@ export function absorbStaged(
       const { verdict, reason, untilAt } = event.verdict;
       if (verdict === 'allow') return { state: { ...state, step: 'sessions' }, memory };
       return held(
-        state,
+        { ...state, ...renewedGrace(state, policy.sessions) },
         memory,
         { by: 'strategy', reason, ...(untilAt === undefined ? {} : { untilAt }) },
         mono + retryMs(occurrence, policy),
@@ -74,7 +67,7 @@ export function absorbStaged(
     }
     case 'remote-verdict': {
       const { verdict, reason, untilAt } = event.verdict;
-      if (verdict === 'allow') return { state: { ...state, step: 'finalize' }, memory };
+      if (verdict === 'allow') return asking(state, memory, occurrence, policy);
       return held(
         state,
         memory,
@@ -92,19 +85,25 @@ export function absorbStaged(
     case 'sessions-listed':
       return event.sessions.length === 0
         ? { state: { ...state, step: 'verify', visitors: [] }, memory }
-        : postpone({ ...state, visitors: event.sessions }, memory, mono);
+        : postpone({ ...state, visitors: event.sessions }, memory, mono, policy);
     case 'sessions-failed':
       // Nobody can say that nobody is there: treat it as somebody, for as long as somebody would be waited for.
-      return postpone({ ...state, visitors: [] }, memory, mono);
+      return postpone({ ...state, visitors: [] }, memory, mono, policy);
     case 'sessions-warned':
-      return putOff(state, memory, mono);
+      return putOff({ ...state, warned: true }, memory, mono, policy);
     case 'finalized':
       return {
         state: { name: 'UpdateFinalized', release: state.release, finalizedAt: occurrence.at },
         memory,
       };
     case 'finalize-failed':
-      return afterRefusal(state, memory, event.failure, occurrence, policy);
+      return afterRefusal(
+        state,
+        forgetAsking(memory, event.failure, occurrence.at),
+        event.failure,
+        occurrence,
+        policy,
+      );
     case 'transaction-over':
     case 'transaction-running':
     case 'follow-failed':
@@ -139,7 +138,7 @@ function afterReading(
             state: { ...state, unlocked, step: 'acquire' },
             memory: { ...memory, steady: { ...memory.steady, owed: true, dueMono: 0 } },
           }
-        : { state: { ...state, unlocked, step: 'finalize' }, memory };
+        : asking({ ...state, unlocked }, memory, occurrence, policy);
     case 'reconcile':
       // The refusal is explained by a lock that is gone: go on at once. Otherwise it stands, and time must pass.
       if (unlocked && !state.unlocked) return { state: { ...state, unlocked, step: 'ask' }, memory };
@@ -152,6 +151,29 @@ function afterReading(
       return { state: { ...state, unlocked, step: checkIsDue ? 'check' : 'ask' }, memory };
     }
   }
+}
+
+/** The record says what is being asked for before it is asked. */
+function asking(state: UpdateStaged, memory: Memory, occurrence: Occurrence, policy: Policy): Model {
+  const record = rebootAsked(memory.record, state.release, occurrence.at, policy.bootId);
+  return { state: { ...state, step: 'finalize' }, memory: recorded(memory, record) };
+}
+
+/** The record could not be written: without it a reboot could be asked for again and again, so none is asked for. */
+export function withoutRecord(
+  state: UpdateStaged,
+  memory: Memory,
+  failure: Failure,
+  occurrence: Occurrence,
+  policy: Policy,
+): Model {
+  const record = rebootRefused(memory.record, occurrence.at, failure.message);
+  return held(
+    state,
+    recorded(memory, record),
+    failed(failure),
+    occurrence.mono + retryMs(occurrence, policy),
+  );
 }
 
 function afterRefusal(
@@ -173,20 +195,25 @@ function afterRefusal(
   }
 }
 
-/** Somebody is logged in: warn them the first time and the last time, and put it off while that is allowed. */
-function postpone(state: UpdateStaged, memory: Memory, mono: number): Model {
-  if (state.postponementsLeft <= 0) return { state: { ...state, step: 'verify' }, memory };
-  const warns = state.postponementsLeft === MAX_POSTPONEMENTS || state.postponementsLeft === 1;
-  return warns && state.visitors.length > 0
-    ? { state: { ...state, step: 'warn' }, memory }
-    : putOff(state, memory, mono);
+/** With a daemon that vanished in the middle nobody knows: the reboot may come. */
+function forgetAsking(memory: Memory, failure: Failure, at: number): Memory {
+  if (failure.kind === 'rpm_ostree_transaction_lost' || failure.kind === 'effect_timeout') return memory;
+  return recorded(memory, rebootRefused(memory.record, at, failure.message));
 }
 
-function putOff(state: UpdateStaged, memory: Memory, mono: number): Model {
+/** Somebody is logged in, or may be. */
+function postpone(state: UpdateStaged, memory: Memory, mono: number, policy: Policy): Model {
+  return state.visitors.length > 0 && wantsNotice(state, policy.sessions)
+    ? { state: { ...state, step: 'warn' }, memory }
+    : putOff(state, memory, mono, policy);
+}
+
+function putOff(state: UpdateStaged, memory: Memory, mono: number, { sessions }: Policy): Model {
+  if (isGraceOver(state, sessions)) return { state: { ...state, step: 'verify' }, memory };
   return held(
-    { ...state, postponementsLeft: state.postponementsLeft - 1 },
+    { ...state, ...spentGrace(state, sessions) },
     memory,
-    { by: 'sessions', count: state.visitors.length },
+    { by: 'sessions', count: state.visitors.length, endless: sessions.neverWhileLoggedIn },
     mono + POSTPONEMENT_MS,
   );
 }

@@ -4,14 +4,16 @@
  */
 import type { Occurrence } from './messages.ts';
 import { adapterRetryMs, AFTER_FOLLOW_MS, END_INTERVAL_MS, withJitter } from './pacing.ts';
-import type { AgentState, Memory, Model, Policy } from './state.ts';
+import type { HostStatus } from './ports.ts';
+import { booted as afterBoot } from './record.ts';
+import { recorded, type AgentState, type Memory, type Model, type Policy } from './state.ts';
 
 type StartState = Extract<AgentState, { name: 'StartState' }>;
 
 export function absorbStart(
   state: StartState,
   memory: Memory,
-  { event, mono, roll }: Occurrence,
+  { event, at, mono, roll }: Occurrence,
   policy: Policy,
 ): Model {
   if (!policy.enabled) {
@@ -22,7 +24,7 @@ export function absorbStart(
     case 'status-read':
       if (event.status.activeTransaction?.ours === true)
         return { state: { ...state, step: 'follow' }, memory };
-      return { state: { name: 'Initialized' }, memory };
+      return { state: { name: 'Initialized' }, memory: settled(memory, event.status, policy, at) };
     case 'status-failed': {
       const dueMono = mono + adapterRetryMs(memory.hostStreak?.count ?? 1);
       return { state: { ...state, step: 'rest', dueMono }, memory };
@@ -35,4 +37,11 @@ export function absorbStart(
     default:
       return { state: { ...state, step: 'read' }, memory };
   }
+}
+
+/** What this boot of the machine tells about the reboots and releases before it. */
+function settled(memory: Memory, { booted }: HostStatus, policy: Policy, at: number): Memory {
+  if (booted.payload === undefined) return memory;
+  const present = { payload: booted.payload, version: booted.version };
+  return recorded(memory, afterBoot(memory.record, present, policy.bootId, at));
 }

@@ -8,12 +8,12 @@
 import { absorbAvailable } from './transition-available.ts';
 import { absorbFinalized } from './transition-finalized.ts';
 import { absorbPolling } from './transition-polling.ts';
-import { absorbStaged } from './transition-staged.ts';
+import { absorbStaged, withoutRecord } from './transition-staged.ts';
 import { absorbStart } from './transition-start.ts';
 import { remember } from './remember.ts';
 import { nextEffect, type Moment } from './next-effect.ts';
-import { ANSWERS, type Effect, type EventKind, type Occurrence } from './messages.ts';
-import type { AgentState, Model, Policy } from './state.ts';
+import { ANSWERS, type Effect, type EventKind, type Failure, type Occurrence } from './messages.ts';
+import type { AgentState, Memory, Model, Policy } from './state.ts';
 
 export interface Transition {
   readonly model: Model;
@@ -46,6 +46,9 @@ export function transition(model: Model, asked: Effect, occurrence: Occurrence, 
 
 function absorb(model: Model, occurrence: Occurrence, policy: Policy): Model {
   const { state, memory } = model;
+  if (occurrence.event.kind === 'saved') return model;
+  if (occurrence.event.kind === 'save-failed')
+    return afterUnsaved(state, memory, occurrence.event.failure, occurrence, policy);
   switch (state.name) {
     case 'StartState':
       return absorbStart(state, memory, occurrence, policy);
@@ -64,4 +67,17 @@ function absorb(model: Model, occurrence: Occurrence, policy: Policy): Model {
     case 'EndState':
       return absorbFinalized(state, memory, occurrence, policy);
   }
+}
+
+/** Only a reboot must not go on without the record; everything else is done, and writing is tried again. */
+function afterUnsaved(
+  state: AgentState,
+  memory: Memory,
+  failure: Failure,
+  occurrence: Occurrence,
+  policy: Policy,
+): Model {
+  return state.name === 'UpdateStaged' && state.step === 'finalize'
+    ? withoutRecord(state, memory, failure, occurrence, policy)
+    : { state, memory };
 }

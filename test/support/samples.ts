@@ -75,8 +75,10 @@ export const POLICY: Policy = {
   allowDowngrade: false,
   stream: undefined,
   remoteStrategies: false,
+  sessions: { graceMinutes: 10, maxDelayMinutes: 10, neverWhileLoggedIn: false },
   steadyIntervalMs: 300_000,
   retryIntervalMs: 300_000,
   rebootOverdueMs: 900_000,
   jitter: true,
+  bootId: 'boot-1',
 };

@@ -13,6 +13,7 @@ import type {
   JointVerdict,
   Session,
 } from '../../src/agent/ports.ts';
+import { EMPTY_RECORD, type AgentRecord } from '../../src/agent/record.ts';
 import { payloadDigest, type Release } from '../../src/agent/release.ts';
 import { initialModel, type Model, type Policy } from '../../src/agent/state.ts';
 import { statusText } from '../../src/agent/status-text.ts';
@@ -33,6 +34,9 @@ export interface World {
   statusFault(): Error | undefined;
   /** False: the reboot that was asked for never comes. */
   rebootComes(): boolean;
+  /** False: the machine comes up in the deployment it was in, as after a finalization that failed at shutdown. */
+  finalizationWorks(): boolean;
+  saveFault(): Error | undefined;
   /** How long things take, milliseconds. */
   durationMs(effect: Effect): number;
 }
@@ -49,6 +53,8 @@ export const CALM_WORLD: World = {
   driverFault: () => undefined,
   statusFault: () => undefined,
   rebootComes: () => true,
+  finalizationWorks: () => true,
+  saveFault: () => undefined,
   durationMs: () => 0,
 };
 
@@ -63,6 +69,8 @@ export class KindError extends Error {
 
 export class SimulatedNode {
   readonly world: World;
+  /** What is on disk. */
+  record: AgentRecord = EMPTY_RECORD;
   deployments: Deployment[];
   at: number;
   mono = 0;
@@ -77,7 +85,11 @@ export class SimulatedNode {
     this.world = { ...CALM_WORLD, ...world };
     this.deployments = [...deployments];
     this.at = startAt;
-    this.effect = begin(this.model, this, this.world.policy);
+    this.effect = begin(this.model, this, this.policy);
+  }
+
+  get policy(): Policy {
+    return { ...this.world.policy, bootId: `boot-${this.reboots}` };
   }
 
   get booted(): Deployment {
@@ -103,7 +115,7 @@ export class SimulatedNode {
     const event = this.#perform(asked);
     const occurrence: Occurrence = { event, at: this.at, mono: this.mono, roll: 0 };
     const before = this.model;
-    const next = transition(before, asked, occurrence, this.world.policy);
+    const next = transition(before, asked, occurrence, this.policy);
     this.model = next.model;
     this.effect = next.effect;
     this.#say(narrate(before, asked, occurrence, next.model));
@@ -138,7 +150,7 @@ export class SimulatedNode {
     this.#rebooting = false;
     this.reboots++;
     const { staged, booted } = this;
-    if (staged?.finalizationLocked === false) {
+    if (staged?.finalizationLocked === false && this.world.finalizationWorks()) {
       const finalized = staged;
       this.deployments = [
         { ...finalized, finalizationLocked: undefined, staged: false, booted: true },
@@ -154,8 +166,8 @@ export class SimulatedNode {
   /** The agent's process starts again, on the same machine. */
   restart(): void {
     this.mono = 0;
-    this.model = initialModel();
-    this.effect = begin(this.model, this, this.world.policy);
+    this.model = initialModel(this.record);
+    this.effect = begin(this.model, this, this.policy);
   }
 
   status(): HostStatus {
@@ -182,6 +194,11 @@ export class SimulatedNode {
             : Math.min(effect.forMs, Math.max(effect.untilAt - this.at, 0));
         this.pass(untilMs);
         return { kind: 'woke' };
+      }
+      case 'save': {
+        const fault = world.saveFault();
+        if (fault === undefined) this.record = effect.record;
+        return orFailure(fault, 'save-failed', { kind: 'saved' });
       }
       case 'register-driver':
         return orFailure(world.driverFault(), 'driver-failed', { kind: 'driver-registered' });

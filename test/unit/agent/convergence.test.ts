@@ -109,7 +109,7 @@ describe('the agent, left alone', () => {
     simulated.runUntil((n) => n.effect.kind === 'finalize');
     const at = simulated.mono;
     simulated.step();
-    expect(simulated.effect.kind).toBe('report-steady');
+    simulated.runUntil((n) => n.effect.kind === 'report-steady');
     expect(simulated.mono).toBe(at);
   });
 
@@ -195,6 +195,66 @@ describe('the agent, left alone', () => {
     simulated.runFor(DAY);
     expect(simulated.booted.version).toBe('1.0');
     expect(simulated.reboots).toBe(1);
+  });
+
+  it('B8: a finalization that fails at shutdown costs two reboots, then the target is held', () => {
+    const simulated = node({ check: offering(V2), finalizationWorks: () => false });
+    simulated.runFor(30 * DAY);
+    expect(simulated.reboots).toBe(2);
+    expect(simulated.log.join('\n')).toContain(
+      "asked for release '2.0', booted '1.0': it is held after 2 such reboots",
+    );
+  });
+
+  it('B8: another release is taken after one that could not be booted', () => {
+    let offers = [V2];
+    const simulated = node({
+      check: (query) => offering(...offers)(query),
+      finalizationWorks: () => simulated.staged?.version !== '2.0',
+    });
+    simulated.runFor(DAY);
+    offers = [V2, release('3.0', 3)];
+    simulated.runFor(DAY);
+    expect(simulated.booted.version).toBe('3.0');
+  });
+
+  it('a record that cannot be written holds reboots back, and nothing else', () => {
+    let broken = true;
+    const simulated = node({
+      check: offering(V2),
+      saveFault: () => (broken ? new KindError('record_unwritable', 'read-only file system') : undefined),
+    });
+    simulated.runFor(DAY);
+    expect(simulated.reboots).toBe(0);
+    expect(simulated.stateName).toBe('UpdateStaged');
+    expect(count(simulated, 'finalize')).toBe(0);
+    expect(count(simulated, 'check')).toBeGreaterThan(200);
+    broken = false;
+    simulated.runUntil((n) => n.reboots === 1);
+    expect(simulated.booted.version).toBe('2.0');
+  });
+
+  it('a rollback sticks although the release it left is no longer on disk', () => {
+    const simulated = node({ check: offering(V2) });
+    simulated.runUntil((n) => n.reboots === 1);
+    simulated.runFor(HOUR);
+    simulated.deployments = [deployment('1.0', { booted: true })];
+    simulated.reboot();
+    simulated.runFor(30 * DAY);
+    expect(simulated.booted.version).toBe('1.0');
+    expect(simulated.log.join('\n')).toContain("release '2.0' was rolled back");
+  });
+
+  it('counts failed attempts across a restart of the agent', () => {
+    const simulated = node({
+      check: offering(V2),
+      stageFault: () => new KindError('rpm_ostree_transaction_failed'),
+    });
+    for (let restarts = 0; restarts < 20; restarts++) {
+      simulated.runFor(10 * 60_000);
+      simulated.restart();
+    }
+    expect(simulated.log.join('\n')).toContain('persistent deploy failure detected');
   });
 
   it('B12: the count of postponements survives a window that closes', () => {

@@ -36,6 +36,8 @@ const STAGED = {
   name: 'UpdateStaged',
   release: V2,
   postponementsLeft: 10,
+  delayLeft: 10,
+  warned: false,
   dueMono: 0,
   holding: { by: 'nothing' },
   visitors: [],
@@ -67,8 +69,28 @@ const STATES: Record<string, AgentState> = {
   'UpdateStaged/check': { ...STAGED, step: 'check' },
   'UpdateStaged/ask': { ...STAGED, step: 'ask' },
   'UpdateStaged/sessions': { ...STAGED, step: 'sessions' },
-  'UpdateStaged/sessions (last)': { ...STAGED, postponementsLeft: 0, step: 'sessions' },
+  'UpdateStaged/sessions (warned)': { ...STAGED, warned: true, step: 'sessions' },
+  'UpdateStaged/sessions (grace over)': {
+    ...STAGED,
+    postponementsLeft: 0,
+    delayLeft: 0,
+    warned: true,
+    step: 'sessions',
+  },
+  'UpdateStaged/sessions (grace over while away)': {
+    ...STAGED,
+    postponementsLeft: 0,
+    delayLeft: 0,
+    step: 'sessions',
+  },
   'UpdateStaged/warn': { ...STAGED, visitors: [{ user: 'core', tty: 'pts/0' }], step: 'warn' },
+  'UpdateStaged/warn (grace over)': {
+    ...STAGED,
+    postponementsLeft: 0,
+    delayLeft: 0,
+    visitors: [{ user: 'core', tty: 'pts/0' }],
+    step: 'warn',
+  },
   'UpdateStaged/verify': { ...STAGED, step: 'verify' },
   'UpdateStaged/acquire': { ...STAGED, step: 'acquire' },
   'UpdateStaged/finalize': { ...STAGED, step: 'finalize' },
@@ -99,6 +121,8 @@ const STATES: Record<string, AgentState> = {
 /** Every kind of event, in every variant that the machine tells apart. */
 const EVENTS: Record<string, Event> = {
   woke: { kind: 'woke' },
+  saved: { kind: 'saved' },
+  'save-failed': { kind: 'save-failed', failure: FAILURE },
   'driver-registered': { kind: 'driver-registered' },
   'driver-failed': { kind: 'driver-failed', failure: FAILURE },
   'status-read: nothing staged': { kind: 'status-read', status: bootedOn('1.0') },
@@ -217,9 +241,13 @@ function table(policy: Policy, memory: Memory): { lines: string[]; impossible: n
         impossible++;
         continue;
       }
-      const after = transition(model, asked, occurrence(event), policy);
+      const before = transition(model, asked, occurrence(event), policy);
+      const saves = before.effect.kind === 'save';
+      const after = saves
+        ? transition(before.model, before.effect, occurrence({ kind: 'saved' }), policy)
+        : before;
       lines.push(
-        `  ${eventName.padEnd(40)} -> ${stepName(after.model.state).padEnd(28)} asks: ${effectName(after.effect)}`,
+        `  ${eventName.padEnd(40)} -> ${stepName(after.model.state).padEnd(28)} asks: ${saves ? 'save, then ' : ''}${effectName(after.effect)}`,
       );
     }
   }

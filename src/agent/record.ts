@@ -1,0 +1,235 @@
+/**
+ * What the agent must still know after a reboot or a SIGKILL: which releases are denied and why, what was asked for and
+ * what was booted, how often things were tried, and the last events. Pure; src/system/record-store.ts keeps it on disk.
+ *
+ * Invariants: every list is bounded; a release is told apart by its payload alone; a release that this node left by
+ * going back is denied from then on, until somebody boots it again; a target that was rebooted for and not booted is
+ * denied for good after {@link MAX_REBOOTS_PER_TARGET} times.
+ */
+import { denialMs, LONGEST_DENIAL_MS, REBOOT_RETRY_MS } from './pacing.ts';
+import { samePayload, type Payload, type Release } from './release.ts';
+
+/** Reboots for one target without a boot into it: then it is held, and only a person or another release leads on. */
+export const MAX_REBOOTS_PER_TARGET = 2;
+
+const MOST_DENIALS = 64;
+const MOST_BOOTS = 16;
+const MOST_ATTEMPTS = 32;
+export const MOST_EVENTS = 100;
+
+export const DENIAL_REASONS = ['abandoned', 'wrong-stream', 'rolled-back', 'boot-failed'] as const;
+export type DenialReason = (typeof DENIAL_REASONS)[number];
+
+/** Enough to tell a release and to name it. */
+export interface Target {
+  readonly payload: Payload;
+  readonly version: string;
+}
+
+/** A release that must not be chosen, beyond the deployments on disk. Instants are of the wall clock, milliseconds. */
+export interface Denial extends Target {
+  readonly reason: DenialReason;
+  readonly sinceAt: number;
+  /** Over at this instant; undefined: for good. The entry outlives it, for its strikes. */
+  readonly untilAt?: number;
+  /** How many times it was given up. */
+  readonly strikes: number;
+}
+
+/** How often something was tried for a release, without success so far. */
+export interface Attempts extends Target {
+  readonly stages: number;
+  readonly reboots: number;
+}
+
+export interface HistoryEvent {
+  readonly at: number;
+  readonly text: string;
+}
+
+/** "Asked for X": the reboot that was asked for in one boot of the machine; the next boot says what came of it. */
+export interface Asked extends Target {
+  readonly at: number;
+  readonly bootId: string;
+}
+
+export interface AgentRecord {
+  readonly denials: readonly Denial[];
+  /** Releases this node has booted, oldest first, the present one last. */
+  readonly boots: readonly Target[];
+  readonly attempts: readonly Attempts[];
+  readonly asked: Asked | undefined;
+  readonly events: readonly HistoryEvent[];
+}
+
+export const EMPTY_RECORD: AgentRecord = {
+  denials: [],
+  boots: [],
+  attempts: [],
+  asked: undefined,
+  events: [],
+};
+
+/** A clock that was set back must not make a denial last for years: one that seems longer than any is over. */
+export function isInForce(denial: Denial, at: number): boolean {
+  if (denial.untilAt === undefined) return true;
+  return at < denial.untilAt && denial.untilAt - at <= LONGEST_DENIAL_MS;
+}
+
+/** Gives `target` up for a time that grows with every time it is given up. */
+export function abandon(record: AgentRecord, target: Target, at: number): AgentRecord {
+  const strikes = strikesOf(record, target) + 1;
+  const denial: Denial = {
+    ...plain(target),
+    reason: 'abandoned',
+    sinceAt: at,
+    untilAt: at + denialMs(strikes),
+    strikes,
+  };
+  return withEvent(
+    withDenial(withAttempts(record, target, { stages: 0 }), denial),
+    at,
+    `gave up staging ${target.version}`,
+  );
+}
+
+/** Refuses `target` for good: what was staged is not of this node's stream. */
+export function refuseStream(record: AgentRecord, target: Target, at: number): AgentRecord {
+  const denial: Denial = {
+    ...plain(target),
+    reason: 'wrong-stream',
+    sinceAt: at,
+    strikes: strikesOf(record, target) + 1,
+  };
+  return withEvent(withDenial(record, denial), at, `refused ${target.version}: it is of another stream`);
+}
+
+export function stageFailed(record: AgentRecord, target: Target): AgentRecord {
+  return withAttempts(record, target, { stages: attemptsOf(record, target).stages + 1 });
+}
+
+export function stageSucceeded(record: AgentRecord, target: Target, at: number): AgentRecord {
+  return withEvent(withAttempts(record, target, { stages: 0 }), at, `staged ${target.version}`);
+}
+
+export function attemptsOf(record: AgentRecord, target: Target): Attempts {
+  return (
+    record.attempts.find((entry) => samePayload(entry.payload, target.payload)) ?? {
+      ...plain(target),
+      stages: 0,
+      reboots: 0,
+    }
+  );
+}
+
+/** Written down before the reboot is asked for, so that the next boot knows. */
+export function rebootAsked(record: AgentRecord, target: Target, at: number, bootId: string): AgentRecord {
+  return withEvent(
+    { ...record, asked: { ...plain(target), at, bootId } },
+    at,
+    `asked for a reboot into ${target.version}`,
+  );
+}
+
+/** The request was refused: no reboot comes of it. */
+export function rebootRefused(record: AgentRecord, at: number, why: string): AgentRecord {
+  if (record.asked === undefined) return record;
+  return withEvent(
+    { ...record, asked: undefined },
+    at,
+    `the reboot into ${record.asked.version} was refused: ${why}`,
+  );
+}
+
+/** What this boot of the machine says about what was asked for before, and about where the node has come from. */
+export function booted(record: AgentRecord, present: Target, bootId: string, at: number): AgentRecord {
+  return followBoots(settleAsked(record, present, bootId, at), present, record.asked, at);
+}
+
+function settleAsked(record: AgentRecord, present: Target, bootId: string, at: number): AgentRecord {
+  const { asked } = record;
+  if (asked === undefined) return record;
+  if (samePayload(asked.payload, present.payload)) {
+    return withEvent(
+      withAttempts({ ...record, asked: undefined }, asked, { reboots: 0 }),
+      at,
+      `booted ${present.version}, as asked for`,
+    );
+  }
+  // The agent started anew, the machine did not: the reboot may still come.
+  if (asked.bootId === bootId) return record;
+  const reboots = attemptsOf(record, asked).reboots + 1;
+  const counted = withAttempts({ ...record, asked: undefined }, asked, { reboots });
+  const forGood = reboots >= MAX_REBOOTS_PER_TARGET;
+  const denial: Denial = {
+    ...plain(asked),
+    reason: 'boot-failed',
+    sinceAt: at,
+    ...(forGood ? {} : { untilAt: at + REBOOT_RETRY_MS }),
+    strikes: reboots,
+  };
+  const text = `asked for ${asked.version}, booted ${present.version}${forGood ? `: ${asked.version} is held` : ''}`;
+  return withEvent(withDenial(counted, denial), at, text);
+}
+
+function followBoots(
+  record: AgentRecord,
+  present: Target,
+  asked: Asked | undefined,
+  at: number,
+): AgentRecord {
+  const last = record.boots.at(-1);
+  if (last !== undefined && samePayload(last.payload, present.payload)) return record;
+  // Whoever boots a denied release means it.
+  const allowed: AgentRecord = {
+    ...record,
+    denials: record.denials.filter((d) => !samePayload(d.payload, present.payload)),
+  };
+  const earlier = record.boots.findIndex((boot) => samePayload(boot.payload, present.payload));
+  const wasAsked = asked !== undefined && samePayload(asked.payload, present.payload);
+  if (earlier < 0 || wasAsked)
+    return { ...allowed, boots: [...allowed.boots, plain(present)].slice(-MOST_BOOTS) };
+  let next: AgentRecord = { ...allowed, boots: allowed.boots.slice(0, earlier + 1) };
+  for (const left of record.boots.slice(earlier + 1)) {
+    next = withDenial(next, {
+      ...plain(left),
+      reason: 'rolled-back',
+      sinceAt: at,
+      strikes: strikesOf(record, left) + 1,
+    });
+    next = withEvent(
+      next,
+      at,
+      `rolled back from ${left.version} to ${present.version}: ${left.version} is denied`,
+    );
+  }
+  return next;
+}
+
+function withDenial(record: AgentRecord, denial: Denial): AgentRecord {
+  const others = record.denials.filter((other) => !samePayload(other.payload, denial.payload));
+  return { ...record, denials: [...others, denial].slice(-MOST_DENIALS) };
+}
+
+function withAttempts(
+  record: AgentRecord,
+  target: Target,
+  change: { readonly stages?: number; readonly reboots?: number },
+): AgentRecord {
+  const entry: Attempts = { ...attemptsOf(record, target), ...change };
+  const others = record.attempts.filter((other) => !samePayload(other.payload, target.payload));
+  const kept = entry.stages === 0 && entry.reboots === 0 ? others : [...others, entry];
+  return { ...record, attempts: kept.slice(-MOST_ATTEMPTS) };
+}
+
+export function withEvent(record: AgentRecord, at: number, text: string): AgentRecord {
+  return { ...record, events: [...record.events, { at, text }].slice(-MOST_EVENTS) };
+}
+
+function strikesOf(record: AgentRecord, target: Target): number {
+  return record.denials.find((denial) => samePayload(denial.payload, target.payload))?.strikes ?? 0;
+}
+
+function plain(target: Target | Release): Target {
+  return { payload: target.payload, version: target.version };
+}
