@@ -40,6 +40,8 @@ export interface Denial extends Target {
 export interface Attempts extends Target {
   readonly stages: number;
   readonly reboots: number;
+  /** Of the first failure in this run of them. */
+  readonly sinceAt: number;
 }
 
 export interface HistoryEvent {
@@ -104,8 +106,9 @@ export function refuseStream(record: AgentRecord, target: Target, at: number): A
   return withEvent(withDenial(record, denial), at, `refused ${target.version}: it is of another stream`);
 }
 
-export function stageFailed(record: AgentRecord, target: Target): AgentRecord {
-  return withAttempts(record, target, { stages: attemptsOf(record, target).stages + 1 });
+export function stageFailed(record: AgentRecord, target: Target, at: number): AgentRecord {
+  const { stages, sinceAt } = attemptsOf(record, target);
+  return withAttempts(record, target, { stages: stages + 1, sinceAt: stages === 0 ? at : sinceAt });
 }
 
 export function stageSucceeded(record: AgentRecord, target: Target, at: number): AgentRecord {
@@ -118,6 +121,7 @@ export function attemptsOf(record: AgentRecord, target: Target): Attempts {
       ...plain(target),
       stages: 0,
       reboots: 0,
+      sinceAt: 0,
     }
   );
 }
@@ -214,7 +218,7 @@ function withDenial(record: AgentRecord, denial: Denial): AgentRecord {
 function withAttempts(
   record: AgentRecord,
   target: Target,
-  change: { readonly stages?: number; readonly reboots?: number },
+  change: { readonly stages?: number; readonly reboots?: number; readonly sinceAt?: number },
 ): AgentRecord {
   const entry: Attempts = { ...attemptsOf(record, target), ...change };
   const others = record.attempts.filter((other) => !samePayload(other.payload, target.payload));

@@ -88,7 +88,7 @@ export type Holding =
   | { readonly by: 'strategy'; readonly reason: string; readonly untilAt?: number }
   /** `endless`: until nobody is logged in, however long that is. */
   | { readonly by: 'sessions'; readonly count: number; readonly endless: boolean }
-  | { readonly by: 'failure'; readonly kind: string; readonly message: string };
+  | { readonly by: 'failure'; readonly kind: string; readonly message: string; readonly sinceAt: number };
 
 /** A run of failures of one activity: told once when it begins and once when it ends. */
 export interface Streak {

@@ -124,7 +124,7 @@ function afterFailure(
   if (failedAttempts >= MAX_DEPLOY_ATTEMPTS) {
     return pollNow(recorded(memory, abandon(memory.record, state.release, at)));
   }
-  const counted = recorded(memory, stageFailed(memory.record, state.release));
+  const counted = recorded(memory, stageFailed(memory.record, state.release, at));
   return rest({ ...state, failedAttempts }, counted, mono + retryMs(occurrence, policy));
 }
 

@@ -50,6 +50,7 @@ export function absorbFinalized(
             by: 'failure',
             kind: 'reboot_overdue',
             message: 'the reboot that was asked for has not come',
+            sinceAt: state.finalizedAt,
           },
           visitors: [],
           unlocked: condition === 'unlocked',

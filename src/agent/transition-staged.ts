@@ -32,12 +32,12 @@ export function absorbStaged(
   occurrence: Occurrence,
   policy: Policy,
 ): Model {
-  const { event, mono } = occurrence;
+  const { event, at, mono } = occurrence;
   switch (event.kind) {
     case 'status-read':
       return afterReading(state, memory, event.status, occurrence, policy);
     case 'status-failed':
-      return held(state, memory, failed(event.failure), mono + retryMs(occurrence, policy));
+      return held(state, memory, failed(state, event.failure, at), mono + retryMs(occurrence, policy));
     case 'checked': {
       const next = checkDue(memory, mono + steadyMs(occurrence, policy));
       const { outcome } = event.result;
@@ -54,7 +54,12 @@ export function absorbStaged(
     case 'discarded':
       return pollNow(memory);
     case 'discard-failed':
-      return held(state, checkDue(memory, mono), failed(event.failure), mono + retryMs(occurrence, policy));
+      return held(
+        state,
+        checkDue(memory, mono),
+        failed(state, event.failure, at),
+        mono + retryMs(occurrence, policy),
+      );
     case 'local-verdict': {
       const { verdict, reason, untilAt } = event.verdict;
       if (verdict === 'allow') return { state: { ...state, step: 'sessions' }, memory };
@@ -79,7 +84,7 @@ export function absorbStaged(
       return held(
         state,
         memory,
-        failed(event.failure),
+        failed(state, event.failure, at),
         mono + Math.max(retryMs(occurrence, policy), event.failure.retryAfterMs ?? 0),
       );
     case 'sessions-listed':
@@ -171,7 +176,7 @@ export function withoutRecord(
   return held(
     state,
     recorded(memory, record),
-    failed(failure),
+    failed(state, failure, occurrence.at),
     occurrence.mono + retryMs(occurrence, policy),
   );
 }
@@ -189,9 +194,17 @@ function afterRefusal(
     case 'rpm_ostree_no_staged_deployment':
     case 'rpm_ostree_staged_mismatch':
     case 'rpm_ostree_already_unlocked':
-      return { state: { ...state, step: 'reconcile', holding: failed(failure) }, memory };
+      return {
+        state: { ...state, step: 'reconcile', holding: failed(state, failure, occurrence.at) },
+        memory,
+      };
     default:
-      return held(state, memory, failed(failure), occurrence.mono + retryMs(occurrence, policy));
+      return held(
+        state,
+        memory,
+        failed(state, failure, occurrence.at),
+        occurrence.mono + retryMs(occurrence, policy),
+      );
   }
 }
 
@@ -218,8 +231,10 @@ function putOff(state: UpdateStaged, memory: Memory, mono: number, { sessions }:
   );
 }
 
-function failed(failure: Failure): Holding {
-  return { by: 'failure', kind: failure.kind, message: failure.message };
+/** A failure that goes on keeps the instant at which it began. */
+function failed({ holding }: UpdateStaged, { kind, message }: Failure, at: number): Holding {
+  const sinceAt = holding.by === 'failure' && holding.kind === kind ? holding.sinceAt : at;
+  return { by: 'failure', kind, message, sinceAt };
 }
 
 function held(state: UpdateStaged, memory: Memory, holding: Holding, dueMono: number): Model {

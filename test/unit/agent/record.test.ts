@@ -98,8 +98,8 @@ describe('denials', () => {
 
 describe('the record', () => {
   it('counts failed stages until one works', () => {
-    const twice = stageFailed(stageFailed(EMPTY_RECORD, V2), V2);
-    expect(attemptsOf(twice, V2).stages).toBe(2);
+    const twice = stageFailed(stageFailed(EMPTY_RECORD, V2, 5), V2, 9);
+    expect(attemptsOf(twice, V2)).toMatchObject({ stages: 2, sinceAt: 5 });
     expect(stageSucceeded(twice, V2, 0).attempts).toEqual([]);
   });
 
@@ -108,7 +108,7 @@ describe('the record', () => {
     const change = fc.oneof(
       target.map((t) => (r: AgentRecord) => abandon(r, t, 1)),
       target.map((t) => (r: AgentRecord) => refuseStream(r, t, 1)),
-      target.map((t) => (r: AgentRecord) => stageFailed(r, t)),
+      target.map((t) => (r: AgentRecord) => stageFailed(r, t, 1)),
       fc.tuple(target, fc.string()).map(
         ([t, id]) =>
           (r: AgentRecord) =>

@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { healthOf, HEALTHY } from '../../../src/agent/health.ts';
+import type { CheckQuery, CheckResult } from '../../../src/agent/ports.ts';
+import { includesPayload } from '../../../src/agent/release.ts';
+import { checkResult, deployment, release } from '../../support/samples.ts';
+import { KindError, SimulatedNode, type World } from '../../support/simulated-node.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const V2 = release('2.0', 2);
+
+function offer(query: CheckQuery): CheckResult {
+  return checkResult(
+    includesPayload(query.denied, V2.payload) ? { kind: 'no-update' } : { kind: 'update', release: V2 },
+  );
+}
+
+function node(world: Partial<World>): SimulatedNode {
+  return new SimulatedNode(world, [deployment('1.0', { booted: true })]);
+}
+
+function health(simulated: SimulatedNode): string {
+  const { level, cause } = healthOf(simulated.model, simulated.at);
+  return `${level} ${cause}`;
+}
+
+describe('healthOf', () => {
+  it('is OK for a node that polls, and for one that waits for its window', () => {
+    const steady = node({ check: () => checkResult({ kind: 'no-update' }) });
+    steady.runFor(DAY);
+    expect(healthOf(steady.model, steady.at)).toEqual(HEALTHY);
+    const waiting = node({
+      check: offer,
+      localVerdict: () => ({ verdict: 'deny', reason: 'x', label: 'x' }),
+    });
+    waiting.runFor(30 * DAY);
+    expect(health(waiting)).toBe('OK none');
+  });
+
+  it('forgives an hour of failing checks, is DEGRADED after it, STUCK after a day, and OK at once when they work', () => {
+    let down = true;
+    const simulated = node({
+      check: () => (down ? new KindError('generic_http_502') : checkResult({ kind: 'no-update' })),
+    });
+    simulated.runFor(HOUR / 2);
+    expect(health(simulated)).toBe('OK none');
+    simulated.runFor(2 * HOUR);
+    expect(health(simulated)).toBe('DEGRADED checks_failing');
+    simulated.runFor(2 * DAY);
+    expect(health(simulated)).toBe('STUCK checks_failing');
+    expect(healthOf(simulated.model, simulated.at).text).toContain('generic_http_502');
+    down = false;
+    simulated.runFor(2 * HOUR);
+    expect(health(simulated)).toBe('OK none');
+  });
+
+  it('tells three failed deploys within the tick of the third, and is OK after one that works', () => {
+    let failures = 3;
+    const simulated = node({
+      check: offer,
+      stageFault: () => (failures-- > 0 ? new KindError('rpm_ostree_transaction_failed') : undefined),
+      localVerdict: () => ({ verdict: 'deny', reason: 'x', label: 'x' }),
+    });
+    simulated.runUntil(() => failures === 0);
+    expect(health(simulated)).toBe('DEGRADED staging_failing');
+    simulated.runUntil((n) => n.stateName === 'UpdateStaged');
+    expect(health(simulated)).toBe('OK none');
+  });
+
+  it('is STUCK when a target was abandoned, when a reboot failed for good, and off the graph for a day', () => {
+    const failing = node({ check: offer, stageFault: () => new KindError('rpm_ostree_transaction_failed') });
+    failing.runUntil((n) => n.stateName === 'NoNewUpdate' && n.model.memory.record.denials.length > 0);
+    expect(health(failing)).toBe('STUCK target_abandoned');
+    const looping = node({ check: offer, finalizationWorks: () => false });
+    looping.runFor(3 * DAY);
+    expect(health(looping)).toBe('STUCK reboot_failed');
+    const off = node({ check: () => checkResult({ kind: 'off-graph' }) });
+    off.runFor(HOUR);
+    expect(health(off)).toBe('DEGRADED off_graph');
+    off.runFor(DAY);
+    expect(health(off)).toBe('STUCK off_graph');
+  });
+
+  it('names the failure of the finalization and since when', () => {
+    const simulated = node({
+      check: offer,
+      finalizeFault: () => new KindError('rpm_ostree_inhibited', 'Held by: backup'),
+    });
+    simulated.runUntil((n) => n.effect.kind === 'finalize');
+    const since = simulated.at;
+    simulated.runFor(2 * HOUR);
+    expect(healthOf(simulated.model, simulated.at)).toMatchObject({
+      level: 'DEGRADED',
+      cause: 'finalization_failing',
+      sinceAt: since,
+    });
+    expect(healthOf(simulated.model, simulated.at).text).toContain('Held by: backup');
+    simulated.runFor(DAY);
+    expect(health(simulated)).toBe('STUCK finalization_failing');
+  });
+
+  it('says that the state file cannot be written', () => {
+    const simulated = node({ check: offer, saveFault: () => new KindError('record_unwritable') });
+    simulated.runFor(2 * DAY);
+    expect(health(simulated)).toMatch(/^STUCK (record_unwritable|finalization_failing)$/);
+  });
+});
