@@ -70,6 +70,29 @@ export class CincinnatiError extends AgentError {
   }
 }
 
+export const HTTP_ERROR_KINDS = [
+  /** No connection: name not found, refused, unreachable, or the proxy said no. */
+  'http_unreachable',
+  'http_tls',
+  'http_timeout',
+  'http_too_large',
+  'http_redirect_refused',
+  /** The connection broke in the middle, or what came is no HTTP. */
+  'http_broken_reply',
+  'http_bad_proxy',
+] as const;
+export type HttpErrorKind = (typeof HTTP_ERROR_KINDS)[number];
+
+/** An HTTP request got no complete answer. An answer of any status is none of these. */
+export class HttpError extends AgentError {
+  readonly kind: HttpErrorKind;
+
+  constructor(kind: HttpErrorKind, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.kind = kind;
+  }
+}
+
 export const BUS_ERROR_KINDS = [
   'bus_unreachable',
   'bus_auth_failed',

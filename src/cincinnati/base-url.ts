@@ -1,0 +1,31 @@
+/**
+ * From a configured base URL to the address of an endpoint below it, for the update server and the lock server alike.
+ * Pure. Whoever asks gives a refusal the error kind of its own.
+ */
+import { TEMPLATE_NAMES, expandTemplate } from '../config/url-template.ts';
+import type { TemplateName } from '../config/url-template.ts';
+
+export type TemplateValues = Readonly<Record<TemplateName, string>>;
+
+/** `problem`: the end of a sentence, "must be …, got …". */
+export type Endpoint = { readonly url: URL } | { readonly problem: string };
+
+/**
+ * The endpoint `path` (`v1/graph`) below `baseUrl`, templates filled in. `https://h/p` and `https://h/p/` both lead to
+ * `https://h/p/v1/graph`; a query in the base is kept, a fragment is not.
+ */
+export function endpointBelow(baseUrl: string, path: string, values: TemplateValues): Endpoint {
+  const expanded = expandTemplate(baseUrl, values);
+  const unknown = /\$\{[^}]*\}?/.exec(expanded);
+  if (unknown !== null) {
+    const known = TEMPLATE_NAMES.map((name) => `\${${name}}`).join(', ');
+    return { problem: `must have no other templates than ${known}, got ${unknown[0]}` };
+  }
+  const url = URL.parse(expanded);
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    return { problem: `must be an http:// or https:// address, got ${JSON.stringify(expanded)}` };
+  }
+  url.pathname = `${url.pathname.replace(/\/+$/, '')}/${path}`;
+  url.hash = '';
+  return { url };
+}

@@ -1,0 +1,27 @@
+/**
+ * The word by which an update server names its error, made fit for a metric label.
+ *
+ * Invariant: however many different words servers use, at most 20 of them become labels; the rest is one.
+ */
+
+const LONGEST_KIND = 40;
+const MOST_KINDS = 20;
+const OTHER_KIND = 'remote_other';
+
+export class RemoteKinds {
+  readonly #known = new Set<string>();
+
+  /** Undefined: nothing usable was said. */
+  label(kind: unknown): string | undefined {
+    if (typeof kind !== 'string') return undefined;
+    const word = kind
+      .slice(0, LONGEST_KIND)
+      .toLowerCase()
+      .replaceAll(/[^a-z0-9_]+/g, '_');
+    if (word.replaceAll('_', '') === '') return undefined;
+    if (this.#known.has(word)) return word;
+    if (this.#known.size >= MOST_KINDS) return OTHER_KIND;
+    this.#known.add(word);
+    return word;
+  }
+}

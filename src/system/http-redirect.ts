@@ -1,0 +1,40 @@
+/**
+ * Where a redirect leads, if it may. Pure.
+ *
+ * From https only to https: whoever sits on the line must not be able to pull a node down to plain text. From http to
+ * either. A POST keeps its method and body or is not redirected at all: as a GET it would mean something else.
+ */
+import { HttpError } from '../errors.ts';
+import { printable } from '../errors.ts';
+
+const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
+const KEEP_METHOD: readonly number[] = [307, 308];
+
+/** Undefined: this is no redirect but the answer. Throws HttpError `http_redirect_refused`. */
+export function nextHop(
+  from: URL,
+  method: 'GET' | 'POST',
+  reply: { readonly status: number; readonly headers: ReadonlyMap<string, string> },
+): URL | undefined {
+  const location = reply.headers.get('location');
+  if (!REDIRECTS.includes(reply.status) || location === undefined) return undefined;
+  if (method === 'POST' && !KEEP_METHOD.includes(reply.status)) {
+    throw refused(`a ${method} must be redirected with status 307 or 308, got ${reply.status}`);
+  }
+  const to = URL.parse(location, from.href);
+  const schemes = from.protocol === 'https:' ? ['https:'] : ['http:', 'https:'];
+  if (to === null || !schemes.includes(to.protocol)) {
+    const allowed = schemes.map((scheme) => `${scheme}//`).join(' or ');
+    throw refused(
+      `a redirect must lead to ${allowed}, got ${JSON.stringify(printable(location).slice(0, 200))}`,
+    );
+  }
+  to.username = '';
+  to.password = '';
+  to.hash = '';
+  return to;
+}
+
+function refused(message: string): HttpError {
+  return new HttpError('http_redirect_refused', message);
+}

@@ -1,0 +1,229 @@
+/**
+ * An HTTP client for small answers from servers that may be slow, broken or hostile.
+ *
+ * Invariants: every request ends within its limits, in time and in bytes; giving one up settles it at once and closes
+ * its connection, also one that is only being made; a redirect never leads from https to http; nothing of undici is
+ * loaded before the first request.
+ */
+import type { AgentOptions, ConnectOptions, Dispatcher } from 'undici/lib/dispatcher/agent.js';
+import { CancelledError, HttpError, messageOf, printable } from '../errors.ts';
+import { decodeBody } from './http-body.ts';
+import { HttpExchange, type RawReply } from './http-exchange.ts';
+import { proxyFor, type Environment } from './http-proxy.ts';
+import { nextHop } from './http-redirect.ts';
+
+export interface HttpLimits {
+  /** To a connection, TLS included, also through a proxy. */
+  readonly connectMs: number;
+  /** To the first byte of the answer, and between any two pieces of it. */
+  readonly idleMs: number;
+  /** For all of it, redirects included. */
+  readonly totalMs: number;
+  /** Of an answer, as it comes and again when decompressed. */
+  readonly bodyBytes: number;
+  readonly redirects: number;
+}
+
+export const HTTP_LIMITS: HttpLimits = {
+  connectMs: 10_000,
+  idleMs: 30_000,
+  // A server that dribbles costs two minutes, less than the five between two update checks.
+  totalMs: 120_000,
+  // The largest update graphs of today take 0.07 MB; one of 100,000 releases takes 35 MB.
+  bodyBytes: 64 * 1024 * 1024,
+  redirects: 5,
+};
+
+/**
+ * How long an idle connection is kept when the server does not say (most close theirs after 60 s, and a request sent
+ * into a closing connection is lost); its own word, `Keep-Alive: timeout=N`, counts up to ten minutes.
+ */
+const KEEP_ALIVE_MS = 30_000;
+
+export interface HttpClientOptions {
+  readonly userAgent: string;
+  /** Where the proxy variables are looked up. */
+  readonly env: Environment;
+  readonly limits?: Partial<HttpLimits>;
+}
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST';
+  /** A user and password in it are sent as basic authentication, but not to where a redirect leads. */
+  readonly url: URL;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly signal: AbortSignal;
+  readonly limits?: Partial<HttpLimits>;
+}
+
+export interface HttpReply {
+  readonly status: number;
+  /** By lower-case name. */
+  readonly headers: ReadonlyMap<string, string>;
+  /** Decompressed. */
+  readonly body: Buffer;
+  /** Status 304. */
+  readonly notModified: boolean;
+}
+
+/** Connections and what ends those that are only being made. */
+interface Connections {
+  readonly life: AbortController;
+  /** By proxy address; "" for none. */
+  readonly dispatchers: Map<string, Promise<Dispatcher>>;
+}
+
+export class HttpClient {
+  readonly #options: HttpClientOptions;
+  #connections: Connections | undefined;
+  #running = 0;
+  readonly #closed = new AbortController();
+
+  constructor(options: HttpClientOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves with an answer of any status; rejects with HttpError or CancelledError. */
+  async request(request: HttpRequest): Promise<HttpReply> {
+    const limits = { ...HTTP_LIMITS, ...this.#options.limits, ...request.limits };
+    const life = new AbortController();
+    const giveUp = (): void => life.abort(new CancelledError('the request was given up'));
+    const tooLong = (): void =>
+      life.abort(
+        new HttpError('http_timeout', `the answer must be complete within ${limits.totalMs / 1000} s`),
+      );
+    const givers = [request.signal, this.#closed.signal];
+    if (givers.some((signal) => signal.aborted)) giveUp();
+    for (const signal of givers) signal.addEventListener('abort', giveUp, { once: true });
+    const timer = setTimeout(tooLong, limits.totalMs);
+    this.#running++;
+    try {
+      life.signal.throwIfAborted();
+      return await this.#follow(request, limits, life.signal);
+    } catch (error) {
+      if (!(error instanceof HttpError)) throw error;
+      throw new HttpError(
+        error.kind,
+        `cannot ${request.method} ${placeOf(request.url)}: ${messageOf(error)}`,
+        {
+          cause: error.cause ?? error,
+        },
+      );
+    } finally {
+      this.#running--;
+      clearTimeout(timer);
+      for (const signal of givers) signal.removeEventListener('abort', giveUp);
+    }
+  }
+
+  /** Ends all requests and connections; the client cannot be used any more. */
+  async close(): Promise<void> {
+    this.#closed.abort();
+    await this.#dropConnections();
+  }
+
+  async #follow(request: HttpRequest, limits: HttpLimits, life: AbortSignal): Promise<HttpReply> {
+    let url = request.url;
+    for (let hops = 0; ; hops++) {
+      const raw = await this.#ask(request, url, limits, life);
+      const next = nextHop(url, request.method, raw);
+      if (next === undefined) {
+        const body = await decodeBody(raw, limits.bodyBytes);
+        life.throwIfAborted();
+        return { status: raw.status, headers: raw.headers, body, notModified: raw.status === 304 };
+      }
+      if (hops >= limits.redirects) {
+        throw new HttpError(
+          'http_redirect_refused',
+          `there must be at most ${limits.redirects} redirects, got another one to ${placeOf(next)}`,
+        );
+      }
+      url = next;
+    }
+  }
+
+  async #ask(request: HttpRequest, url: URL, limits: HttpLimits, life: AbortSignal): Promise<RawReply> {
+    const proxy = proxyFor(url, this.#options.env);
+    const exchange = new HttpExchange(limits, life);
+    try {
+      const dispatcher = await this.#dispatcherFor(proxy, limits.connectMs);
+      const options = {
+        origin: url.origin,
+        path: `${url.pathname}${url.search}`,
+        method: request.method,
+        headers: this.#headers(request, url),
+        body: request.body ?? null,
+      };
+      return await exchange.run(() => dispatcher.dispatch(options, exchange));
+    } catch (error) {
+      // Nobody waits for a connection that is still being made, and undici would go on making it.
+      if (!exchange.started && this.#running === 1) await this.#dropConnections();
+      if (proxy === undefined || !(error instanceof HttpError)) throw error;
+      throw new HttpError(error.kind, `${error.message} (through the proxy ${proxy.host})`, {
+        cause: error.cause,
+      });
+    }
+  }
+
+  #headers({ headers, url: asked }: HttpRequest, url: URL): Record<string, string> {
+    const credentials = url.origin === asked.origin && asked.username !== '';
+    return {
+      'user-agent': this.#options.userAgent,
+      'accept-encoding': 'gzip, br',
+      ...(credentials && { authorization: basic(asked) }),
+      ...headers,
+    };
+  }
+
+  #dispatcherFor(proxy: URL | undefined, connectMs: number): Promise<Dispatcher> {
+    this.#connections ??= { life: new AbortController(), dispatchers: new Map() };
+    const { life, dispatchers } = this.#connections;
+    const key = proxy?.href ?? '';
+    const known = dispatchers.get(key);
+    if (known !== undefined) return known;
+    const made = makeDispatcher(proxy, { timeout: connectMs, signal: life.signal });
+    dispatchers.set(key, made);
+    return made;
+  }
+
+  async #dropConnections(): Promise<void> {
+    const connections = this.#connections;
+    this.#connections = undefined;
+    if (connections === undefined) return;
+    connections.life.abort();
+    for (const dispatcher of connections.dispatchers.values()) await (await dispatcher).destroy();
+  }
+}
+
+async function makeDispatcher(proxy: URL | undefined, connect: ConnectOptions): Promise<Dispatcher> {
+  // The exchange keeps time itself: undici's own timers are a second off.
+  const options: AgentOptions = {
+    allowH2: false,
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+  };
+  if (proxy === undefined) {
+    const { default: Agent } = await import('undici/lib/dispatcher/agent.js');
+    return new Agent({ ...options, connect });
+  }
+  const { default: ProxyAgent } = await import('undici/lib/dispatcher/proxy-agent.js');
+  return new ProxyAgent({
+    ...options,
+    uri: proxy.href,
+    connectTimeout: connect.timeout,
+    proxyTls: connect,
+    requestTls: connect,
+  });
+}
+
+/** An address for people: without credentials, and without the query, which identifies the node. */
+function placeOf(url: URL): string {
+  return printable(`${url.origin}${url.pathname}`);
+}
+
+function basic({ username, password }: URL): string {
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return `Basic ${Buffer.from(pair).toString('base64')}`;
+}
