@@ -8,51 +8,60 @@ import { constants } from 'node:fs';
 import { access, open } from 'node:fs/promises';
 import path from 'node:path';
 import type { Session, Sessions } from '../agent/ports.ts';
-import type { BusLink, BusValue, SystemBus } from '../dbus/types.ts';
+import type { SystemBus } from '../dbus/types.ts';
 import { Variant } from '../dbus/types.ts';
-import { BusError } from '../errors.ts';
+import { Logind, malformed } from './logind.ts';
+import type { LogindProperties } from './logind.ts';
 
-const LOGIND = 'org.freedesktop.login1';
-const MANAGER_PATH = '/org/freedesktop/login1';
 const SESSION_INTERFACE = 'org.freedesktop.login1.Session';
-/** logind answers from memory; a host where it takes longer has other troubles. */
-const CALL_TIMEOUT_MS = 10_000;
-/** More sessions than this are not told apart: somebody is logged in. */
-const MOST_SESSIONS = 256;
+/** Half of logind's own limit. A host with more is under attack, and its sessions are not told apart. */
+const MOST_SESSIONS = 4096;
 
 const OVERRIDE_FILE = 'run/zincati/override-interactive-check';
 
-/** The errors by which the bus says that there is no such service, and none to start. */
-const NO_LOGIND: ReadonlySet<string> = new Set([
-  'org.freedesktop.DBus.Error.ServiceUnknown',
-  'org.freedesktop.DBus.Error.NameHasNoOwner',
-  'org.freedesktop.DBus.Error.Spawn.ServiceNotFound',
+/** Sessions of programs. A class that is not known here is taken for a person's. */
+const NOBODYS: ReadonlySet<string> = new Set([
+  'greeter',
+  'lock-screen',
+  'background',
+  'background-light',
+  'manager',
+  'manager-early',
+  'none',
 ]);
 
+export interface LogindSessionsOptions {
+  /** Users whose sessions do not count. */
+  readonly ignoreUsers?: readonly string[];
+  readonly callTimeoutMs?: number;
+}
+
 export class LogindSessions implements Sessions {
-  readonly #bus: SystemBus;
+  readonly #logind: Logind;
   readonly #root: string;
+  readonly #ignoreUsers: ReadonlySet<string>;
 
   /** `root` moves the override file and the terminals. */
-  constructor(bus: SystemBus, root: string) {
-    this.#bus = bus;
+  constructor(bus: SystemBus, root: string, options: LogindSessionsOptions = {}) {
+    this.#logind = new Logind(bus, options.callTimeoutMs);
     this.#root = root;
+    this.#ignoreUsers = new Set(options.ignoreUsers);
   }
 
   async list(signal: AbortSignal): Promise<readonly Session[]> {
     if (await exists(path.join(this.#root, OVERRIDE_FILE))) return [];
-    const link = await this.#bus.link(signal);
-    let paths: string[];
-    try {
-      paths = await sessionPaths(link, signal);
-    } catch (error) {
-      if (error instanceof BusError && NO_LOGIND.has(error.errorName ?? '')) return [];
-      throw error;
+    const rows = (await this.#logind.list('ListSessions', 'a(susso)', signal)) ?? [];
+    if (rows.length > MOST_SESSIONS) {
+      throw malformed(`there must be at most ${MOST_SESSIONS} sessions, got ${rows.length}`);
     }
-    const found = await Promise.all(
-      paths.slice(0, MOST_SESSIONS).map((object) => readSession(link, object, signal)),
-    );
-    return found.flatMap((session) => (session === undefined ? [] : [session]));
+    const sessions: Session[] = [];
+    for (const [, , , , object] of rows) {
+      if (typeof object !== 'string') throw malformed('a session must have an object path');
+      const properties = await this.#logind.properties(object, SESSION_INTERFACE, signal);
+      const session = properties === undefined ? undefined : readSession(object, properties);
+      if (session !== undefined && !this.#ignoreUsers.has(session.user)) sessions.push(session);
+    }
+    return sessions;
   }
 
   async broadcast(sessions: readonly Session[], text: string): Promise<void> {
@@ -61,61 +70,16 @@ export class LogindSessions implements Sessions {
   }
 }
 
-async function sessionPaths(link: BusLink, signal: AbortSignal): Promise<string[]> {
-  const reply = await link.call(
-    {
-      destination: LOGIND,
-      path: MANAGER_PATH,
-      interface: `${LOGIND}.Manager`,
-      member: 'ListSessions',
-      timeoutMs: CALL_TIMEOUT_MS,
-    },
-    signal,
-  );
-  const list = reply.body[0];
-  if (reply.signature !== 'a(susso)' || !Array.isArray(list)) {
-    throw new BusError(
-      'bus_malformed_message',
-      `cannot list sessions: logind must answer with a(susso), got "${reply.signature}"`,
-    );
-  }
-  const rows: readonly BusValue[] = list;
-  return rows.map((row) => {
-    const object: unknown = Array.isArray(row) ? row[4] : undefined;
-    if (typeof object !== 'string')
-      throw new BusError('bus_malformed_message', 'cannot list sessions: a session must have an object path');
-    return object;
-  });
-}
-
-/** Undefined: no terminal, on its way out, or gone since it was listed. */
-async function readSession(link: BusLink, object: string, signal: AbortSignal): Promise<Session | undefined> {
-  let body: readonly BusValue[];
-  try {
-    const reply = await link.call(
-      {
-        destination: LOGIND,
-        path: object,
-        interface: 'org.freedesktop.DBus.Properties',
-        member: 'GetAll',
-        signature: 's',
-        body: [SESSION_INTERFACE],
-        timeoutMs: CALL_TIMEOUT_MS,
-      },
-      signal,
-    );
-    body = reply.body;
-  } catch (error) {
-    if (error instanceof BusError && error.kind === 'bus_remote_error') return undefined;
-    throw error;
-  }
-  const properties = body[0];
+/** Undefined: no terminal, a program's, or on its way out. */
+function readSession(object: string, properties: LogindProperties): Session | undefined {
   const text = (key: string): string => {
-    const variant = properties instanceof Map ? (properties.get(key) as unknown) : undefined;
-    return variant instanceof Variant && typeof variant.value === 'string' ? variant.value : '';
+    const variant = properties.get(key);
+    if (variant instanceof Variant && typeof variant.value === 'string') return variant.value;
+    throw malformed(`${object} must have a property ${key} of type s`);
   };
-  const tty = text('TTY');
-  return tty === '' || text('State') === 'closing' ? undefined : { user: text('Name'), tty };
+  const session = { user: text('Name'), tty: text('TTY') };
+  const counts = !NOBODYS.has(text('Class')) && text('State') !== 'closing';
+  return counts && session.tty !== '' ? session : undefined;
 }
 
 /** As kernel and logind name terminals: `tty1`, `pts/0`, `ttyS0`. */

@@ -1,0 +1,110 @@
+/**
+ * What logind answers over the system bus: rows that its manager lists, and the properties of its objects.
+ *
+ * Invariants: a host without a login manager is told apart from one whose login manager cannot be asked; an answer of
+ * another shape than logind's own is an error, never an empty one.
+ */
+import type { BusLink, BusValue, Reply, SystemBus } from '../dbus/types.ts';
+import { BusError } from '../errors.ts';
+
+const LOGIND = 'org.freedesktop.login1';
+const MANAGER_PATH = '/org/freedesktop/login1';
+/** logind answers from memory; a host where it takes longer has other troubles. */
+const CALL_TIMEOUT_MS = 10_000;
+
+/** The errors by which the bus or systemd say that there is no such service, and none to start. */
+const NO_LOGIND: ReadonlySet<string> = new Set([
+  'org.freedesktop.DBus.Error.ServiceUnknown',
+  'org.freedesktop.DBus.Error.NameHasNoOwner',
+  'org.freedesktop.DBus.Error.Spawn.ServiceNotFound',
+  'org.freedesktop.systemd1.NoSuchUnit',
+  'org.freedesktop.systemd1.UnitMasked',
+]);
+
+/** The errors that an object gives which has gone. */
+const GONE: ReadonlySet<string> = new Set([
+  'org.freedesktop.DBus.Error.UnknownObject',
+  'org.freedesktop.login1.NoSuchSession',
+]);
+
+export type LogindRow = readonly BusValue[];
+export type LogindProperties = ReadonlyMap<unknown, BusValue>;
+
+export class Logind {
+  readonly #bus: SystemBus;
+  readonly #callTimeoutMs: number;
+
+  constructor(bus: SystemBus, callTimeoutMs: number = CALL_TIMEOUT_MS) {
+    this.#bus = bus;
+    this.#callTimeoutMs = callTimeoutMs;
+  }
+
+  /** What a List... method of the manager answers, a list of structs; undefined when the host has no logind. */
+  async list(
+    member: string,
+    signature: string,
+    signal: AbortSignal,
+  ): Promise<readonly LogindRow[] | undefined> {
+    const link = await this.#bus.link(signal);
+    let reply: Reply;
+    try {
+      reply = await this.#call(link, MANAGER_PATH, `${LOGIND}.Manager`, member, [], signal);
+    } catch (error) {
+      if (isRemote(error, NO_LOGIND)) return undefined;
+      throw error;
+    }
+    const [rows] = reply.body;
+    if (reply.signature !== signature || !isRowList(rows)) {
+      throw malformed(`${member} must answer with ${signature}, got "${reply.signature}"`);
+    }
+    return rows;
+  }
+
+  /** All properties of one interface of an object; undefined when the object has gone. */
+  async properties(
+    object: string,
+    owner: string,
+    signal: AbortSignal,
+  ): Promise<LogindProperties | undefined> {
+    const link = await this.#bus.link(signal);
+    let reply: Reply;
+    try {
+      reply = await this.#call(link, object, 'org.freedesktop.DBus.Properties', 'GetAll', [owner], signal);
+    } catch (error) {
+      if (isRemote(error, GONE)) return undefined;
+      throw error;
+    }
+    const [properties] = reply.body;
+    if (reply.signature !== 'a{sv}' || !(properties instanceof Map)) {
+      throw malformed(`the properties of ${object} must be a{sv}, got "${reply.signature}"`);
+    }
+    return properties;
+  }
+
+  #call(
+    link: BusLink,
+    path: string,
+    owner: string,
+    member: string,
+    body: readonly string[],
+    signal: AbortSignal,
+  ): Promise<Reply> {
+    const call = { destination: LOGIND, path, interface: owner, member, timeoutMs: this.#callTimeoutMs };
+    return link.call(
+      body.length === 0 ? call : { ...call, signature: 's'.repeat(body.length), body },
+      signal,
+    );
+  }
+}
+
+export function malformed(what: string): BusError {
+  return new BusError('bus_malformed_message', `cannot understand logind: ${what}`);
+}
+
+function isRemote(error: unknown, names: ReadonlySet<string>): boolean {
+  return error instanceof BusError && error.kind === 'bus_remote_error' && names.has(error.errorName ?? '');
+}
+
+function isRowList(value: BusValue | undefined): value is readonly LogindRow[] {
+  return Array.isArray(value) && value.every((row) => Array.isArray(row));
+}

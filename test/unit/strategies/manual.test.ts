@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+
+import { Strategies } from '../../../src/strategies/gatekeeper.ts';
+import { MANUAL } from '../../../src/strategies/manual.ts';
+import { statusText } from '../../../src/agent/status-text.ts';
+import type { JointVerdict } from '../../../src/agent/ports.ts';
+import { checkResult, deployment, POLICY, release } from '../../support/samples.ts';
+import { SimulatedNode } from '../../support/simulated-node.ts';
+
+const signal = new AbortController().signal;
+const DAY_MS = 24 * 60 * 60 * 1000;
+
+describe('manual', () => {
+  it('says no, for no known time, and how it is done by hand', async () => {
+    const verdict = await new Strategies([MANUAL]).askLocal(0, signal);
+    expect(verdict).toEqual({
+      verdict: 'deny',
+      reason:
+        'staged; this node reboots only by hand: rpm-ostree finalize-deployment --allow-missing-checksum',
+      label: 'manual',
+    });
+  });
+
+  it('keeps a node staged and up to date for 30 days, without a reboot', async () => {
+    const verdict: JointVerdict = await new Strategies([MANUAL]).askLocal(0, signal);
+    let offered = release('2.0', 2);
+    const node = new SimulatedNode(
+      {
+        policy: POLICY,
+        check: () => checkResult({ kind: 'update', release: offered }),
+        localVerdict: () => verdict,
+      },
+      [deployment('1.0', { booted: true })],
+    );
+    node.runFor(15 * DAY_MS);
+    offered = release('3.0', 3);
+    node.runFor(15 * DAY_MS);
+    expect(node.reboots).toBe(0);
+    expect(node.effects.some((effect) => effect.kind === 'finalize')).toBe(false);
+    expect(node.staged?.version).toBe('3.0');
+    expect(statusText(node.model, POLICY)).toBe('update staged: 3.0; reboot pending due to update strategy');
+  });
+});

@@ -1,0 +1,100 @@
+import { describe, expect, it } from 'vitest';
+
+import { MAX_MARKER_BYTES, judgeMarker, markerStrategy } from '../../../src/strategies/marker.ts';
+import type { MarkerReading } from '../../../src/strategies/marker.ts';
+
+const PATH = '/etc/zincati/allow-reboot';
+const NOW = Date.parse('2026-03-01T12:00:00Z');
+
+function file(text: string | Uint8Array, changes: object = {}): MarkerReading {
+  const bytes = typeof text === 'string' ? Buffer.from(text) : text;
+  return { kind: 'file', uid: 0, mode: 0o644, links: 1, bytes, ...changes };
+}
+
+function judge(reading: MarkerReading) {
+  return judgeMarker(reading, PATH, 0, NOW);
+}
+
+describe('a permission file', () => {
+  it.each([
+    ['an empty one', ''],
+    ['a comment', '# allowed by the change board\n'],
+    ['a date to come', 'not_after = 2026-03-01T12:00:01Z'],
+    ['this very instant', 'not_after = 2026-03-01 13:00:00+01:00'],
+  ])('allows with %s', (_name, text) => {
+    expect(judge(file(text))).toMatchObject({ verdict: 'allow', label: 'marker' });
+  });
+
+  it('denies when it has expired, and says since when', () => {
+    expect(judge(file('not_after = 2026-03-01T13:59:59+02:00'))).toEqual({
+      verdict: 'deny',
+      label: 'marker_expired',
+      reason: `no permission to reboot: ${PATH} expired on Sun 2026-03-01 11:59:59 UTC`,
+    });
+  });
+
+  it('denies when it is not there', () => {
+    expect(judge({ kind: 'missing' })).toEqual({
+      verdict: 'deny',
+      label: 'marker_missing',
+      reason: `no permission to reboot: ${PATH} must exist`,
+    });
+  });
+
+  it.each<[string, MarkerReading, string]>([
+    ['a symbolic link', { kind: 'symbolic-link' }, 'must be a regular file, got a symbolic link'],
+    ['a directory', { kind: 'special' }, 'must be a regular file, got something else'],
+    ['what cannot be read', { kind: 'unreadable', message: 'EACCES' }, 'must be readable: EACCES'],
+    ['a user', file('', { uid: 1000 }), 'must be owned by root, got uid 1000'],
+    ['all may write', file('', { mode: 0o666 }), 'must not be writable by group or others, got mode 0666'],
+    [
+      'a group may write',
+      file('', { mode: 0o664 }),
+      'must not be writable by group or others, got mode 0664',
+    ],
+    ['sticky', file('', { mode: 0o1602 }), 'must not be writable by group or others, got mode 1602'],
+    ['two names', file('', { links: 2 }), 'must have no other name, got 2 hard links'],
+    ['too long', file('#'.repeat(MAX_MARKER_BYTES + 1)), `must be at most ${MAX_MARKER_BYTES} bytes long`],
+  ])('is refused: %s', (_name, reading, reason) => {
+    expect(judge(reading)).toEqual({
+      verdict: 'deny',
+      label: 'marker_refused',
+      reason: `no permission to reboot: ${PATH} ${reason}`,
+    });
+  });
+
+  const DATE = 'not_after must be a date and time with offset, such as 2026-01-31T18:00:00Z';
+
+  it.each([
+    ['yes', `${PATH}: line 1 must be TOML: `],
+    ['not_after = "2027-01-01T00:00:00Z"', `${PATH}: ${DATE}`],
+    ['not_after = 2027-01-01T00:00:00', `${PATH}: ${DATE}`],
+    ['not_after = 2027-01-01', `${PATH}: ${DATE}`],
+    ['not_after = 12:00:00', `${PATH}: ${DATE}`],
+    ['not_after = 1', `${PATH}: ${DATE}`],
+    ['not_after = 2027-02-30T00:00:00Z', `${PATH}: line 1 must be TOML: `],
+    ['not_afer = 2027-01-01T00:00:00Z', `${PATH}: not_afer must not be there; the one key is not_after`],
+    ['not_after = 2027-01-01T00:00:00Z\nnot_after = 2028-01-01T00:00:00Z', `${PATH}: line 2 must be TOML: `],
+    ['[not_after]', `${PATH}: ${DATE}`],
+    ['\u0000', `${PATH}: `],
+  ])('is refused with the contents %j', (text, reason) => {
+    const verdict = judge(file(text));
+    expect(verdict).toMatchObject({ verdict: 'deny', label: 'marker_refused' });
+    expect(verdict.reason).toContain(`no permission to reboot: ${reason}`);
+    expect(verdict.reason).not.toMatch(/[\n\0]/);
+  });
+
+  it('is refused with bytes that are no text', () => {
+    expect(judge(file(Uint8Array.of(0xff, 0xfe))).reason).toContain('must be UTF-8 text');
+  });
+
+  it('is read at every question', async () => {
+    let reading: MarkerReading = { kind: 'missing' };
+    const strategy = markerStrategy({ path: PATH, read: () => Promise.resolve(reading) });
+    const { signal } = new AbortController();
+    expect((await strategy.canFinalize(NOW, signal)).verdict).toBe('deny');
+    reading = file('');
+    expect((await strategy.canFinalize(NOW, signal)).verdict).toBe('allow');
+    expect(strategy).toMatchObject({ name: 'marker', remote: false });
+  });
+});
