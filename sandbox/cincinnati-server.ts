@@ -1,0 +1,192 @@
+/**
+ * An update server: Cincinnati graphs over HTTP, with rollouts, and with faults on demand.
+ *
+ * Invariants: listens on loopback only; every answer is computed from the history and the clock handed in; after `stop`
+ * no socket and no timer is left, however badly a fault behaves.
+ */
+import { createHash } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+
+import type { Scheme } from '../src/agent/release.ts';
+import { wireNodes, type History } from './releases.ts';
+import { offeredEdges, warinessOf } from './rollout-policy.ts';
+
+/** What the next answers do wrong, `remaining` times. */
+export type ServerFault = { remaining: number } & (
+  | { readonly kind: 'status'; readonly status: number; readonly retryAfterSecs?: number }
+  /** Not JSON. */
+  | { readonly kind: 'garbage' }
+  /** Headers, then half of the body, then nothing. */
+  | { readonly kind: 'stall' }
+  /** One byte at a time. */
+  | { readonly kind: 'slow'; readonly everyMs: number }
+  /** A body that never ends, as fast as it is read. */
+  | { readonly kind: 'endless' }
+  /** The connection is cut in the middle of the body. */
+  | { readonly kind: 'cut' }
+);
+
+export interface ServedRequest {
+  readonly at: number;
+  readonly status: number;
+  readonly query: Readonly<Record<string, string>>;
+  readonly fault: ServerFault['kind'] | undefined;
+}
+
+export interface CincinnatiServerOptions {
+  readonly history: History;
+  readonly stream: string;
+  readonly basearch: string;
+  readonly clock: { now(): number };
+  /** Called after every answer, faulty ones included. */
+  readonly onRequest?: (request: ServedRequest) => void;
+}
+
+export interface CincinnatiServer {
+  /** To be configured as cincinnati.base_url. */
+  readonly baseUrl: string;
+  /** The last ones, oldest first. */
+  readonly requests: readonly ServedRequest[];
+  /** Faults wait in line; each is used up before the next one shows. */
+  addFault(fault: ServerFault): void;
+  /** Another history from now on: a release came out, or was withdrawn. */
+  publish(history: History): void;
+  stop(): Promise<void>;
+}
+
+const MOST_KEPT_REQUESTS = 1000;
+const ENDLESS_CHUNK = Buffer.alloc(64 * 1024, ' ');
+/** Who gives no `accept-encoding` gets no gzip; smaller answers are not worth it. */
+const GZIP_FROM_BYTES = 1024;
+
+/** Resolves when it listens, on a free port of 127.0.0.1. */
+export async function startCincinnatiServer(options: CincinnatiServerOptions): Promise<CincinnatiServer> {
+  let { history } = options;
+  const requests: ServedRequest[] = [];
+  const faults: ServerFault[] = [];
+  const app = fastify({ logger: false, forceCloseConnections: true });
+
+  app.setNotFoundHandler((_request, reply) => refuse(reply, 404, 'not_found', 'there is only v1/graph'));
+  app.get('*', async (request, reply) => {
+    const { pathname, searchParams } = new URL(request.url, 'http://localhost');
+    if (!pathname.endsWith('/v1/graph')) {
+      reply.callNotFound();
+      return reply;
+    }
+    const fault = takeFault(faults);
+    const at = options.clock.now();
+    const query = Object.fromEntries(searchParams);
+    reply.raw.once('close', () => {
+      const served = { at, status: reply.raw.statusCode, query, fault: fault?.kind };
+      requests.push(served);
+      if (requests.length > MOST_KEPT_REQUESTS) requests.shift();
+      options.onRequest?.(served);
+    });
+    return fault === undefined
+      ? sendGraph(request, reply, searchParams, { ...options, history })
+      : misbehave(reply, fault);
+  });
+
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  return {
+    baseUrl: `http://127.0.0.1:${portOf(app)}`,
+    requests,
+    addFault: (fault) => {
+      faults.push({ ...fault });
+    },
+    publish: (next) => {
+      history = next;
+    },
+    stop: async () => {
+      await app.close();
+    },
+  };
+}
+
+function sendGraph(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  parameters: URLSearchParams,
+  { history, stream, basearch, clock }: CincinnatiServerOptions,
+): FastifyReply {
+  for (const name of ['basearch', 'stream']) {
+    if ((parameters.get(name) ?? '') === '') {
+      return refuse(reply, 400, 'missing_parameter', `the parameter ${name} must be given`);
+    }
+  }
+  if (parameters.get('stream') !== stream || parameters.get('basearch') !== basearch) {
+    return refuse(reply, 404, 'unknown_scope', `there is only stream ${stream} on ${basearch}`);
+  }
+  const told = parameters.get('rollout_wariness');
+  const wariness = told === null ? warinessOf(parameters.get('node_uuid') ?? '') : Number(told);
+  if (told === '' || !(wariness >= 0 && wariness <= 1)) {
+    return refuse(reply, 400, 'invalid_wariness', 'rollout_wariness must be a number from 0 to 1');
+  }
+  const scheme: Scheme = parameters.get('oci') === 'true' ? 'oci' : 'checksum';
+  const edges = offeredEdges(history, { wariness, nowMs: clock.now() });
+  const text = JSON.stringify({ nodes: wireNodes(history, scheme), edges });
+  const etag = `"${createHash('sha256').update(text).digest('hex').slice(0, 32)}"`;
+  reply.header('etag', etag).header('vary', 'accept-encoding');
+  if (request.headers['if-none-match'] === etag) return reply.code(304).send();
+  reply.type('application/json');
+  if (text.length < GZIP_FROM_BYTES || !/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) {
+    return reply.send(text);
+  }
+  return reply.header('content-encoding', 'gzip').send(gzipSync(text));
+}
+
+function refuse(reply: FastifyReply, status: number, kind: string, value: string): FastifyReply {
+  return reply.code(status).send({ kind, value });
+}
+
+function takeFault(faults: ServerFault[]): ServerFault | undefined {
+  const [fault] = faults;
+  if (fault === undefined) return undefined;
+  fault.remaining--;
+  if (fault.remaining <= 0) faults.shift();
+  return fault;
+}
+
+function misbehave(reply: FastifyReply, fault: ServerFault): FastifyReply {
+  if (fault.kind === 'status') {
+    if (fault.retryAfterSecs !== undefined) reply.header('retry-after', fault.retryAfterSecs);
+    return refuse(reply, fault.status, 'fault_on_demand', 'this server was told to fail');
+  }
+  if (fault.kind === 'garbage')
+    return reply.type('text/html').send('<html><body>Welcome to the hotel network');
+
+  reply.hijack();
+  const { raw } = reply;
+  raw.on('error', () => undefined);
+  raw.writeHead(200, { 'content-type': 'application/json' });
+  switch (fault.kind) {
+    case 'stall':
+      raw.write('{"nodes":[');
+      break;
+    case 'cut':
+      raw.write('{"nodes":[', () => raw.destroy());
+      break;
+    case 'slow': {
+      const timer = setInterval(() => raw.write(' '), fault.everyMs);
+      raw.once('close', () => clearInterval(timer));
+      break;
+    }
+    case 'endless': {
+      const pour = (): void => {
+        while (!raw.destroyed && raw.write(ENDLESS_CHUNK));
+      };
+      raw.on('drain', pour);
+      pour();
+      break;
+    }
+  }
+  return reply;
+}
+
+function portOf(app: FastifyInstance): number {
+  const address = app.server.address();
+  if (address === null || typeof address === 'string')
+    throw new Error('the server must have an address once it listens, got none');
+  return address.port;
+}
