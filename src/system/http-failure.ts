@@ -1,5 +1,5 @@
 /** What undici, TLS and sockets throw, in words for people. Pure. */
-import { HttpError, messageOf } from '../errors.ts';
+import { HttpError, messageOf, printable } from '../errors.ts';
 import type { HttpErrorKind } from '../errors.ts';
 
 const UNREACHABLE: Readonly<Record<string, string>> = {
@@ -43,7 +43,7 @@ export function describeFailure(error: unknown): HttpError {
   if (error instanceof HttpError) return error;
   const code = codeOf(error);
   const [kind, text] = explain(code);
-  const details = messageOf(firstOf(error));
+  const details = detailsOf(firstOf(error));
   const where = /\b(?:\d{1,3}\.){3}\d{1,3}:\d+\b|(?:[0-9a-f]*:){2,}[0-9a-f]+:\d+/i.exec(details)?.[0];
   if (text === undefined) return new HttpError(kind, details, { cause: error });
   const shown = where === undefined ? text : `${text} (${where})`;
@@ -63,6 +63,15 @@ function explain(code: string): readonly [HttpErrorKind, string | undefined] {
   return [code === 'UND_ERR_ABORTED' ? 'http_unreachable' : 'http_broken_reply', undefined];
 }
 
+/** OpenSSL's messages name its source files; its `reason` is the part for people. */
+function detailsOf(error: unknown): string {
+  const reason =
+    error instanceof Error && 'reason' in error && typeof error.reason === 'string'
+      ? error.reason
+      : undefined;
+  return printable(reason ?? messageOf(error));
+}
+
 /** Several addresses were tried: the first failure stands for all. */
 function firstOf(error: unknown): unknown {
   return error instanceof AggregateError && error.errors.length > 0 ? error.errors[0] : error;
@@ -70,9 +79,7 @@ function firstOf(error: unknown): unknown {
 
 function codeOf(error: unknown): string {
   for (let level = firstOf(error); level instanceof Error; level = level.cause) {
-    if (!('code' in level) || typeof level.code !== 'string') continue;
-    // undici wraps what TLS with the proxy met; the inner code says more only when it is TLS's own.
-    return level.code;
+    if ('code' in level && typeof level.code === 'string') return level.code;
   }
   return '';
 }

@@ -203,6 +203,8 @@ async function makeDispatcher(proxy: URL | undefined, connect: ConnectOptions): 
     headersTimeout: 0,
     bodyTimeout: 0,
     keepAliveTimeout: KEEP_ALIVE_MS,
+    // The agent asks one thing at a time; with more, undici opens another one while the first is just getting free.
+    connections: 1,
   };
   if (proxy === undefined) {
     const { default: Agent } = await import('undici/lib/dispatcher/agent.js');

@@ -47,6 +47,8 @@ declare module 'undici/lib/dispatcher/agent.js' {
     readonly headersTimeout: 0;
     readonly bodyTimeout: 0;
     readonly keepAliveTimeout: number;
+    /** To one origin. */
+    readonly connections: number;
   }
 
   class Agent implements Dispatcher {
