@@ -88,6 +88,7 @@ function aboutEvent(before: Model, asked: Effect, { event, at }: Occurrence, aft
       return [
         ...recovery(was.check.streak, 'checking Cincinnati for updates works again', at),
         ...aboutGraph(was, is, event),
+        ...aboutLeaving(event, before, after),
       ];
     case 'check-failed':
       return failure('error', was.check.streak, event, 'failed to check Cincinnati for updates');
@@ -207,6 +208,21 @@ function aboutGraph(was: Memory, is: Memory, { result }: Extract<Event, { kind: 
   return lines;
 }
 
+/** A release that is offered and not taken, because somebody staged something else. */
+function aboutLeaving({ result }: Extract<Event, { kind: 'checked' }>, before: Model, after: Model): Line[] {
+  const staged = after.memory.host?.staged;
+  if (result.outcome.kind !== 'update' || after.state.name !== 'NoNewUpdate' || staged === undefined)
+    return [];
+  const said =
+    before.state.name === 'NoNewUpdate' && before.memory.check.answer === after.memory.check.answer;
+  return [
+    {
+      level: said ? 'debug' : 'warn',
+      text: `release '${name(result.outcome.release)}' is available, but somebody staged '${printable(staged.version)}': it is left as it is`,
+    },
+  ];
+}
+
 function aboutStaged(before: Model, event: Extract<Event, { kind: 'staged' }>, after: Model): Line[] {
   const { state } = after;
   if (state.name === 'UpdateStaged') return [info(`update staged: ${name(state.release)}`)];
@@ -262,6 +278,7 @@ function aboutState(before: Model, { event, at }: Occurrence, after: Model): Lin
         ? [info('initialization complete, auto-updates logic disabled by configuration')]
         : [info(`update applied, waiting for reboot: ${name(is.release)}`)];
     case 'UpdateStaged':
+      if (event.kind === 'checked') return [info(`update staged: ${name(is.release)}`)];
       return was.name === 'EndState' && was.cause === 'reboot-pending'
         ? [
             {

@@ -50,6 +50,8 @@ export function nextEffect({ state, memory }: Model, now: Moment, policy: Policy
           return READ_CACHED;
         case 'check':
           return checkEffect(memory, policy, now.at);
+        case 'discard':
+          return { kind: 'discard-staged' };
         case 'rest':
           return dutyOrWait(memory, mono, memory.check.dueMono);
       }

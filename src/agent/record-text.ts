@@ -41,6 +41,7 @@ export function fromText(text: string): AgentRecord | undefined {
     boots: list(value['boots'], target),
     attempts: list(value['attempts'], attempts),
     asked: asked(value['asked']),
+    staged: isTable(value['staged']) ? target(value['staged']) : undefined,
     events: list(value['events'], event).slice(-MOST_EVENTS),
   };
 }

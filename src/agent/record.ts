@@ -61,6 +61,8 @@ export interface AgentRecord {
   readonly boots: readonly Target[];
   readonly attempts: readonly Attempts[];
   readonly asked: Asked | undefined;
+  /** What this agent staged last: a staged deployment that is something else was staged by somebody. */
+  readonly staged: Target | undefined;
   readonly events: readonly HistoryEvent[];
 }
 
@@ -69,6 +71,7 @@ export const EMPTY_RECORD: AgentRecord = {
   boots: [],
   attempts: [],
   asked: undefined,
+  staged: undefined,
   events: [],
 };
 
@@ -112,7 +115,12 @@ export function stageFailed(record: AgentRecord, target: Target, at: number): Ag
 }
 
 export function stageSucceeded(record: AgentRecord, target: Target, at: number): AgentRecord {
-  return withEvent(withAttempts(record, target, { stages: 0 }), at, `staged ${target.version}`);
+  const staged = plain(target);
+  return withEvent(
+    { ...withAttempts(record, target, { stages: 0 }), staged },
+    at,
+    `staged ${target.version}`,
+  );
 }
 
 export function attemptsOf(record: AgentRecord, target: Target): Attempts {

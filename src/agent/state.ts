@@ -60,8 +60,8 @@ export type AgentState =
     };
 
 export type StateName = AgentState['name'];
-/** `rest` until a check is due, `refresh` the deployments, `check` the graph. */
-export type PollStep = 'rest' | 'refresh' | 'check';
+/** `rest` until a check is due, `refresh` the deployments, `check` the graph, `discard` what is no longer offered. */
+export type PollStep = 'rest' | 'refresh' | 'check' | 'discard';
 
 /**
  * The way of one attempt to reboot: `refresh` what is deployed, `check` the graph when that is due, `ask` the local
@@ -149,6 +149,8 @@ export interface Policy {
   readonly retryIntervalMs: number;
   readonly rebootOverdueMs: number;
   readonly jitter: boolean;
+  /** A deployment that somebody else staged may be replaced by an update. */
+  readonly replaceForeignStaged: boolean;
   /** Names this boot of the machine: a new one after every reboot. */
   readonly bootId: string;
 }

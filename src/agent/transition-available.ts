@@ -9,12 +9,35 @@ import type { Deployment } from './ports.ts';
 import type { Failure, Occurrence } from './messages.ts';
 import { newGrace } from './grace.ts';
 import { AFTER_FOLLOW_MS, MAX_DEPLOY_ATTEMPTS } from './pacing.ts';
-import { abandon, refuseStream, stageFailed, stageSucceeded } from './record.ts';
+import { abandon, attemptsOf, refuseStream, stageFailed, stageSucceeded } from './record.ts';
 import { samePayload, type Release } from './release.ts';
 import { recorded, type AgentState, type Memory, type Model, type Policy } from './state.ts';
-import { available, checkDue, checkFailedMs, pollNow, retryMs, steadyMs } from './transition-common.ts';
+import { checkDue, checkFailedMs, foreignStaged, pollNow, retryMs, steadyMs } from './transition-common.ts';
 
 type UpdateAvailable = Extract<AgentState, { name: 'UpdateAvailable' }>;
+
+/**
+ * The graph names `release`: stage it, or go on with it where exactly that is staged already (by an agent before this
+ * one, or by somebody). What somebody else staged is left alone, unless the policy says otherwise.
+ */
+export function selected(release: Release, memory: Memory, occurrence: Occurrence, policy: Policy): Model {
+  const failedAttempts = attemptsOf(memory.record, release).stages;
+  const state: UpdateAvailable = {
+    name: 'UpdateAvailable',
+    release,
+    failedAttempts,
+    step: 'stage',
+    dueMono: 0,
+  };
+  const staged = memory.host?.staged;
+  if (staged?.payload !== undefined && samePayload(staged.payload, release.payload)) {
+    return afterStaging(state, memory, staged, occurrence, policy);
+  }
+  if (foreignStaged(memory) !== undefined && !policy.replaceForeignStaged) {
+    return { state: { name: 'NoNewUpdate', step: 'rest' }, memory };
+  }
+  return { state, memory };
+}
 
 export function absorbAvailable(
   state: UpdateAvailable,
@@ -42,7 +65,8 @@ export function absorbAvailable(
       if (event.status.booted.payload === undefined) return pollNow(memory);
       if (event.status.activeTransaction !== undefined)
         return { state: { ...state, step: 'follow' }, memory };
-      return { state: { ...state, step: mono >= memory.check.dueMono ? 'check' : 'stage' }, memory };
+      if (mono >= memory.check.dueMono) return { state: { ...state, step: 'check' }, memory };
+      return selected(state.release, memory, occurrence, policy);
     case 'status-failed':
       return rest(state, memory, mono + retryMs(occurrence, policy));
     case 'checked': {
@@ -50,7 +74,7 @@ export function absorbAvailable(
       const { outcome } = event.result;
       if (outcome.kind === 'off-graph') return pollNow(next);
       if (outcome.kind !== 'update') return { state: { name: 'NoNewUpdate', step: 'rest' }, memory: next };
-      return { state: available(outcome.release, next), memory: next };
+      return selected(outcome.release, next, occurrence, policy);
     }
     case 'check-failed':
       // The server is of no help just now; the release it named stays the one to stage.

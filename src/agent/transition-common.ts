@@ -1,17 +1,19 @@
 /** What the transitions of all states share: when things are due, and the ways back to polling and on to staging. Pure. */
 import type { Failure, Occurrence } from './messages.ts';
 import { checkRetryMs, withJitter } from './pacing.ts';
-import { attemptsOf } from './record.ts';
-import type { Release } from './release.ts';
-import type { AgentState, Memory, Model, Policy } from './state.ts';
+import type { Deployment } from './ports.ts';
+import { samePayload } from './release.ts';
+import type { Memory, Model, Policy } from './state.ts';
 
-/** A release that has been selected, with the attempts that were made for it before, in this life or an earlier one. */
-export function available(
-  release: Release,
-  memory: Memory,
-): Extract<AgentState, { name: 'UpdateAvailable' }> {
-  const failedAttempts = attemptsOf(memory.record, release).stages;
-  return { name: 'UpdateAvailable', release, failedAttempts, step: 'stage', dueMono: 0 };
+/** A staged deployment that this agent did not stage: somebody wants to boot into it. */
+export function foreignStaged({ host, record }: Memory): Deployment | undefined {
+  const staged = host?.staged;
+  if (staged === undefined || staged.finalizationLocked === true) return undefined;
+  const isOurs =
+    staged.payload !== undefined &&
+    record.staged !== undefined &&
+    samePayload(staged.payload, record.staged.payload);
+  return isOurs ? undefined : staged;
 }
 
 export function steadyMs(occurrence: Occurrence, policy: Policy): number {
@@ -40,4 +42,13 @@ export function checkDue(memory: Memory, dueMono: number): Memory {
 /** Back to polling, at once: the deployments are read and the graph is asked without waiting. */
 export function pollNow(memory: Memory): Model {
   return { state: { name: 'NoNewUpdate', step: 'refresh' }, memory: checkDue(memory, 0) };
+}
+
+/**
+ * Back to polling after somebody took the staged deployment away. After a pause: whoever does that again and again must
+ * not make the agent download without end.
+ */
+export function startOver(memory: Memory, occurrence: Occurrence, policy: Policy): Model {
+  const dueMono = occurrence.mono + retryMs(occurrence, policy);
+  return { state: { name: 'NoNewUpdate', step: 'rest' }, memory: checkDue(memory, dueMono) };
 }

@@ -7,7 +7,7 @@ import type { Occurrence } from './messages.ts';
 import { newGrace } from './grace.ts';
 import { END_INTERVAL_MS, withJitter } from './pacing.ts';
 import type { AgentState, Memory, Model, Policy } from './state.ts';
-import { pollNow, retryMs } from './transition-common.ts';
+import { retryMs, startOver } from './transition-common.ts';
 import { stagedCondition } from './transition-staged.ts';
 
 type Finalized = Extract<AgentState, { name: 'UpdateFinalized' | 'EndState' }>;
@@ -37,7 +37,7 @@ export function absorbFinalized(
   switch (event.kind) {
     case 'status-read': {
       const condition = stagedCondition(state.release, event.status);
-      if (condition === 'gone' || condition === 'replaced') return pollNow(memory);
+      if (condition === 'gone' || condition === 'replaced') return startOver(memory, occurrence, policy);
       return {
         state: {
           name: 'UpdateStaged',

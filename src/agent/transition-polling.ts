@@ -8,7 +8,8 @@ import type { CheckResult } from './ports.ts';
 import type { Occurrence } from './messages.ts';
 import { adapterRetryMs } from './pacing.ts';
 import type { AgentState, Memory, Model, Policy } from './state.ts';
-import { available, checkDue, checkFailedMs, steadyMs } from './transition-common.ts';
+import { selected } from './transition-available.ts';
+import { checkDue, checkFailedMs, foreignStaged, steadyMs } from './transition-common.ts';
 
 type PollingState = Extract<AgentState, { name: 'ReportedSteady' | 'NoNewUpdate' | 'OffGraph' }>;
 
@@ -28,6 +29,9 @@ export function absorbPolling(
       return { state: { ...state, step: 'check' }, memory };
     case 'status-failed':
       return rest(state, checkDue(memory, mono + adapterRetryMs(memory.hostStreak?.count ?? 1)));
+    case 'discarded':
+    case 'discard-failed':
+      return rest(state, memory);
     case 'checked':
       return afterCheck(state, memory, event.result, occurrence, policy);
     case 'check-failed':
@@ -50,13 +54,18 @@ function afterCheck(
   const next = checkDue(memory, occurrence.mono + steadyMs(occurrence, policy));
   switch (result.outcome.kind) {
     case 'update':
-      return { state: available(result.outcome.release, next), memory: next };
+      return selected(result.outcome.release, next, occurrence, policy);
     case 'off-graph':
       return { state: offGraph(state, occurrence.at), memory: next };
     case 'no-update':
     case 'downgrade-refused':
-      return { state: { name: 'NoNewUpdate', step: 'rest' }, memory: next };
+      // What an agent before this one staged is no longer offered.
+      return { state: { name: 'NoNewUpdate', step: hasLeftover(next) ? 'discard' : 'rest' }, memory: next };
   }
+}
+
+function hasLeftover(memory: Memory): boolean {
+  return memory.host?.staged !== undefined && foreignStaged(memory) === undefined;
 }
 
 function offGraph(state: PollingState, at: number): PollingState {

@@ -12,7 +12,8 @@ import { AFTER_FOLLOW_MS, POSTPONEMENT_MS } from './pacing.ts';
 import { rebootAsked, rebootRefused } from './record.ts';
 import { samePayload, type Release } from './release.ts';
 import { recorded, type AgentState, type Holding, type Memory, type Model, type Policy } from './state.ts';
-import { available, checkDue, checkFailedMs, pollNow, retryMs, steadyMs } from './transition-common.ts';
+import { selected } from './transition-available.ts';
+import { checkDue, checkFailedMs, pollNow, retryMs, startOver, steadyMs } from './transition-common.ts';
 
 export type UpdateStaged = Extract<AgentState, { name: 'UpdateStaged' }>;
 
@@ -44,7 +45,7 @@ export function absorbStaged(
       if (outcome.kind !== 'update') return { state: { ...state, step: 'discard' }, memory: next };
       if (samePayload(outcome.release.payload, state.release.payload))
         return { state: { ...state, step: 'ask' }, memory: next };
-      return { state: available(outcome.release, next), memory: next };
+      return selected(outcome.release, next, occurrence, policy);
     }
     case 'check-failed':
       return {
@@ -134,7 +135,7 @@ function afterReading(
 ): Model {
   const { mono } = occurrence;
   const condition = stagedCondition(state.release, status);
-  if (condition === 'gone' || condition === 'replaced') return pollNow(memory);
+  if (condition === 'gone' || condition === 'replaced') return startOver(memory, occurrence, policy);
   const unlocked = condition === 'unlocked';
   switch (state.step) {
     case 'verify':

@@ -80,5 +80,6 @@ export const POLICY: Policy = {
   retryIntervalMs: 300_000,
   rebootOverdueMs: 900_000,
   jitter: true,
+  replaceForeignStaged: false,
   bootId: 'boot-1',
 };

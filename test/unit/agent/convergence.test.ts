@@ -85,6 +85,19 @@ describe('the agent, left alone', () => {
     expect(simulated.log.join('\n')).toContain("the staged deployment '2.0' is gone");
   });
 
+  it('B2: whoever drops the staged deployment again and again does not make it download without end', () => {
+    const simulated = node({
+      check: offering(V2),
+      localVerdict: () => ({ verdict: 'deny', reason: 'no', label: 'x' }),
+    });
+    const end = simulated.mono + DAY;
+    simulated.runUntil((n) => {
+      n.deployments = n.deployments.filter((d) => !d.staged);
+      return n.mono >= end;
+    }, 100_000);
+    expect(count(simulated, 'stage')).toBeLessThan(200);
+  });
+
   it('B3: a staged deployment that was replaced is never finalized', () => {
     let allowed = false;
     const simulated = node({
@@ -92,12 +105,46 @@ describe('the agent, left alone', () => {
       localVerdict: () => ({ verdict: allowed ? 'allow' : 'deny', reason: 'no', label: 'x' }),
     });
     simulated.runUntil((n) => n.stateName === 'UpdateStaged' && n.effect.kind === 'wait');
-    simulated.deployments = [staged('7.7'), ...simulated.deployments.filter((d) => !d.staged)];
+    simulated.deployments = [
+      staged('7.7', { finalizationLocked: false }),
+      ...simulated.deployments.filter((d) => !d.staged),
+    ];
     allowed = true;
     simulated.step();
     simulated.runUntil((n) => n.stateName !== 'UpdateStaged');
     expect(simulated.stateName).toBe('NoNewUpdate');
     expect(count(simulated, 'finalize')).toBe(0);
+  });
+
+  it('B3: what somebody staged is left alone, and the agent says so once', () => {
+    const simulated = node({ check: offering(V2) });
+    simulated.deployments = [staged('7.7', { finalizationLocked: false }), ...simulated.deployments];
+    simulated.runFor(DAY);
+    expect(simulated.staged?.version).toBe('7.7');
+    expect(count(simulated, 'stage') + count(simulated, 'discard-staged')).toBe(0);
+    expect(simulated.log.filter((line) => line.includes("somebody staged '7.7'"))).toHaveLength(1);
+    const replacing = node({ check: offering(V2), policy: { ...POLICY, replaceForeignStaged: true } });
+    replacing.deployments = [staged('7.7', { finalizationLocked: false }), ...replacing.deployments];
+    replacing.runUntil((n) => n.reboots === 1);
+    expect(replacing.booted.version).toBe('2.0');
+  });
+
+  it('goes on with a release that is staged already, whoever staged it', () => {
+    for (const finalizationLocked of [true, false]) {
+      const simulated = node({ check: offering(V2) });
+      simulated.deployments = [staged('2.0', { finalizationLocked }), ...simulated.deployments];
+      simulated.runUntil((n) => n.reboots === 1);
+      expect(simulated.booted.version).toBe('2.0');
+      expect(count(simulated, 'stage')).toBe(0);
+    }
+  });
+
+  it('drops what an agent before it staged when that is no longer offered', () => {
+    const simulated = node({ check: offering() });
+    simulated.deployments = [staged('2.0'), ...simulated.deployments];
+    simulated.runFor(HOUR);
+    expect(simulated.staged).toBeUndefined();
+    expect(count(simulated, 'discard-staged')).toBe(1);
   });
 
   it('B4: what a remote strategy lent is given back when the finalization fails', () => {

@@ -229,10 +229,17 @@ describe('perform', () => {
     const clock = new VirtualClock();
     const ends = new AbortController();
     const seen = observe();
-    const status = host([staged('2.0'), deployment('1.0', { booted: true })]);
+    let status = bootedOn('1.0');
     const base = ports(clock);
     const all = ports(clock, {
-      rpmOstree: { ...base.rpmOstree, status: async () => status },
+      rpmOstree: {
+        ...base.rpmOstree,
+        status: async () => status,
+        stage: async () => {
+          status = host([staged('2.0'), deployment('1.0', { booted: true })]);
+          return staged('2.0');
+        },
+      },
       updatesFor: () => ({ check: async () => checkResult({ kind: 'update', release: release('2.0', 2) }) }),
     });
     const runner = new Runner({

@@ -55,6 +55,7 @@ const STATES: Record<string, AgentState> = {
   'NoNewUpdate/rest': { name: 'NoNewUpdate', step: 'rest' },
   'NoNewUpdate/refresh': { name: 'NoNewUpdate', step: 'refresh' },
   'NoNewUpdate/check': { name: 'NoNewUpdate', step: 'check' },
+  'NoNewUpdate/discard': { name: 'NoNewUpdate', step: 'discard' },
   'OffGraph/rest': { name: 'OffGraph', step: 'rest', sinceAt: 1 },
   'OffGraph/refresh': { name: 'OffGraph', step: 'refresh', sinceAt: 1 },
   'OffGraph/check': { name: 'OffGraph', step: 'check', sinceAt: 1 },
