@@ -74,7 +74,9 @@ export class LogindSessions implements Sessions {
 function readSession(object: string, properties: LogindProperties): Session | undefined {
   const text = (key: string): string => {
     const variant = properties.get(key);
-    if (variant instanceof Variant && typeof variant.value === 'string') return variant.value;
+    // Object paths and signatures decode to strings as well.
+    const value = variant instanceof Variant && variant.signature === 's' ? variant.value : undefined;
+    if (typeof value === 'string') return value;
     throw malformed(`${object} must have a property ${key} of type s`);
   };
   const session = { user: text('Name'), tty: text('TTY') };

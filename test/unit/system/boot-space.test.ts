@@ -36,7 +36,7 @@ const HOST = {
 
 async function read(changes: Record<string, string> = {}, disk = SEPARATE, deployment = STAGED) {
   await using host = await HostTree.create({ ...HOST, ...changes });
-  return readBootSpace(host.root, deployment, disk);
+  return await readBootSpace(host.root, deployment, disk);
 }
 
 describe('what /boot has to hold', () => {

@@ -32,7 +32,6 @@ describe('the notice on terminals', () => {
   });
 
   it('lets no version write to the terminal as it likes', () => {
-    // eslint-disable-next-line no-control-regex -- the very thing that must not be there
     expect(notice(1, 'x\u001b[2J\u0007')).not.toMatch(/[\u001b\u0007]/);
   });
 });

@@ -1,0 +1,253 @@
+/** Sessions, inhibitors and terminals, over a real bus, with a stand-in for logind, and on real terminals. */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterEach, describe, expect, it } from 'vitest';
+
+import { SystemBus } from '../../src/dbus/system-bus.ts';
+import { CancelledError } from '../../src/errors.ts';
+import { Strategies } from '../../src/strategies/gatekeeper.ts';
+import { inhibitorStrategy } from '../../src/strategies/inhibitors.ts';
+import { logindInhibitors } from '../../src/system/inhibitors.ts';
+import { LogindSessions } from '../../src/system/sessions.ts';
+import type { LogindSessionsOptions } from '../../src/system/sessions.ts';
+import { fakeSession, startFakeLogind } from '../support/fake-logind.ts';
+import type { FakeLogind, LogindState } from '../support/fake-logind.ts';
+import { openTerminal } from '../support/terminal.ts';
+
+const { signal } = new AbortController();
+const CORE = { user: 'core', tty: 'pts/7' };
+
+let logind: FakeLogind | undefined;
+
+async function start(state: LogindState | 'none'): Promise<FakeLogind> {
+  logind = await startFakeLogind(state);
+  return logind;
+}
+
+function sessionsOf({ bus, root }: FakeLogind, options: LogindSessionsOptions = {}): LogindSessions {
+  return new LogindSessions(bus, root, options);
+}
+
+afterEach(async () => {
+  await logind?.close();
+  logind = undefined;
+});
+
+describe('sessions', () => {
+  it('are those of people with a terminal', async () => {
+    const host = await start({
+      sessions: [
+        fakeSession(),
+        fakeSession({ id: '_32', user: 'root', tty: 'tty1', state: 'online' }),
+        fakeSession({ id: 'c1', user: 'gdm', tty: 'tty2', class: 'greeter' }),
+        fakeSession({ id: 'c2', class: 'background', tty: 'tty3' }),
+        fakeSession({ id: 'c3', class: 'manager', tty: 'tty4' }),
+        fakeSession({ id: 'c4', tty: '' }),
+        fakeSession({ id: 'c5', state: 'closing', tty: 'tty5' }),
+        fakeSession({ id: 'c6', class: 'user-of-the-future', user: 'eve', tty: 'tty6' }),
+      ],
+    });
+    expect(await sessionsOf(host).list(signal)).toEqual([
+      CORE,
+      { user: 'root', tty: 'tty1' },
+      { user: 'eve', tty: 'tty6' },
+    ]);
+  });
+
+  it('of users who are to be ignored do not count', async () => {
+    const host = await start({ sessions: [fakeSession(), fakeSession({ id: 'c2', user: 'bot' })] });
+    expect(await sessionsOf(host, { ignoreUsers: ['bot'] }).list(signal)).toEqual([CORE]);
+  });
+
+  it('may end while they are looked at', async () => {
+    const host = await start({ sessions: [fakeSession({ gone: true }), fakeSession({ id: 'c2' })] });
+    expect(await sessionsOf(host).list(signal)).toEqual([CORE]);
+  });
+
+  it('are nobody without a login manager, and with the override file', async () => {
+    expect(await sessionsOf(await start('none')).list(signal)).toEqual([]);
+    await logind?.close();
+    const host = await start({ sessions: [fakeSession()] });
+    mkdirSync(join(host.root, 'run/zincati'), { recursive: true });
+    writeFileSync(join(host.root, 'run/zincati/override-interactive-check'), '');
+    expect(await sessionsOf(host).list(signal)).toEqual([]);
+  });
+
+  it('are 300 when there are 300', async () => {
+    const many = Array.from({ length: 300 }, (_, at) =>
+      fakeSession({ id: `c${at}`, tty: at < 299 ? '' : 'pts/7' }),
+    );
+    expect(await sessionsOf(await start({ sessions: many })).list(signal)).toEqual([CORE]);
+  });
+});
+
+describe('B11: a login manager that fails is never nobody', () => {
+  it.each<[string, LogindState['answers'], string]>([
+    ['refuses', { ListSessions: { error: 'org.freedesktop.DBus.Error.AccessDenied' } }, 'bus_remote_error'],
+    ['refuses later', { GetAll: { error: 'org.freedesktop.DBus.Error.Failed' } }, 'bus_remote_error'],
+    ['dies', { ListSessions: { die: true } }, 'bus_remote_error'],
+    ['dies later', { GetAll: { die: true } }, 'bus_remote_error'],
+    ['answers too slowly', { ListSessions: { hang: true } }, 'bus_call_timeout'],
+    ['answers too slowly later', { GetAll: { hang: true } }, 'bus_call_timeout'],
+    ['answers with nothing', { ListSessions: { signature: '()', text: '()' } }, 'bus_malformed_message'],
+    [
+      'answers with an empty list of another kind',
+      { ListSessions: { signature: '(a(susss))', text: '([],)' } },
+      'bus_malformed_message',
+    ],
+    ['knows no properties', { GetAll: { signature: '(a{sv})', text: '({},)' } }, 'bus_malformed_message'],
+    [
+      'gives the terminal in another type',
+      {
+        GetAll: {
+          signature: '(a{sv})',
+          text: "({'Name': <'core'>, 'Class': <'user'>, 'State': <'active'>, 'TTY': <@as []>},)",
+        },
+      },
+      'bus_malformed_message',
+    ],
+  ])('that %s', async (_what, answers = {}, kind) => {
+    const host = await start({ sessions: [fakeSession()], answers });
+    await expect(sessionsOf(host, { callTimeoutMs: 300 }).list(signal)).rejects.toMatchObject({ kind });
+  });
+
+  it('that nobody can reach', async () => {
+    const bus = new SystemBus({ address: 'unix:path=/nonexistent/bus' });
+    await expect(new LogindSessions(bus, '/nonexistent').list(signal)).rejects.toMatchObject({
+      kind: 'bus_unreachable',
+    });
+    await bus.close();
+  });
+
+  it('whatever it answers instead of sessions', async () => {
+    const host = await start({});
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), async (seed) => {
+        host.set({ sessions: [fakeSession()], answers: { ListSessions: { garbage: seed } } });
+        await expect(sessionsOf(host).list(signal)).rejects.toMatchObject({ name: 'BusError' });
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('whatever it answers about a session', async () => {
+    const host = await start({});
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), fc.constantFrom('garbage', 'mangled'), async (seed, how) => {
+        const answer = how === 'garbage' ? { garbage: seed } : { mangled: seed };
+        host.set({ sessions: [fakeSession()], answers: { GetAll: answer } });
+        await expect(sessionsOf(host).list(signal)).rejects.toMatchObject({ name: 'BusError' });
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('and works again as soon as it does', async () => {
+    const host = await start({ sessions: [fakeSession()], answers: { ListSessions: { die: true } } });
+    const sessions = sessionsOf(host);
+    await expect(sessions.list(signal)).rejects.toThrow();
+    host.set({ sessions: [fakeSession()] });
+    expect(await sessions.list(signal)).toEqual([CORE]);
+  });
+
+  it('and a look at it can be given up at any time', async () => {
+    const host = await start({ answers: { ListSessions: { hang: true } } });
+    const abort = new AbortController();
+    const listed = sessionsOf(host).list(abort.signal);
+    abort.abort();
+    await expect(listed).rejects.toBeInstanceOf(CancelledError);
+  });
+});
+
+describe('inhibitors', () => {
+  const gateOf = ({ bus }: FakeLogind) => inhibitorStrategy(logindInhibitors(bus, 300));
+
+  it('deny, naming who and why, until the lock is released', async () => {
+    const host = await start({
+      inhibitors: [
+        ['sleep', 'NetworkManager', 'turn off networks', 'delay', 0, 700],
+        ['shutdown:sleep', 'backup', 'nightly run', 'block', 0, 800],
+      ],
+    });
+    const gate = gateOf(host);
+    expect(await gate.canFinalize(0, signal)).toEqual({
+      verdict: 'deny',
+      reason: 'blocked by backup: nightly run',
+      label: 'inhibitor',
+    });
+    host.set({ inhibitors: [] });
+    expect((await gate.canFinalize(0, signal)).verdict).toBe('allow');
+  });
+
+  it('are none without logind', async () => {
+    expect((await gateOf(await start('none')).canFinalize(0, signal)).verdict).toBe('allow');
+  });
+
+  it.each<[string, LogindState['answers']]>([
+    ['refuses', { ListInhibitors: { error: 'org.freedesktop.DBus.Error.AccessDenied' } }],
+    ['hangs', { ListInhibitors: { hang: true } }],
+    ['talks nonsense', { ListInhibitors: { signature: '(as)', text: "(['shutdown'],)" } }],
+  ])('cannot be told from a logind that %s', async (_what, answers = {}) => {
+    const gate = gateOf(await start({ answers }));
+    await expect(gate.canFinalize(0, signal)).rejects.toMatchObject({ name: 'BusError' });
+  });
+
+  it('are never none, whatever logind answers instead', async () => {
+    const host = await start({});
+    await fc.assert(
+      fc.asyncProperty(fc.nat(), async (seed) => {
+        host.set({ answers: { ListInhibitors: { garbage: seed } } });
+        await expect(gateOf(host).canFinalize(0, signal)).rejects.toMatchObject({ name: 'BusError' });
+      }),
+      { numRuns: 50 },
+    );
+  });
+
+  it('B5: hold before anything is asked of a lock server', async () => {
+    const host = await start({ inhibitors: [['shutdown', 'dnf', 'transaction', 'block', 0, 1]] });
+    let asked = 0;
+    const lock = {
+      name: 'fleet_lock',
+      remote: true,
+      canFinalize: () => {
+        asked += 1;
+        return Promise.resolve({ verdict: 'allow', reason: '', label: 'fleet_lock' } as const);
+      },
+      reportSteady: () => Promise.resolve(),
+    };
+    const verdict = await new Strategies([lock, gateOf(host)]).askLocal(0, signal);
+    expect(verdict).toMatchObject({ verdict: 'deny', label: 'inhibitor' });
+    expect(asked).toBe(0);
+  });
+});
+
+describe('terminals', () => {
+  it('B32: one that is full and one that is stopped hold nothing up, and the others are written to', async () => {
+    const terminals = await Promise.all([
+      openTerminal('full'),
+      openTerminal('stopped'),
+      openTerminal('reading'),
+    ]);
+    const host = await start('none');
+    const people = terminals.map(({ name }) => ({ user: 'core', tty: name }));
+    const begin = performance.now();
+    await new LogindSessions(host.bus, '/').broadcast(people, 'reboot\r\n');
+    expect(performance.now() - begin).toBeLessThan(1000);
+    const seen = await Promise.all(terminals.map((terminal) => terminal.close()));
+    expect(seen[2]).toBe('reboot\r\n');
+  });
+
+  it('B32: one that is gone, one that is none and one that leads elsewhere are passed over', async () => {
+    const host = await start('none');
+    const file = join(host.root, 'dev/plain');
+    mkdirSync(join(host.root, 'dev'));
+    writeFileSync(file, '');
+    const sessions = new LogindSessions(host.bus, host.root);
+    await sessions.broadcast(
+      ['pts/99', 'plain', '../plain', '/etc/passwd', ''].map((tty) => ({ user: 'x', tty })),
+      'reboot',
+    );
+    expect(readFileSync(file, 'utf8')).toBe('');
+  });
+});
