@@ -1,0 +1,117 @@
+/**
+ * The metrics socket: bare text for a client that sends nothing, as Zincati's readers expect it, and HTTP for one that
+ * sends a request.
+ *
+ * Invariants: no byte of a request is lost on its way to the HTTP server; every connection ends within its lifetime,
+ * whatever its client does or omits; only a socket is ever replaced, and none that a process still serves.
+ */
+import { once } from 'node:events';
+import { chmod, lstat, mkdir, rm } from 'node:fs/promises';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import path from 'node:path';
+import type { Listening } from './keep-listening.ts';
+
+/** A client that has sent nothing for that long waits for bare text. A request of HTTP comes with the connection. */
+export const SILENCE_GRACE_MS = 150;
+/** As long as Prometheus waits for a scrape by default. */
+export const CONNECTION_LIFETIME_MS = 10_000;
+/** More at one time are no scrapes; the next ones are turned away at once. */
+export const MOST_CONNECTIONS = 64;
+
+/** Everybody may read; the directory says who gets there. */
+const SOCKET_MODE = 0o666;
+/** As the tmpfiles configuration has it. */
+const DIRECTORY_MODE = 0o775;
+
+export interface UnixListenerOptions {
+  readonly path: string;
+  readonly render: () => Promise<string>;
+  /** Takes over a connection whose first bytes wait to be read; may reject. */
+  readonly serveHttp: (connection: Socket) => Promise<void>;
+}
+
+/** Rejects with the reason when the socket cannot be made. */
+export async function listenOnUnix(options: UnixListenerOptions): Promise<Listening> {
+  await makeRoom(options.path);
+  const connections = new Set<Socket>();
+  const server = createServer({ allowHalfOpen: true }, (connection) => {
+    connections.add(connection);
+    const lifetime = setTimeout(() => connection.destroy(), CONNECTION_LIFETIME_MS);
+    connection.once('close', () => {
+      clearTimeout(lifetime);
+      connections.delete(connection);
+    });
+    serve(connection, options);
+  });
+  server.maxConnections = MOST_CONNECTIONS;
+  server.listen(options.path);
+  await once(server, 'listening');
+  const fault = new Promise<unknown>((resolve) => server.on('error', resolve));
+  const close = () => closeServer(server, connections);
+  try {
+    await chmod(options.path, SOCKET_MODE);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { fault, close };
+}
+
+function serve(connection: Socket, { render, serveHttp }: UnixListenerOptions): void {
+  const decide = (): void => {
+    clearTimeout(grace);
+    connection.off('data', onData).off('end', sendText);
+  };
+  const sendText = (): void => {
+    decide();
+    // Whatever comes now is too late; left unread it would make the client see a reset instead of the text.
+    connection.resume();
+    render().then(
+      (text) => connection.end(text, () => connection.destroy()),
+      () => connection.destroy(),
+    );
+  };
+  const onData = (bytes: Buffer): void => {
+    decide();
+    connection.pause();
+    connection.unshift(bytes);
+    serveHttp(connection).catch(() => connection.destroy());
+  };
+  const grace = setTimeout(sendText, SILENCE_GRACE_MS);
+  connection.once('close', () => clearTimeout(grace));
+  // A client that goes away in the middle is its own business; "close" follows.
+  connection.on('error', () => undefined);
+  connection.on('data', onData).on('end', sendText);
+}
+
+async function makeRoom(socketPath: string): Promise<void> {
+  await mkdir(path.dirname(socketPath), { recursive: true, mode: DIRECTORY_MODE });
+  const found = await lstat(socketPath).catch(() => undefined);
+  if (found === undefined) return;
+  if (!found.isSocket())
+    throw new Error(`cannot listen on ${socketPath}: it must be a socket or missing, got something else`);
+  if (await isServed(socketPath))
+    throw new Error(`cannot listen on ${socketPath}: another process listens there`);
+  await rm(socketPath);
+}
+
+function isServed(socketPath: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = connect(socketPath);
+    probe.once('connect', () => {
+      probe.destroy();
+      resolve(true);
+    });
+    // EAGAIN: its queue is full, so there is somebody whose queue it is.
+    probe.once('error', (error) => resolve('code' in error && error.code === 'EAGAIN'));
+  });
+}
+
+async function closeServer(server: Server, connections: ReadonlySet<Socket>): Promise<void> {
+  const closed = new Promise<void>((resolve) => {
+    // Its argument says that it was not listening any more, which is as good.
+    server.close(() => resolve());
+  });
+  for (const connection of connections) connection.destroy();
+  await closed;
+}

@@ -1,0 +1,30 @@
+/** Zincati's D-Bus interface, word for word. That only root may call it is the bus policy's business. */
+import type { ExportedInterface } from '../dbus/types.ts';
+
+export const SERVICE_NAME = 'org.coreos.zincati';
+
+export interface ExperimentalFacts {
+  /** Last time the agent went to work, milliseconds since 1970 UTC; undefined: not yet. */
+  lastRefreshAt(): number | undefined;
+}
+
+export function experimentalInterface(facts: ExperimentalFacts): ExportedInterface {
+  return {
+    path: '/org/coreos/zincati',
+    name: 'org.coreos.zincati.Experimental',
+    methods: [
+      {
+        member: 'LastRefreshTime',
+        in: '',
+        out: 'x',
+        handle: () => [BigInt(Math.floor((facts.lastRefreshAt() ?? 0) / 1000))],
+      },
+      {
+        member: 'Moo',
+        in: 'b',
+        out: 's',
+        handle: ([talkative]) => [talkative === true ? 'Moooo mooo moooo!' : 'moo.'],
+      },
+    ],
+  };
+}

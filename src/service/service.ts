@@ -1,0 +1,132 @@
+/**
+ * The agent's name on the system bus and what it offers there, kept up in the background.
+ *
+ * Invariants: nothing that happens to the bus ends the agent or is repeated in its log; objects are there before the
+ * name is, so that whoever finds the name finds them; there is a pause after each failure and each loss.
+ */
+import type { Clock } from '../agent/ports.ts';
+import type { BusLink, ExportedInterface, SystemBus } from '../dbus/types.ts';
+import { BusError, messageOf } from '../errors.ts';
+import type { Logger } from '../system/log.ts';
+
+export interface ServiceOptions {
+  readonly bus: SystemBus;
+  readonly name: string;
+  readonly interfaces: readonly ExportedInterface[];
+  readonly clock: Clock;
+  readonly log: Pick<Logger, 'debug' | 'info' | 'warn'>;
+}
+
+const FIRST_PAUSE_MS = 1000;
+const LONGEST_PAUSE_MS = 60_000;
+/** The bus itself answers these, from memory. */
+const CALL_TIMEOUT_MS = 10_000;
+/** At the end of the agent's life a bus that does not answer is not waited for. */
+const RELEASE_TIMEOUT_MS = 500;
+
+const DO_NOT_QUEUE = 4;
+const PRIMARY_OWNER = 1;
+const ALREADY_OWNER = 4;
+
+export class Service {
+  readonly #options: ServiceOptions;
+  readonly #life = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+
+  constructor(options: ServiceOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#running = this.#run(this.#life.signal);
+  }
+
+  /** Gives the name back. Never rejects. */
+  async close(): Promise<void> {
+    this.#life.abort();
+    await this.#running;
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    const { name, clock, log } = this.#options;
+    let isTroubled = false;
+    let pauseMs = FIRST_PAUSE_MS;
+    while (!signal.aborted) {
+      try {
+        await this.#serve(signal, () => {
+          if (isTroubled) log.info(`D-Bus name ${name} is served again`);
+          else log.debug(`D-Bus name ${name} is served`);
+          isTroubled = false;
+          pauseMs = FIRST_PAUSE_MS;
+        });
+      } catch (error) {
+        if (isAborted(signal)) return;
+        if (!isTroubled) log.warn(`D-Bus name ${name} is not served, trying again: ${messageOf(error)}`);
+        isTroubled = true;
+      }
+      await clock.sleep(pauseMs, signal).catch(() => undefined);
+      pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+    }
+  }
+
+  /** Resolves when the agent's life ends; rejects when the name cannot be had or the bus is gone. */
+  async #serve(signal: AbortSignal, onServed: () => void): Promise<void> {
+    const { bus, name, interfaces } = this.#options;
+    const link = await bus.link(signal);
+    const withdrawals = interfaces.map((offered) => link.export(offered));
+    try {
+      await requestName(link, name, signal);
+      onServed();
+      await firstAborted(signal, link.gone);
+      if (!signal.aborted) throw link.gone.reason;
+      await releaseName(link, name);
+    } finally {
+      for (const withdraw of withdrawals) withdraw();
+    }
+  }
+}
+
+async function requestName(link: BusLink, name: string, signal: AbortSignal): Promise<void> {
+  const reply = await link.call(
+    {
+      ...busMethod('RequestName'),
+      signature: 'su',
+      body: [name, DO_NOT_QUEUE],
+      timeoutMs: CALL_TIMEOUT_MS,
+    },
+    signal,
+  );
+  const [result] = reply.body;
+  if (result !== PRIMARY_OWNER && result !== ALREADY_OWNER) {
+    throw new BusError('bus_remote_error', `cannot own ${name}: another process owns it`);
+  }
+}
+
+async function releaseName(link: BusLink, name: string): Promise<void> {
+  await link
+    .call({ ...busMethod('ReleaseName'), signature: 's', body: [name], timeoutMs: RELEASE_TIMEOUT_MS })
+    // The name goes with the connection in any case.
+    .catch(() => undefined);
+}
+
+function busMethod(member: string) {
+  return {
+    destination: 'org.freedesktop.DBus',
+    path: '/org/freedesktop/DBus',
+    interface: 'org.freedesktop.DBus',
+    member,
+  } as const;
+}
+
+function firstAborted(...signals: readonly AbortSignal[]): Promise<void> {
+  const any = AbortSignal.any([...signals]);
+  return new Promise((resolve) => {
+    if (any.aborted) resolve();
+    else any.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
+
+/** Asked anew: the compiler would otherwise take the loop's condition for still true. */
+function isAborted(signal: AbortSignal): boolean {
+  return signal.aborted;
+}
