@@ -1,70 +1,303 @@
 /**
- * The present values of all metrics, as plain numbers; src/metrics/exposition.ts makes text of them when somebody asks.
+ * The numbers that people see of the agent: one method per fact. Plain values, written out on demand.
  *
- * Invariants: recording never throws and costs next to nothing; the number of label sets of a metric is bounded whatever
- * a remote side sends.
+ * Invariants: recording never throws; counters never go down; the number of series is bounded whatever servers send;
+ * instants go in as milliseconds and come out as whole seconds, as Zincati has them; a number that is not finite is not
+ * taken.
  */
-import { METRICS, METRIC_NAMES, type MetricDefinition, type MetricName } from './definitions.ts';
+import type { CheckResult, Progress } from '../agent/ports.ts';
+import { printable } from '../errors.ts';
+import {
+  DEFINITIONS,
+  EXPOSITION_TYPE,
+  exposition,
+  METRIC_NAMES,
+  type Labels,
+  type MetricName,
+  type Sample,
+} from './definitions.ts';
 
-export type Labels = Readonly<Record<string, string>>;
+/** Kinds of error come from servers too; what is scraped must not grow with their fancy. */
+const MOST_KINDS = 32;
+const OTHER_KIND = 'other';
+/** Longer words help nobody on a dashboard. */
+const LONGEST_LABEL = 128;
 
-export interface Sample {
-  readonly labels: Labels;
-  readonly value: number;
-}
+export const FINALIZE_RESPONSES = ['allow', 'deny', 'error'] as const;
+export type FinalizeResponse = (typeof FINALIZE_RESPONSES)[number];
+export const FLEET_LOCK_APIS = ['pre-reboot', 'steady-state'] as const;
+export type FleetLockApi = (typeof FLEET_LOCK_APIS)[number];
+const BLOCKED_BY_USERS = 'active_usersessions';
 
-const MOST_LABEL_SETS = 256;
-const LONGEST_LABEL = 200;
+type GaugeName = {
+  [N in MetricName]: (typeof DEFINITIONS)[N]['type'] extends 'gauge' ? N : never;
+}[MetricName];
+type CounterName = Exclude<MetricName, GaugeName>;
+type Unlabelled<N extends MetricName> = {
+  [M in N]: (typeof DEFINITIONS)[M]['labels'] extends readonly [] ? M : never;
+}[N];
 
 export class Metrics {
-  readonly #samples = new Map<MetricName, Map<string, Sample>>();
+  /** Media type of {@link render}. */
+  readonly contentType = EXPOSITION_TYPE;
+  /** Per metric, the series by their label values. */
+  readonly #series = new Map<MetricName, Map<string, Sample>>();
+  readonly #kinds = new Map<MetricName, Set<string>>();
+  #state: string | undefined;
 
-  constructor() {
+  constructor(startedAtMs: number) {
+    this.#setInstant('process_start_time_seconds', startedAtMs);
+    // A rate has to see the zero before the first event, wherever the labels are known beforehand.
     for (const name of METRIC_NAMES) {
-      const definition: MetricDefinition = METRICS[name];
-      if (definition.type === 'counter' && (definition.labels ?? []).length === 0)
-        this.increment(name, {}, 0);
-      for (const labels of definition.preset ?? []) this.increment(name, labels, 0);
+      const { type, labels } = DEFINITIONS[name];
+      if (type === 'counter' && labels.length === 0) this.#put(name, {}, 0);
     }
-  }
-
-  set(name: MetricName, value: number, labels: Labels = {}): void {
-    this.#put(name, labels, () => value);
-  }
-
-  increment(name: MetricName, labels: Labels = {}, by = 1): void {
-    this.#put(name, labels, (before) => before + by);
-  }
-
-  /** Makes `labels` the only label set: for a gauge that is 1 for what holds now. */
-  setOnly(name: MetricName, value: number, labels: Labels): void {
-    this.#samples.delete(name);
-    this.set(name, value, labels);
-  }
-
-  remove(name: MetricName): void {
-    this.#samples.delete(name);
-  }
-
-  samples(name: MetricName): readonly Sample[] {
-    return [...(this.#samples.get(name)?.values() ?? [])];
-  }
-
-  #put(name: MetricName, labels: Labels, change: (before: number) => number): void {
-    const definition: MetricDefinition = METRICS[name];
-    let sets = this.#samples.get(name);
-    if (sets === undefined) {
-      sets = new Map();
-      this.#samples.set(name, sets);
+    this.#put('zincati_update_agent_finalization_blocked_count', { reason: BLOCKED_BY_USERS }, 0);
+    for (const response of FINALIZE_RESPONSES) {
+      this.#put('zincati_updates_strategy_can_finalize_responses', { response }, 0);
     }
-    let kept: Labels = Object.fromEntries(
-      (definition.labels ?? []).map((label) => [label, (labels[label] ?? '').slice(0, LONGEST_LABEL)]),
-    );
-    let key = JSON.stringify(kept);
-    if (!sets.has(key) && sets.size >= (definition.most ?? MOST_LABEL_SETS)) {
-      kept = Object.fromEntries((definition.labels ?? []).map((label) => [label, 'other']));
-      key = JSON.stringify(kept);
-    }
-    sets.set(key, { labels: kept, value: change(sets.get(key)?.value ?? 0) });
+    for (const api of FLEET_LOCK_APIS) this.#put('zincati_strategy_fleet_lock_requests_total', { api }, 0);
   }
+
+  /** The text that Prometheus reads. */
+  render(): Promise<string> {
+    return exposition((name) => this.#series.get(name)?.values() ?? []);
+  }
+
+  // What the node is and what it is told to do.
+
+  identityKnown(os: {
+    readonly osVersion: string;
+    readonly basearch: string;
+    readonly stream: string;
+    readonly platform: string;
+  }): void {
+    const { osVersion, ...rest } = os;
+    this.#setOnly('zincati_identity_os_info', { os_version: osVersion, ...rest });
+  }
+
+  rolloutWarinessConfigured(wariness: number): void {
+    this.#set('zincati_identity_rollout_wariness', wariness);
+  }
+
+  configurationRead(warnings: number): void {
+    this.#set('zincati_config_warnings', warnings);
+  }
+
+  updatesConfigured(config: { readonly enabled: boolean; readonly allowDowngrade: boolean }): void {
+    this.#set('zincati_update_agent_updates_enabled', Number(config.enabled));
+    this.#set('zincati_update_agent_updates_allow_downgrade', Number(config.allowDowngrade));
+  }
+
+  strategiesConfigured(strategies: readonly string[]): void {
+    this.#series.delete('zincati_updates_strategy_mode');
+    for (const strategy of strategies) this.#put('zincati_updates_strategy_mode', { strategy }, 1);
+  }
+
+  scheduleConfigured(lengthMinutes: number): void {
+    this.#set('zincati_updates_strategy_periodic_schedule_length_minutes', lengthMinutes);
+  }
+
+  // What the agent does.
+
+  refreshed(atMs: number): void {
+    this.#setInstant('zincati_update_agent_last_refresh_timestamp', atMs);
+  }
+
+  /** `targetVersion`: the release that is worked towards, "" for none. The same again changes nothing. */
+  stateIs(state: string, targetVersion: string, atMs: number): void {
+    this.#setOnly('zincati_update_agent_info', { state, target_version: targetVersion });
+    if (state === this.#state) return;
+    this.#state = state;
+    this.#setInstant('zincati_update_agent_latest_state_change_timestamp', atMs);
+  }
+
+  healthIs(level: string, cause: string): void {
+    this.#setOnly('zincati_update_agent_health', { level, cause });
+  }
+
+  /** `activity` is one of a handful of words; 0 ends the row. */
+  failuresInARow(activity: string, count: number): void {
+    this.#put('zincati_update_agent_consecutive_failures', { activity }, count);
+  }
+
+  /** How many there are by reason; reasons that are left out are gone. */
+  releasesDenied(counts: ReadonlyMap<string, number>): void {
+    this.#series.delete('zincati_update_agent_denied_releases');
+    for (const [reason, count] of counts)
+      this.#put('zincati_update_agent_denied_releases', { reason }, count);
+  }
+
+  finalizationAttempted(): void {
+    this.#add('zincati_update_agent_finalization_attempts');
+  }
+
+  finalizationSucceeded(): void {
+    this.#add('zincati_update_agent_finalization_successes');
+  }
+
+  finalizationBlockedByUsers(): void {
+    this.#addTo('zincati_update_agent_finalization_blocked_count', { reason: BLOCKED_BY_USERS });
+  }
+
+  activeUsersDetected(sessions: number): void {
+    this.#set('zincati_update_agent_finalization_detected_active_users', sessions);
+  }
+
+  finalizationPostponed(): void {
+    this.#add('zincati_update_agent_postponed_finalizations_total');
+  }
+
+  /** What is not known of the running download has no value. */
+  downloading({ percent, bytesTransferred, bytesPerSecond }: Omit<Progress, 'text'>): void {
+    const ratio = percent === undefined ? undefined : Math.min(Math.max(percent / 100, 0), 1);
+    this.#setIfKnown('zincati_update_agent_download_progress_ratio', ratio);
+    this.#setIfKnown('zincati_update_agent_download_bytes', bytesTransferred);
+    this.#setIfKnown('zincati_update_agent_download_bytes_per_second', bytesPerSecond);
+  }
+
+  downloadEnded(): void {
+    this.downloading({});
+  }
+
+  // Strategies.
+
+  finalizeAnswered(response: FinalizeResponse): void {
+    this.#addTo('zincati_updates_strategy_can_finalize_responses', { response });
+  }
+
+  /** The open or else the next window; undefined when there will be none. */
+  windowIs(window: { readonly startAt: number; readonly endAt: number } | undefined): void {
+    const seconds = (at: number | undefined) => (at === undefined ? undefined : Math.floor(at / 1000));
+    this.#setIfKnown('zincati_updates_strategy_periodic_window_start_timestamp', seconds(window?.startAt));
+    this.#setIfKnown('zincati_updates_strategy_periodic_window_end_timestamp', seconds(window?.endAt));
+  }
+
+  fleetLockRequested(api: FleetLockApi): void {
+    this.#addTo('zincati_strategy_fleet_lock_requests_total', { api });
+  }
+
+  fleetLockFailed(api: FleetLockApi, kind: string): void {
+    const name = 'zincati_strategy_fleet_lock_errors_total';
+    this.#addTo(name, { api, kind: this.#boundedKind(name, kind) });
+  }
+
+  /** `seconds` more since the last call. */
+  fleetLockHeld(seconds: number): void {
+    this.#add('zincati_strategy_fleet_lock_held_seconds_total', Math.max(seconds, 0));
+  }
+
+  // The update server.
+
+  checkStarted(): void {
+    this.#add('zincati_cincinnati_update_checks_total');
+  }
+
+  checkFailed(kind: string): void {
+    const name = 'zincati_cincinnati_update_checks_errors_total';
+    this.#addTo(name, { kind: this.#boundedKind(name, kind) });
+  }
+
+  checkAnswered(result: CheckResult, atMs: number): void {
+    this.#setInstant('zincati_update_agent_last_success_timestamp', atMs);
+    this.#set('zincati_cincinnati_graph_nodes_count', result.nodes);
+    this.#set('zincati_cincinnati_graph_edges_count', result.edges);
+    this.#set('zincati_cincinnati_graph_warnings', result.warnings.length);
+    this.#set('zincati_cincinnati_ignored_update_targets', result.ignoredTargets);
+    this.#set('zincati_cincinnati_booted_release_is_deadend', Number(result.deadend.isDeadend));
+    this.#set('zincati_cincinnati_booted_release_is_off_graph', Number(result.outcome.kind === 'off-graph'));
+  }
+
+  // rpm-ostree.
+
+  deployAttempted(): void {
+    this.#add('zincati_rpm_ostree_deploy_attempts_total');
+  }
+
+  deployFailed(): void {
+    this.#add('zincati_rpm_ostree_deploy_failures_total');
+  }
+
+  finalizeAttempted(): void {
+    this.#add('zincati_rpm_ostree_finalize_attempts_total');
+  }
+
+  finalizeFailed(): void {
+    this.#add('zincati_rpm_ostree_finalize_failures_total');
+  }
+
+  registerDriverFailed(): void {
+    this.#add('zincati_rpm_ostree_register_driver_failures_total');
+  }
+
+  statusAttempted(): void {
+    this.#add('zincati_rpm_ostree_status_attempts_total');
+  }
+
+  statusFailed(): void {
+    this.#add('zincati_rpm_ostree_status_failures_total');
+  }
+
+  statusCacheRequested(): void {
+    this.#add('zincati_rpm_ostree_status_cache_requests_total');
+  }
+
+  statusCacheMissed(): void {
+    this.#add('zincati_rpm_ostree_status_cache_misses_total');
+  }
+
+  #add(name: Unlabelled<CounterName>, by = 1): void {
+    this.#addTo(name, {}, by);
+  }
+
+  #addTo<N extends CounterName>(name: N, labels: Labels<N>, by = 1): void {
+    const before = this.#series.get(name)?.get(keyOf(labels))?.value ?? 0;
+    this.#put(name, labels, before + by);
+  }
+
+  #set(name: Unlabelled<GaugeName>, value: number): void {
+    this.#put(name, {}, value);
+  }
+
+  #setInstant(name: Unlabelled<GaugeName>, atMs: number): void {
+    this.#put(name, {}, Math.floor(atMs / 1000));
+  }
+
+  #setIfKnown(name: Unlabelled<GaugeName>, value: number | undefined): void {
+    if (value === undefined) this.#series.delete(name);
+    else this.#put(name, {}, value);
+  }
+
+  /** The one series of a metric whose labels carry the information: the former one goes. */
+  #setOnly<N extends GaugeName>(name: N, labels: Labels<N>): void {
+    this.#series.delete(name);
+    this.#put(name, labels, 1);
+  }
+
+  #put(name: MetricName, labels: Readonly<Record<string, string>>, value: number): void {
+    if (!Number.isFinite(value)) return;
+    let series = this.#series.get(name);
+    if (series === undefined) this.#series.set(name, (series = new Map<string, Sample>()));
+    const shown = Object.fromEntries(Object.entries(labels).map(([label, text]) => [label, labelText(text)]));
+    series.set(keyOf(labels), { labels: shown, value });
+  }
+
+  #boundedKind(name: MetricName, kind: string): string {
+    let known = this.#kinds.get(name);
+    if (known === undefined) this.#kinds.set(name, (known = new Set<string>()));
+    const label = labelText(kind);
+    if (!known.has(label) && known.size >= MOST_KINDS) return OTHER_KIND;
+    known.add(label);
+    return label;
+  }
+}
+
+/** Whole characters, without control characters. */
+function labelText(text: string): string {
+  const cut = printable(text);
+  return cut.length <= LONGEST_LABEL ? cut : [...cut].slice(0, LONGEST_LABEL).join('').toWellFormed();
+}
+
+function keyOf(labels: Readonly<Record<string, string>>): string {
+  return JSON.stringify(labels);
 }

@@ -1,202 +1,140 @@
 /**
- * Where metrics are read: a Unix socket that gives the bare text to a client that says nothing (as Zincati's does) and
- * answers HTTP to one that sends a request, and a TCP address where the configuration names one.
+ * Serves the metrics: on a Unix socket (bare text and HTTP) and, if configured, over TCP (HTTP only). The only file that
+ * knows fastify, which is loaded when the first HTTP request comes.
  *
- * Invariants: a client can be slow, silent or gone without costing more than its place for a bounded time; no failure of
- * this server, to listen or to accept, ends or delays the agent; every connection is closed at `close`.
+ * Invariants: no trouble with a socket, a port or a client ends the agent or is repeated in its log; connections are
+ * bounded in number and time; after `close` nothing is left, within a second.
  */
-import { chmod, lstat, mkdir, rm } from 'node:fs/promises';
-import { createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import path from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import { messageOf } from '../errors.ts';
-import { EXPOSITION_TYPE } from './exposition.ts';
+import type { Clock } from '../agent/ports.ts';
+import type { Logger } from '../system/log.ts';
+import { keepListening, type Listening } from './keep-listening.ts';
+import { CONNECTION_LIFETIME_MS, listenOnUnix, MOST_CONNECTIONS } from './unix-listener.ts';
 
-/** A client that speaks HTTP does so at once; one that has said nothing by then gets the text. */
-const SILENCE_MS = 150;
-/** A connection that carries nothing for so long is closed. */
-const IDLE_MS = 10_000;
-/** Together on one listener; scrapers need one. */
-const MOST_CONNECTIONS = 64;
-/** After an error of the listening socket (no descriptors left, for example) it is opened anew. */
-const REOPEN_MS = 30_000;
+/** Below the root. */
+export const METRICS_SOCKET = 'run/zincati/public/metrics.promsock';
 
-const SOCKET = 'run/zincati/public/metrics.promsock';
+/** Prometheus keeps its connection between scrapes, which are seldom more than a minute apart. */
+const KEEP_ALIVE_MS = 75_000;
+/** How soon a request that does not end is noticed after its time. */
+const CHECK_CONNECTIONS_MS = 1000;
+/** The request line and a handful of headers. */
+const LONGEST_HEADER_BYTES = 8192;
 
 export interface MetricsServerOptions {
-  /** "/" on a host. */
+  /** Prefix of the socket's path; "/" on a host. */
   readonly root: string;
+  /** TCP; undefined: none. Port 0: any that is free. */
   readonly listen: { readonly host: string; readonly port: number } | undefined;
-  readonly text: () => Promise<string>;
-  readonly warn: (message: string) => void;
+  readonly metrics: { readonly contentType: string; render(): Promise<string> };
+  readonly clock: Clock;
+  readonly log: Pick<Logger, 'info' | 'warn'>;
 }
 
 export class MetricsServer {
   readonly #options: MetricsServerOptions;
-  readonly #sockets = new Set<Socket>();
-  readonly #path: string;
-  #server: Server | undefined;
-  #http: Promise<FastifyInstance> | undefined;
-  #tcp: FastifyInstance | undefined;
-  #reopen: NodeJS.Timeout | undefined;
-  #closed = false;
+  readonly #life = new AbortController();
+  readonly #keepers: Promise<void>[] = [];
+  /** Serves what the Unix socket hands over; it never listens itself. */
+  #inner: Promise<FastifyInstance> | undefined;
+  #port: number | undefined;
 
   constructor(options: MetricsServerOptions) {
     this.#options = options;
-    this.#path = path.join(options.root, SOCKET);
   }
 
   get socketPath(): string {
-    return this.#path;
+    return path.join(this.#options.root, METRICS_SOCKET);
   }
 
-  /** The port of the TCP listener, when there is one. */
+  /** Of TCP, while it listens. */
   get port(): number | undefined {
-    const address = this.#tcp?.server.address();
-    return typeof address === 'object' ? address?.port : undefined;
+    return this.#port;
   }
 
-  /** Resolves when both listeners listen, or have been given up with a warning. */
+  /** Resolves when each listener was tried once; what does not work is tried again in the background. */
   async start(): Promise<void> {
-    await Promise.all([this.#listenOnSocket(), this.#listenOnTcp()]);
+    const { listen } = this.#options;
+    const tried = [this.#keep(`metrics socket ${this.socketPath}`, () => this.#openUnix())];
+    if (listen !== undefined) {
+      const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host;
+      tried.push(this.#keep(`metrics address ${host}:${listen.port}`, () => this.#openTcp(listen)));
+    }
+    await Promise.all(tried);
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
-    clearTimeout(this.#reopen);
-    const server = this.#server;
-    if (server !== undefined) {
-      await new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        for (const socket of this.#sockets) socket.destroy();
-      });
-      await rm(this.#path, { force: true }).catch(() => undefined);
-    }
-    await (await this.#http)?.close();
-    this.#tcp?.server.closeAllConnections();
-    await this.#tcp?.close();
+    this.#life.abort();
+    await Promise.all(this.#keepers);
+    await this.#inner?.then(
+      (app) => app.close(),
+      () => undefined,
+    );
   }
 
-  async #listenOnSocket(): Promise<void> {
-    const server = createServer({ pauseOnConnect: false, allowHalfOpen: true }, (socket) =>
-      this.#serve(socket),
-    );
-    server.maxConnections = MOST_CONNECTIONS;
-    this.#server = server;
+  #keep(what: string, open: () => Promise<Listening>): Promise<void> {
+    const { clock, log } = this.#options;
+    return new Promise((onTried) => {
+      this.#keepers.push(keepListening({ what, open, clock, log, signal: this.#life.signal, onTried }));
+    });
+  }
+
+  #openUnix(): Promise<Listening> {
+    return listenOnUnix({
+      path: this.socketPath,
+      render: () => this.#options.metrics.render(),
+      serveHttp: (connection) => this.#serveHttp(connection),
+    });
+  }
+
+  async #serveHttp(connection: Socket): Promise<void> {
+    // One request each: the connection has a lifetime, and a second request must not run into its end.
+    this.#inner ??= this.#newApp({ maxRequestsPerSocket: 1 });
+    const app = await this.#inner;
+    if (!connection.destroyed) app.server.emit('connection', connection);
+  }
+
+  async #openTcp(address: { readonly host: string; readonly port: number }): Promise<Listening> {
+    const app = await this.#newApp({ maxRequestsPerSocket: 0 });
     try {
-      await mkdir(path.dirname(this.#path), { recursive: true, mode: 0o775 });
-      await this.#removeStale();
-      await new Promise<void>((resolve, reject) => {
-        server.once('error', reject);
-        server.listen(this.#path, () => {
-          server.removeListener('error', reject);
-          resolve();
-        });
-      });
-      // Scrapers are other users; reading metrics takes writing to the socket.
-      await chmod(this.#path, 0o666);
+      await app.listen({ ...address });
     } catch (error) {
-      this.#server = undefined;
-      this.#options.warn(`cannot serve metrics on ${this.#path}: ${messageOf(error)}`);
-      return;
+      await app.close();
+      throw error;
     }
-    server.on('error', (error) => this.#onListenerError(server, error));
-  }
-
-  /** A socket file that nobody listens on any more is in the way; anything else in its place is not ours to remove. */
-  async #removeStale(): Promise<void> {
-    const stat = await lstat(this.#path).catch(() => undefined);
-    if (stat === undefined) return;
-    if (!stat.isSocket()) throw new Error('something that is no socket stands in its place');
-    await rm(this.#path, { force: true });
-  }
-
-  #onListenerError(server: Server, error: Error): void {
-    if (this.#closed || this.#server !== server) return;
-    this.#options.warn(
-      `cannot go on serving metrics on ${this.#path}, trying again in ${REOPEN_MS / 1000} s: ${messageOf(error)}`,
-    );
-    this.#server = undefined;
-    server.close();
-    this.#reopen = setTimeout(() => void this.#listenOnSocket(), REOPEN_MS);
-    this.#reopen.unref();
-  }
-
-  #serve(socket: Socket): void {
-    this.#sockets.add(socket);
-    socket.on('close', () => this.#sockets.delete(socket));
-    socket.on('error', () => socket.destroy());
-    socket.setTimeout(IDLE_MS, () => socket.destroy());
-    const settle = (first: Buffer | undefined): void => {
-      clearTimeout(silence);
-      socket.removeListener('data', settle);
-      socket.removeListener('end', onEnd);
-      socket.pause();
-      if (first === undefined) void this.#giveText(socket);
-      else void this.#giveHttp(socket, first);
+    const fault = new Promise<unknown>((resolve) => app.server.on('error', resolve));
+    const bound = app.server.address();
+    this.#port = typeof bound === 'object' ? bound?.port : undefined;
+    const close = async (): Promise<void> => {
+      this.#port = undefined;
+      await app.close();
     };
-    const onEnd = (): void => settle(undefined);
-    const silence = setTimeout(onEnd, SILENCE_MS);
-    socket.once('data', settle);
-    socket.once('end', onEnd);
-    socket.once('close', () => clearTimeout(silence));
+    return { fault, close };
   }
 
-  async #giveText(socket: Socket): Promise<void> {
-    try {
-      socket.end(await this.#options.text());
-      // Whatever it says from now on is not listened to, but its end has to be seen.
-      socket.resume();
-    } catch (error) {
-      this.#options.warn(`cannot write metrics: ${messageOf(error)}`);
-      socket.destroy();
-    }
-  }
-
-  async #giveHttp(socket: Socket, first: Buffer): Promise<void> {
-    try {
-      this.#http ??= this.#buildHttp();
-      const http = await this.#http;
-      if (socket.destroyed) return;
-      socket.setTimeout(0);
-      socket.unshift(first);
-      http.server.emit('connection', socket);
-      socket.resume();
-    } catch (error) {
-      this.#options.warn(`cannot serve metrics over HTTP: ${messageOf(error)}`);
-      socket.destroy();
-    }
-  }
-
-  async #listenOnTcp(): Promise<void> {
-    const { listen, warn } = this.#options;
-    if (listen === undefined) return;
-    try {
-      const http = await this.#buildHttp();
-      this.#tcp = http;
-      http.server.maxConnections = MOST_CONNECTIONS;
-      await http.listen({ host: listen.host, port: listen.port });
-    } catch (error) {
-      warn(`cannot serve metrics on ${listen.host}:${listen.port}: ${messageOf(error)}`);
-      await this.#tcp?.close().catch(() => undefined);
-      this.#tcp = undefined;
-    }
-  }
-
-  async #buildHttp(): Promise<FastifyInstance> {
+  async #newApp({ maxRequestsPerSocket }: { readonly maxRequestsPerSocket: number }) {
     const { fastify } = await import('fastify');
-    const http = fastify({
+    const { metrics } = this.#options;
+    const app = fastify({
       logger: false,
-      connectionTimeout: IDLE_MS,
-      keepAliveTimeout: IDLE_MS,
-      requestTimeout: IDLE_MS,
       forceCloseConnections: true,
+      maxRequestsPerSocket,
+      connectionTimeout: CONNECTION_LIFETIME_MS,
+      requestTimeout: CONNECTION_LIFETIME_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      http: {
+        headersTimeout: CONNECTION_LIFETIME_MS,
+        connectionsCheckingInterval: CHECK_CONNECTIONS_MS,
+        maxHeaderSize: LONGEST_HEADER_BYTES,
+      },
     });
-    http.get('/metrics', async (_, reply) => {
-      void reply.type(EXPOSITION_TYPE);
-      return this.#options.text();
-    });
-    await http.ready();
-    return http;
+    app.get('/metrics', async (_request, reply) =>
+      reply.type(metrics.contentType).send(await metrics.render()),
+    );
+    app.server.maxConnections = MOST_CONNECTIONS;
+    await app.ready();
+    return app;
   }
 }
