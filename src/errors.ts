@@ -80,6 +80,8 @@ export const HTTP_ERROR_KINDS = [
   /** The connection broke in the middle, or what came is no HTTP. */
   'http_broken_reply',
   'http_bad_proxy',
+  /** A file with a certificate, a key or a token cannot be used. */
+  'http_bad_credentials',
 ] as const;
 export type HttpErrorKind = (typeof HTTP_ERROR_KINDS)[number];
 
@@ -90,6 +92,44 @@ export class HttpError extends AgentError {
   constructor(kind: HttpErrorKind, message: string, options?: ErrorOptions) {
     super(message, options);
     this.kind = kind;
+  }
+}
+
+export const FLEET_LOCK_ERROR_KINDS = [
+  /** The address does not make one. */
+  'fleet_lock_misconfigured',
+  /** A file with a certificate, a key or a token cannot be used. */
+  'fleet_lock_credentials',
+  /** No complete answer came: whether the server did what it was asked is unknown. */
+  'fleet_lock_unreachable',
+  /** 401, 403: the server does not accept this node. */
+  'fleet_lock_unauthorized',
+  /** The server does not understand the question (other 4xx), or sends it elsewhere. */
+  'fleet_lock_refused',
+  /** The server cannot tell at the moment (5xx, 429). */
+  'fleet_lock_unavailable',
+] as const;
+export type FleetLockErrorKind = (typeof FLEET_LOCK_ERROR_KINDS)[number];
+
+/**
+ * The lock server did not do what it was asked, for another reason than that all slots are taken. `label` is the word for
+ * the metric: Zincati's, or the server's own, bounded. `retryAfterMs`, when the server gave Retry-After, in milliseconds.
+ */
+export class FleetLockError extends AgentError {
+  readonly kind: FleetLockErrorKind;
+  readonly label: string;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    kind: FleetLockErrorKind,
+    label: string,
+    message: string,
+    options?: ErrorOptions & { retryAfterMs?: number | undefined },
+  ) {
+    super(message, options);
+    this.kind = kind;
+    this.label = label;
+    this.retryAfterMs = options?.retryAfterMs;
   }
 }
 
@@ -151,6 +191,11 @@ export class RpmOstreeError extends AgentError {
     super(message, options);
     this.kind = kind;
   }
+}
+
+/** The agent's record cannot be written. */
+export class RecordError extends AgentError {
+  readonly kind = 'record_unwritable';
 }
 
 /** A wait ended because its owner gave it up (SIGTERM, a deadline above it). Never logged as a failure. */

@@ -10,6 +10,7 @@ import { CincinnatiError, HttpError, printable } from '../errors.ts';
 import type { HttpClient, HttpReply } from '../system/http.ts';
 import { parseRetryAfter } from '../system/retry-after.ts';
 import { endpointBelow } from './base-url.ts';
+import { errorDocument } from './error-document.ts';
 import { parseGraph } from './graph.ts';
 import { RemoteKinds } from './remote-kind.ts';
 import { selectUpdate, surroundingsOf, type Surroundings } from './select-update.ts';
@@ -35,8 +36,6 @@ export interface CincinnatiOptions {
 
 /** What Zincati prints, and servers may have come to compare as text. */
 const WARINESS_DECIMALS = 6;
-/** An error document says a word and a sentence; what is longer is somebody's error page. */
-const LONGEST_ERROR_BODY_BYTES = 64 * 1024;
 const LONGEST_ERROR_TEXT = 300;
 /** Longer validators are not worth their memory. */
 const LONGEST_VALIDATOR = 1024;
@@ -91,7 +90,7 @@ export class CincinnatiClient implements UpdateSource {
   }
 
   #refusal(reply: HttpReply): CincinnatiError {
-    const { kind, value } = errorDocument(reply);
+    const { kind, value } = errorDocument(reply.body);
     const label = this.#remoteKinds.label(kind) ?? `generic_http_${reply.status}`;
     const said = typeof value === 'string' && value !== '' ? `: ${value.slice(0, LONGEST_ERROR_TEXT)}` : '';
     return new CincinnatiError(
@@ -147,21 +146,6 @@ function decode({ body, headers }: HttpReply): unknown {
       ),
       { cause: error },
     );
-  }
-}
-
-/** Both fields may be anything: a proxy's page has neither. */
-function errorDocument({ body }: HttpReply): { readonly kind?: unknown; readonly value?: unknown } {
-  if (body.length > LONGEST_ERROR_BODY_BYTES) return {};
-  try {
-    const json: unknown = JSON.parse(body.toString('utf8'));
-    if (typeof json !== 'object' || json === null) return {};
-    return {
-      kind: Object.getOwnPropertyDescriptor(json, 'kind')?.value,
-      value: Object.getOwnPropertyDescriptor(json, 'value')?.value,
-    };
-  } catch {
-    return {};
   }
 }
 

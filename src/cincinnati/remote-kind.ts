@@ -1,5 +1,5 @@
 /**
- * The word by which an update server names its error, made fit for a metric label.
+ * The word by which a server names its error, made fit for a metric label. For update and lock servers alike.
  *
  * Invariant: however many different words servers use, at most 20 of them become labels; the rest is one.
  */

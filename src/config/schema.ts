@@ -45,6 +45,11 @@ export interface ConfigValues {
   'updates.allow_downgrade': boolean;
   'updates.strategy': readonly StrategyName[];
   'updates.fleet_lock.base_url': string | undefined;
+  'updates.fleet_lock.ca_file': string | undefined;
+  'updates.fleet_lock.client_cert_file': string | undefined;
+  'updates.fleet_lock.client_key_file': string | undefined;
+  'updates.fleet_lock.bearer_file': string | undefined;
+  'updates.fleet_lock.timeout_secs': number;
   'updates.periodic.time_zone': string;
   'updates.periodic.window': readonly WeeklyWindow[];
   'updates.marker.path': string;
@@ -62,6 +67,8 @@ const fact = word(/^[a-zA-Z0-9._-]+$/, 'letters, digits, ".", "_" and "-"');
 
 /** Longer than that nobody means to wait. */
 const YEAR_MINUTES = 366 * 24 * 60;
+/** The agent gives up a question to the lock server after five minutes; below that, the reason is a better one. */
+const MOST_LOCK_SECONDS = 240;
 
 export const SCHEMA: Schema<ConfigValues> = {
   'agent.timing.steady_interval_secs': {
@@ -153,6 +160,36 @@ export const SCHEMA: Schema<ConfigValues> = {
     parse: urlTemplate,
     fallback: undefined,
     doc: 'address of the lock server; needed by `fleet_lock`',
+  },
+  'updates.fleet_lock.ca_file': {
+    type: 'text',
+    parse: absolutePath,
+    fallback: undefined,
+    doc: 'PEM file with the authorities that may vouch for the lock server, in place of the usual ones',
+  },
+  'updates.fleet_lock.client_cert_file': {
+    type: 'text',
+    parse: absolutePath,
+    fallback: undefined,
+    doc: 'PEM file with the certificate that this node shows to the lock server',
+  },
+  'updates.fleet_lock.client_key_file': {
+    type: 'text',
+    parse: absolutePath,
+    fallback: undefined,
+    doc: 'PEM file with the key of that certificate',
+  },
+  'updates.fleet_lock.bearer_file': {
+    type: 'text',
+    parse: absolutePath,
+    fallback: undefined,
+    doc: 'file with the token that is sent to the lock server as `Authorization: Bearer`',
+  },
+  'updates.fleet_lock.timeout_secs': {
+    type: 'integer',
+    parse: wholeNumber(1, MOST_LOCK_SECONDS, 'seconds'),
+    fallback: 60,
+    doc: 'seconds within which the lock server must have answered, at most 240',
   },
   'updates.periodic.time_zone': {
     type: 'text',

@@ -42,6 +42,12 @@ export interface Settings {
     readonly fleetLock: {
       /** With templates. Defined whenever updates are enabled and `strategies` has `fleet_lock`. */
       readonly baseUrl: string | undefined;
+      /** Absolute paths as the host sees them. The certificate and its key are both set or both not. */
+      readonly caFile: string | undefined;
+      readonly clientCertFile: string | undefined;
+      readonly clientKeyFile: string | undefined;
+      readonly bearerFile: string | undefined;
+      readonly timeoutMs: number;
     };
     /** `path`: of the permission file, as the host sees it. */
     readonly marker: { readonly path: string };
@@ -91,7 +97,14 @@ export function resolveSettings(merged: Merged): Resolved {
       allowDowngrade: get('updates.allow_downgrade'),
       strategies: [...get('updates.strategy')],
       periodic: { timeZone: get('updates.periodic.time_zone'), windows: [...get('updates.periodic.window')] },
-      fleetLock: { baseUrl: get('updates.fleet_lock.base_url') },
+      fleetLock: {
+        baseUrl: get('updates.fleet_lock.base_url'),
+        caFile: get('updates.fleet_lock.ca_file'),
+        clientCertFile: get('updates.fleet_lock.client_cert_file'),
+        clientKeyFile: get('updates.fleet_lock.client_key_file'),
+        bearerFile: get('updates.fleet_lock.bearer_file'),
+        timeoutMs: get('updates.fleet_lock.timeout_secs') * SECOND_MS,
+      },
       marker: { path: get('updates.marker.path') },
       reboot: {
         minUptimeMs: get('updates.reboot.min_uptime_minutes') * MINUTE_MS,
@@ -109,7 +122,11 @@ export function resolveSettings(merged: Merged): Resolved {
   return {
     settings: deepFreeze(settings),
     errors: settings.updates.enabled ? missingKeys(settings, merged.origins) : [],
-    warnings: [...downgradeWarning(settings, merged), ...withoutEffect(settings, merged)],
+    warnings: [
+      ...downgradeWarning(settings, merged),
+      ...withoutEffect(settings, merged),
+      ...withoutEncryption(settings, merged),
+    ],
   };
 }
 
@@ -139,7 +156,40 @@ function missingKeys(settings: Settings, origins: ReadonlyMap<string, string>): 
       `updates.fleet_lock.base_url must be set for strategy fleet_lock (${chosenIn}), got nothing; for example: updates.fleet_lock.base_url = "http://lock.example.com:8080"`,
     );
   }
+  if (strategies.includes('fleet_lock')) errors.push(...halfACertificate(fleetLock, origins));
   return errors.map((message) => new ConfigError('config_invalid', message));
+}
+
+type FleetLockSettings = Settings['updates']['fleetLock'];
+
+function halfACertificate(
+  { clientCertFile, clientKeyFile }: FleetLockSettings,
+  origins: ReadonlyMap<string, string>,
+): string[] {
+  if ((clientCertFile === undefined) === (clientKeyFile === undefined)) return [];
+  const [there, missing] =
+    clientCertFile === undefined
+      ? ['client_key_file', 'client_cert_file']
+      : ['client_cert_file', 'client_key_file'];
+  const file = origins.get(`updates.fleet_lock.${there}`) ?? '';
+  return [`${file}: updates.fleet_lock.${missing} must be set together with ${there}, got nothing`];
+}
+
+/** Over http:// nobody is who they say they are. */
+function withoutEncryption({ updates }: Settings, { origins }: Merged): string[] {
+  const { baseUrl, bearerFile } = updates.fleetLock;
+  if (!updates.strategies.includes('fleet_lock') || baseUrl?.startsWith('https:') !== false) return [];
+  const file = (key: string): string | undefined => origins.get(`updates.fleet_lock.${key}`);
+  const address = 'updates.fleet_lock.base_url is no https:// address';
+  const warnings = ['ca_file', 'client_cert_file', 'client_key_file'].flatMap((key) =>
+    file(key) === undefined ? [] : [`${file(key)}: updates.fleet_lock.${key} has no effect: ${address}`],
+  );
+  if (bearerFile !== undefined) {
+    warnings.push(
+      `${file('bearer_file')}: the token of updates.fleet_lock.bearer_file is sent in clear text: ${address}`,
+    );
+  }
+  return warnings;
 }
 
 function totalMinutes(windows: readonly WeeklyWindow[]): number {
@@ -154,16 +204,18 @@ function downgradeWarning(settings: Settings, { origins }: Merged): string[] {
 
 /** Settings of a strategy that is not in use: the operator believes that they hold. */
 function withoutEffect(settings: Settings, { origins }: Merged): string[] {
-  const { strategies, periodic, fleetLock } = settings.updates;
+  const { strategies, periodic } = settings.updates;
   const inUse = strategies.join(', ');
   const warnings: string[] = [];
   if (periodic.windows.length > 0 && !strategies.includes('periodic')) {
     const file = origins.get('updates.periodic.window[0]') ?? '';
     warnings.push(`${file}: [[updates.periodic.window]] has no effect: updates.strategy is ${inUse}`);
   }
-  if (fleetLock.baseUrl !== undefined && !strategies.includes('fleet_lock')) {
-    const file = origins.get('updates.fleet_lock.base_url') ?? '';
-    warnings.push(`${file}: updates.fleet_lock.base_url has no effect: updates.strategy is ${inUse}`);
+  if (!strategies.includes('fleet_lock')) {
+    for (const [key, file] of origins) {
+      if (!key.startsWith('updates.fleet_lock.')) continue;
+      warnings.push(`${file}: ${key} has no effect: updates.strategy is ${inUse}`);
+    }
   }
   const markerFile = origins.get('updates.marker.path');
   if (markerFile !== undefined && !strategies.includes('marker')) {

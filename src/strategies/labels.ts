@@ -3,7 +3,15 @@
  * docs/why-not-rebooting.md, which a test compares with it.
  */
 
-export const ALLOW_LABELS = ['allowed', 'immediate', 'marker', 'inhibitor', 'uptime', 'boot_space'] as const;
+export const ALLOW_LABELS = [
+  'allowed',
+  'immediate',
+  'marker',
+  'inhibitor',
+  'uptime',
+  'boot_space',
+  'fleet_lock',
+] as const;
 export type AllowLabel = (typeof ALLOW_LABELS)[number];
 
 export const DENY_LABELS = [
@@ -16,5 +24,6 @@ export const DENY_LABELS = [
   'uptime',
   'first_boot',
   'boot_space',
+  'fleet_lock',
 ] as const;
 export type DenyLabel = (typeof DENY_LABELS)[number];

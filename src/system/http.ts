@@ -5,6 +5,7 @@
  * its connection, also one that is only being made; a redirect never leads from https to http; nothing of undici is
  * loaded before the first request.
  */
+import type { SecureContext } from 'node:tls';
 import type { AgentOptions, ConnectOptions, Dispatcher } from 'undici/lib/dispatcher/agent.js';
 import { CancelledError, HttpError, messageOf, printable } from '../errors.ts';
 import { decodeBody } from './http-body.ts';
@@ -45,12 +46,18 @@ export interface HttpClientOptions {
   /** Where the proxy variables are looked up. */
   readonly env: Environment;
   readonly limits?: Partial<HttpLimits>;
+  /**
+   * Authorities and client certificate for https, asked before each request. Another object than the last time ends all
+   * connections, so what must not be used any more is not.
+   */
+  readonly tls?: () => Promise<SecureContext>;
 }
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';
-  /** A user and password in it are sent as basic authentication, but not to where a redirect leads. */
+  /** A user and password in it are sent as basic authentication, but not to another origin a redirect leads to. */
   readonly url: URL;
+  /** By lower-case name. `authorization` is not sent to another origin either. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal: AbortSignal;
@@ -70,6 +77,7 @@ export interface HttpReply {
 /** Connections and what ends those that are only being made. */
 interface Connections {
   readonly life: AbortController;
+  readonly tls: SecureContext | undefined;
   /** By proxy address; "" for none. */
   readonly dispatchers: Map<string, Promise<Dispatcher>>;
 }
@@ -147,7 +155,8 @@ export class HttpClient {
     const proxy = proxyFor(url, this.#options.env);
     const exchange = new HttpExchange(limits, life);
     try {
-      const dispatcher = await this.#dispatcherFor(proxy, limits.connectMs);
+      const tls = url.protocol === 'https:' ? await this.#options.tls?.() : this.#connections?.tls;
+      const dispatcher = await this.#dispatcherFor(proxy, tls, limits.connectMs);
       const options = {
         origin: url.origin,
         path: `${url.pathname}${url.search}`,
@@ -167,22 +176,28 @@ export class HttpClient {
   }
 
   #headers({ headers, url: asked }: HttpRequest, url: URL): Record<string, string> {
-    const credentials = url.origin === asked.origin && asked.username !== '';
-    return {
+    const all: Record<string, string> = {
       'user-agent': this.#options.userAgent,
       'accept-encoding': 'gzip, br',
-      ...(credentials && { authorization: basic(asked) }),
+      ...(asked.username !== '' && { authorization: basic(asked) }),
       ...headers,
     };
+    if (url.origin !== asked.origin) delete all['authorization'];
+    return all;
   }
 
-  #dispatcherFor(proxy: URL | undefined, connectMs: number): Promise<Dispatcher> {
-    this.#connections ??= { life: new AbortController(), dispatchers: new Map() };
+  async #dispatcherFor(
+    proxy: URL | undefined,
+    tls: SecureContext | undefined,
+    connectMs: number,
+  ): Promise<Dispatcher> {
+    if (this.#connections?.tls !== tls) await this.#dropConnections();
+    this.#connections ??= { life: new AbortController(), tls, dispatchers: new Map() };
     const { life, dispatchers } = this.#connections;
     const key = proxy?.href ?? '';
     const known = dispatchers.get(key);
     if (known !== undefined) return known;
-    const made = makeDispatcher(proxy, { timeout: connectMs, signal: life.signal });
+    const made = makeDispatcher(proxy, { timeout: connectMs, signal: life.signal }, tls);
     dispatchers.set(key, made);
     return made;
   }
@@ -192,11 +207,17 @@ export class HttpClient {
     this.#connections = undefined;
     if (connections === undefined) return;
     connections.life.abort();
-    for (const dispatcher of connections.dispatchers.values()) await (await dispatcher).destroy();
+    const ends = [...connections.dispatchers.values()].map(async (made) => (await made).destroy());
+    await Promise.allSettled(ends);
   }
 }
 
-async function makeDispatcher(proxy: URL | undefined, connect: ConnectOptions): Promise<Dispatcher> {
+async function makeDispatcher(
+  proxy: URL | undefined,
+  connect: ConnectOptions,
+  tls: SecureContext | undefined,
+): Promise<Dispatcher> {
+  const toServer = tls === undefined ? connect : { ...connect, secureContext: tls };
   // The exchange keeps time itself: undici's own timers are a second off.
   const options: AgentOptions = {
     allowH2: false,
@@ -208,7 +229,7 @@ async function makeDispatcher(proxy: URL | undefined, connect: ConnectOptions): 
   };
   if (proxy === undefined) {
     const { default: Agent } = await import('undici/lib/dispatcher/agent.js');
-    return new Agent({ ...options, connect });
+    return new Agent({ ...options, connect: toServer });
   }
   const { default: ProxyAgent } = await import('undici/lib/dispatcher/proxy-agent.js');
   return new ProxyAgent({
@@ -216,7 +237,7 @@ async function makeDispatcher(proxy: URL | undefined, connect: ConnectOptions): 
     uri: proxy.href,
     connectTimeout: connect.timeout,
     proxyTls: connect,
-    requestTls: connect,
+    requestTls: toServer,
   });
 }
 
@@ -226,6 +247,14 @@ function placeOf(url: URL): string {
 }
 
 function basic({ username, password }: URL): string {
-  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  return `Basic ${Buffer.from(pair).toString('base64')}`;
+  return `Basic ${Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64')}`;
+}
+
+/** A stray percent sign stands for itself. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }

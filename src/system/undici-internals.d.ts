@@ -4,6 +4,8 @@
  */
 
 declare module 'undici/lib/dispatcher/agent.js' {
+  import type { SecureContext } from 'node:tls';
+
   interface DispatchController {
     abort(reason: Error): void;
   }
@@ -39,6 +41,8 @@ declare module 'undici/lib/dispatcher/agent.js' {
     /** Milliseconds. */
     readonly timeout: number;
     readonly signal: AbortSignal;
+    /** For TLS; undefined: Node's own. */
+    readonly secureContext?: SecureContext;
   }
 
   interface AgentOptions {
