@@ -5,7 +5,7 @@
  * Invariant: an attempt and a success are two facts (`lastAttemptAt`, `lastSuccessAt`).
  */
 import type { Occurrence } from './messages.ts';
-import type { CheckResult } from './ports.ts';
+import type { CheckResult, Deployment, HostStatus } from './ports.ts';
 import { adapterRetryMs, driverRetryMs, SAVE_RETRY_MS } from './pacing.ts';
 import { lengthened, type Memory } from './state.ts';
 
@@ -30,6 +30,10 @@ export function remember(memory: Memory, { event, at, mono }: Occurrence): Memor
       return { ...memory, host: event.status, hostStreak: undefined };
     case 'status-failed':
       return { ...memory, hostStreak: lengthened(memory.hostStreak, event.failure.kind, at) };
+    case 'staged':
+      return { ...memory, host: withStaged(memory.host, event.deployment) };
+    case 'discarded':
+      return { ...memory, host: withStaged(memory.host, undefined) };
     case 'steady-reported':
       return { ...memory, steady: { owed: false, dueMono: 0, streak: undefined } };
     case 'steady-failed': {
@@ -66,4 +70,11 @@ export function remember(memory: Memory, { event, at, mono }: Occurrence): Memor
 function inShort({ outcome, ignoredTargets, warnings }: CheckResult): string {
   const target = 'release' in outcome ? outcome.release.payload.value : '';
   return [outcome.kind, target, ignoredTargets, ...warnings].join('|');
+}
+
+/** The deployments as they are after a transaction of ours, until they are read again. */
+function withStaged(host: HostStatus | undefined, staged: Deployment | undefined): HostStatus | undefined {
+  if (host === undefined) return undefined;
+  const others = host.deployments.filter((deployment) => !deployment.staged);
+  return { ...host, staged, deployments: staged === undefined ? others : [staged, ...others] };
 }

@@ -5,11 +5,10 @@ import type { Memory, Model, Policy } from './state.ts';
 export function statusText({ state, memory }: Model, policy: Policy): string {
   switch (state.name) {
     case 'StartState':
-      return memory.hostStreak === undefined
-        ? 'initializing'
-        : 'initializing: cannot read the deployments, trying again';
+      if (memory.hostStreak !== undefined) return 'initializing: cannot read the deployments, trying again';
+      return initialized(policy);
     case 'Initialized':
-      return `initialization complete, auto-updates logic ${policy.enabled ? 'enabled' : 'disabled by configuration'}`;
+      return initialized(policy);
     case 'ReportedSteady':
     case 'NoNewUpdate':
       return polling(memory);
@@ -37,9 +36,13 @@ export function statusText({ state, memory }: Model, policy: Policy): string {
       return `update finalized: ${state.release.version}`;
     case 'EndState':
       return state.cause === 'disabled'
-        ? 'initialization complete, auto-updates logic disabled by configuration'
+        ? initialized(policy)
         : `update applied, waiting for reboot: ${state.release.version}`;
   }
+}
+
+function initialized({ enabled }: Policy): string {
+  return `initialization complete, auto-updates logic ${enabled ? 'enabled' : 'disabled by configuration'}`;
 }
 
 /** "Last checked" is the last check that got an answer; one that did not is said apart. */

@@ -1,0 +1,28 @@
+/** The configuration of the agent in a sandbox: drop-ins as on a host, with short intervals. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+export interface AgentConfig {
+  readonly baseUrl: string;
+  /** More TOML, as an operator would write it. */
+  readonly more?: string;
+}
+
+/** Failures on demand must not take minutes to be tried again. */
+const TIMING = `[agent.timing]
+steady_interval_secs = 1
+retry_interval_secs = 1
+reboot_overdue_secs = 30
+jitter = false
+`;
+
+export async function writeAgentConfig(root: string, { baseUrl, more }: AgentConfig): Promise<void> {
+  const folder = join(root, 'etc/zincati/config.d');
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, '10-timing.toml'), TIMING);
+  await writeFile(
+    join(folder, '50-cincinnati.toml'),
+    `[cincinnati]\nbase_url = ${JSON.stringify(baseUrl)}\n`,
+  );
+  if (more !== undefined) await writeFile(join(folder, '90-more.toml'), more);
+}

@@ -1,0 +1,173 @@
+/**
+ * The demo's view of a walk: fed with what the machine and the agent say, it draws the hop under way and keeps the times
+ * for the table at the end.
+ *
+ * Invariant: `arrived` resolves once the last release of the planned walk is booted and the agent polls again, or, on a
+ * dead-end, once the agent has said so.
+ */
+import { bar, bytes, table, type Screen } from './screen.ts';
+
+interface Hop {
+  readonly from: string;
+  readonly to: string;
+  readonly startMs: number;
+  stagedMs: number | undefined;
+  bootedMs: number | undefined;
+  failures: number;
+}
+
+interface LogLine {
+  readonly level?: string;
+  readonly msg?: string;
+  readonly state?: string;
+  readonly percent?: number;
+  readonly bytes?: number;
+  readonly rate?: number;
+}
+
+const MOST_LINES = 20;
+
+export class Journey {
+  readonly #walk: readonly string[];
+  readonly #screen: Screen;
+  readonly #deadend: string | undefined;
+  readonly #hops: Hop[] = [];
+  readonly #lines: string[] = [];
+  readonly #startMs = performance.now();
+  readonly arrived: Promise<void>;
+  #arrive: () => void = () => undefined;
+  #booted = '';
+  #state = '';
+  #progress: LogLine = {};
+
+  constructor(walk: readonly string[], screen: Screen, deadend: string | undefined) {
+    this.#walk = walk;
+    this.#screen = screen;
+    this.#deadend = deadend;
+    this.arrived = new Promise((resolve) => {
+      this.#arrive = resolve;
+    });
+  }
+
+  /** The machine is up on `version`. */
+  booted(version: string): void {
+    const hop = this.#hops.at(-1);
+    if (hop !== undefined && hop.bootedMs === undefined && hop.to === version) {
+      hop.bootedMs = performance.now();
+      const secs = ((hop.bootedMs - hop.startMs) / 1000).toFixed(1);
+      this.#screen.line(
+        `hop ${this.#hops.length}/${this.#walk.length - 1}  ${hop.from} -> ${hop.to}  ${secs} s`,
+      );
+    } else if (hop !== undefined && this.#booted !== '') {
+      this.#screen.line(`booted ${version}, not ${hop.to}`);
+    }
+    this.#booted = version;
+    this.#progress = {};
+    this.#draw();
+  }
+
+  /** The agent told the service manager something. */
+  notified(key: string, value: string): void {
+    if (key !== 'STATUS') return;
+    this.#state = value;
+    this.#draw();
+    const isLast = this.#booted === this.#walk.at(-1);
+    // Polling, with an answer from the server: nothing more is offered.
+    if (isLast && value.includes('(last checked') && this.#deadend === undefined) this.#arrive();
+  }
+
+  /** A line of the agent's log, JSON. */
+  logged(line: string): void {
+    let entry: LogLine;
+    try {
+      entry = JSON.parse(line) as LogLine;
+    } catch {
+      this.#keep(line);
+      return;
+    }
+    const message = entry.msg ?? '';
+    if (entry.percent !== undefined || entry.bytes !== undefined) {
+      this.#progress = entry;
+      this.#draw();
+      return;
+    }
+    if (entry.level === 'debug' || entry.level === 'trace') return;
+    this.#keep(`${entry.level ?? ''} ${message}`);
+    if (entry.level === 'error' || entry.level === 'warn') this.failed(message);
+    const target = /^target release '(.*)' selected/.exec(message)?.[1];
+    if (target !== undefined) this.#begin(target);
+    const hop = this.#hops.at(-1);
+    if (message.startsWith('update staged: ') && hop !== undefined) hop.stagedMs = performance.now();
+    if (message.startsWith('current release detected as dead-end') && this.#deadend !== undefined)
+      this.#arrive();
+  }
+
+  failed(text: string): void {
+    const hop = this.#hops.at(-1);
+    if (hop !== undefined) hop.failures++;
+    this.#screen.line(`  ${text}`);
+  }
+
+  summary(): string[] {
+    if (this.#deadend !== undefined)
+      return [`${this.#booted} is a dead-end: ${this.#deadend}`, 'no update was taken'];
+    const secs = (from: number, to: number | undefined): string =>
+      to === undefined ? '' : `${((to - from) / 1000).toFixed(1)} s`;
+    const rows = this.#hops.map((hop, index) => [
+      String(index + 1),
+      hop.from,
+      hop.to,
+      secs(hop.startMs, hop.stagedMs),
+      hop.stagedMs === undefined ? '' : secs(hop.stagedMs, hop.bootedMs),
+      secs(hop.startMs, hop.bootedMs),
+      hop.failures === 0 ? '' : String(hop.failures),
+    ]);
+    const total = ((performance.now() - this.#startMs) / 1000).toFixed(1);
+    return [
+      '',
+      ...table(['hop', 'from', 'to', 'staged', 'reboot', 'total', 'faults'], rows),
+      '',
+      `${this.#hops.length} hops in ${total} s; booted: ${this.#booted}`,
+    ];
+  }
+
+  lastLines(): readonly string[] {
+    return this.#lines;
+  }
+
+  #begin(to: string): void {
+    const hop = this.#hops.at(-1);
+    if (hop?.bootedMs === undefined && hop?.to === to) return;
+    this.#hops.push({
+      from: this.#booted,
+      to,
+      startMs: performance.now(),
+      stagedMs: undefined,
+      bootedMs: undefined,
+      failures: 0,
+    });
+  }
+
+  #keep(line: string): void {
+    this.#lines.push(line);
+    if (this.#lines.length > MOST_LINES) this.#lines.shift();
+  }
+
+  #draw(): void {
+    const hop = this.#hops.at(-1);
+    const under = hop !== undefined && hop.bootedMs === undefined;
+    const where = under
+      ? `hop ${this.#hops.length}/${this.#walk.length - 1}  ${hop.from} -> ${hop.to}`
+      : this.#booted;
+    const { percent, bytes: fetched, rate } = this.#progress;
+    const amount = [
+      fetched === undefined ? '' : bytes(fetched),
+      rate === undefined ? '' : `${bytes(rate)}/s`,
+    ].filter((part) => part !== '');
+    const progress =
+      under && hop.stagedMs === undefined && percent !== undefined
+        ? `  ${bar(percent)} ${amount.join(', ')}`
+        : `  ${this.#state}`;
+    this.#screen.live(`${where}${progress}`);
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * The demo: a node walks through an update history, in a sandbox below a temporary folder. `npm run demo -- --help`.
+ *
+ * Invariant: however it ends (arrived, failed, out of time, Ctrl-C), no process, socket or file is left behind, unless
+ * --keep asks for it.
+ */
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { arch } from 'node:process';
+import { join } from 'node:path';
+import { startCincinnatiServer } from './cincinnati-server.ts';
+import { Journey } from './journey.ts';
+import { Machine } from './machine.ts';
+import { parseOptions, USAGE, UsageError, type DemoOptions } from './options.ts';
+import { carriedHistory, HistoryError, loadHistory, payloadText, type History } from './releases.ts';
+import { Screen } from './screen.ts';
+import { prepareHost, setFaults, type Fault, type StandInRelease } from './stand-in.ts';
+import { plannedWalk } from './walk.ts';
+import { writeAgentConfig } from './agent-config.ts';
+
+const PROGRAM = join(import.meta.dirname, '../dist/zincati.mjs');
+/** About as large as what a Fedora CoreOS node downloads for an update, and a network that takes half a second for it. */
+const BYTES_PER_RELEASE = 600e6;
+const BYTES_PER_SECOND = 1200e6;
+const REBOOT_MS = 100;
+const NODE_ID = '2a9d1f0c5b7e4d3a8c6f1e2d3b4a5c69';
+
+async function main(args: readonly string[]): Promise<number> {
+  let options: DemoOptions | undefined;
+  try {
+    options = parseOptions(args);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`${error.message}\n\n${USAGE}`);
+    return 2;
+  }
+  if (options === undefined) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  try {
+    return await runDemo(options);
+  } catch (error) {
+    if (!(error instanceof HistoryError || error instanceof UsageError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return 2;
+  }
+}
+
+async function runDemo(options: DemoOptions): Promise<number> {
+  const history =
+    options.graph === undefined ? await carriedHistory(options.stream) : await loadHistory(options.graph);
+  const start = options.start ?? history.entries[0]?.version ?? '';
+  if (!history.entries.some((entry) => entry.version === start)) {
+    throw new UsageError(`--start must be a release of the history, got "${start}"`);
+  }
+  const scheme = options.oci ? 'oci' : 'checksum';
+  const walk = plannedWalk(history, scheme, start, Date.now());
+  const root = await mkdtemp('/tmp/zincati-demo-');
+  const screen = new Screen(process.stdout);
+  const ended = new AbortController();
+  const interrupt = (): void => ended.abort('interrupted');
+  process.on('SIGINT', interrupt);
+  process.on('SIGTERM', interrupt);
+  const log = createWriteStream(join(root, 'agent.log'));
+  const basearch = arch === 'arm64' ? 'aarch64' : 'x86_64';
+  const server = await startCincinnatiServer({ history, stream: options.stream, basearch, clock: Date });
+  const journey = new Journey(walk, screen, deadendReason(history, start));
+  prepare(root, options, history, start);
+  await writeAgentConfig(root, { baseUrl: server.baseUrl });
+  if (options.failures.server > 0)
+    server.addFault({ kind: 'status', status: 503, remaining: options.failures.server });
+  const machine = new Machine({
+    root,
+    agent: [process.execPath, PROGRAM],
+    agentArgs: ['-vvv', '--log-format', 'json'],
+    nodeId: NODE_ID,
+    daemon: { bytesPerSecond: BYTES_PER_SECOND * options.speed, rebootMs: REBOOT_MS / options.speed },
+    events: {
+      onBoot: (version) => journey.booted(version),
+      onNotify: (key, value) => journey.notified(key, value),
+      onLog: (line) => {
+        log.write(`${line}\n`);
+        journey.logged(line);
+      },
+      onCrash: ({ code, signal }) =>
+        journey.failed(`the agent ended with ${signal ?? `exit code ${String(code)}`}`),
+      onFailure: (error) => ended.abort(error),
+    },
+  });
+  const limit = setTimeout(
+    () => ended.abort(new Error(`not arrived within ${options.limitSecs} s`)),
+    options.limitSecs * 1000,
+  );
+  let code: number;
+  try {
+    screen.line(`${walk.length - 1} hops from ${start} to ${walk.at(-1) ?? start}, below ${root}`);
+    await machine.start();
+    await Promise.race([journey.arrived, aborted(ended.signal)]);
+    clearTimeout(limit);
+    for (const line of journey.summary()) screen.line(line);
+    screen.line(`metrics: curl --unix-socket ${machine.metricsSocket} http://localhost/metrics`);
+    if (options.keep) {
+      screen.line(
+        `update server: ${server.baseUrl}/v1/graph  system bus: unix:path=${machine.busSocket}  log: ${join(root, 'agent.log')}`,
+      );
+      screen.line('kept running; Ctrl-C ends it');
+      await aborted(ended.signal).catch(() => undefined);
+    }
+    code = 0;
+  } catch (error) {
+    if (error === 'interrupted') {
+      screen.line('interrupted');
+      code = 130;
+    } else {
+      screen.line(`failed: ${error instanceof Error ? error.message : String(error)}`);
+      for (const line of journey.lastLines()) screen.line(`  ${line}`);
+      code = 1;
+    }
+  } finally {
+    clearTimeout(limit);
+    screen.close();
+    await machine.stop();
+    await server.stop();
+    await new Promise((resolve) => log.end(resolve));
+    await rm(root, { recursive: true, force: true });
+    process.removeListener('SIGINT', interrupt);
+    process.removeListener('SIGTERM', interrupt);
+  }
+  return code;
+}
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const fail = (): void => reject(signal.reason as Error);
+    if (signal.aborted) fail();
+    else signal.addEventListener('abort', fail, { once: true });
+  });
+}
+
+function deadendReason(history: History, start: string): string | undefined {
+  return history.entries.find((entry) => entry.version === start)?.deadend;
+}
+
+function prepare(root: string, options: DemoOptions, history: History, start: string): void {
+  const releases = history.entries.map((entry, index): StandInRelease => {
+    const common = {
+      checksum: entry.digest,
+      version: entry.version,
+      stream: options.stream,
+      timestamp: 1_500_000_000 + index * 86_400,
+      bytes: BYTES_PER_RELEASE,
+    };
+    if (!options.oci) return { ...common, streamIn: ['fedora-coreos.stream'] };
+    return {
+      ...common,
+      streamIn: ['label', 'annotation'],
+      digest: payloadText(entry, 'oci').split('@')[1] ?? '',
+      metadataBytes: 20_000,
+    };
+  });
+  prepareHost(root, { releases, booted: start, ...(options.oci ? { imageReference: options.image } : {}) });
+  const faults: Fault[] = [];
+  if (options.failures.deploy > 0) faults.push({ kind: 'deploy-fails', remaining: options.failures.deploy });
+  if (options.failures.daemon > 0)
+    faults.push({ kind: 'die-mid-download', remaining: options.failures.daemon });
+  setFaults(root, ...faults);
+}
+
+process.exitCode = await main(process.argv.slice(2));

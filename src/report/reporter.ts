@@ -1,0 +1,147 @@
+/**
+ * The one place where what happens becomes a log line, a metric, a status text, a login notice.
+ *
+ * Invariants: it only listens; it never throws and never waits; each thing is said once.
+ */
+import { healthOf, HEALTHY, type Health } from '../agent/health.ts';
+import type { Effect, Occurrence } from '../agent/messages.ts';
+import { announce, narrate, type Line } from '../agent/narrate.ts';
+import type { Progress } from '../agent/ports.ts';
+import { isInForce } from '../agent/record.ts';
+import type { Observer } from '../agent/runner.ts';
+import type { Model, Policy } from '../agent/state.ts';
+import { longDate, statusText } from '../agent/status-text.ts';
+import { messageOf } from '../errors.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import type { Logger } from '../system/log.ts';
+import { deadendNotice, type Motd } from '../system/motd.ts';
+import type { Notifier } from '../system/notify.ts';
+import { countEvent, countStart } from './counting.ts';
+
+export interface ReporterOptions {
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly notifier: Pick<Notifier, 'status'>;
+  readonly motd: Pick<Motd, 'show' | 'retry'>;
+  readonly policy: Policy;
+  readonly clock: { now(): number; monotonic(): number };
+}
+
+/** Progress is said at most this often; the daemon sends it many times a second. */
+const PROGRESS_EVERY_MS = 250;
+const MOTD_RETRY_MS = 3_600_000;
+
+export class Reporter implements Observer {
+  readonly #options: ReporterOptions;
+  #status = '';
+  #health: Health = HEALTHY;
+  #lastRefreshAt: number | undefined;
+  #progressMono = Number.NEGATIVE_INFINITY;
+  #motdMono = 0;
+
+  constructor(options: ReporterOptions) {
+    this.#options = options;
+  }
+
+  /** When the agent last went to work, milliseconds since 1970; undefined: not yet. */
+  get lastRefreshAt(): number | undefined {
+    return this.#lastRefreshAt;
+  }
+
+  starting(model: Model, effect: Effect): void {
+    this.#guarded(() => {
+      const { metrics, clock } = this.#options;
+      this.#say(announce(model, effect));
+      if (effect.kind !== 'wait') {
+        this.#lastRefreshAt = clock.now();
+        metrics.refreshed(this.#lastRefreshAt);
+      }
+      countStart(metrics, effect);
+    });
+  }
+
+  happened(before: Model, asked: Effect, occurrence: Occurrence, after: Model): void {
+    this.#guarded(() => {
+      const { log, metrics } = this.#options;
+      this.#say(narrate(before, asked, occurrence, after));
+      countEvent(metrics, before, occurrence, after);
+      if (before.state.name !== after.state.name)
+        log.debug(`state: ${after.state.name}`, { state: after.state.name });
+      this.#tellState(after, occurrence.at);
+      this.#tellHealth(after, occurrence);
+    });
+  }
+
+  progress(progress: Progress): void {
+    this.#guarded(() => {
+      const { log, metrics, clock } = this.#options;
+      metrics.downloading(progress);
+      const now = clock.monotonic();
+      if (now - this.#progressMono < PROGRESS_EVERY_MS && progress.percent !== 100) return;
+      this.#progressMono = now;
+      const { text, percent, bytesTransferred, bytesPerSecond } = progress;
+      log.debug(text, { percent, bytes: bytesTransferred, rate: bytesPerSecond });
+    });
+  }
+
+  #tellState(model: Model, at: number): void {
+    const { metrics, notifier, policy } = this.#options;
+    const { state, memory } = model;
+    metrics.stateIs(state.name, 'release' in state ? state.release.version : '', at);
+    const text = statusText(model, policy);
+    if (text !== this.#status) {
+      this.#status = text;
+      notifier.status(text);
+    }
+    const counts = new Map<string, number>();
+    for (const denial of memory.record.denials) {
+      if (isInForce(denial, at)) counts.set(denial.reason, (counts.get(denial.reason) ?? 0) + 1);
+    }
+    metrics.releasesDenied(counts);
+    metrics.failuresInARow('check', memory.check.streak?.count ?? 0);
+    metrics.failuresInARow('status', memory.hostStreak?.count ?? 0);
+    metrics.failuresInARow('register_driver', memory.driver.streak?.count ?? 0);
+    metrics.failuresInARow('report_steady', memory.steady.streak?.count ?? 0);
+    metrics.failuresInARow('save', memory.save.streak?.count ?? 0);
+    metrics.failuresInARow('stage', state.name === 'UpdateAvailable' ? state.failedAttempts : 0);
+  }
+
+  #tellHealth(model: Model, { at, mono }: Occurrence): void {
+    const { log, metrics, motd } = this.#options;
+    const health = healthOf(model, at);
+    metrics.healthIs(health.level, health.cause);
+    if (health.level !== this.#health.level || health.cause !== this.#health.cause) {
+      if (health.level === 'OK') log.info('updates are OK again', { health: health.level });
+      else
+        log.warn(`updates are ${health.level}: ${health.text}`, {
+          health: health.level,
+          cause: health.cause,
+        });
+    }
+    this.#health = health;
+    const since = health.sinceAt === undefined ? '' : ` since ${longDate(health.sinceAt)}`;
+    motd.show(
+      'health',
+      health.level === 'OK' ? undefined : `Automatic updates are ${health.level}${since}: ${health.text}`,
+    );
+    const { deadend } = model.memory;
+    if (deadend !== undefined)
+      motd.show('deadend', deadend.isDeadend ? deadendNotice(deadend.reason) : undefined);
+    if (mono - this.#motdMono < MOTD_RETRY_MS) return;
+    this.#motdMono = mono;
+    motd.retry();
+  }
+
+  #say(lines: readonly Line[]): void {
+    for (const { level, text } of lines) this.#options.log[level](text);
+  }
+
+  /** A fault in telling must not become a fault in updating. */
+  #guarded(tell: () => void): void {
+    try {
+      tell();
+    } catch (error) {
+      this.#options.log.error(`cannot report what happened: ${messageOf(error)}`);
+    }
+  }
+}
