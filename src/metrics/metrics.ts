@@ -292,10 +292,10 @@ export class Metrics {
   }
 }
 
-/** Whole characters, without control characters. */
+/** Well-formed text without control characters. */
 function labelText(text: string): string {
   const cut = printable(text);
-  return cut.length <= LONGEST_LABEL ? cut : [...cut].slice(0, LONGEST_LABEL).join('').toWellFormed();
+  return cut.length <= LONGEST_LABEL ? cut : cut.slice(0, LONGEST_LABEL).toWellFormed();
 }
 
 function keyOf(labels: Readonly<Record<string, string>>): string {

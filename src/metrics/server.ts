@@ -93,7 +93,10 @@ export class MetricsServer {
     // One request each: the connection has a lifetime, and a second request must not run into its end.
     this.#inner ??= this.#newApp({ maxRequestsPerSocket: 1 });
     const app = await this.#inner;
-    if (!connection.destroyed) app.server.emit('connection', connection);
+    if (connection.destroyed) return;
+    app.server.emit('connection', connection);
+    // It was paused with its first bytes put back.
+    connection.resume();
   }
 
   async #openTcp(address: { readonly host: string; readonly port: number }): Promise<Listening> {

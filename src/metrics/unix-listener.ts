@@ -26,7 +26,7 @@ const DIRECTORY_MODE = 0o775;
 export interface UnixListenerOptions {
   readonly path: string;
   readonly render: () => Promise<string>;
-  /** Takes over a connection whose first bytes wait to be read; may reject. */
+  /** Takes over a connection that is paused, its first bytes unread; may reject. */
   readonly serveHttp: (connection: Socket) => Promise<void>;
 }
 

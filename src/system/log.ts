@@ -43,7 +43,7 @@ export function levelOf(verbosity: number): LogLevel {
 const STDERR_FD = 2;
 
 export function createLogger(options: LogOptions): Logger {
-  const { level, env, write = (text) => writeToStderr(text), now = Date.now } = options;
+  const { level, env, write = (text: string) => writeToStderr(text), now = Date.now } = options;
   const style = styleOf(options, env);
   const showsFields = level === 'debug' || level === 'trace';
   const destination =
