@@ -5,6 +5,7 @@
  * Invariants: the agent is the built program, told apart from one on a host by nothing but its root prefix; a crash of
  * the agent restarts it, as its unit does; after `stop` no process, socket or file of the machine is left.
  */
+import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:net';
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -85,6 +86,7 @@ export class Machine {
       'run/dbus',
       'run/zincati/public',
       'run/zincati/config.d',
+      'proc/sys/kernel/random',
     ]) {
       await mkdir(join(root, folder), { recursive: true });
     }
@@ -144,6 +146,8 @@ export class Machine {
     const { root, daemon, events } = this.#options;
     const directory = join(root, 'run/dbus');
     this.#bus = await startPrivateBus({ directory, services: [standInService(root, daemon)] });
+    await writeFile(join(root, 'proc/sys/kernel/random/boot_id'), `${randomUUID()}\n`);
+    await writeFile(join(root, 'proc/uptime'), '60.00 60.00\n');
     // The name by which the agent looks for the system bus below its root.
     await rm(this.busSocket, { force: true });
     await symlink('bus.sock', this.busSocket);

@@ -43,6 +43,7 @@ export interface ConfigValues {
   'cincinnati.base_url': string | undefined;
   'updates.enabled': boolean;
   'updates.allow_downgrade': boolean;
+  'updates.replace_staged_by_others': boolean;
   'updates.strategy': readonly StrategyName[];
   'updates.fleet_lock.base_url': string | undefined;
   'updates.fleet_lock.ca_file': string | undefined;
@@ -148,6 +149,12 @@ export const SCHEMA: Schema<ConfigValues> = {
     parse: yesOrNo,
     fallback: false,
     doc: 'true: an older release is taken when the server points to it',
+  },
+  'updates.replace_staged_by_others': {
+    type: 'boolean',
+    parse: yesOrNo,
+    fallback: false,
+    doc: 'true: an update replaces a deployment that somebody else has staged',
   },
   'updates.strategy': {
     type: 'text or list of texts',

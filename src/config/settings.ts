@@ -32,6 +32,7 @@ export interface Settings {
   readonly updates: {
     readonly enabled: boolean;
     readonly allowDowngrade: boolean;
+    readonly replaceStagedByOthers: boolean;
     /** At least one, each once, in the order written. All must allow a reboot. */
     readonly strategies: readonly StrategyName[];
     readonly periodic: {
@@ -95,6 +96,7 @@ export function resolveSettings(merged: Merged): Resolved {
     updates: {
       enabled: get('updates.enabled'),
       allowDowngrade: get('updates.allow_downgrade'),
+      replaceStagedByOthers: get('updates.replace_staged_by_others'),
       strategies: [...get('updates.strategy')],
       periodic: { timeZone: get('updates.periodic.time_zone'), windows: [...get('updates.periodic.window')] },
       fleetLock: {

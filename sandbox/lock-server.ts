@@ -1,0 +1,223 @@
+/**
+ * A lock server: the FleetLock protocol with groups of slots, and with faults on demand.
+ *
+ * Invariants: listens on loopback only; what it lends is decided by its store alone, so several servers can share one; a
+ * request is in the log before its answer is sent; after `stop` no socket and no timer is left, however badly a fault
+ * behaves.
+ */
+import { createServer as createHttpServer } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import { timingSafeEqual } from 'node:crypto';
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
+
+import { LOCK_APIS, isUnanswered, misbehave, takeFault, type LockApi, type LockFault } from './lock-fault.ts';
+import { MemoryLockStore, StoreError, giveBackSlot, takeSlot, type LockStore } from './lock-store.ts';
+
+export interface LockRequest {
+  readonly at: number;
+  readonly api: LockApi;
+  /** "" when the request does not say. */
+  readonly id: string;
+  readonly group: string;
+  /** What was answered; 0: nothing that is an answer. */
+  readonly status: number;
+  /** Of the error document; "" for none. */
+  readonly kind: string;
+  readonly fault: LockFault['kind'] | undefined;
+}
+
+export interface LockServerOptions {
+  /** Name of each group and the number of its slots. */
+  readonly groups: Readonly<Record<string, number>>;
+  readonly clock: { now(): number };
+  /** In memory, unless given. */
+  readonly store?: LockStore;
+  /** Insists on `content-type: application/json`. */
+  readonly strict?: boolean;
+  /** PEM texts. With `clientCa`, only clients with a certificate of that authority come in. */
+  readonly tls?: { readonly key: string; readonly cert: string; readonly clientCa?: string };
+  /** The token that every request must carry. */
+  readonly bearer?: string;
+  /** Called before each answer. */
+  readonly onRequest?: (request: LockRequest) => void;
+}
+
+export interface LockServer {
+  /** To be configured as updates.fleet_lock.base_url. */
+  readonly baseUrl: string;
+  /** The last ones, oldest first. */
+  readonly requests: readonly LockRequest[];
+  /** Faults wait in line; each is used up before the next one for the same endpoint shows. */
+  addFault(fault: LockFault): void;
+  holders(group: string): Promise<readonly string[]>;
+  /** What an administrator does about a holder that is gone for good. */
+  release(group: string, id: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const MOST_KEPT_REQUESTS = 10_000;
+/** A request has about a hundred bytes. */
+const LONGEST_BODY_BYTES = 16 * 1024;
+const GROUP = /^[a-zA-Z0-9.-]+$/;
+
+interface Answer {
+  readonly status: number;
+  /** "" for a yes, which has no body. */
+  readonly kind: string;
+  readonly value: string;
+}
+
+const YES: Answer = { status: 200, kind: '', value: '' };
+
+interface ClientParams {
+  readonly id: string;
+  readonly group: string;
+}
+
+/** Resolves when it listens, on a free port of 127.0.0.1. */
+export async function startLockServer(options: LockServerOptions): Promise<LockServer> {
+  const { groups, clock, store = new MemoryLockStore(), tls } = options;
+  const requests: LockRequest[] = [];
+  const faults: LockFault[] = [];
+  const app = fastify({
+    logger: false,
+    forceCloseConnections: true,
+    bodyLimit: LONGEST_BODY_BYTES,
+    serverFactory: (handler) =>
+      tls === undefined
+        ? createHttpServer(handler)
+        : createHttpsServer(
+            {
+              key: tls.key,
+              cert: tls.cert,
+              ...(tls.clientCa !== undefined && { ca: tls.clientCa, requestCert: true }),
+            },
+            handler,
+          ),
+  });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {
+    done(null, body);
+  });
+  app.setNotFoundHandler((_request, reply) =>
+    reply.code(404).send({ kind: 'not_found', value: 'there are only v1/pre-reboot and v1/steady-state' }),
+  );
+  app.post('*', async (request, reply) => {
+    const { pathname } = new URL(request.url, 'http://localhost');
+    const api = LOCK_APIS.find((name) => pathname.endsWith(`/v1/${name}`));
+    if (api === undefined) return reply.callNotFound();
+    const fault = takeFault(faults, api);
+    const params = clientParams(request.body);
+    const answer =
+      fault === undefined || fault.kind === 'lost'
+        ? await decide(request, api, params, { ...options, store })
+        : no('status' in fault ? fault.status : 500, 'fault_on_demand', 'this server was told to fail');
+    const served: LockRequest = {
+      at: clock.now(),
+      api,
+      id: params?.id ?? '',
+      group: params?.group ?? '',
+      status: fault !== undefined && isUnanswered(fault) ? 0 : answer.status,
+      kind: answer.kind,
+      fault: fault?.kind,
+    };
+    requests.push(served);
+    if (requests.length > MOST_KEPT_REQUESTS) requests.shift();
+    options.onRequest?.(served);
+    if (fault !== undefined) return misbehave(request, reply, fault);
+    reply.code(answer.status);
+    return answer.kind === '' ? reply.send() : reply.send({ kind: answer.kind, value: answer.value });
+  });
+
+  await app.listen({ host: '127.0.0.1', port: 0 });
+  return {
+    baseUrl: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${portOf(app)}`,
+    requests,
+    addFault: (fault) => {
+      faults.push({ ...fault });
+    },
+    holders: async (group) => (await store.read(group))?.semaphore.holders ?? [],
+    release: async (group, id) => {
+      const answer = await giveBackSlot(store, group, groups[group] ?? 0, id);
+      if (answer !== 'done') throw new StoreError(`cannot release ${id} of group ${group}: ${answer}`);
+    },
+    stop: () => app.close(),
+  };
+}
+
+async function decide(
+  request: FastifyRequest,
+  api: LockApi,
+  params: ClientParams | undefined,
+  { groups, store, strict = false, bearer }: LockServerOptions & { readonly store: LockStore },
+): Promise<Answer> {
+  if (bearer !== undefined && !sameText(request.headers.authorization ?? '', `Bearer ${bearer}`)) {
+    return no(401, 'unauthorized', 'the token must be the right one');
+  }
+  if (strict && !/^application\/json\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')) {
+    return no(415, 'wrong_content_type', 'the content type must be application/json');
+  }
+  if (request.headers['fleet-lock-protocol'] !== 'true') {
+    return no(400, 'invalid_client_identity', "the header 'fleet-lock-protocol' must be 'true'");
+  }
+  if (params === undefined) {
+    return no(400, 'invalid_client_identity', 'the body must have client_params with id and group');
+  }
+  const { id, group } = params;
+  const slots = GROUP.test(group) && Object.hasOwn(groups, group) ? groups[group] : undefined;
+  if (slots === undefined) return no(400, 'unknown_group', `there is no group ${JSON.stringify(group)}`);
+  try {
+    const change = api === 'pre-reboot' ? takeSlot : giveBackSlot;
+    switch (await change(store, group, slots, id)) {
+      case 'done':
+        return YES;
+      case 'full':
+        return no(
+          409,
+          'failed_lock_semaphore_full',
+          'semaphore currently full, all slots are locked already',
+        );
+      case 'contended':
+        return no(503, 'failed_lock', 'conflict on semaphore detected');
+    }
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    return no(503, 'failed_sem_init', error.message);
+  }
+}
+
+function no(status: number, kind: string, value: string): Answer {
+  return { status, kind, value };
+}
+
+/** Undefined: the body is not what the protocol wants. */
+function clientParams(body: unknown): ClientParams | undefined {
+  let json: unknown;
+  try {
+    json = typeof body === 'string' ? JSON.parse(body) : undefined;
+  } catch {
+    return undefined;
+  }
+  if (typeof json !== 'object' || json === null || !('client_params' in json)) return undefined;
+  const params = json.client_params;
+  if (typeof params !== 'object' || params === null || !('id' in params) || !('group' in params)) {
+    return undefined;
+  }
+  const { id, group } = params;
+  return typeof id === 'string' && id !== '' && typeof group === 'string' && group !== ''
+    ? { id, group }
+    : undefined;
+}
+
+function sameText(a: string, b: string): boolean {
+  const [left, right] = [Buffer.from(a), Buffer.from(b)];
+  return left.length === right.length && timingSafeEqual(left, right);
+}
+
+function portOf(app: FastifyInstance): number {
+  const address = app.server.address();
+  if (address === null || typeof address === 'string') {
+    throw new Error('the server must have an address once it listens, got none');
+  }
+  return address.port;
+}

@@ -1,0 +1,91 @@
+/**
+ * Where a lock server keeps its semaphores, and how it changes them: read, compare, write, and again when somebody else
+ * was faster.
+ *
+ * Invariants: a semaphore is only written over the very revision it was computed from, so that any number of servers can
+ * share a store; tries are bounded.
+ */
+import { withHolder, withoutHolder, type Semaphore } from './semaphore.ts';
+
+export interface StoredSemaphore {
+  readonly semaphore: Semaphore;
+  /** Grows with every write of the group, and never comes back. */
+  readonly revision: number;
+}
+
+/** Both reject with StoreError; then it is unknown whether a write took place, or still will. */
+export interface LockStore {
+  /** Undefined: the group has never been written. */
+  read(group: string): Promise<StoredSemaphore | undefined>;
+  /** False: the group is no longer at `revision` (0: not written yet). */
+  write(group: string, semaphore: Semaphore, revision: number): Promise<boolean>;
+}
+
+export class StoreError extends Error {
+  override readonly name = 'StoreError';
+}
+
+/** `contended`: others were faster every time. */
+export type SlotAnswer = 'done' | 'full' | 'contended';
+
+/** As many as servers that could plausibly be in each other's way; who loses them all is told to come again. */
+const MOST_TRIES = 10;
+
+export async function takeSlot(
+  store: LockStore,
+  group: string,
+  slots: number,
+  id: string,
+): Promise<SlotAnswer> {
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const { semaphore, revision } = await readOrEmpty(store, group, slots);
+    if (semaphore.holders.includes(id)) return 'done';
+    const next = withHolder(semaphore, id);
+    if (next === 'full') return 'full';
+    if (await store.write(group, next, revision)) return 'done';
+  }
+  return 'contended';
+}
+
+/**
+ * Written also when nothing changes: a `takeSlot` whose outcome is unknown may still be on its way into the store, and
+ * must find another revision there than the one it was computed from.
+ */
+export async function giveBackSlot(
+  store: LockStore,
+  group: string,
+  slots: number,
+  id: string,
+): Promise<SlotAnswer> {
+  for (let tries = 0; tries < MOST_TRIES; tries++) {
+    const { semaphore, revision } = await readOrEmpty(store, group, slots);
+    if (await store.write(group, withoutHolder(semaphore, id), revision)) return 'done';
+  }
+  return 'contended';
+}
+
+/** The number of slots is the server's own, whatever was written by one that was configured otherwise. */
+async function readOrEmpty(store: LockStore, group: string, slots: number): Promise<StoredSemaphore> {
+  const stored = await store.read(group);
+  return {
+    semaphore: { totalSlots: slots, holders: stored?.semaphore.holders ?? [] },
+    revision: stored?.revision ?? 0,
+  };
+}
+
+/** Forgets everything when the process ends. */
+export class MemoryLockStore implements LockStore {
+  readonly #groups = new Map<string, StoredSemaphore>();
+  #revision = 0;
+
+  read(group: string): Promise<StoredSemaphore | undefined> {
+    return Promise.resolve(this.#groups.get(group));
+  }
+
+  write(group: string, semaphore: Semaphore, revision: number): Promise<boolean> {
+    if ((this.#groups.get(group)?.revision ?? 0) !== revision) return Promise.resolve(false);
+    this.#revision++;
+    this.#groups.set(group, { semaphore, revision: this.#revision });
+    return Promise.resolve(true);
+  }
+}

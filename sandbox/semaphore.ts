@@ -1,0 +1,39 @@
+/**
+ * The slots of one group and who holds them, and its text as airlock keeps it: `{"total_slots":1,"holders":["…"]}`, the
+ * holders sorted. Pure.
+ */
+
+export interface Semaphore {
+  readonly totalSlots: number;
+  readonly holders: readonly string[];
+}
+
+/** `full`: no slot is left. A holder takes no second one. */
+export function withHolder(semaphore: Semaphore, id: string): Semaphore | 'full' {
+  const { totalSlots, holders } = semaphore;
+  if (holders.includes(id)) return semaphore;
+  return holders.length >= totalSlots ? 'full' : { totalSlots, holders: [...holders, id].toSorted() };
+}
+
+export function withoutHolder({ totalSlots, holders }: Semaphore, id: string): Semaphore {
+  return { totalSlots, holders: holders.filter((holder) => holder !== id) };
+}
+
+export function semaphoreText({ totalSlots, holders }: Semaphore): string {
+  return JSON.stringify({ total_slots: totalSlots, holders });
+}
+
+/** Throws for anything that is no semaphore. */
+export function parseSemaphore(text: string): Semaphore {
+  const json: unknown = JSON.parse(text);
+  if (typeof json === 'object' && json !== null && 'total_slots' in json && 'holders' in json) {
+    const { total_slots: totalSlots } = json;
+    // A list without entries is null when a Go program wrote it.
+    const holders: unknown = json.holders ?? [];
+    if (typeof totalSlots === 'number' && Array.isArray(holders)) {
+      const names = holders.filter((holder) => typeof holder === 'string');
+      if (names.length === holders.length) return { totalSlots, holders: names };
+    }
+  }
+  throw new Error(`a semaphore must have total_slots and holders, got ${text.slice(0, 100)}`);
+}

@@ -1,0 +1,59 @@
+#!/usr/bin/env node
+/** Words in, exit code out. */
+import { parseCommandLine, USAGE, UsageError, type Command } from './command-line.ts';
+import { ConfigError, IdentityError, messageOf, printable } from './errors.ts';
+import { EXIT } from './exit-codes.ts';
+import { VERSION } from './version.ts';
+
+async function main(args: readonly string[]): Promise<number> {
+  let command: Command;
+  try {
+    command = parseCommandLine(args);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`${error.message}\n\n${USAGE}`);
+    return EXIT.usage;
+  }
+  switch (command.command) {
+    case 'help':
+      process.stdout.write(USAGE);
+      return EXIT.ok;
+    case 'version':
+      process.stdout.write(`zincati ${VERSION}\n`);
+      return EXIT.ok;
+    case 'agent':
+      return agent(command);
+    case 'deadend-motd set':
+    case 'deadend-motd unset':
+    case 'ex moo':
+    case 'ex last-refresh-time': {
+      const { runTool } = await import('./tools.ts');
+      return runTool(command);
+    }
+  }
+}
+
+async function agent(command: Extract<Command, { command: 'agent' }>): Promise<number> {
+  const [{ runAgent }, { createLogger, levelOf }] = await Promise.all([
+    import('./compose.ts'),
+    import('./system/log.ts'),
+  ]);
+  const { root, verbosity, logFormat } = command;
+  const log = createLogger({ level: levelOf(verbosity), format: logFormat, env: process.env });
+  const life = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => life.abort(signal));
+  try {
+    await runAgent({ root, log, env: process.env, pid: process.pid, signal: life.signal });
+    return EXIT.ok;
+  } catch (error) {
+    const isSetUp = error instanceof ConfigError || error instanceof IdentityError;
+    // A configuration with several faults has one to a line.
+    const text =
+      error instanceof Error ? error.message.split('\n').map(printable).join('\n') : messageOf(error);
+    log.error(isSetUp ? text : `critical error: ${text}`);
+    if (!isSetUp && error instanceof Error && error.stack !== undefined) log.debug(error.stack);
+    return isSetUp ? EXIT.config : EXIT.failure;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));
