@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
+import { joinVerdicts } from '../../../src/strategies/gatekeeper.ts';
 import { judgeUptime, uptimeStrategy } from '../../../src/strategies/uptime.ts';
+import { checkResult, deployment, POLICY, release } from '../../support/samples.ts';
+import { SimulatedNode } from '../../support/simulated-node.ts';
 
 const MINUTE = 60_000;
 const NOW = 1_000 * MINUTE;
@@ -50,5 +53,20 @@ describe('uptime', () => {
       reason: 'cannot tell for how long this node is up: no /proc',
       label: 'uptime',
     });
+  });
+
+  it('lets the agent of a new machine reboot at the end of its grace, not before and not later', () => {
+    const node: SimulatedNode = new SimulatedNode(
+      {
+        policy: POLICY,
+        check: () => checkResult({ kind: 'update', release: release('2.0', 2) }),
+        localVerdict: (at) =>
+          joinVerdicts([judgeUptime({ uptimeMs: node.mono, firstBoot: true }, LIMITS, at)]),
+      },
+      [deployment('1.0', { booted: true })],
+    );
+    node.pass(MINUTE);
+    node.runUntil((n) => n.effect.kind === 'finalize');
+    expect(node.mono).toBe(30 * MINUTE);
   });
 });
