@@ -3,8 +3,8 @@
  *
  * Invariants: settles exactly once; whatever ends it early also ends its connection; no timer or listener outlives it.
  */
-import type { DispatchController, DispatchHandler } from 'undici/lib/dispatcher/agent.js';
 import { HttpError } from '../errors.ts';
+import type { DispatchController, DispatchHandler } from './http-connections.ts';
 import { describeFailure } from './http-failure.ts';
 
 export interface RawReply {

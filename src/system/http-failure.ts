@@ -29,6 +29,9 @@ const TLS: Readonly<Record<string, string>> = {
   EPROTO: 'the server does not speak TLS as it should',
 };
 
+/** Errors whose own words say more: which names the certificate has, what TLS did not like. */
+const TELLING = /^(?:ERR_SSL_|ERR_TLS_|EPROTO$)/;
+
 const BROKEN: Readonly<Record<string, string>> = {
   ECONNRESET: 'the connection was reset',
   EPIPE: 'the connection was closed',
@@ -47,7 +50,7 @@ export function describeFailure(error: unknown): HttpError {
   const where = /\b(?:\d{1,3}\.){3}\d{1,3}:\d+\b|(?:[0-9a-f]*:){2,}[0-9a-f]+:\d+/i.exec(details)?.[0];
   if (text === undefined) return new HttpError(kind, details, { cause: error });
   const shown = where === undefined ? text : `${text} (${where})`;
-  return new HttpError(kind, kind === 'http_tls' ? `${text}: ${details}` : shown, { cause: error });
+  return new HttpError(kind, TELLING.test(code) ? `${text}: ${details}` : shown, { cause: error });
 }
 
 function explain(code: string): readonly [HttpErrorKind, string | undefined] {

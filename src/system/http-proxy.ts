@@ -17,13 +17,22 @@ export function proxyFor(target: URL, env: Environment): URL | undefined {
   const found = names.map((name) => lookUp(env, name)).find((entry) => entry.value !== '');
   if (found === undefined || isExempt(target, lookUp(env, 'no_proxy').value)) return undefined;
   const url = URL.parse(/^[a-z0-9+.-]+:\/\//i.test(found.value) ? found.value : `http://${found.value}`);
-  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:') || !isDecodable(url)) {
     throw new HttpError(
       'http_bad_proxy',
-      `the environment variable ${found.name} must be an address such as http://proxy.example.com:3128`,
+      `the environment variable ${found.name} must be an address such as http://proxy.example.com:3128 (a % in a password is %25)`,
     );
   }
   return url;
+}
+
+function isDecodable({ username, password }: URL): boolean {
+  try {
+    decodeURIComponent(username + password);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** The lower-case name counts first, as with curl. */

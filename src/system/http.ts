@@ -2,13 +2,12 @@
  * An HTTP client for small answers from servers that may be slow, broken or hostile.
  *
  * Invariants: every request ends within its limits, in time and in bytes; giving one up settles it at once and closes
- * its connection, also one that is only being made; a redirect never leads from https to http; nothing of undici is
- * loaded before the first request.
+ * its connection, also one that is only being made; a redirect never leads from https to http.
  */
 import type { SecureContext } from 'node:tls';
-import type { AgentOptions, ConnectOptions, Dispatcher } from 'undici/lib/dispatcher/agent.js';
 import { CancelledError, HttpError, messageOf, printable } from '../errors.ts';
 import { decodeBody } from './http-body.ts';
+import { HttpConnections } from './http-connections.ts';
 import { HttpExchange, type RawReply } from './http-exchange.ts';
 import { proxyFor, type Environment } from './http-proxy.ts';
 import { nextHop } from './http-redirect.ts';
@@ -34,12 +33,6 @@ export const HTTP_LIMITS: HttpLimits = {
   bodyBytes: 64 * 1024 * 1024,
   redirects: 5,
 };
-
-/**
- * How long an idle connection is kept when the server does not say (most close theirs after 60 s, and a request sent
- * into a closing connection is lost); its own word, `Keep-Alive: timeout=N`, counts up to ten minutes.
- */
-const KEEP_ALIVE_MS = 30_000;
 
 export interface HttpClientOptions {
   readonly userAgent: string;
@@ -74,17 +67,9 @@ export interface HttpReply {
   readonly notModified: boolean;
 }
 
-/** Connections and what ends those that are only being made. */
-interface Connections {
-  readonly life: AbortController;
-  readonly tls: SecureContext | undefined;
-  /** By proxy address; "" for none. */
-  readonly dispatchers: Map<string, Promise<Dispatcher>>;
-}
-
 export class HttpClient {
   readonly #options: HttpClientOptions;
-  #connections: Connections | undefined;
+  #connections: HttpConnections | undefined;
   #running = 0;
   readonly #closed = new AbortController();
 
@@ -156,7 +141,7 @@ export class HttpClient {
     const exchange = new HttpExchange(limits, life);
     try {
       const tls = url.protocol === 'https:' ? await this.#options.tls?.() : this.#connections?.tls;
-      const dispatcher = await this.#dispatcherFor(proxy, tls, limits.connectMs);
+      const dispatcher = await (await this.#connectionsWith(tls)).through(proxy);
       const options = {
         origin: url.origin,
         path: `${url.pathname}${url.search}`,
@@ -186,59 +171,17 @@ export class HttpClient {
     return all;
   }
 
-  async #dispatcherFor(
-    proxy: URL | undefined,
-    tls: SecureContext | undefined,
-    connectMs: number,
-  ): Promise<Dispatcher> {
+  async #connectionsWith(tls: SecureContext | undefined): Promise<HttpConnections> {
     if (this.#connections?.tls !== tls) await this.#dropConnections();
-    this.#connections ??= { life: new AbortController(), tls, dispatchers: new Map() };
-    const { life, dispatchers } = this.#connections;
-    const key = proxy?.href ?? '';
-    const known = dispatchers.get(key);
-    if (known !== undefined) return known;
-    const made = makeDispatcher(proxy, { timeout: connectMs, signal: life.signal }, tls);
-    dispatchers.set(key, made);
-    return made;
+    this.#connections ??= new HttpConnections(tls);
+    return this.#connections;
   }
 
   async #dropConnections(): Promise<void> {
     const connections = this.#connections;
     this.#connections = undefined;
-    if (connections === undefined) return;
-    connections.life.abort();
-    const ends = [...connections.dispatchers.values()].map(async (made) => (await made).destroy());
-    await Promise.allSettled(ends);
+    await connections?.destroy();
   }
-}
-
-async function makeDispatcher(
-  proxy: URL | undefined,
-  connect: ConnectOptions,
-  tls: SecureContext | undefined,
-): Promise<Dispatcher> {
-  const toServer = tls === undefined ? connect : { ...connect, secureContext: tls };
-  // The exchange keeps time itself: undici's own timers are a second off.
-  const options: AgentOptions = {
-    allowH2: false,
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    // The agent asks one thing at a time; with more, undici opens another one while the first is just getting free.
-    connections: 1,
-  };
-  if (proxy === undefined) {
-    const { default: Agent } = await import('undici/lib/dispatcher/agent.js');
-    return new Agent({ ...options, connect: toServer });
-  }
-  const { default: ProxyAgent } = await import('undici/lib/dispatcher/proxy-agent.js');
-  return new ProxyAgent({
-    ...options,
-    uri: proxy.href,
-    connectTimeout: connect.timeout,
-    proxyTls: connect,
-    requestTls: toServer,
-  });
 }
 
 /** An address for people: without credentials, and without the query, which identifies the node. */

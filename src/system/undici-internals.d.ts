@@ -1,10 +1,15 @@
 /**
- * The two internals of undici 8.12.4 that http.ts loads one by one: the package's own entry brings fetch, WebSocket,
- * caches and mocks along, twice the memory and thrice the time. Pinned to exactly that version.
+ * The internals of undici 8.12.4 that http-connections.ts loads one by one: the package's own entry brings fetch,
+ * WebSocket, caches and mocks along, twice the memory and thrice the time. Pinned to exactly that version.
  */
 
 declare module 'undici/lib/dispatcher/agent.js' {
   import type { SecureContext } from 'node:tls';
+
+  interface TlsOptions {
+    /** Left out: Node's own. */
+    readonly secureContext?: SecureContext;
+  }
 
   interface DispatchController {
     abort(reason: Error): void;
@@ -37,19 +42,15 @@ declare module 'undici/lib/dispatcher/agent.js' {
     destroy(): Promise<void>;
   }
 
-  interface ConnectOptions {
-    /** Milliseconds. */
-    readonly timeout: number;
-    readonly signal: AbortSignal;
-    /** For TLS; undefined: Node's own. */
-    readonly secureContext?: SecureContext;
-  }
+  /** Returns the socket it connects; a tunnel through a proxy returns a promise of nothing. */
+  type Connector = (options: unknown, callback: unknown) => unknown;
 
   interface AgentOptions {
-    readonly connect?: ConnectOptions;
+    readonly connect?: Connector;
     readonly allowH2: false;
     readonly headersTimeout: 0;
     readonly bodyTimeout: 0;
+    /** Milliseconds. */
     readonly keepAliveTimeout: number;
     /** To one origin. */
     readonly connections: number;
@@ -62,31 +63,74 @@ declare module 'undici/lib/dispatcher/agent.js' {
   }
   export type {
     AgentOptions,
-    ConnectOptions,
+    Connector,
     DispatchController,
     DispatchHandler,
     DispatchOptions,
     Dispatcher,
+    TlsOptions,
   };
   export default Agent;
 }
 
-declare module 'undici/lib/dispatcher/proxy-agent.js' {
+declare module 'undici/lib/core/connect.js' {
+  import type { Connector, TlsOptions } from 'undici/lib/dispatcher/agent.js';
+
+  interface ConnectorOptions extends TlsOptions {
+    readonly allowH2: false;
+    /** Milliseconds. */
+    readonly timeout: number;
+  }
+
+  export default function buildConnector(options: ConnectorOptions): Connector;
+}
+
+declare module 'undici/lib/dispatcher/pool.js' {
   import type {
     AgentOptions,
-    ConnectOptions,
     DispatchHandler,
     DispatchOptions,
     Dispatcher,
   } from 'undici/lib/dispatcher/agent.js';
 
+  class Pool implements Dispatcher {
+    constructor(origin: string, options: AgentOptions);
+    dispatch(options: DispatchOptions, handler: DispatchHandler): boolean;
+    destroy(): Promise<void>;
+  }
+  export default Pool;
+}
+
+declare module 'undici/lib/api/api-connect.js' {
+  import type { Dispatcher } from 'undici/lib/dispatcher/agent.js';
+
+  /** A method for dispatchers: sends CONNECT. */
+  export default function connect(this: Dispatcher, options: unknown, callback?: unknown): unknown;
+}
+
+declare module 'undici/lib/dispatcher/proxy-agent.js' {
+  import type {
+    AgentOptions,
+    Connector,
+    DispatchHandler,
+    DispatchOptions,
+    Dispatcher,
+  } from 'undici/lib/dispatcher/agent.js';
+
+  interface GivenOptions extends AgentOptions {
+    readonly connect: Connector;
+  }
+
   interface ProxyAgentOptions extends AgentOptions {
     readonly uri: string;
+    /** Milliseconds. */
     readonly connectTimeout: number;
-    /** For the connection to the proxy. */
-    readonly proxyTls: ConnectOptions;
     /** For TLS with the server, through the proxy. */
-    readonly requestTls: ConnectOptions;
+    readonly requestTls: TlsOptions;
+    /** Makes what talks to the proxy to get a tunnel. */
+    readonly clientFactory: (url: URL, options: GivenOptions) => Dispatcher;
+    /** Makes what talks to an origin, through a tunnel, or to the proxy in its place. */
+    readonly factory: (origin: string, options: GivenOptions) => Dispatcher;
   }
 
   class ProxyAgent implements Dispatcher {

@@ -1,0 +1,96 @@
+/**
+ * The connections of one HTTP client, directly or through proxies. The only file that imports undici.
+ *
+ * Invariants: nothing of undici is loaded before the first connection, and of its proxy code before the first proxy;
+ * `destroy` closes every socket, also those that are still being connected, which undici itself forgets.
+ */
+import { Socket } from 'node:net';
+import type { SecureContext } from 'node:tls';
+import type { AgentOptions, Connector, Dispatcher, TlsOptions } from 'undici/lib/dispatcher/agent.js';
+
+export type { DispatchController, DispatchHandler, Dispatcher } from 'undici/lib/dispatcher/agent.js';
+
+/**
+ * How long an idle connection is kept when the server does not say (most close theirs after 60 s, and a request sent
+ * into a closing connection is lost); its own word, `Keep-Alive: timeout=N`, counts up to ten minutes.
+ */
+const KEEP_ALIVE_MS = 30_000;
+
+/** The exchange keeps time itself, per request: undici's own timers are a second off. */
+const OPTIONS: AgentOptions = {
+  allowH2: false,
+  headersTimeout: 0,
+  bodyTimeout: 0,
+  keepAliveTimeout: KEEP_ALIVE_MS,
+  // The agent asks one thing at a time; with more, undici opens another one while the first is just getting free.
+  connections: 1,
+};
+/** Backs the exchange's own limit: it ends what nobody waits for any more. */
+const CONNECT_MS = 60_000;
+
+export class HttpConnections {
+  /** Authorities and client certificate for servers; undefined: Node's own. */
+  readonly tls: SecureContext | undefined;
+  /** By proxy address; "" for none. */
+  readonly #dispatchers = new Map<string, Promise<Dispatcher>>();
+  readonly #sockets = new Set<Socket>();
+
+  constructor(tls: SecureContext | undefined) {
+    this.tls = tls;
+  }
+
+  through(proxy: URL | undefined): Promise<Dispatcher> {
+    const key = proxy?.href ?? '';
+    let made = this.#dispatchers.get(key);
+    if (made === undefined) {
+      made = proxy === undefined ? this.#direct() : this.#throughProxy(proxy);
+      this.#dispatchers.set(key, made);
+    }
+    return made;
+  }
+
+  async destroy(): Promise<void> {
+    const ends = [...this.#dispatchers.values()].map(async (made) => (await made).destroy());
+    for (const socket of this.#sockets) socket.destroy();
+    await Promise.allSettled(ends);
+  }
+
+  async #direct(): Promise<Dispatcher> {
+    const { default: Agent } = await import('undici/lib/dispatcher/agent.js');
+    const { default: buildConnector } = await import('undici/lib/core/connect.js');
+    const connect = buildConnector({ allowH2: false, timeout: CONNECT_MS, ...this.#toServer() });
+    return new Agent({ ...OPTIONS, connect: this.#tracked(connect) });
+  }
+
+  async #throughProxy(proxy: URL): Promise<Dispatcher> {
+    const { default: ProxyAgent } = await import('undici/lib/dispatcher/proxy-agent.js');
+    const { default: Pool } = await import('undici/lib/dispatcher/pool.js');
+    const { default: openTunnel } = await import('undici/lib/api/api-connect.js');
+    const toOrigin = (origin: string, options: AgentOptions & { readonly connect: Connector }) =>
+      new Pool(origin, { ...OPTIONS, ...options, connect: this.#tracked(options.connect) });
+    return new ProxyAgent({
+      ...OPTIONS,
+      uri: proxy.href,
+      connectTimeout: CONNECT_MS,
+      requestTls: this.#toServer(),
+      factory: toOrigin,
+      // The package's entry gives every dispatcher this method; loaded one by one they come without.
+      clientFactory: (url, options) => Object.assign(toOrigin(url.origin, options), { connect: openTunnel }),
+    });
+  }
+
+  #toServer(): TlsOptions {
+    return this.tls === undefined ? {} : { secureContext: this.tls };
+  }
+
+  #tracked(connect: Connector): Connector {
+    return (options, callback) => {
+      const socket = connect(options, callback);
+      if (socket instanceof Socket) {
+        this.#sockets.add(socket);
+        socket.once('close', () => this.#sockets.delete(socket));
+      }
+      return socket;
+    };
+  }
+}
