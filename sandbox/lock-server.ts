@@ -99,13 +99,18 @@ export async function startLockServer(options: LockServerOptions): Promise<LockS
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {
     done(null, body);
   });
-  app.setNotFoundHandler((_request, reply) =>
-    reply.code(404).send({ kind: 'not_found', value: 'there are only v1/pre-reboot and v1/steady-state' }),
-  );
+  app.setNotFoundHandler((_request, reply) => {
+    void reply
+      .code(404)
+      .send({ kind: 'not_found', value: 'there are only v1/pre-reboot and v1/steady-state' });
+  });
   app.post('*', async (request, reply) => {
     const { pathname } = new URL(request.url, 'http://localhost');
     const api = LOCK_APIS.find((name) => pathname.endsWith(`/v1/${name}`));
-    if (api === undefined) return reply.callNotFound();
+    if (api === undefined) {
+      reply.callNotFound();
+      return reply;
+    }
     const fault = takeFault(faults, api);
     const params = clientParams(request.body);
     const answer =

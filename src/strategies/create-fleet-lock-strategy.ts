@@ -33,7 +33,10 @@ export function createFleetLockStrategy({
   env,
   clock,
   observer,
-}: CreateFleetLockOptions): { readonly strategy: Strategy; close(): Promise<void> } {
+}: CreateFleetLockOptions): {
+  readonly strategy: Strategy;
+  readonly close: () => Promise<void>;
+} {
   const { baseUrl, caFile, clientCertFile, clientKeyFile, bearerFile, timeoutMs } = settings;
   const tls = new TlsFiles(root, 'updates.fleet_lock', {
     ca: caFile,

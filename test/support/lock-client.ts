@@ -1,0 +1,53 @@
+/** The strategy `fleet_lock` as the agent has it, against a server on loopback, and everything its observer heard. */
+import type { CreateFleetLockOptions } from '../../src/strategies/create-fleet-lock-strategy.ts';
+import { createFleetLockStrategy } from '../../src/strategies/create-fleet-lock-strategy.ts';
+import type { Strategy } from '../../src/strategies/strategy.ts';
+
+export const NODE_ID = '0123456789abcdef0123456789abcdef';
+
+export interface LockClient extends AsyncDisposable {
+  readonly strategy: Strategy;
+  /** `requested pre-reboot`, `failed pre-reboot KIND`, `returned`. */
+  readonly heard: string[];
+}
+
+export function lockClient(
+  baseUrl: string,
+  changes: {
+    readonly settings?: Partial<CreateFleetLockOptions['settings']>;
+    readonly nodeUuid?: string;
+    readonly group?: string;
+    readonly root?: string;
+    readonly clock?: CreateFleetLockOptions['clock'];
+  } = {},
+): LockClient {
+  const heard: string[] = [];
+  const { strategy, close } = createFleetLockStrategy({
+    settings: {
+      baseUrl,
+      caFile: undefined,
+      clientCertFile: undefined,
+      clientKeyFile: undefined,
+      bearerFile: undefined,
+      timeoutMs: 20_000,
+      ...changes.settings,
+    },
+    node: () => ({
+      basearch: 'x86_64',
+      stream: 'stable',
+      platform: 'qemu',
+      group: changes.group ?? 'workers',
+      nodeUuid: changes.nodeUuid ?? NODE_ID,
+    }),
+    root: changes.root ?? '/',
+    userAgent: 'test',
+    env: {},
+    clock: changes.clock ?? { now: () => Date.now(), monotonic: () => performance.now() },
+    observer: {
+      requested: (api) => heard.push(`requested ${api}`),
+      failed: (api, kind) => heard.push(`failed ${api} ${kind}`),
+      returned: () => heard.push('returned'),
+    },
+  });
+  return { strategy, heard, [Symbol.asyncDispose]: close };
+}
