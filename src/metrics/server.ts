@@ -90,8 +90,7 @@ export class MetricsServer {
   }
 
   async #serveHttp(connection: Socket): Promise<void> {
-    // One request each: the connection has a lifetime, and a second request must not run into its end.
-    this.#inner ??= this.#newApp({ maxRequestsPerSocket: 1 });
+    this.#inner ??= this.#newInnerApp();
     const app = await this.#inner;
     if (connection.destroyed) return;
     app.server.emit('connection', connection);
@@ -100,7 +99,7 @@ export class MetricsServer {
   }
 
   async #openTcp(address: { readonly host: string; readonly port: number }): Promise<Listening> {
-    const app = await this.#newApp({ maxRequestsPerSocket: 0 });
+    const app = await this.#newApp();
     try {
       await app.listen({ ...address });
     } catch (error) {
@@ -117,13 +116,20 @@ export class MetricsServer {
     return { fault, close };
   }
 
-  async #newApp({ maxRequestsPerSocket }: { readonly maxRequestsPerSocket: number }) {
+  async #newInnerApp(): Promise<FastifyInstance> {
+    const app = await this.#newApp();
+    // One request each: the connection has a lifetime, and a second request must not run into its end.
+    app.addHook('onSend', async (_request, reply) => void reply.header('connection', 'close'));
+    await app.ready();
+    return app;
+  }
+
+  async #newApp(): Promise<FastifyInstance> {
     const { fastify } = await import('fastify');
     const { metrics } = this.#options;
     const app = fastify({
       logger: false,
       forceCloseConnections: true,
-      maxRequestsPerSocket,
       connectionTimeout: CONNECTION_LIFETIME_MS,
       requestTimeout: CONNECTION_LIFETIME_MS,
       keepAliveTimeout: KEEP_ALIVE_MS,
@@ -137,7 +143,6 @@ export class MetricsServer {
       reply.type(metrics.contentType).send(await metrics.render()),
     );
     app.server.maxConnections = MOST_CONNECTIONS;
-    await app.ready();
     return app;
   }
 }

@@ -71,7 +71,8 @@ function suffix(fields: Fields): string {
     .join('');
 }
 
-const USER_INFO = /\b([a-z][a-z0-9+.-]{0,15}:\/\/)[^\s/?#@]*@/gi;
+/** Up to the last `@` before the path; the digest of a container image is none. */
+const USER_INFO = /\b([a-z][a-z0-9+.-]{0,15}:\/\/)[^\s/?#]*@(?!sha256:)/gi;
 
 function withoutUserInfo(line: string): string {
   return line.replaceAll(USER_INFO, '$1***@');

@@ -45,7 +45,12 @@ export async function createNotifier(
   warn: (text: string) => void,
 ): Promise<Notifier> {
   const complain = (reason: string): void => warn(`cannot notify the service manager: ${reason}`);
-  const transport = await findTransport(env, pid).catch((error: unknown) => complain(messageOf(error)));
+  let transport: Transport | undefined;
+  try {
+    transport = await findTransport(env, pid);
+  } catch (error) {
+    complain(messageOf(error));
+  }
   const queue = new SendQueue(transport ?? NOWHERE, complain);
   return {
     ready: (status) => queue.add(`READY=1\nSTATUS=${printable(status)}`),

@@ -1,0 +1,8 @@
+/** Writes as many log lines of a kilobyte as it is told, whatever is at the other end of standard error, then says so. */
+import { createLogger } from '../../src/system/log.ts';
+
+const log = createLogger({ level: 'info', format: 'auto', env: process.env });
+for (let n = 1; n <= Number(process.argv[2]); n++) log.info(`line ${n} ${'x'.repeat(900)}`);
+log.error('the last line\nand its second');
+process.stdout.write('done\n');
+process.exit(0);

@@ -1,0 +1,11 @@
+/** A process that the service manager started: says everything that can be said, then how its environment looks. */
+import { createNotifier } from '../../src/system/notify.ts';
+
+const notifier = await createNotifier(process.env, process.pid, (text) => process.stderr.write(`${text}\n`));
+notifier.ready('initialization complete');
+notifier.status('periodically polling');
+notifier.alive();
+const passed = Object.keys(process.env).filter((name) => /^(NOTIFY_SOCKET|LISTEN_)/.test(name));
+notifier.status(`left: ${passed.join(',')}`);
+notifier.stopping();
+await notifier.close();
