@@ -139,6 +139,11 @@ export class MetricsServer {
         maxHeaderSize: LONGEST_HEADER_BYTES,
       },
     });
+    // The timeouts above are of silence; a client that takes its answer in sips is not silent.
+    app.addHook('onRequest', async (request, reply) => {
+      const lifetime = setTimeout(() => request.raw.destroy(), CONNECTION_LIFETIME_MS);
+      reply.raw.once('close', () => clearTimeout(lifetime));
+    });
     app.get('/metrics', async (_request, reply) =>
       reply.type(metrics.contentType).send(await metrics.render()),
     );
