@@ -27,7 +27,13 @@ export function announce({ state, memory }: Model, effect: Effect): readonly Lin
       return [{ level, text: 'registering as the update driver for rpm-ostree' }];
     }
     case 'finalize':
-      return [info(`staged deployment '${name(effect.release)}' available, proceeding to finalize it`)];
+      return [
+        {
+          // Again and again while it fails is not news.
+          level: state.name === 'UpdateStaged' && state.holding.by === 'failure' ? 'debug' : 'info',
+          text: `staged deployment '${name(effect.release)}' available, proceeding to finalize it`,
+        },
+      ];
     case 'follow-active': {
       const transaction = memory.host?.activeTransaction;
       const what = transaction === undefined ? '' : `: ${printable(transaction.title)}`;
@@ -140,7 +146,7 @@ function aboutEvent(before: Model, asked: Effect, { event, at }: Occurrence, aft
         return [
           {
             level: 'warn',
-            text: `release '${name(state.release)}' is no longer offered: dropped the staged deployment`,
+            text: `release '${name(state.release)}' is not to be taken any more: dropped the staged deployment`,
           },
         ];
       return [];

@@ -99,6 +99,7 @@ function nextWhileStaged(
     case 'check':
       return checkEffect(memory, policy, now.at);
     case 'ask':
+    case 'confirm':
       return { kind: 'ask-local' };
     case 'sessions':
       return { kind: 'list-sessions' };

@@ -66,7 +66,7 @@ export type PollStep = 'rest' | 'refresh' | 'check' | 'discard';
 /**
  * The way of one attempt to reboot: `refresh` what is deployed, `check` the graph when that is due, `ask` the local
  * strategies, look at `sessions` (and `warn` them), `verify` the staged deployment afresh, `acquire` what remote
- * strategies lend, `finalize`. Whatever says no leads to `rest`. `reconcile` reads the deployments after a finalization
+ * strategies lend, `confirm` with the local ones that time has not run out, `finalize`. Whatever says no leads to `rest`. `reconcile` reads the deployments after a finalization
  * that was refused, `discard` drops a release that the server withdrew, `follow` waits for a foreign transaction.
  */
 export type StagedStep =
@@ -77,6 +77,7 @@ export type StagedStep =
   | 'warn'
   | 'verify'
   | 'acquire'
+  | 'confirm'
   | 'finalize'
   | 'reconcile'
   | 'discard'

@@ -6,11 +6,12 @@
  * from then on; people who are logged in put the reboot off as grace.ts counts, across closed windows.
  */
 import { isGraceOver, renewedGrace, spentGrace, wantsNotice } from './grace.ts';
+import { deniedPayloads } from './denylist.ts';
 import type { HostStatus } from './ports.ts';
 import type { Failure, Occurrence } from './messages.ts';
 import { AFTER_FOLLOW_MS, POSTPONEMENT_MS } from './pacing.ts';
 import { rebootAsked, rebootRefused } from './record.ts';
-import { samePayload, type Release } from './release.ts';
+import { includesPayload, samePayload, type Release } from './release.ts';
 import { recorded, type AgentState, type Holding, type Memory, type Model, type Policy } from './state.ts';
 import { selected } from './transition-available.ts';
 import { checkDue, checkFailedMs, pollNow, retryMs, startOver, steadyMs } from './transition-common.ts';
@@ -63,7 +64,11 @@ export function absorbStaged(
       );
     case 'local-verdict': {
       const { verdict, reason, untilAt } = event.verdict;
-      if (verdict === 'allow') return { state: { ...state, step: 'sessions' }, memory };
+      if (verdict === 'allow') {
+        return state.step === 'confirm'
+          ? asking(state, memory, occurrence, policy)
+          : { state: { ...state, step: 'sessions' }, memory };
+      }
       return held(
         { ...state, ...renewedGrace(state, policy.sessions) },
         memory,
@@ -73,7 +78,8 @@ export function absorbStaged(
     }
     case 'remote-verdict': {
       const { verdict, reason, untilAt } = event.verdict;
-      if (verdict === 'allow') return asking(state, memory, occurrence, policy);
+      // Asking may have taken a minute: the window may have closed meanwhile.
+      if (verdict === 'allow') return { state: { ...state, step: 'confirm' }, memory };
       return held(
         state,
         memory,
@@ -136,6 +142,10 @@ function afterReading(
   const { mono } = occurrence;
   const condition = stagedCondition(state.release, status);
   if (condition === 'gone' || condition === 'replaced') return startOver(memory, occurrence, policy);
+  // It may have been denied since it was staged: by a rollback, or by a clock that was set.
+  if (includesPayload(deniedPayloads(status, memory.record, occurrence.at), state.release.payload)) {
+    return { state: { ...state, step: 'discard' }, memory };
+  }
   const unlocked = condition === 'unlocked';
   switch (state.step) {
     case 'verify':
@@ -144,7 +154,7 @@ function afterReading(
             state: { ...state, unlocked, step: 'acquire' },
             memory: { ...memory, steady: { ...memory.steady, owed: true, dueMono: 0 } },
           }
-        : asking({ ...state, unlocked }, memory, occurrence, policy);
+        : { state: { ...state, unlocked, step: 'confirm' }, memory };
     case 'reconcile':
       // The refusal is explained by a lock that is gone: go on at once. Otherwise it stands, and time must pass.
       if (unlocked && !state.unlocked) return { state: { ...state, unlocked, step: 'ask' }, memory };

@@ -79,6 +79,8 @@ export class SimulatedNode {
   reboots = 0;
   readonly log: string[] = [];
   readonly effects: Effect[] = [];
+  /** Keeps neither log nor effects: for runs of many years. */
+  quiet = false;
   #rebooting = false;
 
   constructor(world: Partial<World>, deployments: readonly Deployment[], startAt = Date.UTC(2026, 0, 1)) {
@@ -109,8 +111,10 @@ export class SimulatedNode {
   /** One effect, its event, one transition. */
   step(): void {
     const asked = this.effect;
-    this.effects.push(asked);
-    this.#say(announce(this.model, asked));
+    if (!this.quiet) {
+      this.effects.push(asked);
+      this.#say(announce(this.model, asked));
+    }
     this.pass(this.world.durationMs(asked));
     const event = this.#perform(asked);
     const occurrence: Occurrence = { event, at: this.at, mono: this.mono, roll: 0 };
@@ -118,9 +122,7 @@ export class SimulatedNode {
     const next = transition(before, asked, occurrence, this.policy);
     this.model = next.model;
     this.effect = next.effect;
-    this.#say(narrate(before, asked, occurrence, next.model));
-    if (next.model.state.name !== before.state.name)
-      this.log.push(`      [${statusText(next.model, this.world.policy)}]`);
+    if (!this.quiet) this.#tell(before, asked, occurrence);
     // The machine goes down a moment after finalize was answered.
     if (this.#rebooting && event.kind === 'woke') this.reboot();
   }
@@ -177,6 +179,12 @@ export class SimulatedNode {
       deployments: [...this.deployments],
       activeTransaction: undefined,
     };
+  }
+
+  #tell(before: Model, asked: Effect, occurrence: Occurrence): void {
+    this.#say(narrate(before, asked, occurrence, this.model));
+    if (this.model.state.name !== before.state.name)
+      this.log.push(`      [${statusText(this.model, this.world.policy)}]`);
   }
 
   #say(lines: readonly { level: string; text: string }[]): void {

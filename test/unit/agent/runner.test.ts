@@ -264,6 +264,7 @@ describe('perform', () => {
       'local-verdict',
       'sessions-listed',
       'status-read',
+      'local-verdict',
       'saved',
       'finalized',
       'woke',

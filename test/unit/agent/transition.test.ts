@@ -94,6 +94,7 @@ const STATES: Record<string, AgentState> = {
   },
   'UpdateStaged/verify': { ...STAGED, step: 'verify' },
   'UpdateStaged/acquire': { ...STAGED, step: 'acquire' },
+  'UpdateStaged/confirm': { ...STAGED, step: 'confirm' },
   'UpdateStaged/finalize': { ...STAGED, step: 'finalize' },
   'UpdateStaged/reconcile': { ...STAGED, step: 'reconcile' },
   'UpdateStaged/discard': { ...STAGED, step: 'discard' },

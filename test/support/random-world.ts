@@ -1,0 +1,367 @@
+/**
+ * A random world for a simulated node: a history that is published over time with bad releases in it, windows, a lock
+ * server, people, failures, clock jumps, crashes. The same seed gives the same world.
+ */
+import { deniedPayloads } from '../../src/agent/denylist.ts';
+import type { CheckQuery, CheckResult, Session } from '../../src/agent/ports.ts';
+import { includesPayload, type Release } from '../../src/agent/release.ts';
+import { checkResult, deployment, POLICY, release, staged } from './samples.ts';
+import { KindError, SimulatedNode } from './simulated-node.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+export type Random = () => number;
+
+/** Small, fast, and the same everywhere (mulberry32). */
+export function seeded(seed: number): Random {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+interface Published {
+  readonly release: Release;
+  readonly atMs: number;
+  readonly withdrawnMs: number;
+  readonly stageFails: boolean;
+  readonly bootFails: boolean;
+  readonly wrongStream: boolean;
+}
+
+/** Times at which something is broken, by what. */
+type Trouble = 'check' | 'status' | 'save' | 'lock' | 'driver' | 'finalize' | 'reboot' | 'sessions';
+
+const TROUBLE_KIND: Readonly<Record<Trouble, string>> = {
+  check: 'client_failed_request',
+  status: 'rpm_ostree_unreachable',
+  save: 'record_unwritable',
+  lock: 'fleet_lock_unreachable',
+  driver: 'rpm_ostree_busy',
+  finalize: 'rpm_ostree_failed',
+  reboot: '',
+  sessions: 'bus_call_timeout',
+};
+
+export class Violation extends Error {}
+
+export class RandomWorld {
+  readonly node: SimulatedNode;
+  readonly #random: Random;
+  readonly #history: Published[] = [];
+  readonly #troubles = new Map<Trouble, { fromMs: number; untilMs: number }[]>();
+  readonly #periodMs: number;
+  readonly #openMs: number;
+  readonly #remote: boolean;
+  readonly #startAt: number;
+  readonly #asked = new Map<string, number>();
+  #visits: { fromMs: number; untilMs: number }[] = [];
+  #slotByOthersUntil = 0;
+  #slotHeld = false;
+  #slotReturnFailed = false;
+  #calm = false;
+  #elapsed = 0;
+
+  constructor(seed: number, days: number, quiet = false) {
+    this.#random = seeded(seed);
+    this.#remote = this.#chance(0.5);
+    this.#periodMs = this.#pick([HOUR, DAY, DAY, 7 * DAY]);
+    this.#openMs = this.#chance(0.3)
+      ? this.#periodMs
+      : Math.max(this.#periodMs * this.#between(0.01, 0.5), 2 * MINUTE);
+    for (let index = 1; index <= 8; index++) {
+      const atMs = this.#between(0, days * DAY);
+      this.#history.push({
+        release: release(`${index}`, index),
+        atMs,
+        withdrawnMs: this.#chance(0.15) ? atMs + this.#between(0, 10 * DAY) : Number.POSITIVE_INFINITY,
+        stageFails: this.#chance(0.1),
+        bootFails: this.#chance(0.15),
+        wrongStream: this.#chance(0.05),
+      });
+    }
+    for (const trouble of Object.keys(TROUBLE_KIND) as Trouble[])
+      this.#troubles.set(trouble, this.#spans(days, this.#between(0, 6), 3 * DAY));
+    this.#visits = this.#spans(days, this.#between(0, 20), 12 * HOUR);
+    const steady = this.#pick([HOUR, 6 * HOUR, DAY]);
+    this.node = new SimulatedNode(
+      {
+        policy: {
+          ...POLICY,
+          remoteStrategies: this.#remote,
+          replaceForeignStaged: this.#chance(0.3),
+          steadyIntervalMs: steady,
+          retryIntervalMs: this.#pick([10 * MINUTE, HOUR]),
+        },
+        check: (query) => this.#check(query),
+        localVerdict: () => this.#window(),
+        remoteVerdict: () => this.#takeSlot(),
+        steady: () => this.#returnSlot(),
+        sessions: () => this.#sessions(),
+        stageFault: (target) => this.#stageFault(target),
+        finalizeFault: () => this.#fault('finalize'),
+        driverFault: () => this.#fault('driver'),
+        statusFault: () => this.#fault('status'),
+        saveFault: () => this.#fault('save'),
+        rebootComes: () => !this.#broken('reboot'),
+        finalizationWorks: () => this.#byVersion(this.node.staged?.version)?.bootFails !== true,
+        durationMs: (effect) => (effect.kind === 'stage' ? 5 * MINUTE : effect.kind === 'wait' ? 0 : 50),
+      },
+      [deployment('0', { booted: true })],
+    );
+    this.node.quiet = quiet;
+    this.#startAt = this.node.at;
+  }
+
+  /** Lets the world go its way for some days, then calms it and publishes one more good release, which must be reached. */
+  run(days: number): void {
+    while (this.#elapsed < days * DAY) {
+      this.#step();
+      if (this.#chance(0.002)) this.#someoneActs();
+    }
+    this.#calm = true;
+    this.#slotByOthersUntil = 0;
+    this.node.deployments = this.node.deployments.filter((d) => !d.staged || d.finalizationLocked === true);
+    this.#history.push({
+      release: release('good', 1000),
+      atMs: 0,
+      withdrawnMs: Number.POSITIVE_INFINITY,
+      stageFails: false,
+      bootFails: false,
+      wrongStream: false,
+    });
+    const end = this.#elapsed + 3 * this.#periodMs + 14 * DAY;
+    while (this.#elapsed < end && this.node.booted.version !== 'good') this.#step();
+    if (this.node.booted.version !== 'good') {
+      throw new Violation(
+        `no progress in a calm world: still on ${this.node.booted.version}, in ${this.node.stateName}`,
+      );
+    }
+  }
+
+  #step(): void {
+    const { node } = this;
+    const { effect, reboots } = node;
+    const before = node.mono;
+    if (effect.kind === 'finalize') this.#checkFinalize(effect.release);
+    if (effect.kind === 'wait' && effect.forMs > 0) this.#checkSlot();
+    const stagedVersion = node.staged?.version;
+    node.step();
+    this.#elapsed += node.reboots === reboots ? node.mono - before : 1000;
+    if (node.log.length > 2000) node.log.splice(0, 1000);
+    if (node.reboots !== reboots) this.#afterReboot(stagedVersion);
+  }
+
+  #checkFinalize(target: Release): void {
+    const { node } = this;
+    if (this.#window().verdict !== 'allow')
+      throw new Violation(`a reboot into ${target.version} was asked for outside of the window`);
+    if (this.#remote && !this.#slotHeld)
+      throw new Violation(`a reboot into ${target.version} was asked for without a slot`);
+    const others = node.model.memory.record;
+    if (includesPayload(deniedPayloads(node.status(), { ...others }, node.at), target.payload)) {
+      throw new Violation(`a reboot into ${target.version} was asked for, which is denied`);
+    }
+    if (
+      this.#somebodyIsThere() &&
+      node.model.state.name === 'UpdateStaged' &&
+      node.model.state.delayLeft > 0 &&
+      node.model.state.postponementsLeft > 0
+    ) {
+      throw new Violation(
+        `a reboot into ${target.version} was asked for with somebody logged in and minutes left`,
+      );
+    }
+    if (node.staged?.payload?.value !== target.payload.value) return;
+  }
+
+  #checkSlot(): void {
+    const { state } = this.node.model;
+    if (
+      !this.#slotHeld ||
+      this.#slotReturnFailed ||
+      state.name === 'UpdateFinalized' ||
+      state.name === 'EndState'
+    )
+      return;
+    throw new Violation(`a slot is held while the agent waits in ${state.name}`);
+  }
+
+  #afterReboot(asked: string | undefined): void {
+    const booted = this.node.booted.version;
+    if (asked === undefined) return;
+    if (booted === asked) this.#asked.delete(asked);
+    else {
+      const count = (this.#asked.get(asked) ?? 0) + 1;
+      this.#asked.set(asked, count);
+      if (count > 2) throw new Violation(`${count} reboots for ${asked}, and never into it`);
+    }
+  }
+
+  #someoneActs(): void {
+    const { node } = this;
+    const act = this.#pick([
+      'roll back',
+      'stage',
+      'clean up',
+      'unlock',
+      'restart',
+      'reboot',
+      'forget rollback',
+      'clock',
+    ] as const);
+    node.log.push(`..... somebody: ${act}`);
+    switch (act) {
+      case 'roll back': {
+        const other = node.deployments.find((d) => !d.booted && !d.staged);
+        if (other === undefined) return;
+        node.deployments = [
+          { ...other, booted: true },
+          { ...node.booted, booted: false },
+        ];
+        node.reboot();
+        return;
+      }
+      case 'stage':
+        node.deployments = [
+          staged(`foreign-${Math.floor(this.#random() * 5)}`, { finalizationLocked: false }),
+          ...node.deployments.filter((d) => !d.staged),
+        ];
+        return;
+      case 'clean up':
+        node.deployments = node.deployments.filter((d) => !d.staged);
+        return;
+      case 'unlock':
+        node.deployments = node.deployments.map((d) => (d.staged ? { ...d, finalizationLocked: false } : d));
+        return;
+      case 'restart':
+        node.restart();
+        return;
+      case 'reboot':
+        node.reboot();
+        return;
+      case 'forget rollback':
+        node.deployments = node.deployments.filter((d) => d.booted || d.staged);
+        return;
+      case 'clock':
+        // Between the last look at the clock and the reboot there is nothing that could notice.
+        if (node.effect.kind === 'save' || node.effect.kind === 'finalize') return;
+        node.at += (this.#random() - 0.5) * 60 * DAY;
+    }
+  }
+
+  #check(query: CheckQuery): CheckResult | Error {
+    if (this.#broken('check')) return new KindError(TROUBLE_KIND.check, 'no route');
+    // Whatever somebody booted by hand is in no graph, until the world is calm.
+    if (query.booted.version.startsWith('foreign') && !this.#calm) return checkResult({ kind: 'off-graph' });
+    const offered = this.#history.filter(
+      ({ atMs, withdrawnMs }) => atMs <= this.#elapsed && this.#elapsed < withdrawnMs,
+    );
+    const newer = offered.filter((entry) => ageOf(entry.release) > this.#ageOfVersion(query.booted.version));
+    const good = newer.filter((entry) => !includesPayload(query.denied, entry.release.payload));
+    const best = good.toSorted((a, b) => ageOf(b.release) - ageOf(a.release))[0];
+    return checkResult(
+      best === undefined ? { kind: 'no-update' } : { kind: 'update', release: best.release },
+      { ignoredTargets: newer.length - good.length },
+    );
+  }
+
+  #window() {
+    const phase = (((this.node.at - this.#startAt) % this.#periodMs) + this.#periodMs) % this.#periodMs;
+    if (phase < this.#openMs) return { verdict: 'allow', reason: '', label: 'allowed' } as const;
+    return {
+      verdict: 'deny',
+      reason: 'outside',
+      label: 'outside_window',
+      untilAt: this.node.at + this.#periodMs - phase,
+    } as const;
+  }
+
+  #takeSlot() {
+    if (this.#broken('lock')) return new KindError(TROUBLE_KIND.lock, 'no route');
+    if (!this.#calm && this.#chance(0.2)) this.#slotByOthersUntil = this.#elapsed + this.#between(0, DAY);
+    if (this.#elapsed < this.#slotByOthersUntil)
+      return { verdict: 'deny', reason: 'all slots are taken', label: 'lock' } as const;
+    this.#slotHeld = true;
+    return { verdict: 'allow', reason: '', label: 'allowed' } as const;
+  }
+
+  #returnSlot(): Error | undefined {
+    if (this.#remote && this.#broken('lock')) {
+      this.#slotReturnFailed = true;
+      return new KindError(TROUBLE_KIND.lock, 'no route');
+    }
+    this.#slotHeld = false;
+    this.#slotReturnFailed = false;
+    return undefined;
+  }
+
+  #sessions(): readonly Session[] | Error {
+    if (this.#broken('sessions')) return new KindError(TROUBLE_KIND.sessions, 'no answer');
+    return this.#somebodyIsThere() ? [{ user: 'core', tty: 'pts/0' }] : [];
+  }
+
+  #somebodyIsThere(): boolean {
+    return (
+      !this.#calm && this.#visits.some((span) => span.fromMs <= this.#elapsed && this.#elapsed < span.untilMs)
+    );
+  }
+
+  #stageFault(target: Release): Error | undefined {
+    const entry = this.#byVersion(target.version);
+    if (entry?.stageFails === true) return new KindError('rpm_ostree_transaction_failed', 'cannot pull');
+    return !this.#calm && this.#chance(0.1)
+      ? new KindError('rpm_ostree_transaction_failed', 'network')
+      : undefined;
+  }
+
+  #fault(trouble: Trouble): Error | undefined {
+    return this.#broken(trouble) ? new KindError(TROUBLE_KIND[trouble], `${trouble} is broken`) : undefined;
+  }
+
+  #broken(trouble: Trouble): boolean {
+    return (
+      !this.#calm &&
+      (this.#troubles.get(trouble) ?? []).some(
+        (span) => span.fromMs <= this.#elapsed && this.#elapsed < span.untilMs,
+      )
+    );
+  }
+
+  #byVersion(version: string | undefined): Published | undefined {
+    return this.#history.find((entry) => entry.release.version === version);
+  }
+
+  #ageOfVersion(version: string): number {
+    return this.#history.find((entry) => entry.release.version === version)?.release.ageIndex ?? 0;
+  }
+
+  #spans(days: number, count: number, longestMs: number): { fromMs: number; untilMs: number }[] {
+    return Array.from({ length: Math.floor(count) }, () => {
+      const fromMs = this.#between(0, days * DAY);
+      return { fromMs, untilMs: fromMs + this.#between(MINUTE, longestMs) };
+    });
+  }
+
+  #chance(probability: number): boolean {
+    return this.#random() < probability;
+  }
+
+  #between(low: number, high: number): number {
+    return low + this.#random() * (high - low);
+  }
+
+  #pick<T>(list: readonly [T, ...T[]]): T {
+    return list[Math.floor(this.#random() * list.length)] ?? list[0];
+  }
+}
+
+function ageOf(of: Release): number {
+  return of.ageIndex ?? 0;
+}
