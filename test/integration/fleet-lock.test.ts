@@ -420,6 +420,18 @@ describe('TLS', () => {
     expect(requests).toHaveLength(1);
   });
 
+  it('is between the node and the server, also through a proxy', async () => {
+    const { baseUrl } = await secured(ours.cert);
+    await install(ours.cert, node);
+    const loopback = new Loopback();
+    onTestFinished(() => loopback.stop());
+    const seen: string[] = [];
+    const proxy = await loopback.proxy(seen);
+    const asking = client(baseUrl, { settings: PATHS, env: { https_proxy: proxy.url } });
+    expect(await take(asking)).toMatchObject({ verdict: 'allow' });
+    expect(seen).toEqual([`CONNECT ${new URL(baseUrl).host}`]);
+  });
+
   it('takes new certificates without a restart, and lets go of connections made with the old ones', async () => {
     const { baseUrl } = await secured(ours.cert);
     await install(ours.cert, foreign);

@@ -18,6 +18,7 @@ export function lockClient(
     readonly nodeUuid?: string;
     readonly group?: string;
     readonly root?: string;
+    readonly env?: CreateFleetLockOptions['env'];
     readonly clock?: CreateFleetLockOptions['clock'];
   } = {},
 ): LockClient {
@@ -41,7 +42,7 @@ export function lockClient(
     }),
     root: changes.root ?? '/',
     userAgent: 'test',
-    env: {},
+    env: changes.env ?? {},
     clock: changes.clock ?? { now: () => Date.now(), monotonic: () => performance.now() },
     observer: {
       requested: (api) => heard.push(`requested ${api}`),
