@@ -16,13 +16,16 @@ interface Hop {
   failures: number;
 }
 
-interface LogLine {
-  readonly level?: string;
-  readonly msg?: string;
-  readonly state?: string;
+interface Progress {
   readonly percent?: number;
   readonly bytes?: number;
   readonly rate?: number;
+}
+
+interface LogLine {
+  readonly level?: string;
+  readonly msg?: string;
+  readonly fields?: Progress;
 }
 
 const MOST_LINES = 20;
@@ -38,7 +41,7 @@ export class Journey {
   #arrive: () => void = () => undefined;
   #booted = '';
   #state = '';
-  #progress: LogLine = {};
+  #progress: Progress = {};
 
   constructor(walk: readonly string[], screen: Screen, deadend: string | undefined) {
     this.#walk = walk;
@@ -86,8 +89,8 @@ export class Journey {
       return;
     }
     const message = entry.msg ?? '';
-    if (entry.percent !== undefined || entry.bytes !== undefined) {
-      this.#progress = entry;
+    if (entry.fields?.percent !== undefined || entry.fields?.bytes !== undefined) {
+      this.#progress = entry.fields;
       this.#draw();
       return;
     }

@@ -6,7 +6,7 @@
  */
 import { printable } from '../errors.ts';
 import { MAX_DEPLOY_ATTEMPTS } from './pacing.ts';
-import type { Effect, Event, Occurrence } from './messages.ts';
+import type { Effect, Event, Failure, Occurrence } from './messages.ts';
 import type { Session } from './ports.ts';
 import type { Release } from './release.ts';
 import type { Memory, Model, Streak } from './state.ts';
@@ -99,9 +99,7 @@ function aboutEvent(before: Model, asked: Effect, { event, at }: Occurrence, aft
     case 'check-failed':
       return failure('error', was.check.streak, event, 'failed to check Cincinnati for updates');
     case 'stage-failed':
-      return event.failure.kind === 'rpm_ostree_busy'
-        ? [info(`rpm-ostree is busy: ${event.failure.message}`)]
-        : [{ level: 'error', text: `failed to stage deployment: ${event.failure.message}` }];
+      return aboutFailedStage(before, event.failure);
     case 'discard-failed':
       return [{ level: 'error', text: `failed to drop the staged deployment: ${event.failure.message}` }];
     case 'follow-failed':
@@ -177,6 +175,12 @@ function aboutRecord(before: Model, after: Model): Line[] {
     lines.push(info(`booted release '${printable(asked.version)}', as asked for`));
   }
   return lines;
+}
+
+function aboutFailedStage({ state }: Model, { kind, message }: Failure): Line[] {
+  if (kind === 'rpm_ostree_busy') return [info(`rpm-ostree is busy: ${message}`)];
+  const repeated = state.name === 'UpdateAvailable' && state.lastFailure === message;
+  return [{ level: repeated ? 'debug' : 'error', text: `failed to stage deployment: ${message}` }];
 }
 
 function aboutGraph(was: Memory, is: Memory, { result }: Extract<Event, { kind: 'checked' }>): Line[] {

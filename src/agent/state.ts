@@ -33,6 +33,8 @@ export type AgentState =
       readonly name: 'UpdateAvailable';
       readonly release: Release;
       readonly failedAttempts: number;
+      /** Of the last attempt, to tell a new one from the same one again; "" for none. */
+      readonly lastFailure: string;
       readonly step: 'stage' | 'follow' | 'discard' | 'rest' | 'refresh' | 'check';
       readonly dueMono: number;
     }

@@ -26,6 +26,7 @@ export function selected(release: Release, memory: Memory, occurrence: Occurrenc
     name: 'UpdateAvailable',
     release,
     failedAttempts,
+    lastFailure: '',
     step: 'stage',
     dueMono: 0,
   };
@@ -149,7 +150,11 @@ function afterFailure(
     return pollNow(recorded(memory, abandon(memory.record, state.release, at)));
   }
   const counted = recorded(memory, stageFailed(memory.record, state.release, at));
-  return rest({ ...state, failedAttempts }, counted, mono + retryMs(occurrence, policy));
+  return rest(
+    { ...state, failedAttempts, lastFailure: failure.message },
+    counted,
+    mono + retryMs(occurrence, policy),
+  );
 }
 
 function rest(state: UpdateAvailable, memory: Memory, dueMono: number): Model {

@@ -31,7 +31,13 @@ const LATER: Memory = { ...MEMORY, check: { ...MEMORY.check, dueMono: 9_000_000 
 const FAILURE = { kind: 'rpm_ostree_failed', message: 'it failed' };
 const BUSY = { kind: 'rpm_ostree_busy', message: 'Transaction in progress: x' };
 
-const AVAILABLE = { name: 'UpdateAvailable', release: V2, failedAttempts: 3, dueMono: 0 } as const;
+const AVAILABLE = {
+  name: 'UpdateAvailable',
+  release: V2,
+  failedAttempts: 3,
+  lastFailure: '',
+  dueMono: 0,
+} as const;
 const STAGED = {
   name: 'UpdateStaged',
   release: V2,
