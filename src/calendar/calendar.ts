@@ -3,38 +3,21 @@
  *
  * Invariants: a window is half-open, `[opens, opens + length)`; it opens once on each date it is meant for, at the first
  * instant that shows its start time or, where daylight saving skips that, at the first instant after the gap; its length
- * is real time, never shortened or stretched by a change of offset; windows that touch or overlap are one.
+ * is real time, never shortened or stretched by a change of offset; windows that touch or overlap are one. Answers depend
+ * on the instant alone; the last one is remembered, because it holds until the next edge.
  */
+import { opensOn, type DateSelector } from './opens-on.ts';
 import { openingInstant, type ZoneRules } from './zone-rules.ts';
 
 const MINUTE_MS = 60_000;
 const DAY_MS = 1440 * MINUTE_MS;
 
-/** Which days of the week, all of them or one of a month: `{ weekday: 7, nth: 1 }` is the first Sunday, -1 the last. */
-export interface DaySelector {
-  /** Monday is 1, Sunday 7. */
-  readonly weekday: number;
-  readonly nth?: number;
-}
-
-/** One window as configured; every list that is given must match, an empty one matches nothing. */
-export interface CalendarWindow {
-  readonly days?: readonly DaySelector[];
-  /** 1 to 12. */
-  readonly months?: readonly number[];
-  /** 1 to 31, or -1 for the last day of the month, -2 for the one before, and so on. */
-  readonly daysOfMonth?: readonly number[];
+/** One window, on the dates that its selector names. */
+export interface CalendarWindow extends DateSelector {
   /** After local midnight, 0 to 1439. */
   readonly startMinutes: number;
   readonly lengthMinutes: number;
   readonly zone: ZoneRules;
-}
-
-/** A time in which no window opens, in milliseconds since 1970 UTC, half-open. */
-export interface FrozenSpan {
-  readonly fromMs: number;
-  readonly untilMs: number;
-  readonly reason: string;
 }
 
 export interface OpenSpan {
@@ -42,8 +25,13 @@ export interface OpenSpan {
   readonly untilMs: number;
 }
 
+/** A time in which no window is open, in milliseconds since 1970 UTC, half-open. */
+export interface FrozenSpan extends OpenSpan {
+  readonly reason: string;
+}
+
 export type CalendarState =
-  /** `untilMs` undefined: it stays open as far as the calendar looks ahead. */
+  /** `untilMs` undefined: it stays open as far as the calendar looks ahead, 32 days at least. */
   | { readonly open: true; readonly untilMs: number | undefined }
   /** `nextMs` undefined: it does not open within the years the calendar looks ahead. */
   | { readonly open: false; readonly nextMs: number | undefined; readonly frozen: FrozenSpan | undefined };
@@ -53,36 +41,68 @@ const FARTHEST_DAYS = 366 * 41;
 /** Windows that follow one another without a gap for so long count as always open. */
 const LONGEST_LOOK_DAYS = 32;
 const FIRST_LOOK_DAYS = 8;
+/**
+ * A window opens up to 26 hours before and 50 hours after the instant at which UTC shows its date and time (offset, and a
+ * date that is skipped), and that instant lies up to 24 hours after the date begins.
+ */
+const DAYS_BEFORE = 4;
+const DAYS_AFTER = 2;
+
+/** Open or not, and the next edge; holds on all of `[fromMs, untilMs)`. */
+interface Answer {
+  readonly fromMs: number;
+  readonly untilMs: number;
+  readonly open: boolean;
+  readonly edgeMs: number | undefined;
+}
 
 export class Calendar {
   readonly windows: readonly CalendarWindow[];
   readonly freezes: readonly FrozenSpan[];
   readonly #longestMs: number;
+  #last: Answer | undefined;
 
   constructor(windows: readonly CalendarWindow[], freezes: readonly FrozenSpan[] = []) {
     this.windows = windows;
-    this.freezes = freezes;
+    this.freezes = freezes.filter((frozen) => frozen.fromMs < frozen.untilMs);
     this.#longestMs = Math.max(0, ...windows.map((window) => window.lengthMinutes * MINUTE_MS));
   }
 
   /** What holds at an instant, in milliseconds since 1970 UTC. */
   stateAt(nowMs: number): CalendarState {
-    const near = this.openSpans(nowMs, nowMs + FIRST_LOOK_DAYS * DAY_MS);
-    const [first] = near;
-    if (first !== undefined && first.fromMs <= nowMs)
-      return { open: true, untilMs: this.#closing(first, nowMs) };
-    const frozen = this.freezes.find((span) => span.fromMs <= nowMs && nowMs < span.untilMs);
-    if (first !== undefined) return { open: false, nextMs: first.fromMs, frozen };
-    return { open: false, nextMs: this.#nextOpening(nowMs), frozen };
+    let answer = this.#last;
+    if (answer === undefined || nowMs < answer.fromMs || nowMs >= answer.untilMs) {
+      answer = this.#answerAt(nowMs);
+      this.#last = answer;
+    }
+    if (answer.open) return { open: true, untilMs: answer.edgeMs };
+    return { open: false, nextMs: answer.edgeMs, frozen: this.frozenAt(nowMs) };
+  }
+
+  /** The freeze in force, of several the one that ends last. */
+  frozenAt(nowMs: number): FrozenSpan | undefined {
+    let longest: FrozenSpan | undefined;
+    for (const frozen of this.freezes) {
+      const inForce = frozen.fromMs <= nowMs && nowMs < frozen.untilMs;
+      if (inForce && frozen.untilMs > (longest?.untilMs ?? 0)) longest = frozen;
+    }
+    return longest;
+  }
+
+  /** The open time around an instant; its ends are cut where they lie more than 32 days away. Undefined: it is closed. */
+  spanAround(nowMs: number): OpenSpan | undefined {
+    const reachMs = LONGEST_LOOK_DAYS * DAY_MS;
+    return this.openSpans(nowMs - reachMs, nowMs + reachMs).find(
+      (span) => span.fromMs <= nowMs && nowMs < span.untilMs,
+    );
   }
 
   /** The open time within `[fromMs, untilMs)`, cut to it, in order, without overlaps. */
   openSpans(fromMs: number, untilMs: number): OpenSpan[] {
     const spans: OpenSpan[] = [];
+    const firstDay = Math.floor((fromMs - this.#longestMs) / DAY_MS) - DAYS_BEFORE;
+    const lastDay = Math.floor(untilMs / DAY_MS) + DAYS_AFTER;
     for (const window of this.windows) {
-      // A window that opened a while ago may still be open, and local dates reach a day beyond UTC's.
-      const firstDay = Math.floor((fromMs - this.#longestMs) / DAY_MS) - 2;
-      const lastDay = Math.floor(untilMs / DAY_MS) + 2;
       for (let day = firstDay; day <= lastDay; day++) {
         if (!opensOn(window, day)) continue;
         const opens = openingInstant(window.zone, day * DAY_MS + window.startMinutes * MINUTE_MS);
@@ -94,17 +114,27 @@ export class Calendar {
     return without(merged(spans), this.freezes);
   }
 
-  #closing(first: OpenSpan, nowMs: number): number | undefined {
-    if (first.untilMs < nowMs + FIRST_LOOK_DAYS * DAY_MS) return first.untilMs;
-    const horizonMs = nowMs + LONGEST_LOOK_DAYS * DAY_MS;
+  #answerAt(nowMs: number): Answer {
+    const nearMs = nowMs + FIRST_LOOK_DAYS * DAY_MS;
+    const [first] = this.openSpans(nowMs, nearMs);
+    const open = first !== undefined && first.fromMs <= nowMs;
+    // How far is looked ahead depends on the day, not on the millisecond, so that "nothing in sight" holds for the day.
+    const dayEndsMs = (Math.floor(nowMs / DAY_MS) + 1) * DAY_MS;
+    const edgeMs = open
+      ? this.#closing(first, nowMs, nearMs, dayEndsMs + LONGEST_LOOK_DAYS * DAY_MS)
+      : (first?.fromMs ?? this.#nextOpening(nearMs, dayEndsMs + FARTHEST_DAYS * DAY_MS));
+    return { fromMs: nowMs, untilMs: edgeMs ?? dayEndsMs, open, edgeMs };
+  }
+
+  #closing(first: OpenSpan, nowMs: number, nearMs: number, horizonMs: number): number | undefined {
+    if (first.untilMs < nearMs) return first.untilMs;
     const [longer] = this.openSpans(nowMs, horizonMs);
     return longer === undefined || longer.untilMs >= horizonMs ? undefined : longer.untilMs;
   }
 
-  #nextOpening(nowMs: number): number | undefined {
+  #nextOpening(afterMs: number, farthestMs: number): number | undefined {
     if (this.windows.length === 0) return undefined;
-    let fromMs = nowMs + FIRST_LOOK_DAYS * DAY_MS;
-    const farthestMs = nowMs + FARTHEST_DAYS * DAY_MS;
+    let fromMs = afterMs;
     for (let days = 2 * FIRST_LOOK_DAYS; fromMs < farthestMs; days *= 2) {
       const untilMs = Math.min(fromMs + days * DAY_MS, farthestMs);
       const [first] = this.openSpans(fromMs, untilMs);
@@ -113,33 +143,6 @@ export class Calendar {
     }
     return undefined;
   }
-}
-
-/** `day` counts local dates from 1970-01-01. */
-function opensOn(window: CalendarWindow, day: number): boolean {
-  const date = new Date(day * DAY_MS);
-  const dayOfMonth = date.getUTCDate();
-  if (window.months !== undefined && !window.months.includes(date.getUTCMonth() + 1)) return false;
-  const fromEnd = dayOfMonth - monthLength(date) - 1;
-  if (
-    window.daysOfMonth !== undefined &&
-    !window.daysOfMonth.includes(dayOfMonth) &&
-    !window.daysOfMonth.includes(fromEnd)
-  )
-    return false;
-  if (window.days === undefined) return true;
-  const weekday = date.getUTCDay() === 0 ? 7 : date.getUTCDay();
-  const nth = Math.ceil(dayOfMonth / 7);
-  const nthFromEnd = -Math.ceil(-fromEnd / 7);
-  return window.days.some(
-    (selector) =>
-      selector.weekday === weekday &&
-      (selector.nth === undefined || selector.nth === nth || selector.nth === nthFromEnd),
-  );
-}
-
-function monthLength(date: Date): number {
-  return new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate();
 }
 
 function merged(spans: readonly OpenSpan[]): OpenSpan[] {
@@ -156,12 +159,13 @@ function merged(spans: readonly OpenSpan[]): OpenSpan[] {
 function without(spans: readonly OpenSpan[], freezes: readonly FrozenSpan[]): OpenSpan[] {
   let left: OpenSpan[] = [...spans];
   for (const frozen of freezes) {
-    left = left.flatMap((span) =>
-      [
-        { fromMs: span.fromMs, untilMs: Math.min(span.untilMs, frozen.fromMs) },
-        { fromMs: Math.max(span.fromMs, frozen.untilMs), untilMs: span.untilMs },
-      ].filter((part) => part.fromMs < part.untilMs),
-    );
+    left = left.flatMap((span) => {
+      if (frozen.untilMs <= span.fromMs || frozen.fromMs >= span.untilMs) return [span];
+      return [
+        { fromMs: span.fromMs, untilMs: frozen.fromMs },
+        { fromMs: frozen.untilMs, untilMs: span.untilMs },
+      ].filter((part) => part.fromMs < part.untilMs);
+    });
   }
   return left;
 }

@@ -2,36 +2,62 @@
  * The rule in a time zone file's footer (`CET-1CEST,M3.5.0,M10.5.0/3`, POSIX with the extensions of RFC 8536: hours from
  * -167 to 167, names in angle brackets): what holds after the last transition that the file lists. Pure.
  */
+import type { OffsetPeriod } from './zone-rules.ts';
 
 const SECOND_MS = 1000;
 const MINUTE_MS = 60 * SECOND_MS;
 const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
-interface Change {
-  /** Local time, milliseconds since the year began, when this change happens in `year`. */
-  localMs(year: number): number;
+/** Offsets from UTC reach this far by RFC 8536 (24:59:59), times of change that far. */
+const MOST_OFFSET_HOURS = 24;
+const MOST_CHANGE_HOURS = 167;
+/** A change may be timed a week before or after its date, and so fall into a neighbouring year. */
+const YEARS_AROUND = 2;
+
+/** Milliseconds since `year` began, local time, when a change happens in it. */
+type ChangeInYear = (year: number) => number;
+
+interface Regime {
+  readonly offsetMs: number;
+  readonly abbreviation: string;
 }
 
-/** Gives the offset from UTC in milliseconds at an instant. Throws SyntaxError for what is no such rule. */
-export function parsePosixRule(text: string): (instantMs: number) => number {
+/** Gives the period around an instant. Throws SyntaxError for what is no such rule. */
+export function parsePosixRule(text: string): (instantMs: number) => OffsetPeriod {
   const reader = new Reader(text);
-  reader.name();
-  const standard = -reader.offset();
-  if (reader.atEnd()) return () => standard;
-  reader.name();
-  const daylight = reader.peek() === ',' ? standard + HOUR_MS : -reader.offset();
+  const standard: Regime = { abbreviation: reader.name(), offsetMs: -reader.offset(MOST_OFFSET_HOURS) };
+  if (reader.atEnd()) {
+    const always = { fromMs: Number.NEGATIVE_INFINITY, untilMs: Number.POSITIVE_INFINITY, ...standard };
+    return () => always;
+  }
+  const daylight: Regime = {
+    abbreviation: reader.name(),
+    offsetMs: reader.peek() === ',' ? standard.offsetMs + HOUR_MS : -reader.offset(MOST_OFFSET_HOURS),
+  };
   const start = reader.change();
   const end = reader.change();
   if (!reader.atEnd()) throw new SyntaxError(`the time zone rule "${text}" must end after its second change`);
   return (instant) => {
-    const year = new Date(instant + standard).getUTCFullYear();
-    const jan1 = Date.UTC(year, 0, 1);
-    const startsAt = jan1 + start.localMs(year) - standard;
-    const endsAt = jan1 + end.localMs(year) - daylight;
-    const isDaylight =
-      startsAt < endsAt ? instant >= startsAt && instant < endsAt : instant >= startsAt || instant < endsAt;
-    return isDaylight ? daylight : standard;
+    const year = new Date(instant + standard.offsetMs).getUTCFullYear();
+    const changes: { readonly atMs: number; readonly to: Regime }[] = [];
+    for (let near = year - YEARS_AROUND; near <= year + YEARS_AROUND; near++) {
+      const began = Date.UTC(near, 0, 1);
+      changes.push(
+        { atMs: began + end(near) - daylight.offsetMs, to: standard },
+        { atMs: began + start(near) - standard.offsetMs, to: daylight },
+      );
+    }
+    // Daylight time all year is written as an end at the very instant of the next start: that start, pushed later, holds.
+    changes.sort((a, b) => a.atMs - b.atMs);
+    const next = changes.findIndex((change) => change.atMs > instant);
+    const since = changes[next - 1];
+    const until = changes[next];
+    return {
+      fromMs: since?.atMs ?? Number.NEGATIVE_INFINITY,
+      untilMs: until?.atMs ?? Number.POSITIVE_INFINITY,
+      ...(since?.to ?? standard),
+    };
   };
 }
 
@@ -55,39 +81,49 @@ class Reader {
     const sticky = new RegExp(pattern.source, 'y');
     sticky.lastIndex = this.#at;
     const match = sticky.exec(this.#text);
-    if (match === null)
-      throw new SyntaxError(`the time zone rule "${this.#text}" must have ${what} at character ${this.#at}`);
+    if (match === null) return this.#refuse(what);
     this.#at = sticky.lastIndex;
     return match;
   }
 
-  name(): void {
-    this.#take(/<[A-Za-z0-9+-]+>|[A-Za-z]{3,}/, 'a name');
+  #refuse(what: string): never {
+    throw new SyntaxError(`the time zone rule "${this.#text}" must have ${what} at character ${this.#at}`);
+  }
+
+  name(): string {
+    const [name] = this.#take(/<[A-Za-z0-9+-]+>|[A-Za-z]{3,}/, 'a name');
+    return name.replaceAll(/[<>]/g, '');
   }
 
   /** `[+-]h[h[h]][:mm[:ss]]`, milliseconds. */
-  offset(): number {
+  offset(mostHours: number): number {
     const match = this.#take(/([+-]?)(\d{1,3})(?::(\d{1,2}))?(?::(\d{1,2}))?/, 'an offset');
-    const size =
-      Number(match[2]) * HOUR_MS + Number(match[3] ?? 0) * MINUTE_MS + Number(match[4] ?? 0) * SECOND_MS;
+    const [hours = 0, minutes = 0, seconds = 0] = match.slice(2).map((digits) => Number(digits || 0));
+    if (hours > mostHours || minutes > 59 || seconds > 59) this.#refuse(`at most ${mostHours} hours before`);
+    const size = hours * HOUR_MS + minutes * MINUTE_MS + seconds * SECOND_MS;
     return match[1] === '-' ? -size : size;
   }
 
-  change(): Change {
+  change(): ChangeInYear {
     const match = this.#take(/,(?:M(\d{1,2})\.(\d)\.(\d)|J(\d{1,3})|(\d{1,3}))/, 'a date of change');
-    const timeMs = this.peek() === '/' ? (this.#at++, this.offset()) : 2 * HOUR_MS;
     const [, month, week, weekday, julian, zeroBased] = match;
+    let timeMs = 2 * HOUR_MS;
+    if (this.peek() === '/') {
+      this.#at++;
+      timeMs = this.offset(MOST_CHANGE_HOURS);
+    }
     if (month !== undefined) {
       const nth = { month: Number(month), week: Number(week), weekday: Number(weekday) };
-      return { localMs: (year) => nthWeekdayMs(year, nth) + timeMs };
+      if (nth.month < 1 || nth.month > 12 || nth.week < 1 || nth.week > 5 || nth.weekday > 6)
+        this.#refuse('a date that exists before');
+      return (year) => nthWeekdayMs(year, nth) + timeMs;
     }
-    if (julian !== undefined) {
-      const day = Number(julian);
-      // The 29th of February is never counted.
-      return { localMs: (year) => (day - 1 + (isLeap(year) && day >= 60 ? 1 : 0)) * DAY_MS + timeMs };
-    }
-    const day = Number(zeroBased);
-    return { localMs: () => day * DAY_MS + timeMs };
+    const day = Number(julian ?? zeroBased);
+    if (day > 365 || (julian !== undefined && day < 1)) this.#refuse('a date that exists before');
+    // `J60` is the 1st of March in every year: the 29th of February is never counted.
+    return julian === undefined
+      ? () => day * DAY_MS + timeMs
+      : (year) => (day - 1 + (isLeap(year) && day >= 60 ? 1 : 0)) * DAY_MS + timeMs;
   }
 }
 

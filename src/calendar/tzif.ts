@@ -1,19 +1,21 @@
 /**
  * Time zone files (TZif, RFC 8536) as the system's tzdata package installs them. Pure: bytes in, rules out.
  *
- * Invariants: a file that is not well-formed is refused with a sentence that says where; nothing outside the given bytes
- * is read; instants after the last transition follow the footer's rule.
+ * Invariants: a file that is not well-formed is refused with a sentence that says where (TzifError, or SyntaxError for
+ * its footer); nothing outside the given bytes is read; instants after the last transition follow the footer's rule.
  */
 import { parsePosixRule } from './posix-rule.ts';
-import type { ZoneRules } from './zone-rules.ts';
+import { LARGEST_OFFSET_MS, rememberingZone, type OffsetPeriod, type ZoneRules } from './zone-rules.ts';
 
 const HEADER_BYTES = 44;
+const TYPE_BYTES = 6;
 const SECOND_MS = 1000;
+const MAGIC = 0x54_5a_69_66;
 /** tzdata's largest file has fewer than 300; a file with more than this is not a time zone. */
-const MOST_TRANSITIONS = 100_000;
+const MOST_TRANSITIONS = 10_000;
 
 interface Header {
-  readonly version: number;
+  readonly hasSecondPart: boolean;
   readonly isutCount: number;
   readonly isstdCount: number;
   readonly leapCount: number;
@@ -22,27 +24,35 @@ interface Header {
   readonly charCount: number;
 }
 
-export class TzifError extends Error {}
+interface LocalTimeType {
+  readonly offsetMs: number;
+  readonly abbreviation: string;
+}
+
+export class TzifError extends Error {
+  override readonly name = 'TzifError';
+}
 
 export function parseTzif(name: string, bytes: Uint8Array): ZoneRules {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const first = readHeader(view, 0);
   // Version 1 data has 32-bit times; everything made in this century carries a second, 64-bit part.
-  if (first.version < 2) return readBody(name, view, HEADER_BYTES, first, 4, undefined);
+  if (!first.hasSecondPart) return zoneOf(name, readBody(view, HEADER_BYTES, first, 4), '');
   const secondAt = HEADER_BYTES + bodyLength(first, 4);
   const second = readHeader(view, secondAt);
-  const footerAt = secondAt + HEADER_BYTES + bodyLength(second, 8);
-  return readBody(name, view, secondAt + HEADER_BYTES, second, 8, readFooter(bytes, footerAt));
+  const body = readBody(view, secondAt + HEADER_BYTES, second, 8);
+  return zoneOf(name, body, readFooter(bytes, secondAt + HEADER_BYTES + bodyLength(second, 8)));
 }
 
 function readHeader(view: DataView, at: number): Header {
   if (at + HEADER_BYTES > view.byteLength)
     throw new TzifError(`a header must stand at byte ${at}, got the end of the file`);
-  if (view.getUint32(at) !== 0x54_5a_69_66) throw new TzifError(`"TZif" must stand at byte ${at}`);
+  if (view.getUint32(at) !== MAGIC) throw new TzifError(`"TZif" must stand at byte ${at}`);
   const version = view.getUint8(at + 4);
+  if (version !== 0 && version < 0x32) throw new TzifError(`the version must be 0 or a digit from 2 on`);
   const count = (index: number): number => view.getUint32(at + 20 + 4 * index);
   const header: Header = {
-    version: version === 0 ? 1 : version - 0x30,
+    hasSecondPart: version !== 0,
     isutCount: count(0),
     isstdCount: count(1),
     leapCount: count(2),
@@ -50,11 +60,10 @@ function readHeader(view: DataView, at: number): Header {
     typeCount: count(4),
     charCount: count(5),
   };
-  if (header.timeCount > MOST_TRANSITIONS || header.typeCount === 0 || header.typeCount > 256) {
+  if (header.timeCount > MOST_TRANSITIONS || header.typeCount === 0 || header.typeCount > 256)
     throw new TzifError(
       `counts must be those of a time zone, got ${header.timeCount} transitions, ${header.typeCount} types`,
     );
-  }
   return header;
 }
 
@@ -62,7 +71,7 @@ function bodyLength(header: Header, timeBytes: number): number {
   const { timeCount, typeCount, charCount, leapCount, isstdCount, isutCount } = header;
   return (
     timeCount * (timeBytes + 1) +
-    typeCount * 6 +
+    typeCount * TYPE_BYTES +
     charCount +
     leapCount * (timeBytes + 4) +
     isstdCount +
@@ -77,55 +86,76 @@ function readFooter(bytes: Uint8Array, at: number): string {
   return new TextDecoder('latin1').decode(bytes.subarray(at + 1, end));
 }
 
-function readBody(
-  name: string,
-  view: DataView,
-  at: number,
-  header: Header,
-  timeBytes: 4 | 8,
-  footer: string | undefined,
-): ZoneRules {
-  if (at + bodyLength(header, timeBytes) > view.byteLength)
-    throw new TzifError('the file ends before its data');
-  const times: number[] = [];
-  for (let index = 0; index < header.timeCount; index++) {
-    const place = at + index * timeBytes;
-    times.push((timeBytes === 8 ? Number(view.getBigInt64(place)) : view.getInt32(place)) * SECOND_MS);
-  }
-  const indexAt = at + header.timeCount * timeBytes;
-  const typesAt = indexAt + header.timeCount;
-  const offsets: number[] = [];
-  let standard: number | undefined;
-  for (let type = 0; type < header.typeCount; type++) {
-    const offset = view.getInt32(typesAt + type * 6) * SECOND_MS;
-    offsets.push(offset);
-    if (standard === undefined && view.getUint8(typesAt + type * 6 + 4) === 0) standard = offset;
-  }
-  const inForce = times.map((_, index) => {
-    const offset = offsets[view.getUint8(indexAt + index)];
-    if (offset === undefined) throw new TzifError(`transition ${index} must name a type that exists`);
-    return offset;
-  });
-  const rule = footer === undefined || footer === '' ? undefined : parsePosixRule(footer);
-  const beforeAll = offsets[0] ?? standard ?? 0;
-  return { name, offsetAt: (instant) => lookUp(instant, times, inForce, beforeAll, rule) };
+interface Body {
+  /** What holds before the first transition. */
+  readonly initial: LocalTimeType;
+  readonly transitions: readonly { readonly atMs: number; readonly to: LocalTimeType }[];
 }
 
-function lookUp(
-  instant: number,
-  times: readonly number[],
-  inForce: readonly number[],
-  beforeAll: number,
-  rule: ((instantMs: number) => number) | undefined,
-): number {
-  const last = times.at(-1);
-  if (rule !== undefined && (last === undefined || instant >= last)) return rule(instant);
+function readBody(view: DataView, at: number, header: Header, timeBytes: 4 | 8): Body {
+  if (at + bodyLength(header, timeBytes) > view.byteLength)
+    throw new TzifError('the data must be as long as the header says, got the end of the file');
+  if (header.leapCount > 0) throw new TzifError('the times must be without leap seconds (no "right/" zone)');
+  const indexAt = at + header.timeCount * timeBytes;
+  const types = readTypes(view, indexAt + header.timeCount, header);
+  const transitions: { atMs: number; to: LocalTimeType }[] = [];
+  for (let index = 0; index < header.timeCount; index++) {
+    const place = at + index * timeBytes;
+    const atMs = (timeBytes === 8 ? Number(view.getBigInt64(place)) : view.getInt32(place)) * SECOND_MS;
+    const to = types[view.getUint8(indexAt + index)];
+    if (to === undefined) throw new TzifError(`transition ${index} must name a type that exists`);
+    if (atMs <= (transitions.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY))
+      throw new TzifError(`transition ${index} must come after the one before`);
+    transitions.push({ atMs, to });
+  }
+  const [initial] = types;
+  if (initial === undefined) throw new TzifError('there must be a type');
+  return { initial, transitions };
+}
+
+function readTypes(view: DataView, at: number, { typeCount, charCount }: Header): LocalTimeType[] {
+  const textAt = at + typeCount * TYPE_BYTES;
+  const text = new TextDecoder('latin1').decode(
+    new Uint8Array(view.buffer, view.byteOffset + textAt, charCount),
+  );
+  return Array.from({ length: typeCount }, (_, type) => {
+    const place = at + type * TYPE_BYTES;
+    const offsetMs = view.getInt32(place) * SECOND_MS;
+    if (Math.abs(offsetMs) >= LARGEST_OFFSET_MS)
+      throw new TzifError(`type ${type} must have an offset below 26 hours, got ${offsetMs} ms`);
+    const name = /^[A-Za-z0-9+-]{1,16}(?=\0)/.exec(text.slice(view.getUint8(place + 5)));
+    if (name === null) throw new TzifError(`type ${type} must have an abbreviation`);
+    return { offsetMs, abbreviation: name[0] };
+  });
+}
+
+function zoneOf(name: string, { initial, transitions }: Body, footer: string): ZoneRules {
+  const rule = footer === '' ? undefined : parsePosixRule(footer);
+  const lastMs = transitions.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY;
+  return rememberingZone(name, (instant) => {
+    if (rule !== undefined && instant >= lastMs) return cutAt(rule(instant), lastMs);
+    const next = firstAfter(transitions, instant);
+    const since = transitions[next - 1];
+    return {
+      fromMs: since?.atMs ?? Number.NEGATIVE_INFINITY,
+      untilMs: transitions[next]?.atMs ?? Number.POSITIVE_INFINITY,
+      ...(since?.to ?? initial),
+    };
+  });
+}
+
+function cutAt(period: OffsetPeriod, fromMs: number): OffsetPeriod {
+  return period.fromMs >= fromMs ? period : { ...period, fromMs };
+}
+
+/** Index of the first transition after `instant`, by halving. */
+function firstAfter(transitions: Body['transitions'], instant: number): number {
   let low = 0;
-  let high = times.length;
+  let high = transitions.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((times[middle] ?? Number.POSITIVE_INFINITY) <= instant) low = middle + 1;
+    if ((transitions[middle]?.atMs ?? Number.POSITIVE_INFINITY) <= instant) low = middle + 1;
     else high = middle;
   }
-  return low === 0 ? beforeAll : (inForce[low - 1] ?? beforeAll);
+  return low;
 }

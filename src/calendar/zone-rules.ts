@@ -2,58 +2,69 @@
  * What a calendar needs of a time zone: its offset from UTC at any instant, and the way back from a local time to an
  * instant. Pure.
  *
- * Invariants of `openingInstant`: a local time that occurs twice means its first occurrence; one that is skipped means
- * the first instant after the gap. So a daily time has exactly one instant on every date that exists, and dates that are
- * skipped whole (a zone that crosses the date line) share the instant at which the next date begins.
+ * Invariants of `openingInstant`: it is the first instant at which a clock on the wall shows that time or a later one.
+ * So a time that occurs twice means its first occurrence, one that is skipped means the first instant after the gap,
+ * dates that are skipped whole (a zone that crosses the date line) mean the beginning of the next date, and a later
+ * local time never opens earlier.
  */
+
+/** A time during which the offset stays, half-open, in milliseconds since 1970 UTC; its edges can be infinite. */
+export interface OffsetPeriod {
+  readonly fromMs: number;
+  readonly untilMs: number;
+  /** To be added to UTC to get local time. */
+  readonly offsetMs: number;
+  /** For people: `CET`, `+0330`. */
+  readonly abbreviation: string;
+}
 
 export interface ZoneRules {
   /** For people: `Europe/Berlin`, `UTC`. */
   readonly name: string;
-  /** Milliseconds to add to UTC to get local time, at an instant in milliseconds since 1970 UTC. */
-  offsetAt(instantMs: number): number;
+  /** The period that an instant lies in; its neighbours can have the same offset. */
+  periodAt(instantMs: number): OffsetPeriod;
 }
-
-export const UTC: ZoneRules = { name: 'UTC', offsetAt: () => 0 };
 
 const HOUR_MS = 3_600_000;
-/** Offsets reach from -12 to +14 hours, and one jump from -11 to +13; a day and a bit is beyond all of them. */
-const REACH_MS = 26 * HOUR_MS;
+/** Offsets lie between -12 and +14 hours; RFC 8536 allows up to 26, and whoever makes rules must keep to it. */
+export const LARGEST_OFFSET_MS = 26 * HOUR_MS;
 
-/** The instant that a clock on the wall shows as `localMs` (milliseconds since 1970, read as if it were UTC). */
+export function fixedZone(name: string, offsetMs: number, abbreviation = name): ZoneRules {
+  const always: OffsetPeriod = {
+    fromMs: Number.NEGATIVE_INFINITY,
+    untilMs: Number.POSITIVE_INFINITY,
+    offsetMs,
+    abbreviation,
+  };
+  return { name, periodAt: () => always };
+}
+
+export const UTC: ZoneRules = fixedZone('UTC', 0);
+
+/** Rules that remember the period they answered with last: questions come in the order of time, seldom across an edge. */
+export function rememberingZone(name: string, find: (instantMs: number) => OffsetPeriod): ZoneRules {
+  let last: OffsetPeriod | undefined;
+  return {
+    name,
+    periodAt: (instant) => {
+      if (last === undefined || instant < last.fromMs || instant >= last.untilMs) last = find(instant);
+      return last;
+    },
+  };
+}
+
+export function offsetAt(zone: ZoneRules, instantMs: number): number {
+  return zone.periodAt(instantMs).offsetMs;
+}
+
+/** `localMs`: milliseconds since 1970, read off the clock on the wall as if it were UTC. */
 export function openingInstant(zone: ZoneRules, localMs: number): number {
-  // Every instant that could show it lies within REACH of it; offsets in force around there are the candidates.
-  const candidates = offsetsAround(zone, localMs).map((offset) => localMs - offset);
-  const exact = candidates.filter((instant) => instant + zone.offsetAt(instant) === localMs);
-  if (exact.length > 0) return Math.min(...exact);
-  return endOfGap(zone, localMs);
-}
-
-/** Offsets in force anywhere within reach; looked up hour by hour, since a zone may change twice within two days. */
-function offsetsAround(zone: ZoneRules, localMs: number): number[] {
-  const offsets = new Set<number>();
-  for (let instant = localMs - REACH_MS; instant <= localMs + REACH_MS; instant += HOUR_MS)
-    offsets.add(zone.offsetAt(instant));
-  return [...offsets];
-}
-
-/** The first instant whose local time is past `localMs`, which no instant shows: local time jumps over it there. */
-function endOfGap(zone: ZoneRules, localMs: number): number {
-  const isPast = (instant: number): boolean => instant + zone.offsetAt(instant) > localMs;
-  let before = localMs - REACH_MS;
-  let after = localMs + REACH_MS;
-  // Local time may also jump back within reach: narrow down to the jump over `localMs` before halving.
-  for (let instant = before; instant <= after; instant += HOUR_MS) {
-    if (isPast(instant)) {
-      after = instant;
-      break;
-    }
-    before = instant;
+  // Before that instant every clock on earth shows less.
+  let instant = localMs - LARGEST_OFFSET_MS;
+  for (;;) {
+    const { offsetMs, untilMs } = zone.periodAt(instant);
+    const shows = Math.max(instant, localMs - offsetMs);
+    if (shows < untilMs) return shows;
+    instant = untilMs;
   }
-  while (after - before > 1) {
-    const middle = Math.floor((before + after) / 2);
-    if (isPast(middle)) after = middle;
-    else before = middle;
-  }
-  return after;
 }

@@ -1,11 +1,13 @@
 /**
  * Second stage: the fragments put together, each value with the file it came from. Pure.
  *
- * Invariant: a later fragment takes the place of an earlier one key by key, except where the schema accumulates.
+ * Invariants: a later fragment takes the place of an earlier one key by key, except where the schema accumulates; what a
+ * fragment clears is what fragments before it have gathered, never its own.
  */
 import type { Fragment } from './fragment.ts';
 import { CONFIG_KEYS, SCHEMA } from './schema.ts';
 import type { ConfigKey, ConfigValues } from './schema.ts';
+import { isKeyOf } from './read-keys.ts';
 import type { KeyDescriptor, Written } from './read-keys.ts';
 
 export interface Merged {
@@ -19,11 +21,23 @@ export function mergeFragments(fragments: readonly Fragment[]): Merged {
   const values: Written<ConfigValues> = {};
   const origins = new Map<string, string>();
   for (const fragment of fragments) {
+    clear(fragment, values, origins);
     for (const key of CONFIG_KEYS) {
       mergeKey(key, fragment.values[key], fragment.file, values, origins);
     }
   }
   return { values, origins };
+}
+
+function clear(fragment: Fragment, values: Written<ConfigValues>, origins: Map<string, string>): void {
+  for (const key of CONFIG_KEYS) {
+    if (fragment.values[key] !== true) continue;
+    for (const cleared of SCHEMA[key].clears ?? []) {
+      if (!isKeyOf(SCHEMA, cleared)) continue;
+      Reflect.deleteProperty(values, cleared);
+      for (const entry of origins.keys()) if (entry.startsWith(`${cleared}[`)) origins.delete(entry);
+    }
+  }
 }
 
 function mergeKey<K extends ConfigKey>(

@@ -19,10 +19,12 @@ import {
   yesOrNo,
 } from './checks.ts';
 import type { ListenAddress } from './checks.ts';
+import { FREEZE_FIELDS, freezes } from './freeze.ts';
+import type { Freeze } from './freeze.ts';
 import { isKeyOf } from './read-keys.ts';
 import type { Schema } from './read-keys.ts';
-import { WINDOW_FIELDS, weeklyWindows } from './window.ts';
-import type { WeeklyWindow } from './window.ts';
+import { WINDOW_FIELDS, WEEK_MINUTES, maintenanceWindows } from './window.ts';
+import type { MaintenanceWindow } from './window.ts';
 
 /** Strategies an operator can name; several must all allow a reboot. */
 export const STRATEGY_NAMES = ['immediate', 'periodic', 'fleet_lock', 'marker', 'manual'] as const;
@@ -52,7 +54,11 @@ export interface ConfigValues {
   'updates.fleet_lock.bearer_file': string | undefined;
   'updates.fleet_lock.timeout_secs': number;
   'updates.periodic.time_zone': string;
-  'updates.periodic.window': readonly WeeklyWindow[];
+  'updates.periodic.window': readonly MaintenanceWindow[];
+  'updates.periodic.freeze': readonly Freeze[];
+  'updates.periodic.reset': boolean;
+  'updates.periodic.splay_minutes': number;
+  'updates.periodic.min_hours': number;
   'updates.marker.path': string;
   'updates.reboot.min_uptime_minutes': number;
   'updates.reboot.first_boot_grace_minutes': number;
@@ -70,6 +76,9 @@ const fact = word(/^[a-zA-Z0-9._-]+$/, 'letters, digits, ".", "_" and "-"');
 const YEAR_MINUTES = 366 * 24 * 60;
 /** The agent gives up a question to the lock server after five minutes; below that, the reason is a better one. */
 const MOST_LOCK_SECONDS = 240;
+
+/** All of 36 days. */
+const MOST_OPEN_HOURS = 36 * 24;
 
 export const SCHEMA: Schema<ConfigValues> = {
   'agent.timing.steady_interval_secs': {
@@ -206,11 +215,38 @@ export const SCHEMA: Schema<ConfigValues> = {
   },
   'updates.periodic.window': {
     type: 'list of tables',
-    parse: weeklyWindows,
+    parse: maintenanceWindows,
     fallback: [],
-    doc: 'weekly maintenance windows; those of all files add up',
+    doc: 'maintenance windows; those of all files add up',
     accumulate: (earlier, later) => [...earlier, ...later],
     fields: WINDOW_FIELDS,
+  },
+  'updates.periodic.freeze': {
+    type: 'list of tables',
+    parse: freezes,
+    fallback: [],
+    doc: 'times in which no window is open; those of all files add up',
+    accumulate: (earlier, later) => [...earlier, ...later],
+    fields: FREEZE_FIELDS,
+  },
+  'updates.periodic.reset': {
+    type: 'boolean',
+    parse: yesOrNo,
+    fallback: false,
+    doc: 'true: the windows and freezes of all files before this one are dropped',
+    clears: ['updates.periodic.window', 'updates.periodic.freeze'],
+  },
+  'updates.periodic.splay_minutes': {
+    type: 'integer',
+    parse: wholeNumber(0, WEEK_MINUTES, 'minutes'),
+    fallback: 0,
+    doc: 'minutes after the opening of a window over which the nodes of a fleet spread; 0: all begin at once',
+  },
+  'updates.periodic.min_hours': {
+    type: 'integer',
+    parse: wholeNumber(0, MOST_OPEN_HOURS, 'hours'),
+    fallback: 1,
+    doc: 'open hours that there should be in any 36 days; fewer lead to a warning, 0: to none',
   },
   'updates.marker.path': {
     type: 'text',

@@ -1,13 +1,15 @@
 /**
  * Third stage: what the agent runs with. Defaults filled in, checks between keys made, deeply frozen. Pure.
  */
+import { everOpens } from '../calendar/opens-on.ts';
 import { ConfigError } from '../errors.ts';
 import type { ListenAddress } from './checks.ts';
+import type { Freeze } from './freeze.ts';
 import type { Merged } from './merge.ts';
 import type { KeyDescriptor } from './read-keys.ts';
 import { SCHEMA } from './schema.ts';
 import type { ConfigKey, ConfigValues, StrategyName } from './schema.ts';
-import type { WeeklyWindow } from './window.ts';
+import type { MaintenanceWindow } from './window.ts';
 
 export interface Settings {
   readonly timing: {
@@ -38,7 +40,12 @@ export interface Settings {
     readonly periodic: {
       /** An IANA name or `localtime`. */
       readonly timeZone: string;
-      readonly windows: readonly WeeklyWindow[];
+      readonly windows: readonly MaintenanceWindow[];
+      readonly freezes: readonly Freeze[];
+      /** 0: none. */
+      readonly splayMinutes: number;
+      /** Wanted in any 36 days; 0: whatever there is will do. */
+      readonly minHours: number;
     };
     readonly fleetLock: {
       /** With templates. Defined whenever updates are enabled and `strategies` has `fleet_lock`. */
@@ -98,7 +105,13 @@ export function resolveSettings(merged: Merged): Resolved {
       allowDowngrade: get('updates.allow_downgrade'),
       replaceStagedByOthers: get('updates.replace_staged_by_others'),
       strategies: [...get('updates.strategy')],
-      periodic: { timeZone: get('updates.periodic.time_zone'), windows: [...get('updates.periodic.window')] },
+      periodic: {
+        timeZone: get('updates.periodic.time_zone'),
+        windows: [...get('updates.periodic.window')],
+        freezes: [...get('updates.periodic.freeze')],
+        splayMinutes: get('updates.periodic.splay_minutes'),
+        minHours: get('updates.periodic.min_hours'),
+      },
       fleetLock: {
         baseUrl: get('updates.fleet_lock.base_url'),
         caFile: get('updates.fleet_lock.ca_file'),
@@ -148,7 +161,7 @@ function missingKeys(settings: Settings, origins: ReadonlyMap<string, string>): 
       'cincinnati.base_url must be set unless updates.enabled is false, got nothing; for example, in /etc/zincati/config.d/50-cincinnati.toml: cincinnati.base_url = "https://updates.coreos.fedoraproject.org"',
     );
   }
-  if (strategies.includes('periodic') && totalMinutes(periodic.windows) === 0) {
+  if (strategies.includes('periodic') && !periodic.windows.some(everOpens)) {
     errors.push(
       `[[updates.periodic.window]] must be given with at least one day for strategy periodic (${chosenIn}), got no time at all; for example: days = ["Sat", "Sun"], start_time = "3:00", length_minutes = 60`,
     );
@@ -194,10 +207,6 @@ function withoutEncryption({ updates }: Settings, { origins }: Merged): string[]
   return warnings;
 }
 
-function totalMinutes(windows: readonly WeeklyWindow[]): number {
-  return windows.reduce((sum, window) => sum + window.days.length * window.lengthMinutes, 0);
-}
-
 function downgradeWarning(settings: Settings, { origins }: Merged): string[] {
   if (!settings.updates.allowDowngrade) return [];
   const file = origins.get('updates.allow_downgrade') ?? '';
@@ -209,9 +218,13 @@ function withoutEffect(settings: Settings, { origins }: Merged): string[] {
   const { strategies, periodic } = settings.updates;
   const inUse = strategies.join(', ');
   const warnings: string[] = [];
-  if (periodic.windows.length > 0 && !strategies.includes('periodic')) {
-    const file = origins.get('updates.periodic.window[0]') ?? '';
-    warnings.push(`${file}: [[updates.periodic.window]] has no effect: updates.strategy is ${inUse}`);
+  if (!strategies.includes('periodic')) {
+    const gathered = { window: periodic.windows, freeze: periodic.freezes };
+    for (const [name, entries] of Object.entries(gathered)) {
+      if (entries.length === 0) continue;
+      const file = origins.get(`updates.periodic.${name}[0]`) ?? '';
+      warnings.push(`${file}: [[updates.periodic.${name}]] has no effect: updates.strategy is ${inUse}`);
+    }
   }
   if (!strategies.includes('fleet_lock')) {
     for (const [key, file] of origins) {

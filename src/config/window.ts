@@ -1,52 +1,118 @@
-/** `[[updates.periodic.window]]`: one weekly maintenance window as written. Pure. */
+/** `[[updates.periodic.window]]`: one maintenance window as written. Pure. */
+import type { DateSelector, DaySelector } from '../calendar/opens-on.ts';
 import { REFUSED, isList, isTable } from './checker.ts';
 import type { Checker } from './checker.ts';
-import { wholeNumber } from './checks.ts';
+import { timeZone, wholeNumber } from './checks.ts';
 import type { Parser } from './checks.ts';
 import { isKeyOf, readKeys } from './read-keys.ts';
-import type { Schema } from './read-keys.ts';
+import type { Schema, Written } from './read-keys.ts';
+import type { TomlValue } from './toml.ts';
 
-/** Monday is 1, Sunday 7. */
-export type IsoWeekday = 1 | 2 | 3 | 4 | 5 | 6 | 7;
-
-/** Lasts from `startMinutes` on each of `days` for `lengthMinutes`, perhaps over midnight and the week's end. */
-export interface WeeklyWindow {
-  /** Ascending, without repetitions; empty: the window never opens. */
-  readonly days: readonly IsoWeekday[];
-  /** After midnight, local to the calendar's time zone: 0..1439. */
+/**
+ * Opens at `startMinutes` on each date that its selector names, for `lengthMinutes`, perhaps over midnight and the week's
+ * end. Lists are ascending and without repetitions; with an empty one it never opens.
+ */
+export interface MaintenanceWindow extends DateSelector {
+  /** After midnight, local to the time zone: 0..1439. */
   readonly startMinutes: number;
   readonly lengthMinutes: number;
+  /** An IANA name or `localtime`; without it, that of the calendar. */
+  readonly timeZone?: string;
 }
 
 const DAY_MINUTES = 24 * 60;
 export const WEEK_MINUTES = 7 * DAY_MINUTES;
 
-const WEEKDAYS: readonly (readonly [IsoWeekday, string])[] = [
-  [1, 'monday'],
-  [2, 'tuesday'],
-  [3, 'wednesday'],
-  [4, 'thursday'],
-  [5, 'friday'],
-  [6, 'saturday'],
-  [7, 'sunday'],
+const WEEKDAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'];
+const MONTHS = [
+  'january',
+  'february',
+  'march',
+  'april',
+  'may',
+  'june',
+  'july',
+  'august',
+  'september',
+  'october',
+  'november',
+  'december',
 ];
+const ORDINALS: Readonly<Record<string, number>> = {
+  '1st': 1,
+  '2nd': 2,
+  '3rd': 3,
+  '4th': 4,
+  '5th': 5,
+  last: -1,
+};
 const SHORT_NAME = 3;
 
-const weekdays: Parser<readonly IsoWeekday[]> = (value, at) => {
-  if (!isList(value)) return at.refuse('a list of weekdays such as ["Sat", "Sun"]', value);
-  const days = new Set<IsoWeekday>();
-  const refused: unknown[] = [];
+/** Counted from 1; undefined for what is no name of the list, in full or by three letters. */
+function numberOfName(names: readonly string[], name: string): number | undefined {
+  const index = names.findIndex((full) => name === full || name === full.slice(0, SHORT_NAME));
+  return index < 0 ? undefined : index + 1;
+}
+
+function daySelector(text: string): DaySelector | undefined {
+  const [, ordinal, name = ''] = /^(?:(\S+) +)?(\S+)$/.exec(text.toLowerCase()) ?? [];
+  const weekday = numberOfName(WEEKDAYS, name);
+  if (weekday === undefined) return undefined;
+  if (ordinal === undefined) return { weekday };
+  return isKeyOf(ORDINALS, ordinal) ? { weekday, nth: ORDINALS[ordinal] ?? 0 } : undefined;
+}
+
+const weekdays: Parser<readonly DaySelector[]> = (value, at) => {
+  if (!isList(value)) return at.refuse('a list of weekdays such as ["Sat", "1st Sun"]', value);
+  const days: DaySelector[] = [];
+  const refused: TomlValue[] = [];
   value.forEach((entry, index) => {
-    const name = typeof entry === 'string' ? entry.toLowerCase() : '';
-    const day = WEEKDAYS.find(([, full]) => name === full || name === full.slice(0, SHORT_NAME));
+    const day = typeof entry === 'string' ? daySelector(entry) : undefined;
     if (day === undefined) {
-      at.inList(index).refuse('a weekday such as "Mon" or "Monday"', entry);
+      at.inList(index).refuse('a weekday such as "Mon", "Monday" or "1st Mon"', entry);
       refused.push(entry);
-    } else days.add(day[0]);
+    } else if (!days.some((other) => other.weekday === day.weekday && other.nth === day.nth)) days.push(day);
   });
-  if (value.length === 0) at.warn('is an empty list: this window never opens');
-  return refused.length > 0 ? REFUSED : [...days].sort((a, b) => a - b);
+  if (refused.length > 0) return REFUSED;
+  warnIfEmpty(value, at);
+  return days.sort((a, b) => a.weekday - b.weekday || (a.nth ?? 0) - (b.nth ?? 0));
 };
+
+/** One number or several, each through `parse`. */
+function numbers(
+  parse: (value: TomlValue) => number | undefined,
+  expected: string,
+): Parser<readonly number[]> {
+  return (value, at) => {
+    const entries = isList(value) ? value : [value];
+    const good = new Set<number>();
+    const refused: TomlValue[] = [];
+    entries.forEach((entry, index) => {
+      const number = parse(entry);
+      if (number === undefined) {
+        (isList(value) ? at.inList(index) : at).refuse(expected, entry);
+        refused.push(entry);
+      } else good.add(number);
+    });
+    if (refused.length > 0) return REFUSED;
+    warnIfEmpty(entries, at);
+    return [...good].sort((a, b) => a - b);
+  };
+}
+
+function warnIfEmpty(entries: readonly unknown[], at: Checker): void {
+  if (entries.length === 0) at.warn('is an empty list: this window never opens');
+}
+
+function month(value: TomlValue): number | undefined {
+  if (typeof value === 'string') return numberOfName(MONTHS, value.toLowerCase());
+  return typeof value === 'bigint' && value >= 1n && value <= 12n ? Number(value) : undefined;
+}
+
+function dayOfMonth(value: TomlValue): number | undefined {
+  const inRange = typeof value === 'bigint' && value >= -31n && value <= 31n && value !== 0n;
+  return inRange ? Number(value) : undefined;
+}
 
 const CLOCK_TIME = /^(\d{1,2}):(\d{2})$/;
 
@@ -60,9 +126,12 @@ const clockTime: Parser<number> = (value, at) => {
 };
 
 interface WindowValues {
-  days: readonly IsoWeekday[];
+  days: readonly DaySelector[];
   start_time: number;
   length_minutes: number;
+  months: readonly number[];
+  day_of_month: readonly number[];
+  time_zone: string;
 }
 
 export const WINDOW_FIELDS: Schema<WindowValues> = {
@@ -70,7 +139,7 @@ export const WINDOW_FIELDS: Schema<WindowValues> = {
     type: 'list of weekdays',
     parse: weekdays,
     fallback: [],
-    doc: 'days on which it opens, any case, full or three letters',
+    doc: 'days on which it opens, any case, full or three letters; with `1st` to `5th` or `last` before it, that one of the month',
   },
   start_time: { type: 'text "h:mm"', parse: clockTime, fallback: 0, doc: 'when it opens, 24-hour clock' },
   length_minutes: {
@@ -79,28 +148,73 @@ export const WINDOW_FIELDS: Schema<WindowValues> = {
     fallback: 0,
     doc: `how long it stays open, 1 to ${WEEK_MINUTES}; it may cross midnight and the end of the week`,
   },
+  months: {
+    type: 'month or list of months',
+    parse: numbers(month, 'a month from 1 to 12, or its name such as "Jan" or "January"'),
+    fallback: [],
+    doc: 'months in which it opens, as names or numbers; without it, all of them',
+  },
+  day_of_month: {
+    type: 'integer or list of integers',
+    parse: numbers(dayOfMonth, 'a day of the month from 1 to 31, or from -1, the last one, to -31'),
+    fallback: [],
+    doc: 'days of the month on which it opens, 1 to 31, or from the end: -1 is the last; with `days`, both must fit',
+  },
+  time_zone: {
+    type: 'text',
+    parse: timeZone,
+    fallback: '',
+    doc: 'time zone of this window, in place of `updates.periodic.time_zone`',
+  },
 };
 
+const NEEDED = ['start_time', 'length_minutes'] as const;
+
 /** The whole list of one file. A window with a fault is refused, and so is the list. */
-export const weeklyWindows: Parser<readonly WeeklyWindow[]> = (value, at) => {
+export const maintenanceWindows: Parser<readonly MaintenanceWindow[]> = (value, at) => {
   if (!isList(value)) return at.refuse('a list of tables, each opened by [[updates.periodic.window]]', value);
-  const windows = value.map((entry, index) => weeklyWindow(entry, at.inList(index)));
+  const windows = value.map((entry, index) => maintenanceWindow(entry, at.inList(index)));
   const good = windows.filter((window) => window !== REFUSED);
   return good.length === windows.length ? good : REFUSED;
 };
 
-const weeklyWindow: Parser<WeeklyWindow> = (value, at) => {
+const maintenanceWindow: Parser<MaintenanceWindow> = (value, at) => {
   if (!isTable(value)) return at.refuse('a table', value);
-  const { days, start_time, length_minutes } = readKeys(WINDOW_FIELDS, value, at);
-  requireFields(value, at);
-  if (days === undefined || start_time === undefined || length_minutes === undefined) return REFUSED;
-  return { days, startMinutes: start_time, lengthMinutes: length_minutes };
+  const fields = readKeys(WINDOW_FIELDS, value, at);
+  for (const name of NEEDED) {
+    if (!value.has(name)) at.inTable(name).refuseText(`must be given: ${WINDOW_FIELDS[name].doc}`);
+  }
+  if (!value.has('days') && !value.has('day_of_month')) {
+    at.inTable('days').refuseText(
+      'must be given, or day_of_month: days on which it opens, for example days = ["Sat"]',
+    );
+  }
+  return isComplete(fields, value) ? asWindow(fields) : REFUSED;
 };
 
-function requireFields(table: ReadonlyMap<string, unknown>, at: Checker): void {
-  for (const name of Object.keys(WINDOW_FIELDS)) {
-    if (isKeyOf(WINDOW_FIELDS, name) && !table.has(name)) {
-      at.inTable(name).refuseText(`must be given: ${WINDOW_FIELDS[name].doc}`);
-    }
-  }
+type Fields = Written<WindowValues>;
+
+/** What was written was accepted, and nothing is missing. */
+function isComplete(
+  fields: Fields,
+  table: ReadonlyMap<string, unknown>,
+): fields is Fields & Pick<WindowValues, 'start_time' | 'length_minutes'> {
+  const names = Object.keys(WINDOW_FIELDS).filter((name) => isKeyOf(WINDOW_FIELDS, name));
+  return (
+    names.every((name) => table.has(name) === (fields[name] !== undefined)) &&
+    NEEDED.every((name) => fields[name] !== undefined) &&
+    (fields.days !== undefined || fields.day_of_month !== undefined)
+  );
+}
+
+function asWindow(fields: Fields & Pick<WindowValues, 'start_time' | 'length_minutes'>): MaintenanceWindow {
+  return {
+    ...(fields.days !== undefined && { days: fields.days }),
+    ...(fields.months !== undefined && { months: fields.months }),
+    ...(fields.day_of_month !== undefined && { daysOfMonth: fields.day_of_month }),
+    startMinutes: fields.start_time,
+    lengthMinutes: fields.length_minutes,
+    // An empty text stands for "as if not set".
+    ...(fields.time_zone !== undefined && fields.time_zone !== '' && { timeZone: fields.time_zone }),
+  };
 }

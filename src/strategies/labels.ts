@@ -6,6 +6,7 @@
 export const ALLOW_LABELS = [
   'allowed',
   'immediate',
+  'periodic',
   'marker',
   'inhibitor',
   'uptime',
@@ -20,6 +21,8 @@ export const DENY_LABELS = [
   'marker_refused',
   'marker_expired',
   'outside_window',
+  'frozen',
+  'splay',
   'inhibitor',
   'uptime',
   'first_boot',

@@ -35,12 +35,13 @@ describe('docs/configuration.md', () => {
     expect(rows.get(key)).toEqual([type, shownDefault(fallback), doc]);
   });
 
-  it.each(Object.entries(SCHEMA['updates.periodic.window'].fields ?? {}))(
-    "says of a window's %s what the schema says",
-    (name, field) => {
-      expect(rows.get(`updates.periodic.window.${name}`)).toEqual([field.type, field.doc]);
-    },
+  const fields = CONFIG_KEYS.flatMap((key) =>
+    Object.entries(SCHEMA[key].fields ?? {}).map(([name, field]) => [`${key}.${name}`, field] as const),
   );
+
+  it.each(fields)('says of %s what the schema says', (name, field) => {
+    expect(rows.get(name)).toEqual([field.type, field.doc]);
+  });
 
   const examples = [...documentation.matchAll(/```toml\n([\s\S]*?)```/g)].map((match) => match[1]!);
 

@@ -214,21 +214,23 @@ describe('windows', () => {
       'days = ["MONDAY", "mon", "Wed"]\nstart_time = "23:59"\nlength_minutes = 10080',
     );
     expect(values['updates.periodic.window']).toEqual([
-      { days: [6, 7], startMinutes: 185, lengthMinutes: 60 },
-      { days: [1, 3], startMinutes: 1439, lengthMinutes: 10_080 },
+      { days: [{ weekday: 6 }, { weekday: 7 }], startMinutes: 185, lengthMinutes: 60 },
+      { days: [{ weekday: 1 }, { weekday: 3 }], startMinutes: 1439, lengthMinutes: 10_080 },
     ]);
   });
 
   it.each(['Tuesday', 'tuesday', 'TUESDAY', 'Tue', 'tue'])('takes %s for Tuesday', (day) => {
     const { values } = windows(`days = ["${day}"]\nstart_time = "03:05"\nlength_minutes = 1`);
-    expect(values['updates.periodic.window']).toEqual([{ days: [2], startMinutes: 185, lengthMinutes: 1 }]);
+    expect(values['updates.periodic.window']).toEqual([
+      { days: [{ weekday: 2 }], startMinutes: 185, lengthMinutes: 1 },
+    ]);
   });
 
   it.each(['Tues', 'T', '', 'Tuesdays', 'Dienstag', ' Tue'])('does not take %j for a weekday', (day) => {
     const { errors, values } = windows(`days = ["Mon", "${day}"]\nstart_time = "3:05"\nlength_minutes = 1`);
     expect(values).toEqual({});
     expect(errors.map((error) => error.message)).toEqual([
-      `${FILE}: updates.periodic.window[0].days[1] must be a weekday such as "Mon" or "Monday", got "${day}"`,
+      `${FILE}: updates.periodic.window[0].days[1] must be a weekday such as "Mon", "Monday" or "1st Mon", got "${day}"`,
     ]);
   });
 

@@ -41,8 +41,9 @@ describe('defaults', () => {
       updates: {
         enabled: true,
         allowDowngrade: false,
+        replaceStagedByOthers: false,
         strategies: ['immediate'],
-        periodic: { timeZone: 'UTC', windows: [] },
+        periodic: { timeZone: 'UTC', windows: [], freezes: [], splayMinutes: 0, minHours: 1 },
         fleetLock: {
           baseUrl: undefined,
           caFile: undefined,
@@ -124,7 +125,7 @@ describe('several files', () => {
       [`${ETC}/60-own.toml`]: `updates.strategy = "periodic"\n${window('Sun')}`,
     });
     const all = await loadSettings(host.root);
-    expect(all.settings.updates.periodic.windows.map(({ days }) => days)).toEqual([[1], [2], [7]]);
+    expect(all.settings.updates.periodic.windows.map(({ days }) => days?.[0]?.weekday)).toEqual([1, 2, 7]);
     expect([0, 1, 2].map((index) => all.origins.get(`updates.periodic.window[${index}]`))).toEqual([
       host.at(`${USR}/40-vendor.toml`),
       host.at(`${USR}/40-vendor.toml`),
@@ -132,7 +133,7 @@ describe('several files', () => {
     ]);
     await host.link(`${ETC}/40-vendor.toml`, '/dev/null');
     const own = await loadSettings(host.root);
-    expect(own.settings.updates.periodic.windows.map(({ days }) => days)).toEqual([[7]]);
+    expect(own.settings.updates.periodic.windows.map(({ days }) => days?.[0]?.weekday)).toEqual([7]);
   });
 });
 

@@ -1,0 +1,155 @@
+/**
+ * What in a calendar cannot be meant: said at the start, since otherwise it shows on the day on which a node should have
+ * rebooted. Pure.
+ */
+import type { MaintenanceWindow } from '../config/window.ts';
+import type { Calendar, FrozenSpan, OpenSpan } from './calendar.ts';
+import { describeWindow } from './describe-window.ts';
+import { everOpens } from './opens-on.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+/** A year and a month: every yearly freeze is met once. */
+const LOOK_AHEAD_DAYS = 400;
+/** The nth weekdays of two months are up to five weeks apart; with the change of daylight saving that is not quite 36 days. */
+const MIN_HOURS_DAYS = 36;
+const LONGEST_FREEZE_DAYS = 90;
+
+export interface LintInput {
+  /** As configured, in the order of the calendar's. */
+  readonly windows: readonly MaintenanceWindow[];
+  readonly freezes: readonly FrozenSpan[];
+  /** Windows and freezes put together. */
+  readonly calendar: Calendar;
+  /** 0: whatever there is will do. */
+  readonly minHours: number;
+  readonly nowMs: number;
+  /** A date for people. */
+  readonly showDate: (instantMs: number) => string;
+  /** Dotted key to the file that set it, as far as that is known. */
+  readonly origins?: ReadonlyMap<string, string>;
+}
+
+/** One sentence each. */
+export function lintCalendar(input: LintInput): string[] {
+  const { nowMs, calendar } = input;
+  const spans = calendar.openSpans(nowMs, nowMs + LOOK_AHEAD_DAYS * DAY_MS);
+  return [
+    ...aboutWindows(input),
+    ...aboutFreezes(input),
+    ...slivers(input, spans),
+    ...tooLittle(input, spans),
+  ];
+}
+
+function aboutWindows({ windows, origins }: LintInput): string[] {
+  const seen = new Map<string, number>();
+  return windows.flatMap((window, index) => {
+    const key = `updates.periodic.window[${index}]`;
+    const name = `${fileOf(origins, key)}${key} (${describeWindow(window)})`;
+    const definition = definitionOf(window);
+    const first = seen.get(definition);
+    if (first !== undefined) return [`${name} is the same as updates.periodic.window[${first}]`];
+    seen.set(definition, index);
+    const { days, months, daysOfMonth } = window;
+    // An empty list is warned about where it is read.
+    const isEmpty = [days, months, daysOfMonth].some((list) => list?.length === 0);
+    return isEmpty || everOpens(window) ? [] : [`${name} never opens: there is no such date`];
+  });
+}
+
+function definitionOf({
+  days,
+  months,
+  daysOfMonth,
+  startMinutes,
+  lengthMinutes,
+  timeZone,
+}: MaintenanceWindow): string {
+  return JSON.stringify(
+    [days, months, daysOfMonth, startMinutes, lengthMinutes, timeZone].map((part) => part ?? null),
+  );
+}
+
+function aboutFreezes({ freezes, nowMs, showDate, origins }: LintInput): string[] {
+  return freezes.flatMap(({ fromMs, untilMs, reason }, index) => {
+    const key = `updates.periodic.freeze[${index}]`;
+    const name = `${fileOf(origins, key)}${key} (${reason})`;
+    if (untilMs <= fromMs) return [`${name} ends before it begins: it has no effect`];
+    if (untilMs <= nowMs) return [`${name} ended on ${showDate(untilMs - 1)}: it can be removed`];
+    const days = Math.round((untilMs - fromMs) / DAY_MS);
+    if (untilMs - fromMs <= LONGEST_FREEZE_DAYS * DAY_MS) return [];
+    return [`${name} lasts for ${days} days: a node that takes no updates for so long is at risk`];
+  });
+}
+
+/** What freezes leave of windows, where nobody can reboot in it. */
+function slivers({ nowMs, showDate }: LintInput, spans: readonly OpenSpan[]): string[] {
+  const short = spans.filter((span) => span.untilMs - span.fromMs < MINUTE_MS && span.fromMs > nowMs);
+  const [first] = short;
+  if (first === undefined) return [];
+  const seconds = Math.ceil((first.untilMs - first.fromMs) / 1000);
+  return [
+    `freezes leave less than a minute of ${short.length === 1 ? 'a window' : `${short.length} windows`}, ${seconds} seconds on ${showDate(first.fromMs)}`,
+  ];
+}
+
+function tooLittle({ minHours, nowMs, showDate }: LintInput, spans: readonly OpenSpan[]): string[] {
+  if (minHours <= 0) return [];
+  const worst = leastOpen(spans, nowMs, nowMs + LOOK_AHEAD_DAYS * DAY_MS);
+  if (worst.openMs >= minHours * HOUR_MS) return [];
+  const open = Math.floor(worst.openMs / MINUTE_MS);
+  return [
+    `updates.periodic has windows of ${open} minutes in the ${MIN_HOURS_DAYS} days from ${showDate(worst.fromMs)} on; updates.periodic.min_hours wants ${minHours} ${minHours === 1 ? 'hour' : 'hours'}`,
+  ];
+}
+
+/**
+ * The 36 days with the least open time. That time grows and shrinks in straight lines, so its least value is taken where
+ * one begins: at an edge of a span, or 36 days before one.
+ */
+export function leastOpen(
+  spans: readonly OpenSpan[],
+  fromMs: number,
+  untilMs: number,
+): { readonly fromMs: number; readonly openMs: number } {
+  const lengthMs = MIN_HOURS_DAYS * DAY_MS;
+  const openBefore = cumulative(spans);
+  const starts = [fromMs, untilMs - lengthMs];
+  for (const span of spans)
+    for (const edge of [span.fromMs, span.untilMs]) starts.push(edge, edge - lengthMs);
+  let least = { fromMs, openMs: Number.POSITIVE_INFINITY };
+  for (const start of starts.sort((a, b) => a - b)) {
+    if (start < fromMs || start + lengthMs > untilMs) continue;
+    const openMs = openBefore(start + lengthMs) - openBefore(start);
+    if (openMs < least.openMs) least = { fromMs: start, openMs };
+  }
+  return least;
+}
+
+/** Open time before an instant. */
+function cumulative(spans: readonly OpenSpan[]): (instantMs: number) => number {
+  let total = 0;
+  const sums = spans.map((span) => {
+    const before = total;
+    total += span.untilMs - span.fromMs;
+    return before;
+  });
+  return (instant) => {
+    let low = 0;
+    let high = spans.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((spans[middle]?.fromMs ?? Number.POSITIVE_INFINITY) <= instant) low = middle + 1;
+      else high = middle;
+    }
+    const span = spans[low - 1];
+    return span === undefined ? 0 : (sums[low - 1] ?? 0) + Math.min(instant, span.untilMs) - span.fromMs;
+  };
+}
+
+function fileOf(origins: ReadonlyMap<string, string> | undefined, key: string): string {
+  const file = origins?.get(key);
+  return file === undefined ? '' : `${file}: `;
+}

@@ -1,0 +1,61 @@
+/** On which dates a maintenance window opens. Dates are counted in days from 1970-01-01, wherever that is. Pure. */
+
+/** Which days of the week, all of them or one of a month: `{ weekday: 7, nth: 1 }` is the first Sunday, -1 the last. */
+export interface DaySelector {
+  /** Monday is 1, Sunday 7. */
+  readonly weekday: number;
+  readonly nth?: number;
+}
+
+/** Every list that is given must match; an empty one matches nothing. */
+export interface DateSelector {
+  readonly days?: readonly DaySelector[];
+  /** 1 to 12. */
+  readonly months?: readonly number[];
+  /** 1 to 31, or -1 for the last day of the month, -2 for the one before, and so on. */
+  readonly daysOfMonth?: readonly number[];
+}
+
+const DAY_MS = 86_400_000;
+/** The days of the week and of the month repeat after 28 years, as long as no century without a leap day lies between. */
+const CYCLE_START_DAY = Date.UTC(2001, 0, 1) / DAY_MS;
+export const CYCLE_WEEKS = 1461;
+/** Every date that there is, of every kind: 28 years. */
+export const CYCLE = {
+  fromMs: CYCLE_START_DAY * DAY_MS,
+  untilMs: (CYCLE_START_DAY + 7 * CYCLE_WEEKS) * DAY_MS,
+};
+
+export function opensOn(selector: DateSelector, day: number): boolean {
+  const { days, months, daysOfMonth } = selector;
+  // 1970-01-01 was a Thursday.
+  const weekday = ((((day + 3) % 7) + 7) % 7) + 1;
+  if (days?.some((each) => each.weekday === weekday) === false) return false;
+  const date = new Date(day * DAY_MS);
+  const month = date.getUTCMonth() + 1;
+  if (months?.includes(month) === false) return false;
+  const dayOfMonth = date.getUTCDate();
+  const fromEnd = dayOfMonth - monthLength(date.getUTCFullYear(), month) - 1;
+  if (daysOfMonth?.some((each) => each === dayOfMonth || each === fromEnd) === false) return false;
+  const nth = Math.ceil(dayOfMonth / 7);
+  const nthFromEnd = -Math.ceil(-fromEnd / 7);
+  return (
+    days?.some(
+      (each) =>
+        each.weekday === weekday && (each.nth === undefined || each.nth === nth || each.nth === nthFromEnd),
+    ) ?? true
+  );
+}
+
+/** False for the 30th of February and its like, and for empty lists. */
+export function everOpens(selector: DateSelector): boolean {
+  for (let day = CYCLE_START_DAY; day < CYCLE_START_DAY + 7 * CYCLE_WEEKS; day++) {
+    if (opensOn(selector, day)) return true;
+  }
+  return false;
+}
+
+function monthLength(year: number, month: number): number {
+  if (month === 2) return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 29 : 28;
+  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
+}

@@ -1,0 +1,188 @@
+/**
+ * Time zones of the host: ROOT/usr/share/zoneinfo, and ROOT/etc/localtime for the name `localtime`. Asked again, it looks
+ * whether the files are still the same, so that a new /etc/localtime or new time zone data count without a restart.
+ *
+ * Invariants: no name leads out of the directory; a file of any kind, size or content does no harm; once a zone is known,
+ * whatever becomes of its files keeps the last good rules; each trouble is told once, until it changes.
+ */
+import { constants, type Stats } from 'node:fs';
+import { open, readlink } from 'node:fs/promises';
+import path from 'node:path';
+
+import { resolveBelow } from '../config/resolve-below.ts';
+import { ConfigError, messageOf, printable } from '../errors.ts';
+import { parseTzif } from './tzif.ts';
+import { UTC, type ZoneRules } from './zone-rules.ts';
+
+export const LOCALTIME = 'localtime';
+const LOCALTIME_FILE = '/etc/localtime';
+const ZONEINFO = '/usr/share/zoneinfo';
+/** The largest file of tzdata has 4 KiB. */
+const LARGEST_BYTES = 64 * 1024;
+const LONGEST_NAME = 255;
+const NAME = /^[A-Za-z0-9_+-][A-Za-z0-9_.+-]*(?:\/[A-Za-z0-9_+-][A-Za-z0-9_.+-]*)*$/;
+/** Neither blocks on a FIFO nor makes a terminal this process's own. */
+const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
+
+export interface ZoneSource {
+  /** The rules of a zone as they are now; the same object for as long as they stay. `name`: IANA's, or `localtime`. */
+  load(name: string): Promise<ZoneRules>;
+}
+
+export interface HostZonesOptions {
+  /** `/` on a host. */
+  readonly root: string;
+  /** The runtime's own data, for a host without the file. */
+  readonly builtIn: (name: string) => ZoneRules | undefined;
+  readonly warn: (text: string) => void;
+}
+
+interface Known {
+  /** Of the files as they were; see `signatureOf`. */
+  readonly signature: string;
+  readonly rules: ZoneRules;
+}
+
+/** Where the rules of a zone come from at the moment. */
+type Origin =
+  | { readonly kind: 'none' }
+  /** `name`: of the zone, for people. `file`: undefined when there is none. */
+  | {
+      readonly kind: 'zone';
+      readonly name: string;
+      readonly file: { readonly path: string; readonly stats: Stats } | undefined;
+    };
+
+export class HostZones implements ZoneSource {
+  readonly #options: HostZonesOptions;
+  readonly #known = new Map<string, Known>();
+  readonly #told = new Map<string, string>();
+
+  constructor(options: HostZonesOptions) {
+    this.#options = options;
+  }
+
+  /** Rejects with ConfigError where nothing is known of a zone, neither by the host nor by the runtime. */
+  async load(name: string): Promise<ZoneRules> {
+    if (name === 'UTC') return UTC;
+    const known = this.#known.get(name);
+    let signature = 'unknown';
+    try {
+      const origin = name === LOCALTIME ? await this.#localtime() : await this.#named(name);
+      signature = signatureOf(origin);
+      if (known?.signature === signature) return known.rules;
+      const { rules, warning } = await this.#read(origin);
+      if (warning === undefined) this.#told.delete(name);
+      else this.#tell(name, warning);
+      this.#known.set(name, { signature, rules });
+      return rules;
+    } catch (error) {
+      const rules = known?.rules ?? this.#substitute(name);
+      if (rules === undefined)
+        throw new ConfigError('config_invalid', this.#trouble(name, error), { cause: error });
+      const stays =
+        known === undefined ? `${rules.name} as built in is used` : `${rules.name} as it was stays in use`;
+      this.#tell(name, `${this.#trouble(name, error)}; ${stays}`);
+      this.#known.set(name, { signature, rules });
+      return rules;
+    }
+  }
+
+  #trouble(name: string, error: unknown): string {
+    return `cannot use time zone ${printable(JSON.stringify(name))}: ${messageOf(error)}`;
+  }
+
+  #tell(name: string, text: string): void {
+    if (this.#told.get(name) === text) return;
+    this.#told.set(name, text);
+    this.#options.warn(text);
+  }
+
+  /** What a zone is that could not be read the first time. */
+  #substitute(name: string): ZoneRules | undefined {
+    return name === LOCALTIME ? UTC : this.#options.builtIn(name);
+  }
+
+  async #named(name: string): Promise<Origin> {
+    if (name.length > LONGEST_NAME || !NAME.test(name))
+      throw new Error(
+        `the name must be one of ${ZONEINFO}, got ${printable(JSON.stringify(name.slice(0, 80)))}`,
+      );
+    const found = await resolveBelow(this.#options.root, `${ZONEINFO}/${name}`);
+    if (found.kind === 'found') return { kind: 'zone', name, file: { path: found.path, stats: found.stats } };
+    return { kind: 'zone', name, file: undefined };
+  }
+
+  async #localtime(): Promise<Origin> {
+    const { root } = this.#options;
+    let target: string | undefined;
+    try {
+      target = await readlink(path.join(root, LOCALTIME_FILE));
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return { kind: 'none' };
+      // EINVAL: no link, so it is the zone itself.
+      if (codeOf(error) !== 'EINVAL') throw error;
+    }
+    const name =
+      target === undefined ? undefined : nameOf(path.resolve(path.dirname(LOCALTIME_FILE), target));
+    if (name !== undefined) return this.#named(name);
+    const found = await resolveBelow(root, LOCALTIME_FILE);
+    if (found.kind !== 'found')
+      throw new Error(
+        `${LOCALTIME_FILE} must lead to a time zone, got a link to ${printable(String(target))}`,
+      );
+    const real = nameOf(`/${path.relative(root, found.path)}`);
+    return {
+      kind: 'zone',
+      name: real ?? LOCALTIME,
+      file: { path: found.path, stats: found.stats },
+    };
+  }
+
+  async #read(origin: Origin): Promise<{ readonly rules: ZoneRules; readonly warning?: string }> {
+    if (origin.kind === 'none') return { rules: UTC };
+    const { name, file } = origin;
+    if (file !== undefined) return { rules: parseTzif(name, await readFileOf(file.path)) };
+    const rules = this.#options.builtIn(name);
+    if (rules === undefined) throw new Error(`${ZONEINFO}/${name} must exist`);
+    const warning = `${ZONEINFO}/${name} does not exist; ${name} as built in is used, which new time zone data do not change`;
+    return { rules, warning };
+  }
+}
+
+/** The zone that an absolute path (as the host sees it) stands for. */
+function nameOf(file: string): string | undefined {
+  return file.startsWith(`${ZONEINFO}/`) ? file.slice(ZONEINFO.length + 1) : undefined;
+}
+
+/** Says whether the rules must be read anew. */
+function signatureOf(origin: Origin): string {
+  if (origin.kind === 'none') return 'none';
+  const { name, file } = origin;
+  if (file === undefined) return `built-in ${name}`;
+  const { dev, ino, size, mtimeMs, ctimeMs } = file.stats;
+  return [name, file.path, dev, ino, size, mtimeMs, ctimeMs].join(' ');
+}
+
+async function readFileOf(file: string): Promise<Uint8Array> {
+  const handle = await open(file, FLAGS);
+  try {
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw new Error('it must be a regular file');
+    const buffer = new Uint8Array(LARGEST_BYTES + 1);
+    let length = 0;
+    while (length < buffer.length) {
+      const { bytesRead } = await handle.read(buffer, length, buffer.length - length, null);
+      if (bytesRead === 0) break;
+      length += bytesRead;
+    }
+    if (length > LARGEST_BYTES) throw new Error(`it must have at most ${LARGEST_BYTES} bytes`);
+    return buffer.subarray(0, length);
+  } finally {
+    await handle.close();
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined;
+}

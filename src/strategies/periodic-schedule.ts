@@ -1,0 +1,164 @@
+/**
+ * What strategy `periodic` answers at an instant, with time zones at hand. Pure: the same instant always gets the same
+ * answer.
+ *
+ * Invariants: a no names the exact instant at which it becomes a yes; nothing but that instant and the local date
+ * changes the words of a no, so that people read it once and not every five minutes.
+ */
+import { Calendar, type FrozenSpan, type OpenSpan } from '../calendar/calendar.ts';
+import { lintCalendar } from '../calendar/lint.ts';
+import { weeklyMinutes } from '../calendar/schedule-length.ts';
+import { openingInstant, type ZoneRules } from '../calendar/zone-rules.ts';
+import type { FreezeEdge } from '../config/freeze.ts';
+import type { Settings } from '../config/settings.ts';
+import { placeOfNode, splayOffsetMs } from './splay.ts';
+import type { Verdict } from './strategy.ts';
+import { allow, deny } from './verdict.ts';
+
+export type PeriodicSettings = Settings['updates']['periodic'];
+
+/** Local times for people. */
+export interface LocalText {
+  /** `Sat 2026-11-28 03:00 CET`. */
+  showInstant(zone: ZoneRules, instantMs: number): string;
+  /** `2026-11-28`. */
+  showDate(zone: ZoneRules, instantMs: number): string;
+  /** `today`, `tomorrow`, `in 5 days`. */
+  showDistance(zone: ZoneRules, fromMs: number, toMs: number): string;
+}
+
+export interface ScheduleOptions {
+  readonly settings: PeriodicSettings;
+  readonly nodeUuid: string;
+  /** The rules of a zone of the settings. */
+  readonly zoneOf: (name: string) => ZoneRules;
+  readonly text: LocalText;
+}
+
+/** A window, open now or to come. */
+export interface WindowTimes {
+  readonly startAt: number;
+  readonly endAt: number;
+}
+
+export class PeriodicSchedule {
+  readonly calendar: Calendar;
+  readonly #unfrozen: Calendar;
+  readonly #freezes: readonly FrozenSpan[];
+  readonly #zone: ZoneRules;
+  readonly #options: ScheduleOptions;
+  readonly #place: number;
+
+  constructor(options: ScheduleOptions) {
+    const { settings, nodeUuid, zoneOf } = options;
+    this.#options = options;
+    this.#zone = zoneOf(settings.timeZone);
+    this.#place = placeOfNode(nodeUuid);
+    this.#freezes = settings.freezes.map(({ from, until, reason }) => ({
+      fromMs: instantOf(this.#zone, from),
+      untilMs: instantOf(this.#zone, until),
+      reason,
+    }));
+    const windows = settings.windows.map((window) => ({
+      ...window,
+      zone: window.timeZone === undefined ? this.#zone : zoneOf(window.timeZone),
+    }));
+    this.calendar = new Calendar(windows, this.#freezes);
+    this.#unfrozen = this.#freezes.length === 0 ? this.calendar : new Calendar(windows);
+  }
+
+  verdictAt(nowMs: number): Verdict {
+    const state = this.calendar.stateAt(nowMs);
+    if (!state.open) return this.#closed(nowMs, state.nextMs, state.frozen);
+    const turnMs = this.#splays ? this.#turnIn(this.calendar.spanAround(nowMs)) : undefined;
+    if (turnMs === undefined || turnMs <= nowMs) return allow('periodic', 'inside of a maintenance window');
+    return deny(
+      'splay',
+      `inside of a maintenance window; the turn of this node is at ${this.#show(turnMs)}`,
+      turnMs,
+    );
+  }
+
+  /** The open or else the next window, splay left aside. Undefined: none in sight, or one without an end in sight. */
+  windowAt(nowMs: number): WindowTimes | undefined {
+    const state = this.calendar.stateAt(nowMs);
+    if (state.open && state.untilMs === undefined) return undefined;
+    const insideMs = state.open ? nowMs : state.nextMs;
+    const span = insideMs === undefined ? undefined : this.calendar.spanAround(insideMs);
+    return span === undefined ? undefined : { startAt: span.fromMs, endAt: span.untilMs };
+  }
+
+  /** Minutes of an average week in which a window is open, freezes left aside. */
+  weeklyMinutes(nowMs: number): number {
+    return weeklyMinutes(this.calendar.windows, nowMs);
+  }
+
+  /** `total schedule length 120 minutes; next window opens Sat 2026-11-28 03:00 CET (in 2 days)`. */
+  summaryAt(nowMs: number): string {
+    const state = this.calendar.stateAt(nowMs);
+    const next = state.open
+      ? 'a window is open now'
+      : state.nextMs === undefined
+        ? 'no window in sight'
+        : `next window opens ${this.#when(nowMs, state.nextMs)}`;
+    return `total schedule length ${this.weeklyMinutes(nowMs)} minutes; ${next}`;
+  }
+
+  /** What cannot be meant, one sentence each. */
+  warningsAt(nowMs: number, origins?: ReadonlyMap<string, string>): string[] {
+    const { settings, text } = this.#options;
+    return lintCalendar({
+      windows: settings.windows,
+      freezes: this.#freezes,
+      calendar: this.calendar,
+      minHours: settings.minHours,
+      nowMs,
+      showDate: (instantMs) => text.showDate(this.#zone, instantMs),
+      ...(origins !== undefined && { origins }),
+    });
+  }
+
+  get #splays(): boolean {
+    return this.#options.settings.splayMinutes > 0;
+  }
+
+  #closed(nowMs: number, nextMs: number | undefined, frozen: FrozenSpan | undefined): Verdict {
+    const label = frozen === undefined ? 'outside_window' : 'frozen';
+    const because =
+      frozen === undefined
+        ? 'outside of maintenance windows'
+        : `maintenance windows are frozen until ${this.#show(frozen.untilMs)}: ${frozen.reason}`;
+    if (nextMs === undefined) return deny(label, `${because}; no later one is in sight`);
+    const skipped = frozen === undefined ? this.#freezeBefore(nowMs, nextMs) : undefined;
+    const parts = [because, `next one opens ${this.#when(nowMs, nextMs)}`];
+    if (skipped !== undefined) parts.push(`those before it are frozen: ${skipped.reason}`);
+    const turnMs = this.#splays ? (this.#turnIn(this.calendar.spanAround(nextMs)) ?? nextMs) : nextMs;
+    if (turnMs > nextMs) parts.push(`the turn of this node is at ${this.#show(turnMs)}`);
+    return deny(label, parts.join('; '), turnMs);
+  }
+
+  /** The freeze that takes away the window that would come next. */
+  #freezeBefore(nowMs: number, nextMs: number): FrozenSpan | undefined {
+    const unfrozen = this.#unfrozen.stateAt(nowMs);
+    if (unfrozen.open || unfrozen.nextMs === undefined || unfrozen.nextMs >= nextMs) return undefined;
+    return this.calendar.frozenAt(unfrozen.nextMs);
+  }
+
+  #turnIn(span: OpenSpan | undefined): number | undefined {
+    if (span === undefined) return undefined;
+    const { splayMinutes } = this.#options.settings;
+    return span.fromMs + splayOffsetMs(this.#place, splayMinutes, span.untilMs - span.fromMs);
+  }
+
+  #show(instantMs: number): string {
+    return this.#options.text.showInstant(this.#zone, instantMs);
+  }
+
+  #when(nowMs: number, instantMs: number): string {
+    return `${this.#show(instantMs)} (${this.#options.text.showDistance(this.#zone, nowMs, instantMs)})`;
+  }
+}
+
+function instantOf(zone: ZoneRules, edge: FreezeEdge): number {
+  return edge.kind === 'instant' ? edge.ms : openingInstant(zone, edge.ms);
+}
