@@ -40,7 +40,7 @@ export class EtcdLockStore implements LockStore {
   async write(group: string, semaphore: Semaphore, revision: number): Promise<boolean> {
     const key = base64(semaphoreKey(group));
     const answer = await this.#post('/v3/kv/txn', {
-      compare: [],
+      compare: [{ key, target: 'MOD', result: 'EQUAL', mod_revision: String(revision) }],
       success: [{ request_put: { key, value: base64(semaphoreText(semaphore)) } }],
     });
     // The gateway leaves out what is false.
