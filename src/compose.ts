@@ -175,6 +175,7 @@ async function readPolicy(root: string, { identity, timing, updates }: Settings)
     enabled: updates.enabled,
     allowDowngrade: updates.allowDowngrade,
     stream: identity.stream,
+    catchUp: updates.catchUp,
     remoteStrategies: updates.strategies.includes('fleet_lock'),
     sessions: updates.sessions,
     steadyIntervalMs: timing.steadyIntervalMs,

@@ -41,7 +41,8 @@ export function nextEffect({ state, memory }: Model, now: Moment, policy: Policy
       }
       break;
     case 'Initialized':
-      return { kind: 'report-steady' };
+      // With `catchUp` a slot from before the reboot is kept for the next hop; the first rest gives it back.
+      return policy.catchUp ? wait(mono, mono) : { kind: 'report-steady' };
     case 'ReportedSteady':
     case 'NoNewUpdate':
     case 'OffGraph':

@@ -147,6 +147,8 @@ export interface Policy {
   readonly stream: string | undefined;
   /** A strategy is configured that takes something from others and has to give it back. */
   readonly remoteStrategies: boolean;
+  /** Keep what remote strategies lent until the last of several hops: a node that is behind catches up in one go. */
+  readonly catchUp: boolean;
   readonly sessions: GracePolicy;
   readonly steadyIntervalMs: number;
   readonly retryIntervalMs: number;

@@ -45,6 +45,7 @@ export interface ConfigValues {
   'cincinnati.base_url': string | undefined;
   'updates.enabled': boolean;
   'updates.allow_downgrade': boolean;
+  'updates.catch_up': boolean;
   'updates.replace_staged_by_others': boolean;
   'updates.strategy': readonly StrategyName[];
   'updates.fleet_lock.base_url': string | undefined;
@@ -158,6 +159,12 @@ export const SCHEMA: Schema<ConfigValues> = {
     parse: yesOrNo,
     fallback: false,
     doc: 'true: an older release is taken when the server points to it',
+  },
+  'updates.catch_up': {
+    type: 'boolean',
+    parse: yesOrNo,
+    fallback: false,
+    doc: 'true: a node that is several updates behind keeps its reboot slot until the last one',
   },
   'updates.replace_staged_by_others': {
     type: 'boolean',

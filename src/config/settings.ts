@@ -34,6 +34,7 @@ export interface Settings {
   readonly updates: {
     readonly enabled: boolean;
     readonly allowDowngrade: boolean;
+    readonly catchUp: boolean;
     readonly replaceStagedByOthers: boolean;
     /** At least one, each once, in the order written. All must allow a reboot. */
     readonly strategies: readonly StrategyName[];
@@ -103,6 +104,7 @@ export function resolveSettings(merged: Merged): Resolved {
     updates: {
       enabled: get('updates.enabled'),
       allowDowngrade: get('updates.allow_downgrade'),
+      catchUp: get('updates.catch_up'),
       replaceStagedByOthers: get('updates.replace_staged_by_others'),
       strategies: [...get('updates.strategy')],
       periodic: {

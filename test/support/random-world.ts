@@ -95,6 +95,7 @@ export class RandomWorld {
         policy: {
           ...POLICY,
           remoteStrategies: this.#remote,
+          catchUp: this.#chance(0.3),
           replaceForeignStaged: this.#chance(0.3),
           steadyIntervalMs: steady,
           retryIntervalMs: this.#pick([10 * MINUTE, HOUR]),

@@ -75,6 +75,7 @@ export const POLICY: Policy = {
   allowDowngrade: false,
   stream: undefined,
   remoteStrategies: false,
+  catchUp: false,
   sessions: { graceMinutes: 10, maxDelayMinutes: 10, neverWhileLoggedIn: false },
   steadyIntervalMs: 300_000,
   retryIntervalMs: 300_000,

@@ -160,6 +160,37 @@ describe('the agent, left alone', () => {
     expect(simulated.mono).toBe(at);
   });
 
+  it('keeps the slot over several hops where it may catch up, and gives it back after the last', () => {
+    const apis: string[] = [];
+    const run = (catchUp: boolean): string => {
+      apis.length = 0;
+      const next: Record<string, Release> = { '1.0': V2, '2.0': release('3.0', 3) };
+      const simulated = node({
+        policy: { ...POLICY, remoteStrategies: true, catchUp },
+        check: ({ booted }) => {
+          const target = next[booted.version];
+          return checkResult(
+            target === undefined ? { kind: 'no-update' } : { kind: 'update', release: target },
+          );
+        },
+        remoteVerdict: () => {
+          apis.push('take');
+          return { verdict: 'allow', reason: '', label: 'allowed' };
+        },
+        steady: () => {
+          apis.push('give');
+          return undefined;
+        },
+      });
+      simulated.runUntil(
+        (n) => n.booted.version === '3.0' && n.stateName === 'NoNewUpdate' && n.effect.kind === 'wait',
+      );
+      return apis.join(' ');
+    };
+    expect(run(true)).toBe('take take give');
+    expect(run(false)).toBe('give take give take give');
+  });
+
   it('B5: nothing is asked of a remote strategy while somebody is logged in', () => {
     const simulated = node({
       policy: { ...POLICY, remoteStrategies: true },
