@@ -60,7 +60,7 @@ export async function runAgent({ root, log, env, pid, signal }: AgentOptions): P
   const clock = SYSTEM_CLOCK;
   const startedAt = clock.now();
   log.info(`starting update agent (version ${VERSION})`);
-  const { settings, warnings } = await loadSettings(root);
+  const { settings, warnings, origins } = await loadSettings(root);
   for (const warning of warnings) log.warn(warning);
   const identity = await loadIdentity(root, settings, machine());
   const watchdogMs = watchdogIntervalMs(env, pid);
@@ -107,6 +107,7 @@ export async function runAgent({ root, log, env, pid, signal }: AgentOptions): P
   const nodeStream = (): string => resolveStream(settings, latest.memory.host?.booted.stream);
   const strategies = await buildStrategies({
     settings,
+    origins,
     identity,
     stream: nodeStream,
     staged: (): Deployment | undefined => latest.memory.host?.staged,
@@ -118,7 +119,8 @@ export async function runAgent({ root, log, env, pid, signal }: AgentOptions): P
     log,
   });
   closing.defer(() => strategies.close());
-  log.info(`update strategy: ${settings.updates.strategies.join(', ')}`);
+  const summary = strategies.summary === '' ? '' : `, ${strategies.summary}`;
+  log.info(`update strategy: ${settings.updates.strategies.join(', ')}${summary}`);
 
   const runner = new Runner({
     model: latest,
@@ -150,6 +152,7 @@ export async function runAgent({ root, log, env, pid, signal }: AgentOptions): P
     observer: {
       starting: (model, effect) => {
         latest = model;
+        if (effect.kind !== 'wait') void strategies.refresh(clock.now());
         reporter.starting(model, effect);
       },
       happened: (before, asked, occurrence, after) => {

@@ -41,6 +41,7 @@ describe('defaults', () => {
       updates: {
         enabled: true,
         allowDowngrade: false,
+        catchUp: false,
         replaceStagedByOthers: false,
         strategies: ['immediate'],
         periodic: { timeZone: 'UTC', windows: [], freezes: [], splayMinutes: 0, minHours: 1 },
