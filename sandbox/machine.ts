@@ -19,6 +19,8 @@ const RESTART_DELAY_MS = 200;
 const MOST_RESTARTS = 20;
 
 export interface MachineEvents {
+  /** It goes down for a reboot. */
+  onDown?(): void;
   /** The machine is up on `version`; `boot` counts from 1. */
   onBoot(version: string, boot: number): void;
   /** The agent told the service manager something. */
@@ -137,6 +139,7 @@ export class Machine {
 
   async #reboot(): Promise<void> {
     if (this.#stopping) return;
+    this.#options.events.onDown?.();
     await this.#shutDown();
     bootNext(this.#options.root);
     if (!this.#isStopping()) await this.#boot();

@@ -9,6 +9,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { arch } from 'node:process';
 import { join } from 'node:path';
 import { startCincinnatiServer } from './cincinnati-server.ts';
+import type { Scheme } from '../src/agent/release.ts';
+import { runFleet } from './fleet.ts';
 import { Journey } from './journey.ts';
 import { Machine } from './machine.ts';
 import { parseOptions, USAGE, UsageError, type DemoOptions } from './options.ts';
@@ -50,11 +52,11 @@ async function main(args: readonly string[]): Promise<number> {
 async function runDemo(options: DemoOptions): Promise<number> {
   const history =
     options.graph === undefined ? await carriedHistory(options.stream) : await loadHistory(options.graph);
-  const start = options.start ?? history.entries[0]?.version ?? '';
+  const scheme = options.oci ? 'oci' : 'checksum';
+  const start = options.start ?? defaultStart(options, history, scheme);
   if (!history.entries.some((entry) => entry.version === start)) {
     throw new UsageError(`--start must be a release of the history, got "${start}"`);
   }
-  const scheme = options.oci ? 'oci' : 'checksum';
   const walk = plannedWalk(history, scheme, start, Date.now());
   const root = await mkdtemp('/tmp/zincati-demo-');
   const screen = new Screen(process.stdout);
@@ -70,12 +72,14 @@ async function runDemo(options: DemoOptions): Promise<number> {
   await writeAgentConfig(root, { baseUrl: server.baseUrl });
   if (options.failures.server > 0)
     server.addFault({ kind: 'status', status: 503, remaining: options.failures.server });
+  const agent = [process.execPath, PROGRAM];
+  const daemon = { bytesPerSecond: BYTES_PER_SECOND * options.speed, rebootMs: REBOOT_MS / options.speed };
   const machine = new Machine({
     root,
-    agent: [process.execPath, PROGRAM],
+    agent,
     agentArgs: ['-vvv', '--log-format', 'json'],
     nodeId: NODE_ID,
-    daemon: { bytesPerSecond: BYTES_PER_SECOND * options.speed, rebootMs: REBOOT_MS / options.speed },
+    daemon,
     events: {
       onBoot: (version) => journey.booted(version),
       onNotify: (key, value) => journey.notified(key, value),
@@ -94,6 +98,22 @@ async function runDemo(options: DemoOptions): Promise<number> {
   );
   let code: number;
   try {
+    if (options.nodes > 1) {
+      const lay = (home: string): void => prepare(home, options, history, start);
+      const fleet = await runFleet({
+        options,
+        root,
+        screen,
+        server,
+        walk,
+        agent,
+        daemon,
+        prepare: lay,
+        signal: ended.signal,
+      });
+      for (const line of fleet.summary) screen.line(line);
+      return fleet.ok ? 0 : 1;
+    }
     screen.line(`${walk.length - 1} hops from ${start} to ${walk.at(-1) ?? start}, below ${root}`);
     await machine.start();
     await Promise.race([journey.arrived, aborted(ended.signal)]);
@@ -136,6 +156,19 @@ function aborted(signal: AbortSignal): Promise<never> {
     if (signal.aborted) fail();
     else signal.addEventListener('abort', fail, { once: true });
   });
+}
+
+/** A fleet shows its turns within a minute; a single node walks the whole way. */
+function defaultStart(options: DemoOptions, history: History, scheme: Scheme): string {
+  const oldest = history.entries[0]?.version ?? '';
+  if (options.nodes === 1) return oldest;
+  const walk = plannedWalk(
+    history,
+    scheme,
+    history.entries.find((entry) => entry.deadend === undefined)?.version ?? oldest,
+    Date.now(),
+  );
+  return walk.at(-4) ?? oldest;
 }
 
 function deadendReason(history: History, start: string): string | undefined {

@@ -16,6 +16,9 @@ Walks a node through an update history, in a sandbox below a temporary folder.
   --fail WHAT       a failure on demand, may be given several times:
                       deploy=N   the next N deploys fail      daemon=N  the daemon dies in the middle of N downloads
                       server=N   N answers of the update server are 503
+  --nodes N         a fleet: N nodes take turns with a lock server (default 1)
+  --slots N         how many of them may be down at once (default 1)
+  --windows         with --nodes: reboots only within windows of one minute, every second minute
   --keep            stay running at the end, to scrape, read logs and poke, until Ctrl-C
   --limit SECONDS   give up after this time (default 300)
   --help            this text
@@ -35,6 +38,9 @@ export interface DemoOptions {
   readonly image: string;
   readonly speed: number;
   readonly failures: Failures;
+  readonly nodes: number;
+  readonly slots: number;
+  readonly windows: boolean;
   readonly keep: boolean;
   readonly limitSecs: number;
 }
@@ -55,6 +61,9 @@ export function parseOptions(args: readonly string[]): DemoOptions | undefined {
         image: { type: 'string' },
         speed: { type: 'string', default: '1' },
         fail: { type: 'string', multiple: true, default: [] },
+        nodes: { type: 'string', default: '1' },
+        slots: { type: 'string', default: '1' },
+        windows: { type: 'boolean', default: false },
         keep: { type: 'boolean', default: false },
         limit: { type: 'string', default: '300' },
         help: { type: 'boolean', default: false },
@@ -67,6 +76,9 @@ export function parseOptions(args: readonly string[]): DemoOptions | undefined {
   if (values.stream !== 'stable' && values.stream !== 'testing') {
     throw new UsageError(`--stream must be stable or testing, got "${values.stream}"`);
   }
+  const nodes = whole('--nodes', values.nodes, 20);
+  if (nodes === 1 && values.windows) throw new UsageError('--windows must come with --nodes');
+  if (nodes > 1 && values.keep) throw new UsageError('--keep goes with one node only');
   if (values.image !== undefined && !values.oci) throw new UsageError('--image must come with --oci');
   return {
     stream: values.stream,
@@ -76,6 +88,9 @@ export function parseOptions(args: readonly string[]): DemoOptions | undefined {
     image: values.image ?? `ostree-image-signed:docker://quay.io/fedora/fedora-coreos:${values.stream}`,
     speed: positive('--speed', values.speed),
     failures: parseFailures(values.fail),
+    nodes,
+    slots: whole('--slots', values.slots, 20),
+    windows: values.windows,
     keep: values.keep,
     limitSecs: positive('--limit', values.limit),
   };
@@ -85,6 +100,14 @@ function positive(name: string, text: string): number {
   const value = Number(text);
   if (!Number.isFinite(value) || value <= 0)
     throw new UsageError(`${name} must be a number above 0, got "${text}"`);
+  return value;
+}
+
+function whole(name: string, text: string, most: number): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > most) {
+    throw new UsageError(`${name} must be a whole number from 1 to ${most}, got "${text}"`);
+  }
   return value;
 }
 

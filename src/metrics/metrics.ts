@@ -136,6 +136,11 @@ export class Metrics {
     this.#add('zincati_update_agent_finalization_successes');
   }
 
+  /** `reason`: a verdict's label, or another word of the program's own. */
+  finalizationBlocked(reason: string): void {
+    this.#addTo('zincati_update_agent_finalization_blocked_count', { reason });
+  }
+
   finalizationBlockedByUsers(): void {
     this.#addTo('zincati_update_agent_finalization_blocked_count', { reason: BLOCKED_BY_USERS });
   }

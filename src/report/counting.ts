@@ -45,7 +45,10 @@ export function countEvent(metrics: Metrics, before: Model, { event, at }: Occur
       break;
     case 'local-verdict':
     case 'remote-verdict':
-      if (event.verdict.verdict === 'deny') metrics.finalizeAnswered('deny');
+      if (event.verdict.verdict === 'deny') {
+        metrics.finalizeAnswered('deny');
+        metrics.finalizationBlocked(event.verdict.label);
+      }
       break;
     case 'verdict-failed':
       metrics.finalizeAnswered('error');
