@@ -81,6 +81,8 @@ export class SimulatedNode {
   readonly effects: Effect[] = [];
   /** Keeps neither log nor effects: for runs of many years. */
   quiet = false;
+  /** Hears of each event as it is handed to the machine. */
+  onOccurrence: (occurrence: Occurrence) => void = () => undefined;
   #rebooting = false;
 
   constructor(world: Partial<World>, deployments: readonly Deployment[], startAt = Date.UTC(2026, 0, 1)) {
@@ -118,6 +120,7 @@ export class SimulatedNode {
     this.pass(this.world.durationMs(asked));
     const event = this.#perform(asked);
     const occurrence: Occurrence = { event, at: this.at, mono: this.mono, roll: 0 };
+    this.onOccurrence(occurrence);
     const before = this.model;
     const next = transition(before, asked, occurrence, this.policy);
     this.model = next.model;

@@ -404,6 +404,37 @@ describe('the agent, left alone', () => {
     expect(simulated.reboots).toBe(0);
   });
 
+  it('B26: a booted deployment that no graph can know is said, and the agent stays up', () => {
+    const simulated = new SimulatedNode({ check: offering(V2) }, [
+      deployment('1.0', { booted: true, payload: undefined }),
+    ]);
+    simulated.runFor(DAY);
+    expect(simulated.stateName).toBe('OffGraph');
+    expect(simulated.log.join('\n')).toContain("WARN  booted release '1.0' is not in the update graph");
+  });
+
+  it('B36: a start without network leaves nothing undone: everything is done once it is there', () => {
+    let online = false;
+    const offline = (): KindError | undefined =>
+      online ? undefined : new KindError('rpm_ostree_unreachable');
+    const given: string[] = [];
+    const simulated = node({
+      policy: { ...POLICY, remoteStrategies: true },
+      check: (query) => offline() ?? offering(V2)(query),
+      driverFault: offline,
+      statusFault: offline,
+      steady: () => {
+        if (online) given.push('steady');
+        return offline();
+      },
+    });
+    simulated.runFor(2 * HOUR);
+    online = true;
+    simulated.runUntil((n) => n.reboots === 1);
+    expect(simulated.booted.version).toBe('2.0');
+    expect(given).toEqual(['steady']);
+  });
+
   it('B30: a booted release that is not in the graph is a state of its own, and is left when it appears', () => {
     let known = false;
     const simulated = node({

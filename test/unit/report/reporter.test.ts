@@ -1,0 +1,153 @@
+import { describe, expect, it } from 'vitest';
+import type { CheckQuery, CheckResult } from '../../../src/agent/ports.ts';
+import { includesPayload } from '../../../src/agent/release.ts';
+import type { Occurrence } from '../../../src/agent/messages.ts';
+import { Metrics } from '../../../src/metrics/metrics.ts';
+import { Reporter } from '../../../src/report/reporter.ts';
+import type { Logger } from '../../../src/system/log.ts';
+import { checkResult, deployment, POLICY, release } from '../../support/samples.ts';
+import { KindError, SimulatedNode, type World } from '../../support/simulated-node.ts';
+
+const HOUR = 3_600_000;
+const V2 = release('2.0', 2);
+
+interface Told {
+  readonly log: string[];
+  readonly status: string[];
+  readonly motd: Map<string, string | undefined>;
+  readonly metrics: Metrics;
+  readonly reporter: Reporter;
+}
+
+function listen(clock: { now(): number; monotonic(): number }): Told {
+  const log: string[] = [];
+  const at = (level: string) => (message: string) => {
+    if (level !== 'debug' && level !== 'trace') log.push(`${level} ${message}`);
+  };
+  const logger: Logger = {
+    error: at('error'),
+    warn: at('warn'),
+    info: at('info'),
+    debug: at('debug'),
+    trace: at('trace'),
+  };
+  const status: string[] = [];
+  const motd = new Map<string, string | undefined>();
+  const metrics = new Metrics(clock.now());
+  const reporter = new Reporter({
+    log: logger,
+    metrics,
+    notifier: { status: (text) => void status.push(text) },
+    motd: { show: (notice, text) => void motd.set(notice, text), retry: () => undefined },
+    policy: POLICY,
+    clock,
+  });
+  return { log, status, motd, metrics, reporter };
+}
+
+/** Runs a simulated node with the reporter listening to each of its steps. */
+function run(world: Partial<World>, forMs: number): Told {
+  const node = new SimulatedNode(world, [deployment('1.0', { booted: true })]);
+  const told = listen({ now: () => node.at, monotonic: () => node.mono });
+  const end = node.at + forMs;
+  while (node.at < end && node.reboots === 0) {
+    const before = node.model;
+    const asked = node.effect;
+    told.reporter.starting(before, asked);
+    const seen: Occurrence[] = [];
+    node.onOccurrence = (occurrence) => void seen.push(occurrence);
+    node.step();
+    if (seen[0] !== undefined && node.reboots === 0)
+      told.reporter.happened(before, asked, seen[0], node.model);
+  }
+  return told;
+}
+
+function offer(query: CheckQuery): CheckResult {
+  return checkResult(
+    includesPayload(query.denied, V2.payload) ? { kind: 'no-update' } : { kind: 'update', release: V2 },
+  );
+}
+
+async function value(metrics: Metrics, name: string): Promise<string | undefined> {
+  return (await metrics.render())
+    .split('\n')
+    .find((line) => line.startsWith(`${name} `) || line.startsWith(`${name}{`));
+}
+
+describe('Reporter', () => {
+  it('tells an update in the phrases that tools wait for, in order', () => {
+    const { log, status } = run({ check: offer }, HOUR);
+    const phrases = [
+      'registering as the update driver for rpm-ostree',
+      'initialization complete, auto-updates logic enabled',
+      'reached steady state, periodically polling for updates',
+      'current release detected as not a dead-end',
+      "target release '2.0' selected, proceeding to stage it",
+      'update staged: 2.0',
+      "staged deployment '2.0' available, proceeding to finalize it",
+      'update finalized: 2.0',
+    ];
+    expect(
+      log
+        .filter((line) => phrases.some((phrase) => line === `info ${phrase}`))
+        .map((line) => line.slice('info '.length)),
+    ).toEqual(phrases);
+    expect(status).toContain('found update on remote: 2.0');
+    expect(status).toContain('update staged: 2.0');
+    expect(status).toContain('update finalized: 2.0');
+  });
+
+  it('shows the health to who logs in while it is bad, and takes it away', () => {
+    const bad = run({ check: () => new KindError('generic_http_502') }, 3 * HOUR);
+    expect(bad.motd.get('health')).toMatch(
+      /^Automatic updates are DEGRADED since .*: update checks fail \(generic_http_502, /,
+    );
+    expect(bad.log.filter((line) => line.includes('updates are DEGRADED'))).toHaveLength(1);
+    expect(run({ check: () => checkResult({ kind: 'no-update' }) }, HOUR).motd.get('health')).toBeUndefined();
+  });
+
+  it('counts what was tried and what failed', async () => {
+    const { metrics } = run(
+      { check: offer, stageFault: () => new KindError('rpm_ostree_transaction_failed', 'no') },
+      1.5 * HOUR,
+    );
+    expect(await value(metrics, 'zincati_rpm_ostree_deploy_attempts_total')).toMatch(/ 1[2-9]$/);
+    expect(await value(metrics, 'zincati_rpm_ostree_deploy_failures_total')).toMatch(/ 1[2-9]$/);
+    expect(await value(metrics, 'zincati_update_agent_denied_releases')).toBe(
+      'zincati_update_agent_denied_releases{reason="abandoned"} 1',
+    );
+  });
+
+  it('counts who held a reboot back, by reason', async () => {
+    const { metrics } = run(
+      { check: offer, localVerdict: () => ({ verdict: 'deny', reason: 'x', label: 'outside_window' }) },
+      HOUR,
+    );
+    expect(
+      await value(metrics, 'zincati_update_agent_finalization_blocked_count{reason="outside_window"}'),
+    ).toBeDefined();
+    expect(await metrics.render()).toContain(
+      'zincati_updates_strategy_can_finalize_responses{response="deny"}',
+    );
+  });
+
+  it('does not let a fault in telling become a fault in updating', () => {
+    const { log, reporter } = listen({ now: () => Number.NaN, monotonic: () => 0 });
+    const node = new SimulatedNode({}, [deployment('1.0', { booted: true })]);
+    expect(() => reporter.starting(node.model, { kind: 'wait', forMs: 1 })).not.toThrow();
+    const broken = {
+      ...node.model,
+      memory: { ...node.model.memory, record: { ...node.model.memory.record, denials: undefined as never } },
+    };
+    expect(() =>
+      reporter.happened(
+        node.model,
+        { kind: 'wait', forMs: 1 },
+        { event: { kind: 'woke' }, at: 0, mono: 0, roll: 0 },
+        broken,
+      ),
+    ).not.toThrow();
+    expect(log.at(-1)).toContain('cannot report what happened');
+  });
+});
