@@ -57,10 +57,13 @@ function run(world: Partial<World>, forMs: number): Told {
     const seen: Occurrence[] = [];
     node.onOccurrence = (occurrence) => void seen.push(occurrence);
     node.step();
-    if (seen[0] !== undefined && node.reboots === 0)
-      told.reporter.happened(before, asked, seen[0], node.model);
+    if (seen[0] !== undefined && node.reboots === 0) told.reporter.happened(before, asked, first, node.model);
   }
   return told;
+}
+
+function isRestarted(node: SimulatedNode): boolean {
+  return node.reboots > 0;
 }
 
 function offer(query: CheckQuery): CheckResult {
