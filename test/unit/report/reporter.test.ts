@@ -57,7 +57,8 @@ function run(world: Partial<World>, forMs: number): Told {
     const seen: Occurrence[] = [];
     node.onOccurrence = (occurrence) => void seen.push(occurrence);
     node.step();
-    if (seen[0] !== undefined && node.reboots === 0) told.reporter.happened(before, asked, first, node.model);
+    const [first] = seen;
+    if (first !== undefined && !isRestarted(node)) told.reporter.happened(before, asked, first, node.model);
   }
   return told;
 }
