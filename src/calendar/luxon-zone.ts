@@ -77,44 +77,51 @@ export function showDistance(zone: ZoneRules, fromMs: number, toMs: number): str
   return days === 1 ? 'tomorrow' : `in ${days} days`;
 }
 
-/** Nothing changes its offset twice within six hours. */
-const STEP_MS = 6 * HOUR_MS;
-/** Periods need not be found whole; this much of one saves most lookups. */
-const REACH_STEPS = 4 * 8;
+/** No zone changes its offset twice within half a day. */
+const STEP_MS = 12 * HOUR_MS;
+/** Looked through at once, and kept: a calendar looks ahead for weeks, again and again. */
+const CHUNK_MS = 400 * 24 * HOUR_MS;
 
 /** A zone out of the data that the runtime brings along. Undefined: it has none of that name. */
 export function builtInZone(name: string): ZoneRules | undefined {
   const zone = IANAZone.create(name);
   if (!zone.isValid) return undefined;
-  const offsetMs = (instant: number): number => zone.offset(instant) * MINUTE_MS;
-  return rememberingZone(name, (instant): OffsetPeriod => {
-    const offset = offsetMs(instant);
-    return {
-      fromMs: edge(offsetMs, instant, -STEP_MS),
-      untilMs: edge(offsetMs, instant, STEP_MS),
-      offsetMs: offset,
-      abbreviation: zone.offsetName(instant, { format: 'short', locale: 'en-US' }),
-    };
+  const chunks = new Map<number, readonly OffsetPeriod[]>();
+  return rememberingZone(name, (instant) => {
+    const chunk = Math.floor(instant / CHUNK_MS);
+    const periods = chunks.get(chunk) ?? periodsOf(zone, chunk * CHUNK_MS, (chunk + 1) * CHUNK_MS);
+    chunks.set(chunk, periods);
+    const period = periods.find(({ untilMs }) => instant < untilMs);
+    if (period === undefined)
+      throw new RangeError(`time zone ${name} must be asked about a time, got ${instant}`);
+    return period;
   });
 }
 
-/** How far the offset at `instant` reaches into the direction of `step`: to the change of offset, or to where the look ends. */
-function edge(offsetMs: (instant: number) => number, instant: number, step: number): number {
-  const offset = offsetMs(instant);
-  let same = instant;
-  for (let count = 0; count < REACH_STEPS; count++) {
-    let other = same + step;
-    if (offsetMs(other) === offset) {
-      same = other;
-      continue;
-    }
-    while (Math.abs(other - same) > 1) {
-      const middle = Math.trunc((same + other) / 2);
-      if (offsetMs(middle) === offset) same = middle;
-      else other = middle;
-    }
-    // The change is at the first instant of the later side.
-    return step > 0 ? other : same;
+/** The periods between two instants, cut there. */
+function periodsOf(zone: IANAZone, fromMs: number, untilMs: number): OffsetPeriod[] {
+  const periods: OffsetPeriod[] = [];
+  const end = (at: number): void => {
+    const since = periods.at(-1)?.untilMs ?? fromMs;
+    const abbreviation = zone.offsetName(since, { format: 'short', locale: 'en-US' }) ?? zone.name;
+    periods.push({ fromMs: since, untilMs: at, offsetMs: zone.offset(since) * MINUTE_MS, abbreviation });
+  };
+  for (let at = fromMs; at + STEP_MS <= untilMs; at += STEP_MS) {
+    if (zone.offset(at) !== zone.offset(at + STEP_MS)) end(changeBetween(zone, at, at + STEP_MS));
   }
-  return same;
+  end(untilMs);
+  return periods;
+}
+
+/** The first instant with the later offset, by halving. */
+function changeBetween(zone: IANAZone, before: number, after: number): number {
+  const offset = zone.offset(after);
+  let low = before;
+  let high = after;
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (zone.offset(middle) === offset) high = middle;
+    else low = middle;
+  }
+  return high;
 }

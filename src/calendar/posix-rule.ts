@@ -26,14 +26,15 @@ interface Regime {
 /** Gives the period around an instant. Throws SyntaxError for what is no such rule. */
 export function parsePosixRule(text: string): (instantMs: number) => OffsetPeriod {
   const reader = new Reader(text);
-  const standard: Regime = { abbreviation: reader.name(), offsetMs: -reader.offset(MOST_OFFSET_HOURS) };
+  // POSIX counts to the west. Subtracted, so that UTC is no -0.
+  const standard: Regime = { abbreviation: reader.name(), offsetMs: 0 - reader.offset(MOST_OFFSET_HOURS) };
   if (reader.atEnd()) {
     const always = { fromMs: Number.NEGATIVE_INFINITY, untilMs: Number.POSITIVE_INFINITY, ...standard };
     return () => always;
   }
   const daylight: Regime = {
     abbreviation: reader.name(),
-    offsetMs: reader.peek() === ',' ? standard.offsetMs + HOUR_MS : -reader.offset(MOST_OFFSET_HOURS),
+    offsetMs: reader.peek() === ',' ? standard.offsetMs + HOUR_MS : 0 - reader.offset(MOST_OFFSET_HOURS),
   };
   const start = reader.change();
   const end = reader.change();

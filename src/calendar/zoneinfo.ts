@@ -71,6 +71,8 @@ export class HostZones implements ZoneSource {
       const origin = name === LOCALTIME ? await this.#localtime() : await this.#named(name);
       signature = signatureOf(origin);
       if (known?.signature === signature) return known.rules;
+      if (origin.kind === 'zone' && origin.file === undefined && origin.name === known?.rules.name)
+        throw new Error(`${ZONEINFO}/${origin.name} must exist`);
       const { rules, warning } = await this.#read(origin);
       if (warning === undefined) this.#told.delete(name);
       else this.#tell(name, warning);

@@ -1,0 +1,173 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { Calendar, type FrozenSpan } from '../../../src/calendar/calendar.ts';
+import { describeWindow } from '../../../src/calendar/describe-window.ts';
+import { leastOpen, lintCalendar } from '../../../src/calendar/lint.ts';
+import { UTC } from '../../../src/calendar/zone-rules.ts';
+import type { MaintenanceWindow } from '../../../src/config/window.ts';
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+const NOW = Date.parse('2026-11-01T12:00Z');
+
+const SATURDAY: MaintenanceWindow = { days: [{ weekday: 6 }], startMinutes: 180, lengthMinutes: 60 };
+
+function frozen(from: string, until: string, reason = 'year end'): FrozenSpan {
+  return { fromMs: Date.parse(from), untilMs: Date.parse(until), reason };
+}
+
+function lint(
+  windows: readonly MaintenanceWindow[],
+  freezes: readonly FrozenSpan[] = [],
+  minHours = 1,
+  origins?: ReadonlyMap<string, string>,
+): string[] {
+  const calendar = new Calendar(
+    windows.map((window) => ({ ...window, zone: UTC })),
+    freezes,
+  );
+  const showDate = (at: number): string => new Date(at).toISOString().slice(0, 10);
+  return lintCalendar({
+    windows,
+    freezes,
+    calendar,
+    minHours,
+    nowMs: NOW,
+    showDate,
+    ...(origins !== undefined && { origins }),
+  });
+}
+
+describe('a calendar that can be meant', () => {
+  it.each([
+    ['one hour a week', [SATURDAY]],
+    [
+      'the first Sunday of each month',
+      [{ days: [{ weekday: 7, nth: 1 }], startMinutes: 0, lengthMinutes: 60 }],
+    ],
+    ['the last day of each month', [{ daysOfMonth: [-1], startMinutes: 1439, lengthMinutes: 60 }]],
+    ['two hours that differ', [SATURDAY, { ...SATURDAY, startMinutes: 181 }]],
+    ['two zones', [SATURDAY, { ...SATURDAY, timeZone: 'Asia/Tokyo' }]],
+  ] satisfies [string, MaintenanceWindow[]][])('has no warning: %s', (_, windows) => {
+    expect(lint(windows)).toEqual([]);
+  });
+
+  it('with a freeze over the holidays has none', () => {
+    expect(lint([SATURDAY], [frozen('2026-12-20T00:00Z', '2027-01-04T00:00Z')])).toEqual([]);
+  });
+});
+
+describe('warnings', () => {
+  it('too few open hours in some 36 days, with the days', () => {
+    expect(lint([SATURDAY], [], 5)).toEqual([]);
+    expect(lint([SATURDAY], [], 6)).toEqual([
+      'updates.periodic has windows of 300 minutes in the 36 days from 2026-11-01 on; updates.periodic.min_hours wants 6 hours',
+    ]);
+    expect(lint([{ ...SATURDAY, lengthMinutes: 5 }])).toEqual([
+      'updates.periodic has windows of 25 minutes in the 36 days from 2026-11-01 on; updates.periodic.min_hours wants 1 hour',
+    ]);
+  });
+
+  it('a freeze that takes all windows of 36 days', () => {
+    expect(lint([SATURDAY], [frozen('2027-02-01T00:00Z', '2027-03-12T00:00Z')])).toEqual([
+      'updates.periodic has windows of 0 minutes in the 36 days from 2027-01-30 on; updates.periodic.min_hours wants 1 hour',
+    ]);
+    expect(lint([SATURDAY], [frozen('2027-02-01T00:00Z', '2027-03-12T00:00Z')], 0)).toEqual([]);
+  });
+
+  it('rare windows, unless they are meant', () => {
+    const yearly: MaintenanceWindow = { daysOfMonth: [1], months: [3], startMinutes: 0, lengthMinutes: 600 };
+    expect(lint([yearly])).toHaveLength(1);
+    expect(lint([yearly], [], 0)).toEqual([]);
+  });
+
+  it('a window without a date, and the same window twice, by file and definition', () => {
+    const never: MaintenanceWindow = { daysOfMonth: [30], months: [2], startMinutes: 0, lengthMinutes: 60 };
+    const origins = new Map([
+      ['updates.periodic.window[1]', '/etc/zincati/config.d/20-b.toml'],
+      ['updates.periodic.window[2]', '/etc/zincati/config.d/20-b.toml'],
+    ]);
+    expect(lint([SATURDAY, never, SATURDAY], [], 1, origins)).toEqual([
+      '/etc/zincati/config.d/20-b.toml: updates.periodic.window[1] (day of month 30, months 2, at 0:00 for 60 minutes) never opens: there is no such date',
+      '/etc/zincati/config.d/20-b.toml: updates.periodic.window[2] (Sat, at 3:00 for 60 minutes) is the same as updates.periodic.window[0]',
+    ]);
+    expect(lint([SATURDAY, { ...never, daysOfMonth: [] }])).toEqual([]);
+  });
+
+  it.each([
+    [frozen('2025-12-20T00:00Z', '2026-01-04T00:00Z'), 'ended on 2026-01-03: it can be removed'],
+    [frozen('2027-01-04T00:00Z', '2026-12-20T00:00Z'), 'ends before it begins: it has no effect'],
+    [frozen('2027-01-04T00:00Z', '2027-01-04T00:00Z'), 'ends before it begins: it has no effect'],
+    [
+      frozen('2026-11-15T00:00Z', '2027-02-13T00:00:01Z'),
+      'lasts for 90 days: a node that takes no updates for so long is at risk',
+    ],
+    [
+      frozen('2026-01-01T00:00Z', '2027-01-01T00:00Z'),
+      'lasts for 365 days: a node that takes no updates for so long is at risk',
+    ],
+  ])('a freeze that cannot be meant, %#', (freeze, sentence) => {
+    expect(lint([SATURDAY], [freeze], 0)).toEqual([`updates.periodic.freeze[0] (year end) ${sentence}`]);
+  });
+
+  it('a freeze of exactly 90 days is fine', () => {
+    expect(lint([SATURDAY], [frozen('2026-11-15T00:00Z', '2027-02-13T00:00Z')], 0)).toEqual([]);
+  });
+
+  it('windows of which a freeze leaves less than a minute', () => {
+    const freezes = [
+      frozen('2026-11-07T03:00:30Z', '2026-11-08T00:00Z'),
+      frozen('2026-11-14T00:00Z', '2026-11-14T03:59:50Z'),
+    ];
+    expect(lint([SATURDAY], freezes.slice(0, 1))).toEqual([
+      'freezes leave less than a minute of a window, 30 seconds on 2026-11-07',
+    ]);
+    expect(lint([SATURDAY], freezes)).toEqual([
+      'freezes leave less than a minute of 2 windows, 30 seconds on 2026-11-07',
+    ]);
+  });
+});
+
+it('the 36 days with the least open time are found: no others have less', () => {
+  const spans = fc
+    .array(fc.tuple(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 30 })), { maxLength: 12 })
+    .map((steps) => {
+      let at = 0;
+      return steps.map(([gap, length]) => {
+        const fromMs = (at + gap) * DAY_MS;
+        at += gap + length;
+        return { fromMs, untilMs: at * DAY_MS };
+      });
+    });
+  fc.assert(
+    fc.property(spans, (all) => {
+      const untilMs = 400 * DAY_MS;
+      const inside = all.filter((span) => span.untilMs <= untilMs);
+      const open = (day: number): boolean =>
+        inside.some((span) => span.fromMs <= day * DAY_MS && day * DAY_MS < span.untilMs);
+      const counts = Array.from({ length: 400 - 36 + 1 }, (_, start) => {
+        let days = 0;
+        for (let day = start; day < start + 36; day++) if (open(day)) days++;
+        return days * DAY_MS;
+      });
+      const found = leastOpen(inside, 0, untilMs);
+      expect(found.openMs).toBe(Math.min(...counts));
+      expect(counts[found.fromMs / DAY_MS]).toBe(found.openMs);
+    }),
+    { numRuns: 300, seed: 5 },
+  );
+});
+
+it('a window in words', () => {
+  expect(
+    describeWindow({
+      days: [{ weekday: 7, nth: 1 }, { weekday: 5, nth: -1 }, { weekday: 1 }],
+      months: [1, 7],
+      daysOfMonth: [-1],
+      startMinutes: 1435,
+      lengthMinutes: 5,
+      timeZone: 'Asia/Tokyo',
+    }),
+  ).toBe('1st Sun last Fri Mon, day of month -1, months 1 7, at 23:55 for 5 minutes, Asia/Tokyo');
+});
