@@ -52,7 +52,7 @@ describe('a window', () => {
     ]);
   });
 
-  it.each([
+  const refused: readonly (readonly [string, string])[] = [
     ...[
       '6th Mon',
       '0th Mon',
@@ -96,7 +96,9 @@ describe('a window', () => {
       'months = ["Jan"]',
       'days must be given, or day_of_month: days on which it opens, for example days = ["Sat"]',
     ],
-  ])('with %j is refused', (body, sentence) => {
+  ];
+
+  it.each(refused)('with %j is refused', (body, sentence) => {
     const fragment = window(body);
     expect(fragment.values).toEqual({});
     expect(said(fragment)).toEqual([`${FILE}: updates.periodic.window[0].${sentence}`]);
