@@ -42,10 +42,10 @@ const FARTHEST_DAYS = 366 * 41;
 const LONGEST_LOOK_DAYS = 32;
 const FIRST_LOOK_DAYS = 8;
 /**
- * A window opens up to 26 hours before and 50 hours after the instant at which UTC shows its date and time (offset, and a
- * date that is skipped), and that instant lies up to 24 hours after the date begins.
+ * A window opens less than 26 hours before or after the instant at which UTC shows its date and time: so far do offsets
+ * reach, and local time that is skipped is never farther. That instant lies less than a day after the date begins in UTC.
  */
-const DAYS_BEFORE = 4;
+const DAYS_BEFORE = 2;
 const DAYS_AFTER = 2;
 
 /** Open or not, and the next edge; holds on all of `[fromMs, untilMs)`. */

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 
 import { Calendar, type CalendarWindow, type FrozenSpan } from '../../../src/calendar/calendar.ts';
 import { builtInZone } from '../../../src/calendar/luxon-zone.ts';
-import { UTC, type ZoneRules } from '../../../src/calendar/zone-rules.ts';
+import { UTC, fixedZone, type ZoneRules } from '../../../src/calendar/zone-rules.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -283,6 +283,20 @@ describe('lengths', () => {
       open: false,
       nextMs: at('2026-01-11T01:00Z'),
     });
+  });
+
+  it('are found whole and in part, as far from UTC as a zone can be', () => {
+    for (const minutes of [-(26 * 60 - 1), -720, 840, 26 * 60 - 1]) {
+      const far = fixedZone('X', minutes * MINUTE_MS);
+      for (const startMinutes of [0, 1439]) {
+        const calendar = new Calendar([{ daysOfMonth: [10], startMinutes, lengthMinutes: 1, zone: far }]);
+        const opens = at('2026-03-10T00:00Z') + (startMinutes - minutes) * MINUTE_MS;
+        const span = { fromMs: opens, untilMs: opens + MINUTE_MS };
+        expect(calendar.openSpans(opens - 1, opens + MINUTE_MS + 1)).toEqual([span]);
+        expect(calendar.openSpans(opens, opens + 1)).toEqual([{ fromMs: opens, untilMs: opens + 1 }]);
+        expect(calendar.openSpans(opens + MINUTE_MS - 1, opens + DAY_MS)).toHaveLength(1);
+      }
+    }
   });
 
   it('that open in one month only end with it', () => {

@@ -79,6 +79,16 @@ describe('a named zone', () => {
     expect(warnings).toEqual([]);
   });
 
+  it('B23: written over in place with as many bytes counts as well', async () => {
+    await using host = await HostTree.create({ [`${ZONEINFO}/Asia/Tokyo`]: TOKYO });
+    const { zones } = zonesOf(host);
+    expect(summary(await zones.load('Asia/Tokyo'))).toBe('Asia/Tokyo 9');
+    expect(MADE_UP).toHaveLength(TOKYO.length);
+    await host.write(`${ZONEINFO}/Asia/Tokyo`, MADE_UP);
+    await utimes(host.at(`${ZONEINFO}/Asia/Tokyo`), 1, 1);
+    expect(summary(await zones.load('Asia/Tokyo'))).toBe('Asia/Tokyo 5');
+  });
+
   it('that breaks keeps its last good rules, and recovers', async () => {
     await using host = await HostTree.create(FILES);
     const { zones, warnings } = zonesOf(host);
