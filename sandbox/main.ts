@@ -73,7 +73,10 @@ async function runDemo(options: DemoOptions): Promise<number> {
   if (options.failures.server > 0)
     server.addFault({ kind: 'status', status: 503, remaining: options.failures.server });
   const agent = [process.execPath, PROGRAM];
-  const daemon = { bytesPerSecond: Math.round(BYTES_PER_SECOND * options.speed), rebootMs: Math.round(REBOOT_MS / options.speed) };
+  const daemon = {
+    bytesPerSecond: Math.round(BYTES_PER_SECOND * options.speed),
+    rebootMs: Math.round(REBOOT_MS / options.speed),
+  };
   const machine = new Machine({
     root,
     agent,
