@@ -1,0 +1,57 @@
+/**
+ * The benchmarks: `npm run bench -- --help`. Tables go to standard output, what is going on to standard error.
+ *
+ * Invariant: each figure is measured several times in one run, side by side with what it is compared with.
+ */
+import { writeFileSync } from 'node:fs';
+import { measureDeployments } from './deployments.ts';
+import type { BenchOptions, Topic } from './figure.ts';
+import { measureGraph } from './graph.ts';
+import { measureIdleMemory } from './idle-memory.ts';
+import { measureIdleTick } from './idle-tick.ts';
+import { describeMachine, loadNow, machineFacts } from './machine.ts';
+import { markdownOf } from './markdown.ts';
+import { parseOptions, TOPICS, USAGE, UsageError, type Options, type TopicName } from './options.ts';
+import { measureStart } from './start.ts';
+import { measureStateMachine } from './state-machine.ts';
+
+const MEASURES: Readonly<Record<TopicName, (options: BenchOptions) => Promise<Topic> | Topic>> = {
+  start: measureStart,
+  memory: measureIdleMemory,
+  tick: measureIdleTick,
+  graph: measureGraph,
+  deployments: measureDeployments,
+  machine: measureStateMachine,
+};
+
+async function main(args: readonly string[]): Promise<number> {
+  let options: Options | undefined;
+  try {
+    options = parseOptions(args);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`${error.message}\n\n${USAGE}`);
+    return 2;
+  }
+  if (options === undefined) {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  const { quick, only, json } = options;
+  const say = (text: string): void => void process.stderr.write(`${text}\n`);
+  const facts = machineFacts();
+  const loadAtStart = loadNow();
+  const topics: Topic[] = [];
+  for (const name of TOPICS) if (only.includes(name)) topics.push(await MEASURES[name]({ quick, say }));
+  const loadAtEnd = loadNow();
+  process.stdout.write(markdownOf(describeMachine(facts, loadAtStart, loadAtEnd), topics));
+  if (json !== undefined) {
+    writeFileSync(
+      json,
+      `${JSON.stringify({ machine: facts, loadAtStart, loadAtEnd, quick, topics }, undefined, 1)}\n`,
+    );
+  }
+  return 0;
+}
+
+process.exitCode = await main(process.argv.slice(2));

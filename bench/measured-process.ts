@@ -1,0 +1,43 @@
+/**
+ * Measures a piece of work once, in a process of its own that has not done it before: what an agent pays that does it
+ * once in a while. `runMeasured` starts such a process, `measureOnce` is what it calls.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { forgetPeak, ownPeakBytes, ownRssBytes } from './proc.ts';
+
+export interface Measured {
+  readonly ms: number;
+  /** The most memory that the process had, above what it had before the work. */
+  readonly peakMb: number;
+}
+
+const MB = 1e6;
+
+export async function runMeasured(script: string, args: readonly string[]): Promise<Measured> {
+  const child = spawn(process.execPath, ['--expose-gc', script, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(child, 'exit');
+  const output = await text(child.stdout);
+  await ended;
+  const found = /^ms=([\d.]+) peakMb=([\d.]+)$/m.exec(output);
+  if (child.exitCode !== 0 || found === null)
+    throw new Error(`cannot measure: ${script} must print a result, got exit code ${String(child.exitCode)}`);
+  return { ms: Number(found[1]), peakMb: Number(found[2]) };
+}
+
+/** `prepare` is not measured; what it returns is handed to `work`, whose result must not be empty. */
+export async function measureOnce<T>(prepare: () => T, work: (input: T) => Promise<unknown>): Promise<void> {
+  const input = prepare();
+  globalThis.gc?.();
+  const baseBytes = ownRssBytes();
+  forgetPeak();
+  const startMs = performance.now();
+  const result = await work(input);
+  const ms = performance.now() - startMs;
+  const peakMb = Math.max(ownPeakBytes() - baseBytes, 0) / MB;
+  if (result === undefined) throw new Error('cannot measure: the work must have a result, got none');
+  process.stdout.write(`ms=${ms} peakMb=${peakMb}\n`);
+}

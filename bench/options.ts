@@ -1,0 +1,49 @@
+/** The options of the benchmarks, parsed and checked. */
+import { parseArgs } from 'node:util';
+
+export const TOPICS = ['start', 'memory', 'tick', 'graph', 'deployments', 'machine'] as const;
+export type TopicName = (typeof TOPICS)[number];
+
+export const USAGE = `Usage: npm run bench -- [OPTIONS]
+
+Measures the built agent on this machine and prints tables in Markdown.
+
+  --quick        few repetitions: for a look, not for figures to publish
+  --only TOPIC   one of ${TOPICS.join(', ')}; may be given several times
+  --json FILE    also writes every sample to FILE
+  --help         this text
+`;
+
+export interface Options {
+  readonly quick: boolean;
+  readonly only: readonly TopicName[];
+  readonly json: string | undefined;
+}
+
+export class UsageError extends Error {}
+
+/** Undefined: help was asked for. */
+export function parseOptions(args: readonly string[]): Options | undefined {
+  let values;
+  try {
+    ({ values } = parseArgs({
+      args: [...args],
+      options: {
+        quick: { type: 'boolean', default: false },
+        only: { type: 'string', multiple: true, default: [] },
+        json: { type: 'string' },
+        help: { type: 'boolean', default: false },
+      },
+    }));
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error));
+  }
+  if (values.help) return undefined;
+  const only = values.only.map((name) => {
+    const topic = TOPICS.find((known) => known === name);
+    if (topic === undefined)
+      throw new UsageError(`--only must be one of ${TOPICS.join(', ')}, got "${name}"`);
+    return topic;
+  });
+  return { quick: values.quick, only: only.length === 0 ? TOPICS : only, json: values.json };
+}
