@@ -32,6 +32,24 @@ const NEEDS = {
     debian: ['systemd'],
     fedora: 'systemd',
   },
+  'systemd-sysusers': {
+    for: 'test',
+    has: () => onPath('systemd-sysusers'),
+    debian: ['systemd'],
+    fedora: 'systemd',
+  },
+  'systemd-nspawn': {
+    for: 'test',
+    has: () => onPath('systemd-nspawn'),
+    debian: ['systemd-container'],
+    fedora: 'systemd-container',
+  },
+  polkitd: {
+    for: 'test',
+    has: () => existsSync('/usr/lib/polkit-1/polkitd'),
+    debian: ['polkitd'],
+    fedora: 'polkit',
+  },
 };
 
 function onPath(program) {

@@ -1,0 +1,170 @@
+/** The installed tree before any boot, judged by systemd's own programs. Needs root where owners are set. */
+import { spawnSync } from 'node:child_process';
+import { createServer } from 'node:https';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { TestAuthority } from '../support/certificates.ts';
+import { LineProcess } from '../support/line-process.ts';
+import { parseUnitFile, words } from '../support/unit-file.ts';
+
+const PROJECT = join(import.meta.dirname, '../..');
+const INSTALL = join(PROJECT, 'scripts/install.mjs');
+const LIMIT_MS = 20_000;
+const isRoot = process.getuid?.() === 0;
+
+function run(command: string, ...args: readonly string[]) {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8', timeout: LIMIT_MS });
+  if (error !== undefined) throw error;
+  return { status, stdout, stderr };
+}
+
+/** Path, mode in octal, owner's name as the tree knows it, target of a link; sorted. */
+function listing(root: string, folder: string): string[] {
+  const users = readFileSync(join(root, 'etc/passwd'), 'utf8').split('\n');
+  const owners = new Map(users.map((line) => line.split(':')).map(([name = '', , uid = '']) => [uid, name]));
+  owners.set('0', 'root');
+  return run('find', join(root, folder), '-mindepth', '1', '-printf', '%P %m %U %l\n')
+    .stdout.split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [path, mode, uid = '', target = ''] = line.split(' ');
+      return [path, mode === '777' ? 'link' : mode, owners.get(uid) ?? uid, target].join(' ').trim();
+    })
+    .sort();
+}
+
+let root = '';
+beforeAll(() => {
+  root = mkdtempSync(join(tmpdir(), 'installed-'));
+  const { status, stderr } = run(process.execPath, INSTALL, root);
+  expect(stderr, 'built before?').toBe('');
+  expect(status).toBe(0);
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+describe('zincati.service', () => {
+  // What every host has; the tree has it not.
+  const targets = ['sysinit', 'basic', 'network', 'shutdown', 'multi-user'];
+  const units = () => join(root, 'usr/lib/systemd/system');
+
+  it('is understood by systemd to the last word', () => {
+    for (const target of targets) writeFileSync(join(units(), `${target}.target`), '[Unit]\n');
+    // An unknown key is no failure to it, only a line.
+    const verified = run('systemd-analyze', 'verify', '--man=no', `--root=${root}`, 'zincati.service');
+    expect(verified).toEqual({ status: 0, stdout: '', stderr: '' });
+  });
+
+  it('exposes no more than 1.5', () => {
+    const file = join(units(), 'zincati.service');
+    const { status, stdout } = run('systemd-analyze', 'security', '--offline=true', '--threshold=15', file);
+    expect(status, stdout).toBe(0);
+  });
+});
+
+it('runs from where it is installed', () => {
+  const { status, stdout } = run(join(root, 'usr/libexec/zincati'), '--version');
+  expect([status, stdout]).toEqual([0, expect.stringMatching(/^zincati \d+\.\d+\.\d+\n$/)]);
+});
+
+it.runIf(isRoot)('gives the agent a user and its folders', () => {
+  mkdirSync(join(root, 'etc'));
+  expect(run('systemd-sysusers', `--root=${root}`).status).toBe(0);
+  expect(readFileSync(join(root, 'etc/passwd'), 'utf8')).toMatch(
+    /^zincati:x:\d+:\d+:Zincati update agent:\/:\S*nologin$/m,
+  );
+  // What is in the way from an older agent is replaced.
+  mkdirSync(join(root, 'run/motd.d'), { recursive: true });
+  writeFileSync(join(root, 'run/motd.d/85-zincati-deadend.motd'), 'old\n');
+  const expected = [
+    'motd.d 755 root',
+    'motd.d/85-zincati-deadend.motd link root ../zincati/motd/85-zincati-deadend.motd',
+    'motd.d/86-zincati-health.motd link root ../zincati/motd/86-zincati-health.motd',
+    'zincati 775 zincati',
+    'zincati/config.d 775 zincati',
+    'zincati/motd 755 zincati',
+    'zincati/private 770 zincati',
+    'zincati/private/metrics.promsock link root ../public/metrics.promsock',
+    'zincati/public 775 zincati',
+  ];
+  for (const times of ['once', 'and again']) {
+    const made = run('systemd-tmpfiles', '--create', `--root=${root}`, 'zincati.conf');
+    expect([made.status, made.stderr], times).toEqual([0, '']);
+    expect(listing(root, 'run'), times).toEqual(expected);
+  }
+});
+
+describe('install.mjs', () => {
+  it('leaves /usr alone in the layout for hosts that cannot write it, and takes precedence there', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'installed-'));
+    try {
+      expect(run(process.execPath, INSTALL, folder, '--layout', 'local').status).toBe(0);
+      const files = run('find', folder, '-type', 'f', '-printf', '%P\n').stdout.trim().split('\n');
+      expect(files.filter((file) => !/^(etc|usr\/local)\//.test(file))).toEqual([]);
+      expect(readFileSync(join(folder, 'etc/systemd/system/zincati.service'), 'utf8')).toContain(
+        'ExecStart=/usr/local/libexec/zincati agent ',
+      );
+      expect(run(join(folder, 'usr/local/libexec/zincati'), '--version').status).toBe(0);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it.each([
+    [[], 'cannot install: there must be one folder to install below\n'],
+    [['/x', '--layout', 'opt'], 'cannot install: --layout must be usr or local, got "opt"\n'],
+  ])('refuses %j', (args, complaint) => {
+    expect(run(process.execPath, INSTALL, ...args)).toEqual({ status: 1, stdout: '', stderr: complaint });
+  });
+
+  it('installs nothing that docs/install.md does not name', () => {
+    const text = readFileSync(join(PROJECT, 'docs/install.md'), 'utf8');
+    const files = run('find', root, '-type', 'f', '-printf', '/%P\n').stdout.trim().split('\n');
+    const named = files
+      .filter((file) => !/\/(?:run|etc)\/|\.target$/.test(file))
+      .map((file) => file.replace(/^(\/usr\/lib\/zincati\/(?:program|config\.d)\/).*/, '$1'));
+    expect([...new Set(named)].filter((file) => !text.includes(`\`${file}\``))).toEqual([]);
+  });
+});
+
+describe('the environment of the unit', () => {
+  const CLIENT = `import('node:https').then(({ get }) => get(process.argv[1], (r) => { r.resume(); console.log(r.statusCode); })
+    .on('error', (e) => console.log(e.code)));`;
+
+  it('makes the runtime trust the authorities of the host', async () => {
+    const unit = parseUnitFile(readFileSync(join(PROJECT, 'systemd/zincati.service'), 'utf8'));
+    const env: Record<string, string> = {};
+    for (const pair of words(unit, 'Service', 'Environment')) {
+      const [name = '', value = ''] = pair.split('=', 2);
+      env[name] = value;
+    }
+    await using authority = await TestAuthority.create('a company');
+    const store = join(root, 'authorities.pem');
+    writeFileSync(store, authority.cert);
+    const server = createServer(await authority.issue('IP:127.0.0.1'), (_request, response) =>
+      response.end(),
+    );
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    try {
+      const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+      const ask = async (environment: Record<string, string>): Promise<string> => {
+        // Where OpenSSL looks for the host's store; /etc/ssl and /etc/pki otherwise.
+        const client = new LineProcess(process.execPath, ['-e', CLIENT, url], {
+          SSL_CERT_FILE: store,
+          ...environment,
+        });
+        const line = await client.line();
+        await client.kill();
+        return line;
+      };
+      expect(await ask(env)).toBe('200');
+      expect(await ask({ NODE_USE_SYSTEM_CA: '0' })).toMatch(/UNABLE_TO/);
+    } finally {
+      server.close();
+      server.closeAllConnections();
+    }
+  });
+});

@@ -1,0 +1,216 @@
+/**
+ * A host that boots for real: this machine's own system as the lower layer of an overlay, the agent installed into the
+ * upper one, and systemd as PID 1 of a container on top. It takes about a second, and nothing is downloaded.
+ *
+ * Invariants: needs root, and an overlay and namespaces to be had (`whyNot` tells); has no network but a loopback of its
+ * own; changes nothing outside of its folder, and leaves no process, mount or control group behind.
+ */
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const INSTALL = join(import.meta.dirname, '../../scripts/install.mjs');
+const BOOT_LIMIT_MS = 60_000;
+const COMMAND_LIMIT_MS = 60_000;
+const UP = 'the host is up';
+
+/** Says on the console when the agent was started, or could not be; multi-user.target may never be reached. */
+const ANNOUNCE = `[Unit]
+After=zincati.service basic.target
+[Service]
+Type=oneshot
+ExecStart=/bin/echo ${UP}
+StandardOutput=tty
+TTYPath=/dev/console
+`;
+
+/**
+ * What this machine has enabled beyond its distribution's own units is none of the test's. The control groups are
+ * mounted as every present distribution has them.
+ */
+const LAUNCH = `
+umount -R /sys/fs/cgroup && mount -t cgroup2 none /sys/fs/cgroup
+group=/sys/fs/cgroup/zincati-test-$$
+mkdir $group && echo $$ >$group/cgroup.procs
+mount -t tmpfs tmpfs /run && mkdir /run/lock
+mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root"
+rm -rf "$1"/root/etc/systemd/system/*.wants "$1"/root/etc/rc?.d "$1"/root/var/log/journal
+: >"$1/root/etc/machine-id"
+systemctl --quiet --root="$1/root" preset zincati.service
+systemctl --quiet --root="$1/root" add-wants multi-user.target announce.service $2
+systemd-nspawn --quiet --directory="$1/root" --register=no --keep-unit --private-network --resolv-conf=off \\
+  --timezone=off --link-journal=no --console=read-only --capability=CAP_BPF --system-call-filter=bpf \\
+  /lib/systemd/systemd --unit=multi-user.target </dev/null || true
+echo $$ >/sys/fs/cgroup/cgroup.procs
+find $group -depth -type d -exec rmdir {} +
+`;
+
+/** What may be impossible where this machine is a container itself. */
+const PROBE = `
+umount -R /sys/fs/cgroup && mount -t cgroup2 none /sys/fs/cgroup
+mkdir "$1/upper" "$1/work" "$1/root"
+mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root"
+`;
+const NAMESPACE = ['--mount', '--propagation', 'private'] as const;
+
+export interface Result {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface BootedHostOptions {
+  /** Absolute paths as the host sees them. */
+  readonly files: Readonly<Record<string, string>>;
+  /** Units among them that multi-user.target wants. */
+  readonly wanted?: readonly string[];
+}
+
+export class BootedHost implements AsyncDisposable {
+  readonly #folder: string;
+  readonly #launcher: ChildProcess;
+  readonly #init: number;
+
+  private constructor(folder: string, launcher: ChildProcess, init: number) {
+    this.#folder = folder;
+    this.#launcher = launcher;
+    this.#init = init;
+  }
+
+  /** Why none can be booted here; undefined: it can. */
+  static whyNot(): string | undefined {
+    if (process.getuid?.() !== 0) return 'it takes root to boot a host';
+    if (!existsSync('/usr/bin/systemd-nspawn')) return 'systemd-nspawn is not installed';
+    if (!existsSync('/lib/systemd/systemd')) return 'systemd is not installed';
+    if (!existsSync('/usr/lib/polkit-1/polkitd')) return 'polkitd is not installed';
+    const folder = mkdtempSync(join(tmpdir(), 'booted-'));
+    const { status, stderr } = spawnSync('unshare', [...NAMESPACE, 'bash', '-ec', PROBE, 'probe', folder], {
+      encoding: 'utf8',
+    });
+    rmSync(folder, { recursive: true, force: true });
+    return status === 0 ? undefined : `this machine gives no mounts: ${stderr.trim()}`;
+  }
+
+  static async boot({ files, wanted = [] }: BootedHostOptions): Promise<BootedHost> {
+    const folder = await mkdtemp(join(tmpdir(), 'booted-'));
+    for (const name of ['upper', 'work', 'root']) await mkdir(join(folder, name), { mode: 0o755 });
+    const upper = join(folder, 'upper');
+    const installed = spawnSync(process.execPath, [INSTALL, upper, '--with-node'], { encoding: 'utf8' });
+    if (installed.status !== 0) throw new Error(installed.stderr);
+    const all = { ...files, '/etc/systemd/system/announce.service': ANNOUNCE };
+    for (const [path, text] of Object.entries(all)) {
+      await mkdir(dirname(join(upper, path)), { recursive: true });
+      await writeFile(join(upper, path), text, { mode: text.startsWith('#!') ? 0o755 : 0o644 });
+    }
+    const launcher = spawn(
+      'unshare',
+      [...NAMESPACE, 'bash', '-ec', LAUNCH, 'launch', folder, wanted.join(' ')],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    try {
+      await announced(launcher);
+      return new BootedHost(folder, launcher, await findInit(launcher.pid ?? 0));
+    } catch (error) {
+      launcher.kill('SIGKILL');
+      throw error;
+    }
+  }
+
+  /** Runs a program on the host, as root; never rejects for its exit status. */
+  run(command: string, ...args: readonly string[]): Promise<Result> {
+    return this.#enter(command, args);
+  }
+
+  /** As another user, with the groups that the user database gives. */
+  runAs(user: string, command: string, ...args: readonly string[]): Promise<Result> {
+    const become = 'exec setpriv --reuid="$0" --regid="$(id -g "$0")" --init-groups "$@"';
+    return this.#enter('sh', ['-c', become, user, command, ...args]);
+  }
+
+  /** The output of a shell script that must succeed. */
+  async sh(script: string): Promise<string> {
+    const { status, stdout, stderr } = await this.run('sh', '-c', script);
+    if (status !== 0)
+      throw new Error(`the script must succeed, got exit status ${status}: ${script}\n${stderr}`);
+    return stdout.trimEnd();
+  }
+
+  async property(unit: string, name: string): Promise<string> {
+    return this.sh(`systemctl show --property=${name} --value ${unit}`);
+  }
+
+  async write(path: string, text: string): Promise<void> {
+    const target = `/proc/${this.#init}/root${path}`;
+    await mkdir(dirname(target), { recursive: true });
+    await writeFile(target, text);
+  }
+
+  /** Now, for `journal`. */
+  async cursor(): Promise<string> {
+    return this.sh("journalctl -n 1 --show-cursor | sed -n 's/^-- cursor: //p'");
+  }
+
+  /** Waits until the journal has a matching line after the cursor. */
+  async journal(cursor: string, pattern: string): Promise<void> {
+    await this.sh(
+      `journalctl --follow --output=cat --after-cursor='${cursor}' | timeout 50 grep -qm1 -e '${pattern}'`,
+    );
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const gone = once(this.#launcher, 'exit');
+    // The end of PID 1 is the end of everything in there.
+    process.kill(this.#init, 'SIGKILL');
+    await gone;
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  #enter(command: string, args: readonly string[]): Promise<Result> {
+    const enter = ['-t', String(this.#init), '-m', '-u', '-i', '-n', '-p', '-C', '-r', '-w'];
+    const env = ['env', '-i', 'PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'LANG=C.UTF-8', 'TERM=dumb'];
+    return new Promise((resolve, reject) => {
+      execFile(
+        'nsenter',
+        [...enter, ...env, command, ...args],
+        { timeout: COMMAND_LIMIT_MS, killSignal: 'SIGKILL' },
+        (error, stdout, stderr) => {
+          const status = error === null ? 0 : error.code;
+          if (typeof status === 'number') resolve({ status, stdout, stderr });
+          else reject(error ?? new Error('no exit status'));
+        },
+      );
+    });
+  }
+}
+
+async function announced(launcher: ChildProcess): Promise<void> {
+  const seen: string[] = [];
+  const timer = setTimeout(() => launcher.kill('SIGKILL'), BOOT_LIMIT_MS);
+  launcher.stderr?.on('data', (chunk: Buffer) => seen.push(chunk.toString()));
+  try {
+    for await (const line of createInterface({ input: launcher.stdout! })) {
+      seen.push(line);
+      if (line.includes(UP)) return;
+    }
+    throw new Error(`cannot boot: it must announce itself, got\n${seen.join('\n')}`);
+  } finally {
+    clearTimeout(timer);
+    // Whatever else the console says must not fill the pipe.
+    launcher.stdout?.resume();
+  }
+}
+
+/** The host's PID 1, as this machine numbers it. */
+async function findInit(pid: number): Promise<number> {
+  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ');
+  for (const child of children.map(Number).filter((found) => found > 0)) {
+    if ((await readFile(`/proc/${child}/comm`, 'utf8')) === 'systemd\n') return child;
+    const found = await findInit(child).catch(() => 0);
+    if (found > 0) return found;
+  }
+  throw new Error('cannot find the PID 1 of the host');
+}

@@ -1,0 +1,344 @@
+/** What is installed, on a host that boots: real systemd, system bus, polkit and kernel; the agent itself runs. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { BootedHost } from '../support/booted-host.ts';
+
+const UNIT = 'zincati.service';
+const whyNot = BootedHost.whyNot();
+
+/** Every unit is waited for, and this one never ends. */
+const STUCK = '[Service]\nType=oneshot\nExecStart=/bin/sleep infinity\nTimeoutStartSec=infinity\n';
+/** What hosts with boot checks add. */
+const BOOT_CHECK = '[Service]\nType=oneshot\nExecStart=/bin/false\n';
+const CHECKED = '[Unit]\nRequires=boot-check.service\nAfter=boot-check.service\n';
+
+const ACTIONS = ['deploy', 'rebase', 'finalize-deployment', 'cleanup', 'client-management'];
+const OTHER_ACTIONS = ['rollback', 'upgrade', 'bootconfig', 'override', 'reload-daemon'];
+const POLICY = `<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE policyconfig PUBLIC "-//freedesktop//DTD PolicyKit Policy Configuration 1.0//EN"
+ "http://www.freedesktop.org/software/polkit/policyconfig-1.dtd">
+<policyconfig>${[...ACTIONS, ...OTHER_ACTIONS]
+  .map(
+    (action) => `<action id="org.projectatomic.rpmostree1.${action}"><description>${action}</description>
+    <message>Authentication is required</message><defaults><allow_any>auth_admin</allow_any>
+    <allow_inactive>auth_admin</allow_inactive><allow_active>auth_admin</allow_active></defaults></action>`,
+  )
+  .join('\n')}</policyconfig>`;
+
+/** The agent is ready before its socket is. */
+const METRICS = 'UNIX-CONNECT:/run/zincati/public/metrics.promsock,retry=50,interval=0.1';
+
+/** A process under the unit's own restrictions, which tells what it may do. */
+const PROBE_EXEC = '/usr/local/bin/probe';
+
+describe.skipIf(whyNot !== undefined)(`a host${whyNot === undefined ? '' : ` (${whyNot})`}`, () => {
+  let host: BootedHost;
+  beforeAll(async () => {
+    host = await BootedHost.boot({
+      files: {
+        '/etc/zincati/config.d/20-platform.toml': '[identity]\nplatform = "metal"\n',
+        '/etc/zincati/config.d/90-off.toml': '[updates]\nenabled = false\n',
+        '/etc/systemd/system/stuck.service': STUCK,
+        '/etc/systemd/system/boot-check.service': BOOT_CHECK,
+        '/etc/systemd/system/boot-complete.target.d/10-check.conf': CHECKED,
+        // Restarts as usual, only sooner, so that the test need not wait for them.
+        '/etc/systemd/system/zincati.service.d/10-soon.conf': '[Service]\nRestartSec=100ms\nWatchdogSec=1s\n',
+        '/usr/share/polkit-1/actions/org.projectatomic.rpmostree1.policy': POLICY,
+      },
+      wanted: ['stuck.service', 'boot-complete.target'],
+    });
+  });
+  afterAll(async () => host[Symbol.asyncDispose]());
+
+  const restart = () => host.run('systemctl', 'restart', UNIT);
+
+  it('B33: runs the agent while another unit hangs and the boot is never complete', async () => {
+    expect(await host.property('stuck.service', 'ActiveState')).toBe('activating');
+    expect(await host.property('multi-user.target', 'ActiveState')).toBe('inactive');
+    expect(await host.property('boot-complete.target', 'ActiveState')).toBe('inactive');
+    expect(await host.property(UNIT, 'ActiveState')).toBe('active');
+    expect(await host.property(UNIT, 'StatusText')).toBe(
+      'initialization complete, auto-updates logic disabled by configuration',
+    );
+  });
+
+  it('does not let the agent become more than it is', async () => {
+    const status = await host.sh(`cat /proc/$(systemctl show --property=MainPID --value ${UNIT})/status`);
+    const fields = status.split('\n');
+    const zincati = await host.sh('id -u zincati');
+    expect(fields).toContain(['Uid:', zincati, zincati, zincati, zincati].join('\t'));
+    for (const field of ['CapPrm', 'CapBnd', 'CapAmb'])
+      expect(fields).toContain(`${field}:\t${'0'.repeat(16)}`);
+    expect(fields).toContain('NoNewPrivs:\t1');
+    expect(fields).toContain('Seccomp:\t2');
+  });
+
+  it('shows the metrics to everybody, and under the old name to who was allowed there', async () => {
+    const nobody = await host.runAs('nobody', 'socat', '-', METRICS);
+    expect(nobody.stdout).toMatch(/^# HELP process_start_time_seconds/);
+    const old = 'UNIX-CONNECT:/run/zincati/private/metrics.promsock';
+    expect((await host.run('socat', '-', old)).stdout).toMatch(/^# HELP process_start_time_seconds/);
+    expect((await host.runAs('nobody', 'socat', '-', old)).status).not.toBe(0);
+  });
+
+  describe('the bus', () => {
+    const NAME = 'org.coreos.zincati';
+    const OWN = ['call', 'org.freedesktop.DBus', '/', 'org.freedesktop.DBus', 'RequestName', 'su', NAME, '4'];
+    const MOO = ['call', NAME, '/org/coreos/zincati', `${NAME}.Experimental`, 'Moo', 'b', 'false'];
+
+    it('lets root call the agent, and nobody else', async () => {
+      expect((await host.run('busctl', ...MOO)).stdout).toBe('s "moo."\n');
+      expect((await host.run('/usr/libexec/zincati', 'ex', 'moo', '--talkative')).stdout).toBe(
+        'Moooo mooo moooo!\n',
+      );
+      for (const user of ['nobody', 'zincati']) {
+        const refused = await host.runAs(user, 'busctl', ...MOO);
+        expect([refused.status, refused.stderr], user).toEqual([1, expect.stringMatching(/Access denied/i)]);
+      }
+    });
+
+    it('lets root and the agent have the name, and nobody else', async () => {
+      await host.run('systemctl', 'stop', UNIT);
+      for (const user of ['root', 'zincati']) {
+        expect((await host.runAs(user, 'busctl', ...OWN)).stdout, user).toBe('u 1\n');
+      }
+      const refused = await host.runAs('nobody', 'busctl', ...OWN);
+      expect([refused.status, refused.stderr]).toEqual([1, expect.stringMatching(/Access denied/i)]);
+      await restart();
+    });
+  });
+
+  describe('polkit', () => {
+    const ask = async (user: string, action: string): Promise<boolean> => {
+      const id = `org.projectatomic.rpmostree1.${action}`;
+      const { status, stderr } = await host.runAs(
+        user,
+        ...(['sh', '-c', `exec pkcheck --action-id ${id} --process $$`] as const),
+      );
+      // 0: authorized; 2: a password would be needed, and there is nobody to ask for it.
+      expect([0, 2], `${user} ${action}: ${stderr}`).toContain(status);
+      return status === 0;
+    };
+
+    it.each(ACTIONS)('lets the agent %s, and nobody else', async (action) => {
+      expect(await ask('zincati', action)).toBe(true);
+      expect(await ask('nobody', action)).toBe(false);
+    });
+
+    it.each(OTHER_ACTIONS)('does not let the agent %s', async (action) => {
+      expect(await ask('zincati', action)).toBe(false);
+    });
+  });
+
+  describe('a process in the place of the agent', () => {
+    /** Runs a script under everything that the unit says, and gives its output. */
+    const probe = async (script: string): Promise<string> => {
+      await host.write(PROBE_EXEC, `#!/bin/sh\n${script}\n`);
+      const edits = [
+        `s,^ExecStart=.*,ExecStart=${PROBE_EXEC}\\nStandardOutput=truncate:/run/probe.out,`,
+        's,^Type=.*,Type=oneshot,',
+        '/^Restart/d',
+        '/^WatchdogSec/d',
+      ];
+      await host.sh(`chmod 755 ${PROBE_EXEC}
+        sed ${edits.map((edit) => `-e '${edit}'`).join(' ')} /usr/lib/systemd/system/${UNIT} \
+          >/run/systemd/system/probe.service
+        systemctl daemon-reload
+        systemctl start probe.service`);
+      return host.sh('cat /run/probe.out');
+    };
+
+    it('writes to terminals', async () => {
+      // A terminal as a login makes it: the user's, and group tty may write.
+      const terminal = `/usr/bin/python3 -c '
+import os, pty, subprocess, tty
+master, slave = pty.openpty()
+tty.setraw(slave)
+os.fchmod(slave, 0o620)
+os.chown(os.ttyname(slave), 65534, 5)
+open("/run/terminal", "w").write(os.ttyname(slave))
+subprocess.run(["systemctl", "start", "probe.service"], check=True)
+os.set_blocking(master, False)
+print(os.read(master, 100).decode())'`;
+      await probe('true');
+      await host.write(PROBE_EXEC, '#!/bin/sh\necho "about to reboot" >"$(cat /run/terminal)"\n');
+      expect(await host.sh(terminal)).toBe('about to reboot');
+    });
+
+    it('writes where the agent has to, and nowhere else', async () => {
+      const output = await probe(`
+        for folder in /var/lib/zincati /run/zincati /run/zincati/public /run/zincati/motd /tmp \
+          /etc /usr /boot /var /run /run/motd.d /home; do
+          if touch $folder/probe 2>/dev/null; then echo "$folder"; rm $folder/probe; fi
+        done`);
+      expect(output.split('\n').slice(0, 5)).toEqual([
+        '/var/lib/zincati',
+        '/run/zincati',
+        '/run/zincati/public',
+        '/run/zincati/motd',
+        '/tmp',
+      ]);
+      expect(output.split('\n')).toHaveLength(5);
+    });
+
+    it('sees nobody else, and no other device', async () => {
+      const output = await probe(`
+        ls -d /proc/1 2>/dev/null
+        dd if=/dev/urandom of=/dev/null bs=1 count=1 2>/dev/null && echo urandom
+        unshare --user true 2>/dev/null && echo namespace
+        cat /proc/sys/kernel/random/boot_id >/dev/null && echo boot_id`);
+      expect(output.split('\n')).toEqual(['urandom', 'boot_id']);
+    });
+  });
+
+  describe('when it goes wrong', () => {
+    it('B27: a configuration that cannot be used fails the unit once, with the reason', async () => {
+      await host.write('/etc/zincati/config.d/99-bad.toml', '[updates]\nstrategy = "imediate"\n');
+      const cursor = await host.cursor();
+      expect((await restart()).status).not.toBe(0);
+      expect(await host.property(UNIT, 'ActiveState')).toBe('failed');
+      expect(await host.property(UNIT, 'ExecMainStatus')).toBe('78');
+      expect(await host.property(UNIT, 'NRestarts')).toBe('0');
+      const said = await host.sh(`journalctl --after-cursor='${cursor}' -u ${UNIT} -o cat`);
+      expect(said).toMatch(/99-bad\.toml.*strategy.*imediate/);
+      await host.sh('rm /etc/zincati/config.d/99-bad.toml');
+      expect((await restart()).status).toBe(0);
+    });
+
+    it('starts with an empty ZINCATI_VERBOSITY', async () => {
+      await host.write(
+        '/run/systemd/system/zincati.service.d/20-quiet.conf',
+        '[Service]\nEnvironment=ZINCATI_VERBOSITY=\n',
+      );
+      await host.sh('systemctl daemon-reload');
+      expect((await restart()).status).toBe(0);
+      await host.sh('rm /run/systemd/system/zincati.service.d/20-quiet.conf && systemctl daemon-reload');
+    });
+
+    it('B26: an agent that dies is started again', async () => {
+      const cursor = await host.cursor();
+      await host.sh(`systemctl kill --signal=KILL ${UNIT}`);
+      await host.journal(cursor, 'Started zincati.service');
+      expect(await host.property(UNIT, 'NRestarts')).toBe('1');
+    });
+
+    it('an agent that hangs is killed and started again', async () => {
+      const cursor = await host.cursor();
+      await host.sh(`systemctl kill --signal=STOP ${UNIT}`);
+      await host.journal(cursor, 'Watchdog timeout');
+      await host.journal(cursor, 'Started zincati.service');
+      expect(await host.property(UNIT, 'ActiveState')).toBe('active');
+    });
+
+    it('stops within its time, and leaves what others put into its folders', async () => {
+      await host.sh('touch /run/zincati/override-interactive-check');
+      const since = Date.now();
+      await host.sh(`systemctl stop ${UNIT}`);
+      expect(Date.now() - since).toBeLessThan(5000);
+      expect(await host.property(UNIT, 'Result')).toBe('success');
+      expect(await host.sh('cd /run/zincati && ls')).toBe(
+        'config.d\nmotd\noverride-interactive-check\nprivate\npublic',
+      );
+      await host.sh(`rm /run/zincati/override-interactive-check && systemctl start ${UNIT}`);
+    });
+
+    it('finds no folder of its own below /run, and makes it', async () => {
+      await host.sh(`systemctl stop ${UNIT} && rm -r /run/zincati && systemctl start ${UNIT}`);
+      const read = await host.runAs('nobody', 'socat', '-', METRICS);
+      expect(read.stdout).toMatch(/^# HELP process_start_time_seconds/);
+      await host.sh('systemd-tmpfiles --create zincati.conf');
+    });
+  });
+
+  describe('zincati-update-now', () => {
+    const LEFT = 'ls /run/zincati/config.d; ls -d /run/zincati/override* 2>/dev/null || true';
+    const update = () => host.run('zincati-update-now');
+
+    it('says so when updates are turned off, and leaves nothing', async () => {
+      const { status, stderr } = await update();
+      expect([status, stderr]).toEqual([
+        1,
+        'zincati-update-now: updates are turned off: updates.enabled is false\n',
+      ]);
+      expect(await host.sh(LEFT)).toBe('');
+      expect(await host.property(UNIT, 'ActiveState')).toBe('active');
+    });
+
+    it('is for root', async () => {
+      const { status, stderr } = await host.runAs('nobody', 'zincati-update-now');
+      expect([status, stderr]).toEqual([1, 'zincati-update-now: cannot go on: it must be run by root\n']);
+    });
+
+    describe('with an agent that shows given states', () => {
+      /** Tells READY and then its script; notes with which configuration it was started. */
+      const ACTOR = `#!/usr/bin/python3
+import os, signal, socket
+now = os.path.exists('/run/zincati/config.d/99-update-now.toml')
+with open('/var/lib/zincati/lives', 'a') as lives:
+    lives.write(('now' if now else 'usual') + (' alone' if os.path.exists('/run/zincati/override-interactive-check') else '') + '\\n')
+link = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+link.connect(os.environ['NOTIFY_SOCKET'])
+link.send(b'READY=1\\nSTATUS=initialization complete, auto-updates logic enabled')
+if now:
+    for status in open('/run/actor'):
+        link.send(('STATUS=' + status.strip()).encode())
+signal.pause()
+`;
+      beforeAll(async () => {
+        await host.write('/usr/local/bin/actor', ACTOR);
+        await host.write(
+          '/run/systemd/system/zincati.service.d/30-actor.conf',
+          '[Service]\nExecStart=\nExecStart=/usr/local/bin/actor\nWatchdogSec=0\n',
+        );
+        await host.sh('chmod 755 /usr/local/bin/actor && systemctl daemon-reload');
+      });
+
+      /** How the agent lived since it was started as usual. */
+      const lives = async (script: readonly string[], command = 'zincati-update-now') => {
+        await host.write('/run/actor', script.join('\n'));
+        await host.sh(`rm -f /var/lib/zincati/lives; systemctl restart ${UNIT}`);
+        const { status, stdout, stderr } = await host.run('sh', '-c', command);
+        return { status, stdout, stderr, lives: (await host.sh('cat /var/lib/zincati/lives')).split('\n') };
+      };
+
+      it('B25: goes back to the usual configuration when there is no update', async () => {
+        const status = 'periodically polling for updates (last checked Thu 2021-08-05 10:48:44 UTC)';
+        const result = await lives(['periodically polling for updates', status]);
+        expect(result).toMatchObject({ status: 0, stderr: '', lives: ['usual', 'now alone', 'usual'] });
+        expect(result.stdout).toMatch(/last checked Thu 2021-08-05 10:48:44 UTC\)\n$/);
+        expect(await host.sh(LEFT)).toBe('');
+      });
+
+      it('B25: leaves nothing, and the agent alone, once the reboot is on its way', async () => {
+        const result = await lives(['update staged: 1.2', 'update finalized: 1.2']);
+        expect(result).toMatchObject({ status: 0, stderr: '', lives: ['usual', 'now alone'] });
+        expect(await host.sh(LEFT)).toBe('');
+      });
+
+      it.each(['HUP', 'INT', 'TERM'])('B25: leaves nothing when it is ended by SIG%s', async (signal) => {
+        const command = `timeout --preserve-status --signal=${signal} 1 zincati-update-now`;
+        const result = await lives(['found update on remote: 1.2'], command);
+        expect(result.status).toBeGreaterThan(128);
+        expect(result.lives).toEqual(['usual', 'now alone', 'usual']);
+        expect(await host.sh(LEFT)).toBe('');
+      });
+
+      it('keeps an override that was there before', async () => {
+        await host.sh('touch /run/zincati/override-interactive-check');
+        const result = await lives(['periodically polling for updates (last checked today)']);
+        expect(result.lives).toEqual(['usual alone', 'now alone', 'usual alone']);
+        expect(await host.sh(LEFT)).toBe('/run/zincati/override-interactive-check');
+        await host.sh('rm /run/zincati/override-interactive-check');
+      });
+
+      it('runs once at a time', async () => {
+        const result = await lives(
+          ['update finalized: 1.2'],
+          'flock /usr/bin/zincati-update-now zincati-update-now',
+        );
+        expect(result).toMatchObject({ status: 1, lives: ['usual'] });
+        expect(result.stderr).toMatch(/it is running already/);
+      });
+    });
+  });
+});

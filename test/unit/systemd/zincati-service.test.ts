@@ -1,0 +1,107 @@
+/** What the files in systemd/ promise, against what the program does. That systemd takes them: test/system/host.test.ts. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+import { parseCommandLine } from '../../../src/command-line.ts';
+import { EXIT } from '../../../src/exit-codes.ts';
+import { METRICS_SOCKET } from '../../../src/metrics/server.ts';
+import { SERVICE_NAME } from '../../../src/service/experimental.ts';
+import { MOTD_FILES, MOTD_FOLDER } from '../../../src/system/motd.ts';
+import { parseUnitFile, words } from '../../support/unit-file.ts';
+
+const read = (name: string): string =>
+  readFileSync(join(import.meta.dirname, '../../../systemd', name), 'utf8');
+const unit = parseUnitFile(read('zincati.service'));
+const service = (key: string): readonly string[] => words(unit, 'Service', key);
+const seconds = (span: string): number => {
+  const [, amount, scale] = /^(\d+)(s|min)$/.exec(span)!;
+  return Number(amount) * (scale === 'min' ? 60 : 1);
+};
+
+describe('zincati.service', () => {
+  it('B27: stays down when configuration, identity or command line cannot be used, and only then', () => {
+    expect(service('RestartPreventExitStatus').map(Number).sort()).toEqual([EXIT.usage, EXIT.config].sort());
+    expect(service('Restart')).toEqual(['on-failure']);
+  });
+
+  it('B27: does not restart for ever, yet does not give up within the first minutes', () => {
+    const [interval, burst, pause] = [
+      seconds(words(unit, 'Unit', 'StartLimitIntervalSec')[0]!),
+      Number(words(unit, 'Unit', 'StartLimitBurst')[0]),
+      seconds(service('RestartSec')[0]!),
+    ];
+    // A limit that the pauses alone never reach is none.
+    expect(burst * pause).toBeLessThan(interval);
+    expect(burst * pause).toBeGreaterThanOrEqual(300);
+  });
+
+  it('B26: no exit of its own accord passes for success', () => {
+    expect(EXIT.failure).not.toBe(0);
+    expect(EXIT.config).not.toBe(0);
+    for (const key of ['SuccessExitStatus', 'RemainAfterExit']) expect(service(key)).toEqual([]);
+    expect(service('ExecStart')[0]).not.toMatch(/^[-+!:@]/);
+  });
+
+  it('B33: needs and awaits nothing that one broken unit can keep from being reached', () => {
+    const wanted = ['After', 'Requires', 'Requisite', 'BindsTo', 'PartOf', 'Wants'].flatMap((key) =>
+      words(unit, 'Unit', key),
+    );
+    expect([...wanted].sort()).toEqual(['network.target', 'systemd-machine-id-commit.service']);
+    expect(words(unit, 'Install', 'WantedBy')).toEqual(['multi-user.target']);
+  });
+
+  it('keeps the names that hosts rely on', () => {
+    expect(service('User')).toEqual(['zincati']);
+    expect(service('Group')).toEqual(['zincati']);
+    expect(service('SupplementaryGroups')).toEqual(['tty']);
+    expect(service('Environment')).toContain('ZINCATI_VERBOSITY=-v');
+    expect(words(unit, 'Unit', 'ConditionPathExists')).toEqual(['!/run/ostree-live']);
+    expect(service('StateDirectory')).toEqual(['zincati']);
+  });
+
+  it.each([
+    ['', 0],
+    ['-v', 1],
+    ['-vvv', 3],
+    ['-v -v', 2],
+  ])('starts with ZINCATI_VERBOSITY="%s"', (value, verbosity) => {
+    const [program, ...args] = service('ExecStart');
+    expect(program).toBe('/usr/libexec/zincati');
+    // systemd splits the value of $NAME into words, and takes ${NAME} as one word, even if it is empty.
+    const expanded = args.flatMap((arg) =>
+      arg === '$ZINCATI_VERBOSITY' ? value.split(/\s+/).filter((word) => word !== '') : [arg],
+    );
+    expect(parseCommandLine(expanded)).toMatchObject({ command: 'agent', verbosity });
+  });
+});
+
+describe('zincati.tmpfiles.conf', () => {
+  const lines = read('zincati.tmpfiles.conf')
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => line.split(/\s+/));
+  const of = (type: string, path: string) => lines.find((line) => line[0] === type && line[1] === path);
+
+  it('makes the folders in which the program puts its files', () => {
+    expect(of('d', `/${MOTD_FOLDER}`)?.slice(2, 5)).toEqual(['0755', 'zincati', 'zincati']);
+    expect(of('d', join('/', METRICS_SOCKET, '..'))?.slice(2, 5)).toEqual(['0775', 'zincati', 'zincati']);
+  });
+
+  it('links every notice under its own name', () => {
+    const links = lines.filter(([type, path]) => type === 'L+' && path!.startsWith('/run/motd.d/'));
+    const targets = links.map(([, path, , , , , target]) => join(path!, '..', target!));
+    expect(targets.sort()).toEqual(Object.values(MOTD_FILES).map((file) => join('/', MOTD_FOLDER, file)));
+    for (const [index, link] of links.entries()) expect(link[1]!.endsWith(Object.values(MOTD_FILES)[index]!));
+  });
+
+  it('links the metrics socket from where it used to be', () => {
+    const link = of('L+', '/run/zincati/private/metrics.promsock');
+    expect(join('/run/zincati/private', link![6]!)).toBe(`/${METRICS_SOCKET}`);
+  });
+});
+
+it('the bus policy is about the name that the agent takes', () => {
+  const names = [...read('org.coreos.zincati.conf').matchAll(/(?:own|send_destination)="([^"]+)"/g)];
+  expect(new Set(names.map((match) => match[1]))).toEqual(new Set([SERVICE_NAME]));
+});
