@@ -1,0 +1,108 @@
+/** The demo as a user runs it: its walks, its failures on demand, its end. */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const DEMO = join(import.meta.dirname, '../../sandbox/main.ts');
+
+interface Outcome {
+  readonly code: number | null;
+  readonly out: string;
+}
+
+/** Runs the demo; `signalAt`: interrupts it when its output has this. */
+function demo(args: readonly string[], signalAt?: string): Promise<Outcome> {
+  const child = spawn(process.execPath, [DEMO, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let out = '';
+  let interrupted = false;
+  const take = (chunk: Buffer): void => {
+    out += chunk.toString();
+    if (interrupted || signalAt === undefined || !out.includes(signalAt)) return;
+    interrupted = true;
+    child.kill('SIGINT');
+  };
+  child.stdout.on('data', take);
+  child.stderr.on('data', take);
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, out }));
+  });
+}
+
+function rootOf(out: string): string {
+  return /below (\/tmp\/zincati-demo-\w+)/.exec(out)?.[1] ?? 'none';
+}
+
+describe('npm run demo', { timeout: 60_000 }, () => {
+  it('walks twenty hops on stable and leaves nothing behind', async () => {
+    const { code, out } = await demo(['--speed', '20']);
+    expect(code).toBe(0);
+    expect(out).toContain('hop 20/20  43.20260413.3.2 -> 44.20260707.3.1');
+    expect(out).toMatch(/20 hops in [\d.]+ s; booted: 44\.20260707\.3\.1/);
+    expect(existsSync(rootOf(out))).toBe(false);
+  });
+
+  it('walks images from another tag: a rebase first, then digests', async () => {
+    const { code, out } = await demo([
+      '--oci',
+      '--image',
+      'ostree-image-signed:docker://quay.io/fedora/fedora-coreos:old',
+      '--start',
+      '43.20260217.3.1',
+      '--speed',
+      '20',
+    ]);
+    expect(code).toBe(0);
+    expect(out).toContain('2 hops in');
+  });
+
+  it('reports the dead-end of testing and takes no update', async () => {
+    const { code, out } = await demo(['--stream', 'testing', '--speed', '20']);
+    expect(code).toBe(0);
+    expect(out).toContain('is a dead-end: https://github.com/coreos/fedora-coreos-tracker/issues/215');
+    expect(out).toContain('no update was taken');
+  });
+
+  it('arrives through failing deploys, a dying daemon and a server that says 503', async () => {
+    const { code, out } = await demo([
+      '--start',
+      '43.20260413.3.2',
+      '--fail',
+      'deploy=1',
+      '--fail',
+      'daemon=1',
+      '--fail',
+      'server=1',
+      '--speed',
+      '20',
+    ]);
+    expect(code).toBe(0);
+    expect(out).toContain('got status 503');
+    expect(out).toContain('failed to stage deployment');
+    expect(out).toContain('1 hops in');
+  });
+
+  it('lets a fleet take turns: never more nodes down than slots', async () => {
+    const { code, out } = await demo(['--nodes', '3', '--slots', '1', '--speed', '20']);
+    expect(code).toBe(0);
+    expect(out).toContain('down at one instant: 1 of 3 at most (slots: 1); slots still held: 0');
+  });
+
+  it('ends on Ctrl-C with nothing left', async () => {
+    const { code, out } = await demo([], 'hop 1/20');
+    expect(code).toBe(130);
+    expect(out).toContain('interrupted');
+    expect(existsSync(rootOf(out))).toBe(false);
+  });
+
+  it.each([
+    [['--speed', 'fast'], '--speed must be a number above 0'],
+    [['--start', '0'], '--start must be a release of the history'],
+    [['--what'], 'Usage'],
+  ])('refuses %j with exit code 2', async (args, why) => {
+    const { code, out } = await demo(args);
+    expect(code).toBe(2);
+    expect(out).toContain(why);
+  });
+});
