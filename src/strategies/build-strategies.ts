@@ -9,11 +9,13 @@ import { messageOf } from '../errors.ts';
 import type { Identity } from '../identity/identity.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { readBootFacts } from '../system/boot-facts.ts';
+import { readBootState } from '../system/boot-state.ts';
 import { readBootSpace } from '../system/boot-space.ts';
 import { logindInhibitors } from '../system/inhibitors.ts';
 import type { Logger } from '../system/log.ts';
 import { readMarkerFile } from '../system/marker-file.ts';
 import { USER_AGENT } from '../version.ts';
+import { bootCompleteStrategy } from './boot-complete.ts';
 import { createFleetLockStrategy } from './create-fleet-lock-strategy.ts';
 import { freeSpaceStrategy } from './free-space.ts';
 import { IMMEDIATE } from './immediate.ts';
@@ -138,6 +140,7 @@ async function buildPeriodic(
 function holds({ settings, staged, root, bus }: StrategyNeeds): Strategy[] {
   const { minUptimeMs, firstBootGraceMs } = settings.updates.reboot;
   const list = [
+    bootCompleteStrategy((signal) => readBootState(bus, signal)),
     inhibitorStrategy(logindInhibitors(bus)),
     freeSpaceStrategy(staged, (deployment) => readBootSpace(root, deployment)),
   ];

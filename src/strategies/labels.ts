@@ -11,6 +11,7 @@ export const ALLOW_LABELS = [
   'inhibitor',
   'uptime',
   'boot_space',
+  'boot_complete',
   'fleet_lock',
 ] as const;
 export type AllowLabel = (typeof ALLOW_LABELS)[number];
@@ -27,6 +28,7 @@ export const DENY_LABELS = [
   'uptime',
   'first_boot',
   'boot_space',
+  'boot_complete',
   'fleet_lock',
 ] as const;
 export type DenyLabel = (typeof DENY_LABELS)[number];
