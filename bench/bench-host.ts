@@ -3,7 +3,7 @@
  * update server answers 304 from the second question on.
  *
  * Invariants: the agent is dist/zincati.mjs as a process of its own, with a real dbus-daemon and the stand-in for
- * rpm-ostree's daemon; after disposal nothing of it is left.
+ * rpm-ostree's daemon, in the environment of its unit; after disposal nothing of it is left.
  */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -16,6 +16,7 @@ import { startCincinnatiServer, type CincinnatiServer } from '../sandbox/cincinn
 import { startPrivateBus, type PrivateBus } from '../sandbox/private-bus.ts';
 import { carriedHistory } from '../sandbox/releases.ts';
 import { Unit } from '../sandbox/service-manager.ts';
+import { unitEnvironment } from './unit-environment.ts';
 import { prepareHost, standInRelease, standInService } from '../sandbox/stand-in.ts';
 
 const PROGRAM = join(import.meta.dirname, '../dist/zincati.mjs');
@@ -82,7 +83,7 @@ export class BenchHost implements AsyncDisposable {
     const unit = new Unit({
       command: process.execPath,
       args: [PROGRAM, 'agent', '-v', '--root', this.root],
-      env,
+      env: { ...unitEnvironment(), ...env },
       notifyPath: join(this.root, 'run/notify'),
       onLine: (line) => lines.push(line),
       onNotify: (key) => {

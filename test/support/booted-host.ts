@@ -115,7 +115,8 @@ export class BootedHost implements AsyncDisposable {
       await announced(launcher);
       return new BootedHost(folder, launcher, await findInit(launcher.pid ?? 0));
     } catch (error) {
-      launcher.kill('SIGKILL');
+      await end(launcher, await findInit(launcher.pid ?? 0).catch(() => 0));
+      await rm(folder, { recursive: true, force: true });
       throw error;
     }
   }
@@ -162,10 +163,7 @@ export class BootedHost implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const gone = once(this.#launcher, 'exit');
-    // The end of PID 1 is the end of everything in there.
-    process.kill(this.#init, 'SIGKILL');
-    await gone;
+    await end(this.#launcher, this.#init);
     await rm(this.#folder, { recursive: true, force: true });
   }
 
@@ -187,9 +185,19 @@ export class BootedHost implements AsyncDisposable {
   }
 }
 
+/** The end of PID 1 is the end of everything in there; the launcher then cleans up. */
+async function end(launcher: ChildProcess, init: number): Promise<void> {
+  if (launcher.exitCode !== null || launcher.signalCode !== null) return;
+  const gone = once(launcher, 'exit');
+  if (init > 0) process.kill(init, 'SIGKILL');
+  else launcher.kill('SIGKILL');
+  await gone;
+}
+
 async function announced(launcher: ChildProcess): Promise<void> {
   const seen: string[] = [];
-  const timer = setTimeout(() => launcher.kill('SIGKILL'), BOOT_LIMIT_MS);
+  // Ends the loop below; the host itself is ended by who called.
+  const timer = setTimeout(() => launcher.stdout?.destroy(), BOOT_LIMIT_MS);
   launcher.stderr?.on('data', (chunk: Buffer) => seen.push(chunk.toString()));
   try {
     for await (const line of createInterface({ input: launcher.stdout! })) {
