@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { number } from '../../../bench/markdown.ts';
 import { summarize } from '../../../bench/statistics.ts';
 import { parseSummary } from '../../../bench/syscall-counter.ts';
+import { parseEnvironment, unitEnvironment } from '../../../bench/unit-environment.ts';
 
 test('the median of an odd and of an even number of samples', () => {
   expect(summarize([9, 1, 5])).toEqual({ median: 5, least: 1, most: 9, count: 3 });
@@ -45,4 +46,12 @@ test('the table of strace is read, its sum left out', () => {
 100.00    0.000220           2        89        10 total
 `;
   expect(parseSummary(table)).toEqual({ all: 89, births: 3 });
+});
+
+test('the environment of the unit is read', () => {
+  expect(parseEnvironment('[Service]\nEnvironment=A=1\n# Environment=B=2\nEnvironment=C_D=x=y\n')).toEqual({
+    A: '1',
+    C_D: 'x=y',
+  });
+  expect(unitEnvironment()).toHaveProperty('ZINCATI_VERBOSITY', '-v');
 });
