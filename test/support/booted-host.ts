@@ -196,11 +196,12 @@ async function end(launcher: ChildProcess, init: number): Promise<void> {
 
 async function announced(launcher: ChildProcess): Promise<void> {
   const seen: string[] = [];
+  const lines = createInterface({ input: launcher.stdout! });
   // Ends the loop below; the host itself is ended by who called.
-  const timer = setTimeout(() => launcher.stdout?.destroy(), BOOT_LIMIT_MS);
+  const timer = setTimeout(() => lines.close(), BOOT_LIMIT_MS);
   launcher.stderr?.on('data', (chunk: Buffer) => seen.push(chunk.toString()));
   try {
-    for await (const line of createInterface({ input: launcher.stdout! })) {
+    for await (const line of lines) {
       seen.push(line);
       if (line.includes(UP)) return;
     }

@@ -1,5 +1,5 @@
 /** What is installed, on a host that boots: real systemd, system bus, polkit and kernel; the agent itself runs. */
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 
 import { BootedHost } from '../support/booted-host.ts';
 
@@ -47,8 +47,8 @@ describe.skipIf(whyNot !== undefined)(`a host${whyNot === undefined ? '' : ` (${
       },
       wanted: ['stuck.service', 'boot-complete.target'],
     });
+    return () => host[Symbol.asyncDispose]();
   });
-  afterAll(async () => host[Symbol.asyncDispose]());
 
   const restart = () => host.run('systemctl', 'restart', UNIT);
 
