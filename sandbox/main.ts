@@ -64,6 +64,9 @@ async function runDemo(options: DemoOptions): Promise<number> {
   const interrupt = (): void => ended.abort('interrupted');
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
+  process.on('SIGHUP', interrupt);
+  // Whoever reads along may go away: that ends the demo, in order.
+  process.stdout.on('error', interrupt);
   const log = createWriteStream(join(root, 'agent.log'));
   const basearch = arch === 'arm64' ? 'aarch64' : 'x86_64';
   const server = await startCincinnatiServer({ history, stream: options.stream, basearch, clock: Date });
@@ -149,6 +152,7 @@ async function runDemo(options: DemoOptions): Promise<number> {
     await rm(root, { recursive: true, force: true });
     process.removeListener('SIGINT', interrupt);
     process.removeListener('SIGTERM', interrupt);
+    process.removeListener('SIGHUP', interrupt);
   }
   return code;
 }

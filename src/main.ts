@@ -42,6 +42,10 @@ async function agent(command: Extract<Command, { command: 'agent' }>): Promise<n
   const log = createLogger({ level: levelOf(verbosity), format: logFormat, env: process.env });
   const life = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => life.abort(signal));
+  // A reflex of operators, and for systemd a clean end: without this it would switch updates off without a word.
+  process.on('SIGHUP', () =>
+    log.warn('SIGHUP ignored: the configuration is read at the start, restart the agent to read it anew'),
+  );
   try {
     await runAgent({ root, log, env: process.env, pid: process.pid, signal: life.signal });
     return EXIT.ok;

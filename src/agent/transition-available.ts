@@ -20,13 +20,19 @@ type UpdateAvailable = Extract<AgentState, { name: 'UpdateAvailable' }>;
  * The graph names `release`: stage it, or go on with it where exactly that is staged already (by an agent before this
  * one, or by somebody). What somebody else staged is left alone, unless the policy says otherwise.
  */
-export function selected(release: Release, memory: Memory, occurrence: Occurrence, policy: Policy): Model {
+export function selected(
+  release: Release,
+  memory: Memory,
+  occurrence: Occurrence,
+  policy: Policy,
+  lastFailure = '',
+): Model {
   const failedAttempts = attemptsOf(memory.record, release).stages;
   const state: UpdateAvailable = {
     name: 'UpdateAvailable',
     release,
     failedAttempts,
-    lastFailure: '',
+    lastFailure,
     step: 'stage',
     dueMono: 0,
   };
@@ -67,7 +73,7 @@ export function absorbAvailable(
       if (event.status.activeTransaction !== undefined)
         return { state: { ...state, step: 'follow' }, memory };
       if (mono >= memory.check.dueMono) return { state: { ...state, step: 'check' }, memory };
-      return selected(state.release, memory, occurrence, policy);
+      return selected(state.release, memory, occurrence, policy, state.lastFailure);
     case 'status-failed':
       return rest(state, memory, mono + retryMs(occurrence, policy));
     case 'checked': {
@@ -75,7 +81,7 @@ export function absorbAvailable(
       const { outcome } = event.result;
       if (outcome.kind === 'off-graph') return pollNow(next);
       if (outcome.kind !== 'update') return { state: { name: 'NoNewUpdate', step: 'rest' }, memory: next };
-      return selected(outcome.release, next, occurrence, policy);
+      return selected(outcome.release, next, occurrence, policy, state.lastFailure);
     }
     case 'check-failed':
       // The server is of no help just now; the release it named stays the one to stage.

@@ -275,6 +275,16 @@ describe('the agent, left alone', () => {
     expect(simulated.reboots).toBe(1);
   });
 
+  it('says a failed attempt once, and the same one again only to who debugs', () => {
+    const simulated = node({
+      check: offering(V2),
+      stageFault: () => new KindError('rpm_ostree_transaction_failed', 'no such commit'),
+    });
+    simulated.runFor(HOUR / 2);
+    expect(count(simulated, 'stage')).toBeGreaterThan(4);
+    expect(simulated.log.filter((line) => line.includes('failed to stage deployment'))).toHaveLength(1);
+  });
+
   it('B8: a finalization that fails at shutdown costs two reboots, then the target is held', () => {
     const simulated = node({ check: offering(V2), finalizationWorks: () => false });
     simulated.runFor(30 * DAY);
