@@ -44,6 +44,18 @@ const NEEDS = {
     debian: ['systemd-container'],
     fedora: 'systemd-container',
   },
+  ignition: {
+    for: 'test',
+    has: () => onPath('ignition-validate') && existsSync('/usr/lib/dracut/modules.d/30ignition/ignition'),
+    debian: ['ignition'],
+    fedora: 'ignition ignition-validate',
+  },
+  setfiles: {
+    for: 'test',
+    has: () => onPath('setfiles'),
+    debian: ['policycoreutils'],
+    fedora: 'policycoreutils',
+  },
   polkitd: {
     for: 'test',
     has: () => existsSync('/usr/lib/polkit-1/polkitd'),
