@@ -15,7 +15,7 @@ import type { Settings } from './config/settings.ts';
 import { prefixAddress } from './dbus/address.ts';
 import { connectPeer } from './dbus/connect.ts';
 import { SystemBus } from './dbus/system-bus.ts';
-import { messageOf } from './errors.ts';
+import { messageOf, printable } from './errors.ts';
 import { loadIdentity, type Identity } from './identity/identity.ts';
 import { resolveStream } from './identity/stream.ts';
 import { Metrics } from './metrics/metrics.ts';
@@ -143,7 +143,11 @@ export async function runAgent({ root, log, env, pid, signal }: AgentOptions): P
       }),
       updatesFor: sourcePerStream(settings, identity, http, clock),
       gatekeeper: new Strategies(strategies.list),
-      sessions: new LogindSessions(bus, root, { ignoreUsers: settings.updates.sessions.ignoreUsers }),
+      sessions: new LogindSessions(bus, root, {
+        ignoreUsers: settings.updates.sessions.ignoreUsers,
+        onUntold: ({ user, tty }, reason) =>
+          log.warn(`cannot tell ${printable(user)} on ${printable(tty)} about the reboot: ${reason}`),
+      }),
       records,
       notice: (release, minutesLeft) => rebootNotice(release, minutesLeft, clock.now()),
       onProgress: (progress) => reporter.progress(progress),

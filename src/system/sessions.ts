@@ -5,11 +5,12 @@
  * error (the caller then waits as if somebody were there); a terminal that takes no more output never blocks.
  */
 import { constants } from 'node:fs';
-import { access, open } from 'node:fs/promises';
+import { access, open, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import type { Session, Sessions } from '../agent/ports.ts';
 import type { SystemBus } from '../dbus/types.ts';
 import { Variant } from '../dbus/types.ts';
+import { messageOf } from '../errors.ts';
 import { Logind, malformed } from './logind.ts';
 import type { LogindProperties } from './logind.ts';
 
@@ -18,6 +19,10 @@ const SESSION_INTERFACE = 'org.freedesktop.login1.Session';
 const MOST_SESSIONS = 4096;
 
 const OVERRIDE_FILE = 'run/zincati/override-interactive-check';
+
+/** Below the root: where the unit puts the consoles, which it hides from /dev. */
+export const HIDDEN_TERMINALS = 'run/zincati-terminals';
+const TERMINAL_FOLDERS = ['dev', HIDDEN_TERMINALS];
 
 /** Sessions of programs. A class that is not known here is taken for a person's. */
 const NOBODYS: ReadonlySet<string> = new Set([
@@ -34,18 +39,22 @@ export interface LogindSessionsOptions {
   /** Users whose sessions do not count. */
   readonly ignoreUsers?: readonly string[];
   readonly callTimeoutMs?: number;
+  /** Hears who could not be told, and why. */
+  readonly onUntold?: (session: Session, reason: string) => void;
 }
 
 export class LogindSessions implements Sessions {
   readonly #logind: Logind;
   readonly #root: string;
   readonly #ignoreUsers: ReadonlySet<string>;
+  readonly #onUntold: (session: Session, reason: string) => void;
 
   /** `root` moves the override file and the terminals. */
   constructor(bus: SystemBus, root: string, options: LogindSessionsOptions = {}) {
     this.#logind = new Logind(bus, options.callTimeoutMs);
     this.#root = root;
     this.#ignoreUsers = new Set(options.ignoreUsers);
+    this.#onUntold = options.onUntold ?? (() => undefined);
   }
 
   async list(signal: AbortSignal): Promise<readonly Session[]> {
@@ -65,8 +74,24 @@ export class LogindSessions implements Sessions {
   }
 
   async broadcast(sessions: readonly Session[], text: string): Promise<void> {
-    const terminals = new Set(sessions.map((session) => session.tty));
-    await Promise.all([...terminals].map((tty) => writeTo(path.join(this.#root, 'dev'), tty, text)));
+    // One message for each terminal, even if several sessions share it.
+    const byTerminal = new Map(sessions.map((session) => [session.tty, session]));
+    await Promise.all([...byTerminal.values()].map((session) => this.#tell(session, text)));
+  }
+
+  async #tell(session: Session, text: string): Promise<void> {
+    if (!TERMINAL.test(session.tty)) return;
+    try {
+      const file = await openTerminal(this.#root, session.tty);
+      try {
+        if ((await file.stat()).isCharacterDevice()) await file.write(text);
+      } finally {
+        await file.close();
+      }
+    } catch (error) {
+      // Logged out since, not ours to write to, or full: none of it may hold the agent.
+      this.#onUntold(session, messageOf(error));
+    }
   }
 }
 
@@ -87,22 +112,25 @@ function readSession(object: string, properties: LogindProperties): Session | un
 /** As kernel and logind name terminals: `tty1`, `pts/0`, `ttyS0`. */
 const TERMINAL = /^[A-Za-z0-9_]+(\/[A-Za-z0-9_]+)?$/;
 
-async function writeTo(devices: string, tty: string, text: string): Promise<void> {
-  if (!TERMINAL.test(tty)) return;
-  try {
-    // Without O_NONBLOCK a terminal stopped by flow control would hold the write for as long as it likes.
-    const file = await open(
-      path.join(devices, tty),
-      constants.O_WRONLY | constants.O_NOCTTY | constants.O_NONBLOCK,
-    );
+async function openTerminal(root: string, tty: string): Promise<FileHandle> {
+  let missing: unknown;
+  for (const folder of TERMINAL_FOLDERS) {
     try {
-      if ((await file.stat()).isCharacterDevice()) await file.write(text);
-    } finally {
-      await file.close();
+      // Without O_NONBLOCK a terminal stopped by flow control would hold the write for as long as it likes.
+      return await open(
+        path.join(root, folder, tty),
+        constants.O_WRONLY | constants.O_NOCTTY | constants.O_NONBLOCK,
+      );
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      missing ??= error;
     }
-  } catch {
-    // Logged out since, not ours to write to, or full: none of it may hold the agent.
   }
+  throw missing;
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
 async function exists(file: string): Promise<boolean> {

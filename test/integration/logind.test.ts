@@ -1,5 +1,5 @@
 /** Sessions, inhibitors and terminals, over a real bus, with a stand-in for logind, and on real terminals. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -243,11 +243,25 @@ describe('terminals', () => {
     const file = join(host.root, 'dev/plain');
     mkdirSync(join(host.root, 'dev'));
     writeFileSync(file, '');
-    const sessions = new LogindSessions(host.bus, host.root);
+    const untold: string[] = [];
+    const sessions = new LogindSessions(host.bus, host.root, {
+      onUntold: ({ user, tty }, reason) => untold.push(`${user} ${tty} ${reason}`),
+    });
     await sessions.broadcast(
       ['pts/99', 'plain', '../plain', '/etc/passwd', ''].map((tty) => ({ user: 'x', tty })),
       'reboot',
     );
     expect(readFileSync(file, 'utf8')).toBe('');
+    expect(untold).toEqual([expect.stringMatching(/^x pts\/99 .*ENOENT.*dev\/pts\/99/)]);
+  });
+
+  it('B32: a console that is hidden from /dev is written to where the unit puts it', async () => {
+    const terminal = await openTerminal('reading');
+    const host = await start('none');
+    const folder = join(host.root, 'run/zincati-terminals');
+    mkdirSync(folder, { recursive: true });
+    symlinkSync(join('/dev', terminal.name), join(folder, 'ttyS0'));
+    await new LogindSessions(host.bus, host.root).broadcast([{ user: 'core', tty: 'ttyS0' }], 'reboot\r\n');
+    expect(await terminal.close()).toBe('reboot\r\n');
   });
 });

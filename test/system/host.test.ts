@@ -148,21 +148,47 @@ describe.skipIf(whyNot !== undefined)(`a host${whyNot === undefined ? '' : ` (${
       return host.sh('cat /run/probe.out');
     };
 
+    // Terminals as logins make them: the user's, and group tty may write. One is a console, of those that the unit
+    // hides from /dev; this host has none, so it gets one.
+    const TERMINALS = `
+import os, pty, subprocess, sys, tty
+def login():
+    master, slave = pty.openpty()
+    tty.setraw(slave)
+    os.fchmod(slave, 0o620)
+    os.chown(os.ttyname(slave), 65534, 5)
+    os.set_blocking(master, False)
+    return master, os.ttyname(slave)
+remote, console = login(), login()
+open("/dev/tty5", "w").close()
+subprocess.run(["mount", "--bind", console[1], "/dev/tty5"], check=True)
+open("/run/terminal", "w").write(remote[1])
+status = subprocess.run(["systemctl", "start", "probe.service"]).returncode
+subprocess.run(["umount", "/dev/tty5"], check=True)
+os.remove("/dev/tty5")
+if status != 0:
+    sys.exit("the probe must succeed")
+for master, name in remote, console:
+    print(os.read(master, 100).decode().strip())
+`;
+
     it('writes to terminals', async () => {
-      // A terminal as a login makes it: the user's, and group tty may write.
-      const terminal = `/usr/bin/python3 -c '
-import os, pty, subprocess, tty
-master, slave = pty.openpty()
-tty.setraw(slave)
-os.fchmod(slave, 0o620)
-os.chown(os.ttyname(slave), 65534, 5)
-open("/run/terminal", "w").write(os.ttyname(slave))
-subprocess.run(["systemctl", "start", "probe.service"], check=True)
-os.set_blocking(master, False)
-print(os.read(master, 100).decode())'`;
       await probe('true');
-      await host.write(PROBE_EXEC, '#!/bin/sh\necho "about to reboot" >"$(cat /run/terminal)"\n');
-      expect(await host.sh(terminal)).toBe('about to reboot');
+      await host.write(
+        PROBE_EXEC,
+        `#!/bin/sh
+        echo "about to reboot" >"$(cat /run/terminal)"
+        echo "about to reboot, on the console" >/run/zincati-terminals/tty5
+        ls /run/zincati-terminals
+        [ ! -e /dev/tty5 ] && echo hidden\n`,
+      );
+      await host.write('/run/terminals.py', TERMINALS);
+      expect(await host.sh('/usr/bin/python3 /run/terminals.py')).toBe(
+        'about to reboot\nabout to reboot, on the console',
+      );
+      // What the host has not is not made up, and nothing is left on it.
+      expect(await host.sh('cat /run/probe.out')).toBe('tty5\nhidden');
+      expect(await host.sh('ls -A /run/zincati-terminals')).toBe('');
     });
 
     it('writes where the agent has to, and nowhere else', async () => {
@@ -181,11 +207,29 @@ print(os.read(master, 100).decode())'`;
       expect(output.split('\n')).toHaveLength(5);
     });
 
+    it('reads what the agent has to, and asks the bus', async () => {
+      await host.write('/run/metadata/afterburn', 'AFTERBURN_AWS_REGION=eu-central-1\n');
+      await host.write('/etc/ssl/certs/host.pem', 'of the host\n');
+      const output = await probe(`
+        cd /
+        for file in /proc/cmdline /proc/uptime /proc/sys/kernel/random/boot_id /proc/self/mountinfo /etc/machine-id \\
+          /etc/os-release /etc/localtime /usr/share/zoneinfo/Europe/Berlin /etc/ssl/certs/host.pem \\
+          /etc/zincati/config.d/20-platform.toml /run/metadata/afterburn; do
+          head -c 1 $file | wc -c | grep -qx 1 || echo "cannot read $file"
+        done
+        [ "$(stat -f -c %b /boot)" -gt 0 ] || echo 'cannot tell the space of /boot'
+        busctl --system call org.freedesktop.login1 /org/freedesktop/login1 org.freedesktop.login1.Manager ListInhibitors
+        busctl --system get-property org.freedesktop.systemd1 /org/freedesktop/systemd1 \\
+          org.freedesktop.systemd1.Manager Version`);
+      expect(output).toMatch(/^a\(ssssuu\) \d+.*\ns "\d+[^"]*"$/);
+    });
+
     it('sees nobody else, and no other device', async () => {
       const output = await probe(`
         ls -d /proc/1 2>/dev/null
         dd if=/dev/urandom of=/dev/null bs=1 count=1 2>/dev/null && echo urandom
         unshare --user true 2>/dev/null && echo namespace
+        ls -d /dev/kmsg /dev/fuse /dev/loop-control /dev/kvm 2>/dev/null
         cat /proc/sys/kernel/random/boot_id >/dev/null && echo boot_id`);
       expect(output.split('\n')).toEqual(['urandom', 'boot_id']);
     });

@@ -7,6 +7,7 @@ import { parseCommandLine } from '../../../src/command-line.ts';
 import { EXIT } from '../../../src/exit-codes.ts';
 import { METRICS_SOCKET } from '../../../src/metrics/server.ts';
 import { SERVICE_NAME } from '../../../src/service/experimental.ts';
+import { HIDDEN_TERMINALS } from '../../../src/system/sessions.ts';
 import { MOTD_FILES, MOTD_FOLDER } from '../../../src/system/motd.ts';
 import { parseUnitFile, words } from '../../support/unit-file.ts';
 
@@ -60,6 +61,17 @@ describe('zincati.service', () => {
     expect(service('Environment')).toContain('ZINCATI_VERBOSITY=-v');
     expect(words(unit, 'Unit', 'ConditionPathExists')).toEqual(['!/run/ostree-live']);
     expect(service('StateDirectory')).toEqual(['zincati']);
+  });
+
+  it('puts every console where the program looks for it, and may write to it', () => {
+    expect(service('TemporaryFileSystem')).toEqual([`/${HIDDEN_TERMINALS}:ro,mode=0755`]);
+    const allowed = service('DeviceAllow').flatMap((word) => /^char-(\w+)$/.exec(word)?.[1] ?? []);
+    for (const bind of service('BindPaths')) {
+      const [, name, kind] =
+        new RegExp(`^-/dev/(([A-Za-z]+)\\d+):/${HIDDEN_TERMINALS}/\\1$`).exec(bind) ?? [];
+      expect([bind, name]).toEqual([bind, expect.any(String)]);
+      expect(allowed).toContain(kind);
+    }
   });
 
   it.each([
