@@ -60,8 +60,9 @@ export async function runAgent({ root, log, env, pid, signal }: AgentOptions): P
   const clock = SYSTEM_CLOCK;
   const startedAt = clock.now();
   log.info(`starting update agent (version ${VERSION})`);
-  const { settings, warnings, origins } = await loadSettings(root);
+  const { settings, warnings, notes, origins } = await loadSettings(root);
   for (const warning of warnings) log.warn(warning);
+  for (const note of notes) log.info(note);
   const identity = await loadIdentity(root, settings, machine());
   const watchdogMs = watchdogIntervalMs(env, pid);
   const notifier = await createNotifier(env, pid, (text) => log.warn(text));

@@ -23,11 +23,19 @@ export class Checker {
   readonly #findings: Findings;
   /** Dotted, with list indexes: `updates.periodic.window[0].days`. Empty for the whole file. */
   readonly key: string;
+  /** Shown in place of the values that are refused. */
+  readonly #original: TomlValue | undefined;
 
-  constructor(file: string, findings: Findings, key = '') {
+  constructor(file: string, findings: Findings, key = '', original?: TomlValue) {
     this.#file = file;
     this.#findings = findings;
     this.key = key;
+    this.#original = original;
+  }
+
+  /** The checker for a value that is made of `original`, which is what the operator knows. */
+  standingFor(original: TomlValue): Checker {
+    return new Checker(this.#file, this.#findings, this.key, original);
   }
 
   /** The checker for a key of this table. */
@@ -42,7 +50,7 @@ export class Checker {
 
   /** Records "KEY must be EXPECTED, got VALUE". */
   refuse(expected: string, value: TomlValue): Refused {
-    return this.refuseText(`must be ${expected}, got ${describe(value)}`);
+    return this.refuseText(`must be ${expected}, got ${describe(this.#original ?? value)}`);
   }
 
   /** Records "KEY SENTENCE". */

@@ -101,7 +101,10 @@ export const urlTemplate: Parser<string> = (value, at) => {
   const address = expandTemplate(value, { basearch: 'x', group: 'x', platform: 'x', stream: 'x' });
   if (address.includes('${')) {
     const known = TEMPLATE_NAMES.map((name) => `\${${name}}`).join(', ');
-    return at.refuse(`${expected} with no other templates than ${known}`, value);
+    return at.refuse(
+      `${expected} with no other templates than ${known}, and attributes such as \${AFTERBURN_AWS_REGION}`,
+      value,
+    );
   }
   const url = URL.parse(address);
   const http = url !== null && (url.protocol === 'http:' || url.protocol === 'https:');

@@ -5,12 +5,12 @@
  * the order of their names (by bytes), whatever directory they are from. What is not read is named in a warning, what
  * cannot be read in an error; both lists are complete, nothing stops at the first.
  */
-import { constants } from 'node:fs';
-import { open, opendir } from 'node:fs/promises';
+import { opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { ConfigError, messageOf, printable } from '../errors.ts';
 import { adviceForDirectory, adviceForName, adviceForSpecialFile } from './ignored-entry.ts';
+import { readBounded } from './read-bounded.ts';
 import { resolveBelow } from './resolve-below.ts';
 
 /** From weakest to strongest. */
@@ -65,7 +65,7 @@ export async function readDropIns(root: string): Promise<DropIns> {
       continue;
     }
     try {
-      files.push({ name, path: entry.path, bytes: await readBounded(entry.read) });
+      files.push({ name, path: entry.path, bytes: await readBounded(entry.read, MAX_FILE_BYTES) });
     } catch (error) {
       errors.push(unreadable(entry.path, error));
     }
@@ -130,20 +130,6 @@ async function lookAt(
     }
   } catch (error) {
     return unreadable(path, error);
-  }
-}
-
-/** Never blocks on what turned into a FIFO meanwhile, never reads more than the limit and a byte. */
-async function readBounded(path: string): Promise<Uint8Array> {
-  await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  if (!(await file.stat()).isFile()) throw new Error('it must be a regular file');
-  const buffer = Buffer.alloc(MAX_FILE_BYTES + 1);
-  let length = 0;
-  for (;;) {
-    const { bytesRead } = await file.read(buffer, length, buffer.length - length, null);
-    if (bytesRead === 0) return Uint8Array.from(buffer.subarray(0, length));
-    length += bytesRead;
-    if (length > MAX_FILE_BYTES) throw new Error(`it must be at most ${MAX_FILE_BYTES} bytes long`);
   }
 }
 

@@ -6,10 +6,14 @@
  */
 import { ConfigError } from '../errors.ts';
 import type { ConfigErrorKind } from '../errors.ts';
+import { readAttributes } from './attributes.ts';
 import { readDropIns } from './drop-ins.ts';
+import { attributeUsers, fillAttributes } from './fill-attributes.ts';
+import type { Filled } from './fill-attributes.ts';
 import { readFragment } from './fragment.ts';
 import type { Fragment } from './fragment.ts';
 import { mergeFragments } from './merge.ts';
+import type { Merged } from './merge.ts';
 import { resolveSettings } from './settings.ts';
 import type { Settings } from './settings.ts';
 import { parseToml } from './toml.ts';
@@ -18,6 +22,8 @@ export interface LoadedSettings {
   readonly settings: Settings;
   /** One sentence each, with the file it is about. */
   readonly warnings: readonly string[];
+  /** How values came about that stand in no file as they are, one sentence each. */
+  readonly notes: readonly string[];
   /** Dotted key to the file that set it; keys with their default are not in it. */
   readonly origins: ReadonlyMap<string, string>;
   /** The files that were read, in the order in which they count. */
@@ -42,16 +48,30 @@ export async function loadSettings(root: string): Promise<LoadedSettings> {
   // Whether keys fit together can be told only once each of them is right.
   if (errors.length > 0) throw together(errors, warnings);
 
-  const merged = mergeFragments(fragments);
+  const { merged, notes, errors: unfilled } = await fillIn(root, mergeFragments(fragments));
+  if (unfilled.length > 0) throw together(unfilled, warnings);
   const resolved = resolveSettings(merged);
   warnings.push(...resolved.warnings);
   if (resolved.errors.length > 0) throw together(resolved.errors, warnings);
   return {
     settings: resolved.settings,
     warnings,
+    notes,
     origins: merged.origins,
     files: fragments.map((fragment) => fragment.file),
   };
+}
+
+/** The file of attributes is looked at only by who needs it. */
+async function fillIn(root: string, merged: Merged): Promise<Filled> {
+  const users = attributeUsers(merged);
+  if (users.length === 0) return { merged, notes: [], errors: [] };
+  try {
+    return fillAttributes(merged, await readAttributes(root, users.join(', ')));
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return { merged, notes: [], errors: [error] };
+  }
 }
 
 /** A screenful; who repairs those meets the rest. */

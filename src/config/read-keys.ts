@@ -15,6 +15,8 @@ export interface KeyDescriptor<T> {
   readonly doc: string;
   /** Entries of later files are added to those of earlier ones, instead of taking their place. */
   readonly accumulate?: (earlier: T, later: T) => T;
+  /** Attributes of the machine (`${AFTERBURN_...}`) can stand in it: as part of a name, or of an address. */
+  readonly attributes?: 'name' | 'address';
   /** Set to true in a file: what the files before it have gathered under these keys is dropped. */
   readonly clears?: readonly string[];
   /** The keys of each entry, where the value is a list of tables. */

@@ -4,6 +4,7 @@
  *
  * A new key is one line in ConfigValues, one descriptor in SCHEMA, its place in Settings and its row in the docs.
  */
+import { withAttributes } from './attribute-template.ts';
 import {
   absolutePath,
   fraction,
@@ -113,8 +114,9 @@ export const SCHEMA: Schema<ConfigValues> = {
     doc: 'seconds without progress after which a running deployment is cancelled',
   },
   'identity.group': {
-    type: 'text',
-    parse: word(/^[a-zA-Z0-9.-]+$/, 'letters, digits, "." and "-"'),
+    type: 'text, attributes',
+    parse: withAttributes(word(/^[a-zA-Z0-9.-]+$/, 'letters, digits, "." and "-"')),
+    attributes: 'name',
     fallback: 'default',
     doc: 'group of nodes that take turns at rebooting; also `${group}` in addresses',
   },
@@ -144,7 +146,8 @@ export const SCHEMA: Schema<ConfigValues> = {
   },
   'cincinnati.base_url': {
     type: 'text, templates',
-    parse: urlTemplate,
+    parse: withAttributes(urlTemplate),
+    attributes: 'address',
     fallback: undefined,
     doc: 'address of the update server; needed unless updates are disabled',
   },
@@ -180,7 +183,8 @@ export const SCHEMA: Schema<ConfigValues> = {
   },
   'updates.fleet_lock.base_url': {
     type: 'text, templates',
-    parse: urlTemplate,
+    parse: withAttributes(urlTemplate),
+    attributes: 'address',
     fallback: undefined,
     doc: 'address of the lock server; needed by `fleet_lock`',
   },

@@ -92,12 +92,12 @@ const REFUSED_VALUES: readonly (readonly [string, string, string])[] = [
   [
     'cincinnati.base_url',
     '"http://a/${arch}"',
-    'an http:// or https:// address with no other templates than ${basearch}, ${group}, ${platform}, ${stream}, got "http://a/${arch}"',
+    'an http:// or https:// address with no other templates than ${basearch}, ${group}, ${platform}, ${stream}, and attributes such as ${AFTERBURN_AWS_REGION}, got "http://a/${arch}"',
   ],
   [
     'cincinnati.base_url',
     '"http://a/${stream"',
-    'an http:// or https:// address with no other templates than ${basearch}, ${group}, ${platform}, ${stream}, got "http://a/${stream"',
+    'an http:// or https:// address with no other templates than ${basearch}, ${group}, ${platform}, ${stream}, and attributes such as ${AFTERBURN_AWS_REGION}, got "http://a/${stream"',
   ],
   ['updates.enabled', '"false"', 'true or false, got "false"'],
   [

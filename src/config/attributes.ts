@@ -1,0 +1,40 @@
+/**
+ * What Afterburn has found out about the machine: the file that it writes for units, read as systemd reads it.
+ *
+ * Invariant: what is not a small regular file of text is refused; a file that others could write is not believed.
+ */
+import { ConfigError, messageOf, printable } from '../errors.ts';
+import { ATTRIBUTES_FILE, type Attributes } from './attribute-template.ts';
+import { parseEnvironmentFile } from './environment-file.ts';
+import { readBounded } from './read-bounded.ts';
+import { resolveBelow } from './resolve-below.ts';
+
+/** Clouds tell a page or two. */
+const MAX_ATTRIBUTES_BYTES = 64 * 1024;
+const WRITABLE_BY_OTHERS = 0o002;
+
+/** `neededBy`: for people. Undefined: there is no such file. Rejects with ConfigError `config_unreadable`. */
+export async function readAttributes(root: string, neededBy: string): Promise<Attributes | undefined> {
+  try {
+    const found = await resolveBelow(root, ATTRIBUTES_FILE);
+    if (found.kind === 'missing') return undefined;
+    if (found.kind !== 'found' || !found.stats.isFile()) throw new Error('it must be a regular file');
+    if ((found.stats.mode & WRITABLE_BY_OTHERS) !== 0) throw new Error('it must not be writable by everyone');
+    const text = textOf(await readBounded(found.path, MAX_ATTRIBUTES_BYTES));
+    return new Map([...parseEnvironmentFile(text)].filter(([name]) => name.startsWith('AFTERBURN_')));
+  } catch (error) {
+    const message = `cannot read ${ATTRIBUTES_FILE}, which ${neededBy} needs: ${messageOf(error)}`;
+    throw new ConfigError('config_unreadable', printable(message), { cause: error });
+  }
+}
+
+function textOf(bytes: Uint8Array): string {
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (error) {
+    throw new Error('it must be UTF-8 text', { cause: error });
+  }
+  if (text.includes('\0')) throw new Error('it must be text, got a byte 0');
+  return text;
+}
