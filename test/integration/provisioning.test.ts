@@ -56,6 +56,13 @@ const INTENDED: Readonly<Record<string, Changes<Settings>>> = {
     },
   },
   'updates-disabled': { updates: { enabled: false } },
+  'zone-as-group': {
+    identity: { group: 'workers-eu-west-1a' },
+    updates: {
+      strategies: ['fleet_lock'],
+      fleetLock: { baseUrl: 'https://lock.eu-west-1.example.com' },
+    },
+  },
 };
 
 function changed(settings: unknown, changes: unknown): unknown {
@@ -84,6 +91,11 @@ function provisioned(config: string): FirstBoot {
     mkdirSync(join(host.root, 'usr/lib', kind), { recursive: true });
     cpSync(join(PROJECT, 'systemd', file), join(host.root, 'usr/lib', kind, 'zincati.conf'));
   }
+  // By the time the agent starts, Afterburn has run.
+  host.write(
+    'run/metadata/afterburn',
+    'AFTERBURN_AWS_AVAILABILITY_ZONE=eu-west-1a\nAFTERBURN_AWS_REGION=eu-west-1\n',
+  );
   const { status, log } = host.ignite(config);
   expect(status, log).toBe(0);
   return host;

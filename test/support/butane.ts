@@ -14,8 +14,8 @@ interface Line {
 }
 
 const KEY = /^([a-z_]+):(?: (.+))?$/;
-/** What needs no quotes in any version of YAML. */
-const PLAIN = /^[A-Za-z/][A-Za-z0-9_./-]*$/;
+/** What needs no quotes in any version of YAML, and is a text in all of them. */
+const PLAIN = /^(?!(?:true|false|yes|no|on|off|null|y|n)$)[A-Za-z/][A-Za-z0-9_./-]*$/;
 
 export function readButane(text: string): Node {
   const raw = text.split('\n');

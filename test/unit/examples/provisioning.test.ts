@@ -93,6 +93,7 @@ storage:
     ['a: "quoted"', 'line 1'],
     ['a: {}', 'line 1'],
     ['a: 640', 'line 1'],
+    ['a: true', 'line 1'],
     ['a: b\na: c', 'line 2'],
     ['a:\nb: c', 'line 1'],
     ['a: b\n  c: d', 'line 2'],
