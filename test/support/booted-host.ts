@@ -64,8 +64,8 @@ export interface Result {
 }
 
 export interface BootedHostOptions {
-  /** Absolute paths as the host sees them. */
-  readonly files: Readonly<Record<string, string>>;
+  /** Absolute paths as the host sees them. Without a mode: programs can be run, everything can be read. */
+  readonly files: Readonly<Record<string, string | { readonly text: string; readonly mode: number }>>;
   /** Units among them that multi-user.target wants. */
   readonly wanted?: readonly string[];
 }
@@ -102,9 +102,11 @@ export class BootedHost implements AsyncDisposable {
     const installed = spawnSync(process.execPath, [INSTALL, upper, '--with-node'], { encoding: 'utf8' });
     if (installed.status !== 0) throw new Error(installed.stderr);
     const all = { ...files, '/etc/systemd/system/announce.service': ANNOUNCE };
-    for (const [path, text] of Object.entries(all)) {
+    for (const [path, file] of Object.entries(all)) {
+      const { text, mode } =
+        typeof file === 'string' ? { text: file, mode: file.startsWith('#!') ? 0o755 : 0o644 } : file;
       await mkdir(dirname(join(upper, path)), { recursive: true });
-      await writeFile(join(upper, path), text, { mode: text.startsWith('#!') ? 0o755 : 0o644 });
+      await writeFile(join(upper, path), text, { mode });
     }
     const launcher = spawn(
       'unshare',

@@ -80,4 +80,51 @@ describe('systemd/config.d', () => {
     expect(settings.updates).toMatchObject({ enabled: true, strategies: ['immediate'] });
     expect(settings.timing.steadyIntervalMs).toBe(300_000);
   });
+
+  const shipped = names.map((name) => ({
+    name,
+    text: readFileSync(projectFile(`systemd/config.d/${name}`), 'utf8'),
+  }));
+
+  it('sets nothing but defaults and the update server, and says so', () => {
+    const set = shipped.flatMap(({ name, text }) =>
+      Object.entries(readFragment(parseToml(Buffer.from(text), name), name).values),
+    );
+    expect(set.length).toBeGreaterThan(3);
+    const others = set.filter(([key, value]) => {
+      const fallback: unknown = SCHEMA[CONFIG_KEYS.find((known) => known === key)!].fallback;
+      return JSON.stringify(value) !== JSON.stringify(fallback);
+    });
+    expect(others).toEqual([['cincinnati.base_url', 'https://updates.coreos.fedoraproject.org']]);
+  });
+
+  /** What an operator would copy: lines of TOML behind `#`, below the table that is open there. */
+  const suggestions = shipped.flatMap(({ name, text }) => {
+    const table = /^\[.+\]$/m.exec(text)?.[0] ?? '';
+    const blocks = text.match(/(?:^# +(?:\[|[a-z_.]+ = ).*\n)+/gm) ?? [];
+    return blocks
+      .map((block) => block.replaceAll(/^# +/gm, ''))
+      .map((block) => [name, block.startsWith('[') ? block : `${table}\n${block}`] as const);
+  });
+
+  it('suggests what there is to choose from', () => {
+    expect(suggestions.map(([name]) => name)).toEqual([
+      '10-auto-updates.toml',
+      '10-identity.toml',
+      '10-identity.toml',
+      '30-updates-strategy.toml',
+      '30-updates-strategy.toml',
+    ]);
+  });
+
+  it.each(suggestions)('%s: suggests what works: %j', async (_name, text) => {
+    await using host = await HostTree.create({
+      '/usr/lib/zincati/config.d/50-base.toml': 'cincinnati.base_url = "https://updates.example.com"',
+    });
+    const before = await loadSettings(host.root);
+    await host.write('/etc/zincati/config.d/90-own.toml', text);
+    const after = await loadSettings(host.root);
+    expect(after.warnings).toEqual([]);
+    expect(after.settings).not.toEqual(before.settings);
+  });
 });
