@@ -34,6 +34,18 @@ export function attributeUsers({ values, origins }: Merged): string[] {
   );
 }
 
+/** Warnings about attributes in keys that know none: a path is taken as it is written. */
+export function attributesInVain({ values, origins }: Merged): string[] {
+  return CONFIG_KEYS.flatMap((key) => {
+    const value: unknown = values[key];
+    const [name] =
+      typeof value === 'string' && SCHEMA[key].attributes === undefined ? attributesIn(value) : [];
+    return name === undefined
+      ? []
+      : [`${origins.get(key) ?? ''}: ${key} is taken as it is written, with \${${name}}`];
+  });
+}
+
 /** `attributes`: undefined if the machine has no file of them. */
 export function fillAttributes(merged: Merged, attributes: Attributes | undefined): Filled {
   const values = { ...merged.values };

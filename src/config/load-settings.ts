@@ -8,7 +8,7 @@ import { ConfigError } from '../errors.ts';
 import type { ConfigErrorKind } from '../errors.ts';
 import { readAttributes } from './attributes.ts';
 import { readDropIns } from './drop-ins.ts';
-import { attributeUsers, fillAttributes } from './fill-attributes.ts';
+import { attributesInVain, attributeUsers, fillAttributes } from './fill-attributes.ts';
 import type { Filled } from './fill-attributes.ts';
 import { readFragment } from './fragment.ts';
 import type { Fragment } from './fragment.ts';
@@ -49,6 +49,7 @@ export async function loadSettings(root: string): Promise<LoadedSettings> {
   if (errors.length > 0) throw together(errors, warnings);
 
   const { merged, notes, errors: unfilled } = await fillIn(root, mergeFragments(fragments));
+  warnings.push(...attributesInVain(merged));
   if (unfilled.length > 0) throw together(unfilled, warnings);
   const resolved = resolveSettings(merged);
   warnings.push(...resolved.warnings);

@@ -14,6 +14,7 @@ describe('an environment file', () => {
     ['with blanks around everything', '  A = b c \t\n', { A: 'b c' }],
     ['with comments and empty lines', '# A=1\n\n ; B=2\nC=3 # no comment\n', { C: '3 # no comment' }],
     ['with a comment that ends in a backslash', '# x\\\nA=1\n', { A: '1' }],
+    ['with a comment that ends as on old machines', '# x\rA=1\r', { A: '1' }],
     ['with lines that say nothing', 'A\nB=1\n', { B: '1' }],
     ['with names no variable can have', '1A=1\nA-B=2\nexport C=3\n=4\nD=5\n', { D: '5' }],
     ['with a name twice', 'A=1\nA=2\n', { A: '2' }],

@@ -104,6 +104,18 @@ describe('what is wrong with a template is told when it is read', () => {
     ]);
   });
 
+  it('a path knows no attributes, and a warning says so', async () => {
+    await using tree = await host(
+      'updates.strategy = "marker"\nupdates.marker.path = "/run/${AFTERBURN_AWS_REGION}"',
+      'none',
+    );
+    const { settings, warnings } = await loadSettings(tree.root);
+    expect(settings.updates.marker.path).toBe('/run/${AFTERBURN_AWS_REGION}');
+    expect(warnings).toEqual([
+      `${tree.at(FILE)}: updates.marker.path is taken as it is written, with \${AFTERBURN_AWS_REGION}`,
+    ]);
+  });
+
   it('no other key knows attributes', async () => {
     await using tree = await host('identity.platform = "${AFTERBURN_AWS_REGION}"');
     expect(await problems(tree)).toEqual([
