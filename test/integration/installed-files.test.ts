@@ -1,7 +1,7 @@
 /** The installed tree before any boot, judged by systemd's own programs. Needs root where owners are set. */
 import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:https';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -108,6 +108,35 @@ describe('install.mjs', () => {
         'ExecStart=/usr/local/libexec/zincati agent ',
       );
       expect(run(join(folder, 'usr/local/libexec/zincati'), '--version').status).toBe(0);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('gives everybody what they need to read, whatever the umask, and starts without any other program', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'installed-'));
+    try {
+      const install = '"$0" "$1" "$2/tree" --with-node';
+      const installed = run('sh', '-c', `umask 077; ${install}`, process.execPath, INSTALL, folder);
+      expect(installed).toEqual({ status: 0, stdout: '', stderr: '' });
+      const closed = run('find', join(folder, 'tree'), '!', '-perm', '644', '!', '-perm', '755');
+      expect(closed.stdout).toBe('');
+      const started = run(
+        '/usr/bin/env',
+        '-i',
+        'PATH=',
+        join(folder, 'tree/usr/libexec/zincati'),
+        '--version',
+      );
+      expect([started.status, started.stderr]).toEqual([0, '']);
+      expect(started.stdout).toMatch(/^zincati /);
+      // By a link, and by a path that is not absolute, it finds its program as well.
+      const link = join(folder, 'zincati');
+      symlinkSync(join(folder, 'tree/usr/libexec/zincati'), link);
+      expect(run(link, '--version').status).toBe(0);
+      expect(run('sh', '-c', 'cd "$0" && libexec/zincati --version', join(folder, 'tree/usr')).status).toBe(
+        0,
+      );
     } finally {
       rmSync(folder, { recursive: true });
     }

@@ -1,0 +1,109 @@
+// What a host needs, laid out below a folder: the one list of the installed files.
+//
+// Invariants: nothing outside of the folder is touched; what is made is readable for all and writable for its owner
+// alone, whatever the caller's umask and the modes of the build's files; the same inputs give the same tree.
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+
+const PROJECT = path.dirname(import.meta.dirname);
+
+//   usr    for packages and images: everything below /usr
+//   local  for a host whose /usr cannot be written and which has Zincati already: /usr/local and /etc, where the files
+//          take precedence over those of the same name below /usr
+export const LAYOUTS = ['usr', 'local'];
+export const PROGRAM = { usr: 'usr/lib/zincati/program', local: 'usr/local/lib/zincati/program' };
+
+/** Source in systemd/, place in each layout (none: not there), mode. */
+const FILES = [
+  ['zincati', 'usr/libexec/zincati', 'usr/local/libexec/zincati', 0o755],
+  ['zincati-update-now', 'usr/bin/zincati-update-now', 'usr/local/bin/zincati-update-now', 0o755],
+  ['zincati.service', 'usr/lib/systemd/system/zincati.service', 'etc/systemd/system/zincati.service', 0o644],
+  ['50-zincati.preset', 'usr/lib/systemd/system-preset/50-zincati.preset', undefined, 0o644],
+  ['zincati.sysusers.conf', 'usr/lib/sysusers.d/50-zincati.conf', 'etc/sysusers.d/50-zincati.conf', 0o644],
+  ['zincati.tmpfiles.conf', 'usr/lib/tmpfiles.d/zincati.conf', 'etc/tmpfiles.d/zincati.conf', 0o644],
+  [
+    'org.coreos.zincati.conf',
+    'usr/share/dbus-1/system.d/org.coreos.zincati.conf',
+    'etc/dbus-1/system.d/org.coreos.zincati.conf',
+    0o644,
+  ],
+  ['zincati.rules', 'usr/share/polkit-1/rules.d/zincati.rules', 'etc/polkit-1/rules.d/zincati.rules', 0o644],
+  ...readdirSync(path.join(PROJECT, 'systemd/config.d')).map((name) => [
+    `config.d/${name}`,
+    `usr/lib/zincati/config.d/${name}`,
+    // The host has those of its distribution.
+    undefined,
+    0o644,
+  ]),
+];
+
+/** Of the library that stays outside of the bundle, what is read when it runs; the native part is `*.node`. */
+const RUNNING = /(?:^|\/)(?:package\.json|LICENSE|[^/]+\.(?:js|node))$/;
+const NOT_RUNNING = /(?:^|\/)jest\.config\.js$/;
+
+/**
+ * `node`: a Node to lay beside the program. `addon`: the npm package with the native part of node-unix-socket;
+ * undefined leaves the library out, and NOTIFY_SOCKET cannot be used then.
+ */
+export function layOut(destination, { layout, node, addon }) {
+  if (!existsSync(path.join(PROJECT, 'dist/zincati.mjs'))) {
+    throw new Error('cannot install: dist/zincati.mjs must be there, run `npm run build`');
+  }
+  for (const [source, usr, local, mode] of FILES) {
+    const place = layout === 'usr' ? usr : local;
+    if (place === undefined) continue;
+    const text = readFileSync(path.join(PROJECT, 'systemd', source), 'utf8');
+    const adapted = layout === 'local' ? text.replaceAll('=/usr/libexec/', '=/usr/local/libexec/') : text;
+    put(path.join(destination, place), adapted, mode);
+  }
+  const program = path.join(destination, PROGRAM[layout]);
+  // Chunks carry a hash in their names: those of an older build would pile up.
+  rmSync(program, { recursive: true, force: true });
+  copy(path.join(PROJECT, 'dist'), program);
+  if (addon !== undefined) {
+    for (const name of ['node-unix-socket', addon]) {
+      const to = path.join(program, 'node_modules', name);
+      copy(
+        path.join(PROJECT, 'node_modules', name),
+        to,
+        (file) => RUNNING.test(file) && !NOT_RUNNING.test(file),
+      );
+    }
+  }
+  if (node !== undefined) {
+    cpSync(node, path.join(program, 'node'));
+    chmodSync(path.join(program, 'node'), 0o755);
+  }
+}
+
+export function put(file, text, mode) {
+  makeFolder(path.dirname(file));
+  writeFileSync(file, text);
+  // mkdir and open obey the umask of whoever installs; a host must not.
+  chmodSync(file, mode);
+}
+
+/** Files below a folder, as chosen by their path in it. */
+export function copy(from, to, isWanted = () => true) {
+  for (const name of readdirSync(from, { recursive: true }).sort()) {
+    if (!statSync(path.join(from, name)).isFile() || !isWanted(name)) continue;
+    put(path.join(to, name), readFileSync(path.join(from, name)), 0o644);
+  }
+}
+
+function makeFolder(folder) {
+  if (existsSync(folder)) return;
+  makeFolder(path.dirname(folder));
+  mkdirSync(folder);
+  chmodSync(folder, 0o755);
+}
