@@ -4,30 +4,33 @@
  * Invariants: READY is told as soon as the configuration is accepted, before anything outside is waited for; when the
  * signal is aborted everything that was opened is closed, in the reverse order, and nothing keeps the process alive.
  */
-import { machine } from 'node:os';
 import { initialModel, type Policy } from './agent/state.ts';
+import type { Ports } from './agent/perform.ts';
 import { Runner } from './agent/runner.ts';
 import { statusText } from './agent/status-text.ts';
 import type { Clock, Deployment, UpdateSource } from './agent/ports.ts';
 import { CincinnatiClient } from './cincinnati/client.ts';
-import { loadSettings } from './config/load-settings.ts';
 import type { Settings } from './config/settings.ts';
+import { isSameConfiguration, policyOf, readConfiguration, type Reading } from './configuration.ts';
 import { prefixAddress } from './dbus/address.ts';
 import { connectPeer } from './dbus/connect.ts';
 import { SystemBus } from './dbus/system-bus.ts';
-import { messageOf, printable } from './errors.ts';
-import { loadIdentity, type Identity } from './identity/identity.ts';
+import { linesOf, messageOf, printable } from './errors.ts';
+import type { Identity } from './identity/identity.ts';
 import { resolveStream } from './identity/stream.ts';
 import { Metrics } from './metrics/metrics.ts';
 import { MetricsServer } from './metrics/server.ts';
 import { Reporter } from './report/reporter.ts';
+import { tellOs, tellReading, tellRestart, tellStrategies } from './report/tell-configuration.ts';
 import { RpmOstreeClient } from './rpmostree/client.ts';
 import { experimentalInterface, SERVICE_NAME } from './service/experimental.ts';
 import { Service } from './service/service.ts';
-import { buildStrategies } from './strategies/build-strategies.ts';
+import { buildStrategies, type BuiltStrategies } from './strategies/build-strategies.ts';
 import { Strategies } from './strategies/gatekeeper.ts';
+import { LockServers } from './strategies/lock-servers.ts';
 import { readBootId } from './system/boot-id.ts';
 import { SYSTEM_CLOCK } from './system/clock.ts';
+import type { Doorbell } from './system/doorbell.ts';
 import { HttpClient } from './system/http.ts';
 import type { Logger } from './system/log.ts';
 import { Motd } from './system/motd.ts';
@@ -48,6 +51,8 @@ export interface AgentOptions {
   readonly env: Record<string, string | undefined>;
   readonly pid: number;
   readonly signal: AbortSignal;
+  /** Rung when the configuration shall be read again. */
+  readonly reloads: Doorbell;
 }
 
 /** Where the agent finds the system bus. */
@@ -56,24 +61,21 @@ export function systemBusAddress(root: string, env: Readonly<Record<string, stri
 }
 
 /** Resolves when the signal is aborted and everything is closed. Rejects with ConfigError or IdentityError at the start. */
-export async function runAgent({ root, log, env, pid, signal }: AgentOptions): Promise<void> {
+export async function runAgent({ root, log, env, pid, signal, reloads }: AgentOptions): Promise<void> {
   const clock = SYSTEM_CLOCK;
   const startedAt = clock.now();
   log.info(`starting update agent (version ${VERSION})`);
-  const { settings, warnings, notes, origins } = await loadSettings(root);
-  for (const warning of warnings) log.warn(warning);
-  for (const note of notes) log.info(note);
-  const identity = await loadIdentity(root, settings, machine());
+  let reading = await readConfiguration(root, log);
   const watchdogMs = watchdogIntervalMs(env, pid);
   const notifier = await createNotifier(env, pid, (text) => log.warn(text));
   const metrics = new Metrics(startedAt);
-  tellIdentity(log, metrics, settings, identity, warnings.length);
+  tellReading(log, metrics, reading, startedAt);
 
   await using closing = new AsyncDisposableStack();
   closing.defer(() => notifier.close());
   closing.defer(() => notifier.stopping());
 
-  const policy: Policy = await readPolicy(root, settings);
+  let policy: Policy = policyOf(reading, await readBootId(root));
   notifier.ready(statusText(initialModel(), policy));
 
   const bus = new SystemBus({
@@ -85,13 +87,15 @@ export async function runAgent({ root, log, env, pid, signal }: AgentOptions): P
   closing.defer(() => http.close());
   const motd = new Motd(root, (text) => log.warn(text));
   closing.defer(() => motd.close());
-  const reporter = new Reporter({ log, metrics, notifier, motd, policy, clock });
 
   const records = new FileRecordStore(root);
   const loaded = await records.load();
   if (loaded.warning !== undefined) log.error(loaded.warning);
+  let latest = initialModel(loaded.record);
+  const reporter = new Reporter({ log, metrics, notifier, motd, policy, model: latest, clock });
 
-  const server = new MetricsServer({ root, listen: settings.metrics.listen, metrics, clock, log });
+  const { listen } = reading.settings.metrics;
+  const server = new MetricsServer({ root, listen, metrics, clock, log });
   closing.defer(() => server.close());
   void server.start();
   const service = new Service({
@@ -103,56 +107,68 @@ export async function runAgent({ root, log, env, pid, signal }: AgentOptions): P
   });
   closing.defer(() => service.close());
   service.start();
-
-  let latest = initialModel(loaded.record);
-  const nodeStream = (): string => resolveStream(settings, latest.memory.host?.booted.stream);
-  const strategies = await buildStrategies({
-    settings,
-    origins,
-    identity,
-    stream: nodeStream,
-    staged: (): Deployment | undefined => latest.memory.host?.staged,
+  const lockServers = new LockServers({
     root,
+    userAgent: USER_AGENT,
     env,
-    bus,
     clock,
-    metrics,
-    log,
+    observer: {
+      requested: (api) => metrics.fleetLockRequested(api),
+      failed: (api, kind) => metrics.fleetLockFailed(api, kind),
+      returned: (heldMs) => metrics.fleetLockHeld(heldMs / 1000),
+    },
   });
-  closing.defer(() => strategies.close());
-  const summary = strategies.summary === '' ? '' : `, ${strategies.summary}`;
-  log.info(`update strategy: ${settings.updates.strategies.join(', ')}${summary}`);
+  closing.defer(() => lockServers.close());
 
+  const build = ({ settings, origins, identity }: Reading): Promise<BuiltStrategies> =>
+    buildStrategies({
+      settings,
+      origins,
+      identity,
+      stream: () => resolveStream(settings, latest.memory.host?.booted.stream),
+      staged: (): Deployment | undefined => latest.memory.host?.staged,
+      root,
+      lockServers,
+      bus,
+      clock,
+      metrics,
+      log,
+    });
+  const portsFor = ({ settings, identity }: Reading, gatekeeper: Strategies): Ports => ({
+    clock,
+    rpmOstree: new RpmOstreeClient({
+      bus,
+      connectPeer,
+      clock,
+      root,
+      stallLimitMs: settings.timing.transactionStallMs,
+      observer: {
+        onStatusAttempt: () => metrics.statusAttempted(),
+        onStatusFailure: () => metrics.statusFailed(),
+        onCacheRequest: () => metrics.statusCacheRequested(),
+        onCacheMiss: () => metrics.statusCacheMissed(),
+        onForeignDeployment: (warning) => log.warn(warning),
+      },
+    }),
+    updatesFor: sourcePerStream(settings, identity, http, clock),
+    gatekeeper,
+    sessions: new LogindSessions(bus, root, {
+      ignoreUsers: settings.updates.sessions.ignoreUsers,
+      onUntold: ({ user, tty }, reason) =>
+        log.warn(`cannot tell ${printable(user)} on ${printable(tty)} about the reboot: ${reason}`),
+    }),
+    records,
+    notice: (release, minutesLeft) => rebootNotice(release, minutesLeft, clock.now()),
+    onProgress: (progress) => reporter.progress(progress),
+  });
+
+  let strategies = await build(reading);
+  let gatekeeper = new Strategies(strategies.list);
+  await tellStrategies(log, reading, strategies, clock.now());
   const runner = new Runner({
     model: latest,
     policy,
-    ports: {
-      clock,
-      rpmOstree: new RpmOstreeClient({
-        bus,
-        connectPeer,
-        clock,
-        root,
-        stallLimitMs: settings.timing.transactionStallMs,
-        observer: {
-          onStatusAttempt: () => metrics.statusAttempted(),
-          onStatusFailure: () => metrics.statusFailed(),
-          onCacheRequest: () => metrics.statusCacheRequested(),
-          onCacheMiss: () => metrics.statusCacheMissed(),
-          onForeignDeployment: (warning) => log.warn(warning),
-        },
-      }),
-      updatesFor: sourcePerStream(settings, identity, http, clock),
-      gatekeeper: new Strategies(strategies.list),
-      sessions: new LogindSessions(bus, root, {
-        ignoreUsers: settings.updates.sessions.ignoreUsers,
-        onUntold: ({ user, tty }, reason) =>
-          log.warn(`cannot tell ${printable(user)} on ${printable(tty)} about the reboot: ${reason}`),
-      }),
-      records,
-      notice: (release, minutesLeft) => rebootNotice(release, minutesLeft, clock.now()),
-      onProgress: (progress) => reporter.progress(progress),
-    },
+    ports: portsFor(reading, gatekeeper),
     dice: () => Math.floor(Math.random() * 11),
     observer: {
       starting: (model, effect) => {
@@ -162,12 +178,46 @@ export async function runAgent({ root, log, env, pid, signal }: AgentOptions): P
       },
       happened: (before, asked, occurrence, after) => {
         latest = after;
-        tellOs(metrics, identity, after.memory.host?.booted, settings);
+        tellOs(metrics, reading, after.memory.host?.booted);
         reporter.happened(before, asked, occurrence, after);
+      },
+      reconfigured: (after, configuration) => {
+        latest = after;
+        reporter.reconfigured(after, configuration);
       },
     },
     signal,
   });
+
+  const reload = async (): Promise<void> => {
+    const next = await readConfiguration(root, log);
+    const isSame = isSameConfiguration(reading, next);
+    // Whatever can fail comes before anything is changed.
+    const built = isSame ? strategies : await build(next);
+    reporter.configurationAccepted();
+    tellReading(log, metrics, next, clock.now(), isSame);
+    if (isSame) return;
+    tellRestart(log, reading, next);
+    [reading, strategies] = [next, built];
+    gatekeeper = new Strategies(built.list, gatekeeper);
+    policy = policyOf(next, policy.bootId, policy);
+    await tellStrategies(log, next, built, clock.now());
+    runner.reconfigure({ policy, ports: portsFor(next, gatekeeper) });
+  };
+  reloads.onRing(async () => {
+    notifier.reloading();
+    try {
+      await reload();
+    } catch (error) {
+      log.error(
+        `the configuration was read again and is refused, the one before it stays in use: ${linesOf(error)}`,
+      );
+      reporter.configurationRefused();
+    }
+    notifier.ready(reporter.status);
+  });
+  closing.defer(() => reloads.close());
+
   if (watchdogMs !== undefined) {
     const timer = setInterval(() => {
       if (runner.isAlive()) notifier.alive();
@@ -176,54 +226,6 @@ export async function runAgent({ root, log, env, pid, signal }: AgentOptions): P
   }
   await runner.run();
   log.info('stopping update agent');
-}
-
-async function readPolicy(root: string, { identity, timing, updates }: Settings): Promise<Policy> {
-  return {
-    enabled: updates.enabled,
-    allowDowngrade: updates.allowDowngrade,
-    stream: identity.stream,
-    catchUp: updates.catchUp,
-    remoteStrategies: updates.strategies.includes('fleet_lock'),
-    sessions: updates.sessions,
-    steadyIntervalMs: timing.steadyIntervalMs,
-    retryIntervalMs: timing.retryIntervalMs,
-    rebootOverdueMs: timing.rebootOverdueMs,
-    jitter: timing.jitter,
-    replaceForeignStaged: updates.replaceStagedByOthers,
-    bootId: await readBootId(root),
-  };
-}
-
-function tellIdentity(
-  log: Logger,
-  metrics: Metrics,
-  settings: Settings,
-  identity: Identity,
-  warnings: number,
-): void {
-  log.info(`Cincinnati service: ${settings.cincinnati.baseUrl ?? 'none'}`);
-  log.info(`agent running on node '${identity.nodeUuid}', in update group '${identity.group}'`);
-  metrics.configurationRead(warnings);
-  metrics.updatesConfigured(settings.updates);
-  metrics.strategiesConfigured(settings.updates.strategies);
-  if (identity.rolloutWariness !== undefined) metrics.rolloutWarinessConfigured(identity.rolloutWariness);
-}
-
-function tellOs(
-  metrics: Metrics,
-  identity: Identity,
-  booted: Deployment | undefined,
-  settings: Settings,
-): void {
-  if (booted === undefined) return;
-  const stream = settings.identity.stream ?? booted.stream ?? '';
-  metrics.identityKnown({
-    osVersion: booted.version,
-    basearch: identity.basearch,
-    stream,
-    platform: identity.platform,
-  });
 }
 
 /** One client for as long as the stream stays, so that its connection and its last graph are kept. */

@@ -209,6 +209,13 @@ export function messageOf(error: unknown): string {
   return printable(text === '' && error instanceof Error ? error.name : text);
 }
 
+/** The same with its line breaks: a configuration with several faults has one to a line. */
+export function linesOf(error: unknown): string {
+  return error instanceof Error && error.message !== ''
+    ? error.message.split('\n').map(printable).join('\n')
+    : messageOf(error);
+}
+
 /** The `kind` of anything thrown; `internal` for what is no {@link AgentError}. */
 export function kindOf(error: unknown): string {
   return error instanceof AgentError ? error.kind : 'internal';

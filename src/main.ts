@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** Words in, exit code out. */
 import { parseCommandLine, USAGE, UsageError, type Command } from './command-line.ts';
-import { ConfigError, IdentityError, messageOf, printable } from './errors.ts';
+import { ConfigError, IdentityError, linesOf } from './errors.ts';
 import { EXIT } from './exit-codes.ts';
 import { VERSION } from './version.ts';
 
@@ -34,26 +34,23 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 async function agent(command: Extract<Command, { command: 'agent' }>): Promise<number> {
-  const [{ runAgent }, { createLogger, levelOf }] = await Promise.all([
+  const [{ runAgent }, { createLogger, levelOf }, { Doorbell }] = await Promise.all([
     import('./compose.ts'),
     import('./system/log.ts'),
+    import('./system/doorbell.ts'),
   ]);
   const { root, verbosity, logFormat } = command;
   const log = createLogger({ level: levelOf(verbosity), format: logFormat, env: process.env });
   const life = new AbortController();
+  const reloads = new Doorbell();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => life.abort(signal));
-  // A reflex of operators, and for systemd a clean end: without this it would switch updates off without a word.
-  process.on('SIGHUP', () =>
-    log.warn('SIGHUP ignored: the configuration is read at the start, restart the agent to read it anew'),
-  );
+  process.on('SIGHUP', () => reloads.ring());
   try {
-    await runAgent({ root, log, env: process.env, pid: process.pid, signal: life.signal });
+    await runAgent({ root, log, env: process.env, pid: process.pid, signal: life.signal, reloads });
     return EXIT.ok;
   } catch (error) {
     const isSetUp = error instanceof ConfigError || error instanceof IdentityError;
-    // A configuration with several faults has one to a line.
-    const text =
-      error instanceof Error ? error.message.split('\n').map(printable).join('\n') : messageOf(error);
+    const text = linesOf(error);
     log.error(isSetUp ? text : `critical error: ${text}`);
     if (!isSetUp && error instanceof Error && error.stack !== undefined) log.debug(error.stack);
     return isSetUp ? EXIT.config : EXIT.failure;

@@ -20,6 +20,7 @@ export const HEALTH_CAUSES = [
   'finalization_failing',
   'record_unwritable',
   'slot_not_returned',
+  'configuration_refused',
 ] as const;
 export type HealthCause = (typeof HEALTH_CAUSES)[number];
 
@@ -42,9 +43,17 @@ const TOLD_DEPLOY_FAILURES = 3;
 
 export const HEALTHY: Health = { level: 'OK', cause: 'none', sinceAt: undefined, text: '' };
 
-/** The gravest of all that is wrong; among equals, what began first. `at` is the wall clock in milliseconds. */
-export function healthOf(model: Model, at: number): Health {
-  const complaints = [...ofStreaks(model.memory, at), ...ofRecord(model.memory, at), ...ofState(model, at)];
+/**
+ * The gravest of all that is wrong; among equals, what began first. `at` is the wall clock in milliseconds. `refusedAt`:
+ * since when the configuration on disk cannot be used, and the agent runs with the one before.
+ */
+export function healthOf(model: Model, at: number, refusedAt?: number): Health {
+  const complaints = [
+    ...ofStreaks(model.memory, at),
+    ...ofRecord(model.memory, at),
+    ...ofState(model, at),
+    ...ofConfiguration(refusedAt),
+  ];
   return complaints.toSorted(gravestFirst)[0] ?? HEALTHY;
 }
 
@@ -135,6 +144,12 @@ function ofState({ state, memory }: Model, at: number): Health[] {
     default:
       return [];
   }
+}
+
+function ofConfiguration(refusedAt: number | undefined): Health[] {
+  if (refusedAt === undefined) return [];
+  const text = 'the configuration on disk cannot be used: the one before it is in use, until the agent ends';
+  return [{ level: 'DEGRADED', cause: 'configuration_refused', sinceAt: refusedAt, text }];
 }
 
 function times(count: number): string {

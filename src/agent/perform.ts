@@ -50,7 +50,13 @@ export const EFFECT_LIMIT_MS: Readonly<Record<EffectKind, number>> = {
 /** A sleeping agent looks at the wall clock this often, so that a clock that is set does not make it miss a window. */
 const CLOCK_GLANCE_MS = 30 * SECOND;
 
-export async function perform(effect: Effect, ports: Ports, life: AbortSignal): Promise<Event> {
+/** `interrupt` ends a wait early; everything else goes on to its end. */
+export async function perform(
+  effect: Effect,
+  ports: Ports,
+  life: AbortSignal,
+  interrupt?: AbortSignal,
+): Promise<Event> {
   const limitMs = EFFECT_LIMIT_MS[effect.kind];
   const limit = new AbortController();
   const done = new AbortController();
@@ -59,7 +65,9 @@ export async function perform(effect: Effect, ports: Ports, life: AbortSignal): 
     () => undefined,
   );
   try {
-    return await handle(effect, ports, AbortSignal.any([life, limit.signal]));
+    const ends = [life, limit.signal];
+    if (effect.kind === 'wait' && interrupt !== undefined) ends.push(interrupt);
+    return await handle(effect, ports, AbortSignal.any(ends));
   } catch (error) {
     if (life.aborted) throw error;
     if (limit.signal.aborted) {

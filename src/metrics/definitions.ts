@@ -24,6 +24,12 @@ export const DEFINITIONS = {
   ),
   zincati_identity_rollout_wariness: gauge('Configured wariness towards new releases, 0 to 1.'),
   zincati_config_warnings: gauge('Warnings about the configuration that is in use.'),
+  zincati_config_last_reload_successful: gauge(
+    'Whether the configuration could be used when it was last read.',
+  ),
+  zincati_config_last_reload_success_timestamp: gauge(
+    'Last time the configuration was read and could be used, in seconds since 1970 UTC.',
+  ),
 
   zincati_update_agent_last_refresh_timestamp: gauge(
     'Last time the agent went to work, in seconds since 1970 UTC.',

@@ -76,12 +76,19 @@ export class Metrics {
     this.#setOnly('zincati_identity_os_info', { os_version: osVersion, ...rest });
   }
 
-  rolloutWarinessConfigured(wariness: number): void {
-    this.#set('zincati_identity_rollout_wariness', wariness);
+  /** Undefined: the server chooses. */
+  rolloutWarinessConfigured(wariness: number | undefined): void {
+    this.#setIfKnown('zincati_identity_rollout_wariness', wariness);
   }
 
-  configurationRead(warnings: number): void {
+  configurationRead(warnings: number, atMs: number): void {
     this.#set('zincati_config_warnings', warnings);
+    this.#set('zincati_config_last_reload_successful', 1);
+    this.#setInstant('zincati_config_last_reload_success_timestamp', atMs);
+  }
+
+  configurationRefused(): void {
+    this.#set('zincati_config_last_reload_successful', 0);
   }
 
   updatesConfigured(config: { readonly enabled: boolean; readonly allowDowngrade: boolean }): void {
@@ -94,8 +101,10 @@ export class Metrics {
     for (const strategy of strategies) this.#put('zincati_updates_strategy_mode', { strategy }, 1);
   }
 
-  scheduleConfigured(lengthMinutes: number): void {
-    this.#set('zincati_updates_strategy_periodic_schedule_length_minutes', lengthMinutes);
+  /** Undefined: no strategy has one. */
+  scheduleConfigured(lengthMinutes: number | undefined): void {
+    this.#setIfKnown('zincati_updates_strategy_periodic_schedule_length_minutes', lengthMinutes);
+    if (lengthMinutes === undefined) this.windowIs(undefined);
   }
 
   // What the agent does.

@@ -6,9 +6,10 @@
 import { healthOf, HEALTHY, type Health } from '../agent/health.ts';
 import type { Effect, Occurrence } from '../agent/messages.ts';
 import { announce, narrate, type Line } from '../agent/narrate.ts';
+import type { Moment } from '../agent/next-effect.ts';
 import type { Progress } from '../agent/ports.ts';
 import { isInForce } from '../agent/record.ts';
-import type { Observer } from '../agent/runner.ts';
+import type { Configuration, Observer } from '../agent/runner.ts';
 import type { Model, Policy } from '../agent/state.ts';
 import { longDate, statusText } from '../agent/status-text.ts';
 import { messageOf } from '../errors.ts';
@@ -23,7 +24,9 @@ export interface ReporterOptions {
   readonly metrics: Metrics;
   readonly notifier: Pick<Notifier, 'status'>;
   readonly motd: Pick<Motd, 'show' | 'retry'>;
+  /** As they are at the start. */
   readonly policy: Policy;
+  readonly model: Model;
   readonly clock: { now(): number; monotonic(): number };
 }
 
@@ -33,7 +36,12 @@ const MOTD_RETRY_MS = 3_600_000;
 
 export class Reporter implements Observer {
   readonly #options: ReporterOptions;
-  #status = '';
+  #policy: Policy;
+  #status: string;
+  /** The model as last reported. */
+  #model: Model;
+  /** Since when the configuration on disk is not the one in use. */
+  #refusedAt: number | undefined;
   #health: Health = HEALTHY;
   #lastRefreshAt: number | undefined;
   #progressMono = Number.NEGATIVE_INFINITY;
@@ -41,6 +49,14 @@ export class Reporter implements Observer {
 
   constructor(options: ReporterOptions) {
     this.#options = options;
+    this.#policy = options.policy;
+    this.#model = options.model;
+    this.#status = statusText(options.model, options.policy);
+  }
+
+  /** What the service manager is told, in one line. */
+  get status(): string {
+    return this.#status;
   }
 
   /** When the agent last went to work, milliseconds since 1970; undefined: not yet. */
@@ -67,9 +83,29 @@ export class Reporter implements Observer {
       countEvent(metrics, before, occurrence, after);
       if (before.state.name !== after.state.name)
         log.debug(`state: ${after.state.name}`, { state: after.state.name });
-      this.#tellState(after, occurrence.at);
-      this.#tellHealth(after, occurrence);
+      this.#tell(after);
     });
+  }
+
+  reconfigured(after: Model, { policy }: Configuration): void {
+    this.#guarded(() => {
+      this.#policy = policy;
+      this.#options.log.info('the new configuration is in use');
+      this.#tell(after);
+    });
+  }
+
+  /** The files on disk can be used: they are what is in use, or will be in a moment. */
+  configurationAccepted(): void {
+    this.#refusedAt = undefined;
+    this.#guarded(() => this.#tell(this.#model));
+  }
+
+  /** The files on disk cannot be used, and what was read before stays in use. */
+  configurationRefused(): void {
+    this.#refusedAt ??= this.#options.clock.now();
+    this.#options.metrics.configurationRefused();
+    this.#guarded(() => this.#tell(this.#model));
   }
 
   progress(progress: Progress): void {
@@ -84,11 +120,19 @@ export class Reporter implements Observer {
     });
   }
 
+  #tell(model: Model): void {
+    const { clock } = this.#options;
+    this.#model = model;
+    this.#tellState(model, clock.now());
+    this.#tellHealth(model, { at: clock.now(), mono: clock.monotonic() });
+  }
+
   #tellState(model: Model, at: number): void {
-    const { metrics, notifier, policy } = this.#options;
+    const { metrics, notifier } = this.#options;
     const { state, memory } = model;
     metrics.stateIs(state.name, 'release' in state ? state.release.version : '', at);
-    const text = statusText(model, policy);
+    const refused = this.#refusedAt === undefined ? '' : '; the configuration on disk cannot be used';
+    const text = `${statusText(model, this.#policy)}${refused}`;
     if (text !== this.#status) {
       this.#status = text;
       notifier.status(text);
@@ -106,9 +150,9 @@ export class Reporter implements Observer {
     metrics.failuresInARow('stage', state.name === 'UpdateAvailable' ? state.failedAttempts : 0);
   }
 
-  #tellHealth(model: Model, { at, mono }: Occurrence): void {
+  #tellHealth(model: Model, { at, mono }: Moment): void {
     const { log, metrics, motd } = this.#options;
-    const health = healthOf(model, at);
+    const health = healthOf(model, at, this.#refusedAt);
     metrics.healthIs(health.level, health.cause);
     if (health.level !== this.#health.level || health.cause !== this.#health.cause) {
       if (health.level === 'OK') log.info('updates are OK again', { health: health.level });

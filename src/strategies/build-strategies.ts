@@ -1,5 +1,7 @@
 /**
- * The strategies of one node: those its configuration names, and what may hold any reboot back. Makes them, closes them.
+ * The strategies of one node: those its configuration names, and what may hold any reboot back.
+ *
+ * Invariant: building them changes nothing that anybody sees; they may yet be thrown away.
  */
 import type { Clock, Deployment } from '../agent/ports.ts';
 import type { Settings } from '../config/settings.ts';
@@ -14,12 +16,11 @@ import { readBootSpace } from '../system/boot-space.ts';
 import { logindInhibitors } from '../system/inhibitors.ts';
 import type { Logger } from '../system/log.ts';
 import { readMarkerFile } from '../system/marker-file.ts';
-import { USER_AGENT } from '../version.ts';
 import { bootCompleteStrategy } from './boot-complete.ts';
-import { createFleetLockStrategy } from './create-fleet-lock-strategy.ts';
 import { freeSpaceStrategy } from './free-space.ts';
 import { IMMEDIATE } from './immediate.ts';
 import { inhibitorStrategy } from './inhibitors.ts';
+import type { LockServers } from './lock-servers.ts';
 import { MANUAL } from './manual.ts';
 import { markerStrategy } from './marker.ts';
 import { createPeriodicStrategy, type PeriodicStrategy } from './periodic.ts';
@@ -35,7 +36,7 @@ export interface StrategyNeeds {
   readonly stream: () => string;
   readonly staged: () => Deployment | undefined;
   readonly root: string;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly lockServers: LockServers;
   readonly bus: SystemBus;
   readonly clock: Clock;
   readonly metrics: Metrics;
@@ -44,36 +45,39 @@ export interface StrategyNeeds {
 
 export interface BuiltStrategies {
   readonly list: readonly Strategy[];
-  /** More about the strategies for people, beyond their names; "" for nothing. */
-  readonly summary: string;
+  /** They are in use now: warnings go to the log, their metrics replace those of others. Resolves with the summary for people. */
+  tell(nowMs: number): Promise<string>;
   /** Brings metrics about time up to date. Never rejects, never waits for long. */
   refresh(nowMs: number): Promise<void>;
-  close(): Promise<void>;
 }
 
+/** Rejects with ConfigError when a strategy cannot work with what is configured. */
 export async function buildStrategies(needs: StrategyNeeds): Promise<BuiltStrategies> {
-  const closers: (() => Promise<void>)[] = [];
+  const { metrics, log, origins } = needs;
   const watchers: PeriodicStrategy[] = [];
   const named: Strategy[] = [];
-  for (const name of needs.settings.updates.strategies)
-    named.push(await buildNamed(name, needs, closers, watchers));
+  for (const name of needs.settings.updates.strategies) named.push(await buildNamed(name, needs, watchers));
   return {
     list: [...named, ...holds(needs)],
-    summary: (
-      await Promise.all(
-        watchers.map(async (watched) => (await watched.schedule()).summaryAt(needs.clock.now())),
-      )
-    ).join('; '),
+    tell: async (nowMs) => {
+      metrics.scheduleConfigured(undefined);
+      const summaries: string[] = [];
+      for (const watched of watchers) {
+        const schedule = await watched.schedule();
+        for (const warning of schedule.warningsAt(nowMs, origins)) log.warn(warning);
+        metrics.scheduleConfigured(schedule.weeklyMinutes(nowMs));
+        metrics.windowIs(schedule.windowAt(nowMs));
+        summaries.push(schedule.summaryAt(nowMs));
+      }
+      return summaries.join('; ');
+    },
     refresh: async (nowMs) => {
       for (const watched of watchers) {
         await watched.schedule().then(
-          (schedule) => needs.metrics.windowIs(schedule.windowAt(nowMs)),
-          (error: unknown) => needs.log.debug(`cannot tell the next window: ${messageOf(error)}`),
+          (schedule) => metrics.windowIs(schedule.windowAt(nowMs)),
+          (error: unknown) => log.debug(`cannot tell the next window: ${messageOf(error)}`),
         );
       }
-    },
-    close: async () => {
-      await Promise.all(closers.map((close) => close()));
     },
   };
 }
@@ -81,10 +85,9 @@ export async function buildStrategies(needs: StrategyNeeds): Promise<BuiltStrate
 async function buildNamed(
   name: StrategyName,
   needs: StrategyNeeds,
-  closers: (() => Promise<void>)[],
   watchers: PeriodicStrategy[],
 ): Promise<Strategy> {
-  const { settings, identity, stream, root, env, clock, metrics } = needs;
+  const { settings, identity, stream, root, lockServers } = needs;
   switch (name) {
     case 'immediate':
       return IMMEDIATE;
@@ -94,46 +97,26 @@ async function buildNamed(
       const { path } = settings.updates.marker;
       return markerStrategy({ path, read: () => readMarkerFile(root, path) });
     }
-    case 'periodic':
-      return buildPeriodic(needs, watchers);
+    case 'periodic': {
+      const strategy = await buildPeriodic(needs);
+      watchers.push(strategy);
+      return strategy;
+    }
     case 'fleet_lock': {
       const { fleetLock } = settings.updates;
-      const { strategy, close } = createFleetLockStrategy({
-        settings: { ...fleetLock, baseUrl: fleetLock.baseUrl ?? '' },
-        node: () => ({ ...identity, stream: stream() }),
-        root,
-        userAgent: USER_AGENT,
-        env,
-        clock,
-        observer: {
-          requested: (api) => metrics.fleetLockRequested(api),
-          failed: (api, kind) => metrics.fleetLockFailed(api, kind),
-          returned: (heldMs) => metrics.fleetLockHeld(heldMs / 1000),
-        },
-      });
-      closers.push(close);
-      return strategy;
+      const server = { ...fleetLock, baseUrl: fleetLock.baseUrl ?? '' };
+      return lockServers.strategy(server, identity, () => ({ ...identity, stream: stream() }));
     }
   }
 }
 
-async function buildPeriodic(
-  { settings, identity, root, clock, metrics, log, origins }: StrategyNeeds,
-  watchers: PeriodicStrategy[],
-): Promise<Strategy> {
-  const strategy = await createPeriodicStrategy({
+function buildPeriodic({ settings, identity, root, log }: StrategyNeeds): Promise<PeriodicStrategy> {
+  return createPeriodicStrategy({
     settings: settings.updates.periodic,
     nodeUuid: identity.nodeUuid,
     root,
     warn: (text) => log.warn(text),
   });
-  const schedule = await strategy.schedule();
-  const now = clock.now();
-  for (const warning of schedule.warningsAt(now, origins)) log.warn(warning);
-  metrics.scheduleConfigured(schedule.weeklyMinutes(now));
-  metrics.windowIs(schedule.windowAt(now));
-  watchers.push(strategy);
-  return strategy;
 }
 
 /** What holds a reboot back whatever the strategy. */

@@ -3,7 +3,8 @@
  *
  * Invariants: local strategies and remote ones are asked apart, in the order of the configuration; the first remote one
  * that denies ends the asking, so that nothing is taken in vain; giving back is tried with every remote strategy even
- * when one fails.
+ * when one fails; what strategies of a configuration before this one may have lent is given back to them, and that is
+ * tried before anything new is taken.
  */
 import type { Gatekeeper, JointVerdict } from '../agent/ports.ts';
 import type { Strategy, Verdict } from './strategy.ts';
@@ -12,9 +13,16 @@ export class Strategies implements Gatekeeper {
   readonly #local: readonly Strategy[];
   readonly #remote: readonly Strategy[];
 
-  constructor(strategies: readonly Strategy[]) {
+  /** Remote strategies that may have lent something. */
+  readonly #lenders: Set<Strategy>;
+  #before: Strategies | undefined;
+
+  /** `before`: those that these replace. Without: an agent before this one may have left anything with anybody. */
+  constructor(strategies: readonly Strategy[], before?: Strategies) {
     this.#local = strategies.filter((strategy) => !strategy.remote);
     this.#remote = strategies.filter((strategy) => strategy.remote);
+    this.#lenders = new Set(before === undefined ? this.#remote : []);
+    this.#before = before;
   }
 
   async askLocal(nowMs: number, signal: AbortSignal): Promise<JointVerdict> {
@@ -24,7 +32,12 @@ export class Strategies implements Gatekeeper {
   }
 
   async askRemote(nowMs: number, signal: AbortSignal): Promise<JointVerdict> {
+    const lenders = this.#allLenders();
+    const former = [...lenders].filter((strategy) => !this.#remote.includes(strategy));
+    // A server that is gone for good must not hold the node: the steady report goes on trying.
+    await this.#giveBack(former, signal);
     for (const strategy of this.#remote) {
+      lenders.add(strategy);
       const verdict = await strategy.canFinalize(nowMs, signal);
       if (verdict.verdict === 'deny') return joinVerdicts([verdict]);
     }
@@ -32,8 +45,27 @@ export class Strategies implements Gatekeeper {
   }
 
   async reportSteady(signal: AbortSignal): Promise<void> {
-    const results = await Promise.allSettled(this.#remote.map((strategy) => strategy.reportSteady(signal)));
-    for (const result of results) if (result.status === 'rejected') throw result.reason;
+    const everybody = new Set([...this.#remote, ...this.#allLenders()]);
+    for (const result of await this.#giveBack([...everybody], signal))
+      if (result.status === 'rejected') throw result.reason;
+  }
+
+  #giveBack(strategies: readonly Strategy[], signal: AbortSignal): Promise<PromiseSettledResult<void>[]> {
+    return Promise.allSettled(
+      strategies.map(async (strategy) => {
+        await strategy.reportSteady(signal);
+        this.#lenders.delete(strategy);
+      }),
+    );
+  }
+
+  /** With what those before have not given back: they are asked only now, since they were in use until now. */
+  #allLenders(): Set<Strategy> {
+    if (this.#before !== undefined) {
+      for (const lender of this.#before.#allLenders()) this.#lenders.add(lender);
+      this.#before = undefined;
+    }
+    return this.#lenders;
   }
 }
 

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
 import { TestAuthority } from '../support/certificates.ts';
 import { LineProcess } from '../support/line-process.ts';
@@ -53,6 +53,9 @@ describe('zincati.service', () => {
 
   it('is understood by systemd to the last word', () => {
     for (const target of targets) writeFileSync(join(units(), `${target}.target`), '[Unit]\n');
+    mkdirSync(join(root, 'bin'));
+    writeFileSync(join(root, 'bin/kill'), '', { mode: 0o755 });
+    onTestFinished(() => rmSync(join(root, 'bin'), { recursive: true }));
     // An unknown key is no failure to it, only a line.
     const verified = run('systemd-analyze', 'verify', '--man=no', `--root=${root}`, 'zincati.service');
     expect(verified).toEqual({ status: 0, stdout: '', stderr: '' });

@@ -72,6 +72,7 @@ export class LockAgent {
           else if (effect.kind === 'wait') this.#waiting.resolve(effect);
         },
         happened: () => undefined,
+        reconfigured: () => undefined,
       },
       signal: life.signal,
     }).run();

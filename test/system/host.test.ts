@@ -235,6 +235,44 @@ for master, name in remote, console:
     });
   });
 
+  describe('systemctl reload', () => {
+    const MORE = '/etc/zincati/config.d/95-more.toml';
+    const reload = async (toml: string): Promise<string> => {
+      const cursor = await host.cursor();
+      await host.write(MORE, toml);
+      expect((await host.run('systemctl', 'reload', UNIT)).status).toBe(0);
+      await host.journal(cursor, 'the configuration was read again');
+      return cursor;
+    };
+
+    it('has the configuration read again by the same process', async () => {
+      const pid = await host.property(UNIT, 'MainPID');
+      const cursor = await reload('updates.strategy = "manual"\n');
+      await host.journal(cursor, 'update strategy: manual');
+      await host.journal(cursor, 'Reloaded zincati.service');
+      expect(await host.property(UNIT, 'MainPID')).toBe(pid);
+      expect(await host.property(UNIT, 'ActiveState')).toBe('active');
+    });
+
+    it('shows that what is on disk cannot be used, until it can', async () => {
+      const pid = await host.property(UNIT, 'MainPID');
+      const bad = await reload('updates.strategy = "imediate"\n');
+      const said = await host.sh(`journalctl --after-cursor='${bad}' -u ${UNIT} -o cat`);
+      expect(said).toMatch(/is refused.*95-more\.toml: updates\.strategy.*imediate/s);
+      expect(await host.sh(`systemctl status ${UNIT}`)).toContain(
+        'the configuration on disk cannot be used"',
+      );
+      expect(await host.sh('cat /run/motd.d/86-zincati-health.motd')).toMatch(
+        /^Automatic updates are DEGRADED/,
+      );
+      expect(await host.property(UNIT, 'ActiveState')).toBe('active');
+      await host.sh(`rm ${MORE} && systemctl reload ${UNIT}`);
+      await host.journal(bad, 'updates are OK again');
+      expect(await host.property(UNIT, 'StatusText')).not.toContain('cannot be used');
+      expect(await host.property(UNIT, 'MainPID')).toBe(pid);
+    });
+  });
+
   describe('when it goes wrong', () => {
     it('B27: a configuration that cannot be used fails the unit once, with the reason', async () => {
       await host.write('/etc/zincati/config.d/99-bad.toml', '[updates]\nstrategy = "imediate"\n');

@@ -48,6 +48,7 @@ function observe(): Seen & {
   observer: {
     starting: (m: unknown, e: Effect) => void;
     happened: (b: unknown, e: Effect, o: Occurrence) => void;
+    reconfigured: () => void;
   };
 } {
   const started: Effect[] = [];
@@ -58,6 +59,7 @@ function observe(): Seen & {
     observer: {
       starting: (_, effect) => started.push(effect),
       happened: (_, __, occurrence) => happened.push(occurrence),
+      reconfigured: () => undefined,
     },
   };
 }
@@ -271,5 +273,80 @@ describe('perform', () => {
     ]);
     ends.abort();
     await end;
+  });
+});
+
+describe('Runner.reconfigure', () => {
+  it('cuts a wait short, and goes on under the new configuration', async () => {
+    const clock = new VirtualClock();
+    const life = new AbortController();
+    const seen = observe();
+    const asked: string[] = [];
+    const withServer = (name: string): Ports =>
+      ports(clock, {
+        updatesFor: () => ({
+          check: async () => {
+            asked.push(name);
+            return checkResult({ kind: 'no-update' });
+          },
+        }),
+      });
+    const inUse: unknown[] = [];
+    const runner = new Runner({
+      model: initialModel(),
+      policy: POLICY,
+      ports: withServer('old'),
+      dice: () => 0,
+      observer: { ...seen.observer, reconfigured: (_, { policy }) => inUse.push(policy) },
+      signal: life.signal,
+    });
+    const running = runner.run();
+    await clock.advance(1000);
+    expect(asked).toEqual(['old']);
+    const slow = { ...POLICY, steadyIntervalMs: 3_600_000 };
+    runner.reconfigure({ policy: POLICY, ports: withServer('skipped') });
+    runner.reconfigure({ policy: slow, ports: withServer('new') });
+    await clock.advance(1000);
+    expect(asked).toEqual(['old', 'new']);
+    expect(inUse).toEqual([slow]);
+    await clock.advance(3_000_000);
+    expect(asked).toHaveLength(2);
+    await clock.advance(700_000);
+    expect(asked).toEqual(['old', 'new', 'new']);
+    life.abort();
+    await running;
+    expect(clock.sleepers).toBe(0);
+  });
+
+  it('leaves everything but a wait to its end', async () => {
+    const clock = new VirtualClock();
+    const life = new AbortController();
+    const seen = observe();
+    const staging = Promise.withResolvers<ReturnType<typeof staged>>();
+    const inUse: string[] = [];
+    const updating = ports(clock, {
+      updatesFor: () => ({ check: async () => checkResult({ kind: 'update', release: release('2.0', 2) }) }),
+      rpmOstree: { ...ports(clock).rpmOstree, stage: () => staging.promise },
+    });
+    const runner = new Runner({
+      model: initialModel(),
+      policy: POLICY,
+      ports: updating,
+      dice: () => 0,
+      observer: { ...seen.observer, reconfigured: (model) => inUse.push(model.state.name) },
+      signal: life.signal,
+    });
+    const running = runner.run();
+    await clock.advance(60_000);
+    expect(seen.started.at(-1)).toMatchObject({ kind: 'stage' });
+    runner.reconfigure({ policy: { ...POLICY, enabled: false }, ports: updating });
+    await clock.advance(3_600_000);
+    expect(inUse).toEqual([]);
+    staging.resolve(staged('2.0'));
+    await clock.advance(60_000);
+    expect(inUse).toEqual(['EndState']);
+    expect(seen.started.filter((effect) => effect.kind === 'finalize')).toEqual([]);
+    life.abort();
+    await running;
   });
 });

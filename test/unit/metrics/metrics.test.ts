@@ -181,7 +181,7 @@ function everything(): Metrics {
   const metrics = new Metrics(STARTED_AT);
   metrics.identityKnown({ osVersion: '1', basearch: 'x86_64', stream: 'stable', platform: 'metal' });
   metrics.rolloutWarinessConfigured(0.5);
-  metrics.configurationRead(1);
+  metrics.configurationRead(1, 1000);
   metrics.updatesConfigured({ enabled: true, allowDowngrade: false });
   metrics.strategiesConfigured(['periodic', 'fleet_lock']);
   metrics.scheduleConfigured(120);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { CheckQuery, CheckResult } from '../../../src/agent/ports.ts';
 import { includesPayload } from '../../../src/agent/release.ts';
 import type { Occurrence } from '../../../src/agent/messages.ts';
+import { initialModel } from '../../../src/agent/state.ts';
 import { Metrics } from '../../../src/metrics/metrics.ts';
 import { Reporter } from '../../../src/report/reporter.ts';
 import type { Logger } from '../../../src/system/log.ts';
@@ -40,6 +41,7 @@ function listen(clock: { now(): number; monotonic(): number }): Told {
     notifier: { status: (text) => void status.push(text) },
     motd: { show: (notice, text) => void motd.set(notice, text), retry: () => undefined },
     policy: POLICY,
+    model: initialModel(),
     clock,
   });
   return { log, status, motd, metrics, reporter };
@@ -134,6 +136,41 @@ describe('Reporter', () => {
     expect(await metrics.render()).toContain(
       'zincati_updates_strategy_can_finalize_responses{response="deny"}',
     );
+  });
+
+  it('says for as long as the configuration on disk is not the one in use', async () => {
+    const { log, status, motd, metrics, reporter } = listen({ now: () => 1_000_000, monotonic: () => 0 });
+    const node = new SimulatedNode({}, [deployment('1.0', { booted: true })]);
+    reporter.configurationRefused();
+    const refused =
+      'initialization complete, auto-updates logic enabled; the configuration on disk cannot be used';
+    expect(reporter.status).toBe(refused);
+    // It stays so whatever happens meanwhile.
+    reporter.happened(
+      node.model,
+      { kind: 'register-driver' },
+      { event: { kind: 'driver-registered' }, at: 0, mono: 0, roll: 0 },
+      node.model,
+    );
+    expect(status).toEqual([refused]);
+    expect(motd.get('health')).toMatch(/^Automatic updates are DEGRADED since .*: the configuration on disk/);
+    expect(await value(metrics, 'zincati_config_last_reload_successful')).toMatch(/ 0$/);
+    expect(await value(metrics, 'zincati_update_agent_health')).toContain('cause="configuration_refused"');
+    reporter.configurationAccepted();
+    expect(status.at(-1)).toBe('initialization complete, auto-updates logic enabled');
+    expect(motd.get('health')).toBeUndefined();
+    expect(log).toEqual([
+      expect.stringContaining('updates are DEGRADED: the configuration on disk cannot be used'),
+      'info updates are OK again',
+    ]);
+  });
+
+  it('shows what a new policy means', () => {
+    const { status, reporter } = listen({ now: () => 1_000_000, monotonic: () => 0 });
+    const policy = { ...POLICY, enabled: false };
+    const model = { ...initialModel(), state: { name: 'EndState', cause: 'disabled', dueMono: 0 } as const };
+    reporter.reconfigured(model, { policy, ports: undefined as never });
+    expect(status).toEqual(['initialization complete, auto-updates logic disabled by configuration']);
   });
 
   it('does not let a fault in telling become a fault in updating', () => {

@@ -74,3 +74,80 @@ describe('Strategies', () => {
     expect(given).toBe(1);
   });
 });
+
+describe('Strategies in place of others', () => {
+  /** A lock server in short: what was asked of it, in one list for all. */
+  function lender(name: string, asked: string[], fault: () => Error | undefined = () => undefined): Strategy {
+    return {
+      name,
+      remote: true,
+      canFinalize: async () => {
+        asked.push(`${name} lends`);
+        return ALLOW;
+      },
+      reportSteady: async () => {
+        asked.push(`${name} gets it back`);
+        const error = fault();
+        if (error !== undefined) throw error;
+      },
+    };
+  }
+
+  it('give back what those before have borrowed, before they borrow', async () => {
+    const asked: string[] = [];
+    const before = new Strategies([lender('old', asked)]);
+    await before.askRemote(0, signal);
+    const after = new Strategies([lender('new', asked)], before);
+    await after.askRemote(0, signal);
+    await after.reportSteady(signal);
+    expect(asked).toEqual(['old lends', 'old gets it back', 'new lends', 'new gets it back']);
+  });
+
+  it('hear of what was borrowed between their making and their use', async () => {
+    const asked: string[] = [];
+    const before = new Strategies([lender('old', asked)]);
+    await before.reportSteady(signal);
+    const after = new Strategies([], before);
+    await before.askRemote(0, signal);
+    await after.reportSteady(signal);
+    await after.reportSteady(signal);
+    expect(asked).toEqual(['old gets it back', 'old lends', 'old gets it back']);
+  });
+
+  it('leave those alone that have everything back', async () => {
+    const asked: string[] = [];
+    const before = new Strategies([lender('old', asked)]);
+    await before.askRemote(0, signal);
+    await before.reportSteady(signal);
+    asked.length = 0;
+    await new Strategies([], before).reportSteady(signal);
+    expect(asked).toEqual([]);
+  });
+
+  it('go on giving back to a server that is gone, and are not held by it', async () => {
+    const asked: string[] = [];
+    let isGone = true;
+    const gone = lender('old', asked, () => (isGone ? new Error('gone') : undefined));
+    const before = new Strategies([gone]);
+    await before.askRemote(0, signal);
+    const middle = new Strategies([lender('mid', asked)], before);
+    const after = new Strategies([lender('new', asked)], middle);
+    expect(await after.askRemote(0, signal)).toMatchObject({ verdict: 'allow' });
+    await expect(after.reportSteady(signal)).rejects.toThrow('gone');
+    isGone = false;
+    asked.length = 0;
+    await after.reportSteady(signal);
+    await after.reportSteady(signal);
+    expect(asked.filter((line) => line.startsWith('old'))).toEqual(['old gets it back']);
+    expect(asked.filter((line) => line.startsWith('mid'))).toEqual([]);
+  });
+
+  it('keep one that is in both', async () => {
+    const asked: string[] = [];
+    const same = lender('same', asked);
+    const before = new Strategies([same]);
+    await before.askRemote(0, signal);
+    await new Strategies([same], before).askRemote(0, signal);
+    expect(asked).toEqual(['same lends', 'same lends']);
+  });
+});
