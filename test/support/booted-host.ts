@@ -152,6 +152,11 @@ export class BootedHost implements AsyncDisposable {
     await writeFile(target, text);
   }
 
+  /** Arguments of nsenter for a process of this machine, its files and all, that shares nothing but the host's network. */
+  networkOnly(): readonly string[] {
+    return ['-t', String(this.#init), '-n', '--'];
+  }
+
   /** Now, for `journal`. */
   async cursor(): Promise<string> {
     return this.sh("journalctl -n 1 --show-cursor | sed -n 's/^-- cursor: //p'");

@@ -1,4 +1,5 @@
 /** What is installed, on a host that boots: real systemd, system bus, polkit and kernel; the agent itself runs. */
+import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 import { BootedHost } from '../support/booted-host.ts';
@@ -270,6 +271,29 @@ for master, name in remote, console:
       await host.journal(bad, 'updates are OK again');
       expect(await host.property(UNIT, 'StatusText')).not.toContain('cannot be used');
       expect(await host.property(UNIT, 'MainPID')).toBe(pid);
+    });
+  });
+
+  describe('docs/hardening.md', () => {
+    const text = readFileSync(new URL('../../docs/hardening.md', import.meta.url), 'utf8');
+    /** Each drop-in, and the score that its first line promises. */
+    const dropIns = [...text.matchAll(/```ini\n(# gives (\d\.\d)\n[^`]+)```/g)].map(
+      ([, dropIn = '', score = '']) => [dropIn, score] as const,
+    );
+
+    it('has drop-ins', () => {
+      expect(dropIns).toHaveLength(text.split('```ini').length - 1);
+      expect(dropIns.length).toBeGreaterThan(3);
+    });
+
+    it.each(dropIns)('the agent does its work with\n%s', async (dropIn, score) => {
+      await host.write(`/run/systemd/system/${UNIT}.d/60-hardening.conf`, dropIn);
+      await host.sh('systemctl daemon-reload');
+      expect((await restart()).status).toBe(0);
+      expect((await host.run('/usr/libexec/zincati', 'ex', 'moo')).stdout).toBe('moo.\n');
+      expect((await host.runAs('nobody', 'socat', '-', METRICS)).stdout).toMatch(/^# HELP/);
+      expect(await host.sh(`systemd-analyze security ${UNIT} | tail -n 1`)).toContain(` ${score} `);
+      await host.sh(`rm /run/systemd/system/${UNIT}.d/60-hardening.conf && systemctl daemon-reload`);
     });
   });
 
