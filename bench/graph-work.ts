@@ -34,7 +34,7 @@ if (mode === 'json') {
       }),
     async (client) => {
       const booted = { version: 'V0', payload: { scheme: 'checksum', value: checksum } } as const;
-      const query = { booted, denied: [], allowDowngrade: false };
+      const query = { booted, denied: [], skip: [], allowDowngrade: false };
       const { outcome } = await client.check(query, new AbortController().signal);
       if (outcome.kind !== 'update') throw new Error(`the graph must lead on, got ${outcome.kind}`);
       return outcome;

@@ -18,6 +18,7 @@ export function plannedWalk(history: History, scheme: Scheme, start: string, now
     const { outcome } = selectUpdate(surroundingsOf(graph, booted), {
       booted,
       denied: [],
+      skip: [],
       allowDowngrade: false,
     });
     if (outcome.kind !== 'update' || walk.length > nodes.length) return walk;

@@ -33,6 +33,7 @@ export function policyOf({ settings }: Reading, bootId: string, before?: Policy)
   return {
     enabled: updates.enabled,
     allowDowngrade: updates.allowDowngrade,
+    skip: updates.skip,
     stream: identity.stream,
     catchUp: updates.catchUp,
     // A lock server that was configured before may still have to be paid back.

@@ -9,8 +9,9 @@ import { MAX_DEPLOY_ATTEMPTS } from './pacing.ts';
 import type { Effect, Event, Failure, Occurrence } from './messages.ts';
 import type { Session } from './ports.ts';
 import type { Release } from './release.ts';
-import type { Memory, Model, Streak } from './state.ts';
-import { longDate } from './status-text.ts';
+import { isSkipped } from './skip.ts';
+import type { Memory, Model, Policy, Streak } from './state.ts';
+import { longDate, namesOf } from './status-text.ts';
 
 export type Level = 'error' | 'warn' | 'info' | 'debug';
 
@@ -47,15 +48,27 @@ export function announce({ state, memory }: Model, effect: Effect): readonly Lin
 }
 
 /** Said after `asked` ended in `occurrence`. */
-export function narrate(before: Model, asked: Effect, occurrence: Occurrence, after: Model): readonly Line[] {
+export function narrate(
+  before: Model,
+  asked: Effect,
+  occurrence: Occurrence,
+  after: Model,
+  policy: Pick<Policy, 'skip'>,
+): readonly Line[] {
   return [
-    ...aboutEvent(before, asked, occurrence, after),
+    ...aboutEvent(before, asked, occurrence, after, policy),
     ...aboutRecord(before, after),
     ...aboutState(before, occurrence, after),
   ];
 }
 
-function aboutEvent(before: Model, asked: Effect, { event, at }: Occurrence, after: Model): Line[] {
+function aboutEvent(
+  before: Model,
+  asked: Effect,
+  { event, at }: Occurrence,
+  after: Model,
+  { skip }: Pick<Policy, 'skip'>,
+): Line[] {
   const was = before.memory;
   const is = after.memory;
   switch (event.kind) {
@@ -94,6 +107,7 @@ function aboutEvent(before: Model, asked: Effect, { event, at }: Occurrence, aft
       return [
         ...recovery(was.check.streak, 'checking Cincinnati for updates works again', at),
         ...aboutGraph(was, is, event),
+        ...aboutSkipped(was, is, event),
         ...aboutLeaving(event, before, after),
       ];
     case 'check-failed':
@@ -136,19 +150,8 @@ function aboutEvent(before: Model, asked: Effect, { event, at }: Occurrence, aft
       ];
     case 'staged':
       return aboutStaged(before, event, after);
-    case 'discarded': {
-      const { state } = before;
-      if (state.name === 'UpdateAvailable')
-        return [{ level: 'warn', text: `abandoned and blocked deployment '${name(state.release)}'` }];
-      if (state.name === 'UpdateStaged')
-        return [
-          {
-            level: 'warn',
-            text: `release '${name(state.release)}' is not to be taken any more: dropped the staged deployment`,
-          },
-        ];
-      return [];
-    }
+    case 'discarded':
+      return aboutDiscarded(before, skip);
     case 'woke':
     case 'transaction-over':
     case 'transaction-running':
@@ -216,6 +219,44 @@ function aboutGraph(was: Memory, is: Memory, { result }: Extract<Event, { kind: 
     lines.push({ level: said ? 'debug' : 'warn', text: `update graph: ${printable(warning)}` });
   }
   return lines;
+}
+
+/** What the administrator denies, and whether there is a way around it. */
+function aboutSkipped(was: Memory, is: Memory, { result }: Extract<Event, { kind: 'checked' }>): Line[] {
+  if (result.skipped.length === 0) return [];
+  const stays =
+    result.outcome.kind === 'no-update'
+      ? `; nothing else is offered, the node stays on '${bootedName(is)}'`
+      : '';
+  return [
+    {
+      level: was.check.answer === is.check.answer ? 'debug' : 'warn',
+      text: `${namesOf(result.skipped)} offered, but denied by the administrator (updates.skip)${stays}`,
+    },
+  ];
+}
+
+function aboutDiscarded({ state, memory }: Model, skip: readonly string[]): Line[] {
+  if (state.name === 'UpdateAvailable')
+    return [{ level: 'warn', text: `abandoned and blocked deployment '${name(state.release)}'` }];
+  const staged = memory.host?.staged;
+  const dropped = 'release' in state ? state.release : staged;
+  if (dropped?.payload === undefined) return [];
+  const { version, payload } = dropped;
+  if (isSkipped(skip, { version, payload }))
+    return [
+      {
+        level: 'warn',
+        text: `release '${printable(version)}' is denied by the administrator (updates.skip): dropped the staged deployment`,
+      },
+    ];
+  if (state.name !== 'UpdateStaged') return [];
+  return [
+    {
+      level: 'warn',
+      text: `release '${printable(version)}' is not to be taken any more: dropped the staged deployment`,
+    },
+  ];
 }
 
 /** A release that is offered and not taken, because somebody staged something else. */

@@ -143,6 +143,7 @@ function checkEffect(memory: Memory, policy: Policy, at: number): Effect {
     query: {
       booted: { version: host.booted.version, payload },
       denied: deniedPayloads(host, memory.record, at),
+      skip: policy.skip,
       allowDowngrade: policy.allowDowngrade,
     },
   };

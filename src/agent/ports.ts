@@ -100,6 +100,8 @@ export interface CheckQuery {
   readonly booted: Release;
   /** Payloads that must not be chosen. */
   readonly denied: readonly Payload[];
+  /** What the administrator has ruled out, see skip.ts. */
+  readonly skip: readonly string[];
   readonly allowDowngrade: boolean;
 }
 
@@ -113,8 +115,10 @@ export interface CheckResult {
     | { readonly kind: 'downgrade-refused'; readonly release: Release }
     | { readonly kind: 'off-graph' };
   readonly deadend: Deadend;
-  /** Candidates left out because they are denied. */
+  /** Candidates left out because they are denied, by the administrator or otherwise. */
   readonly ignoredTargets: number;
+  /** Versions of those that the administrator denies, at most ten. */
+  readonly skipped: readonly string[];
   readonly nodes: number;
   readonly edges: number;
   /** Faults in the graph that did not spoil the answer, one sentence each, at most ten. */

@@ -50,6 +50,7 @@ export function remember(memory: Memory, { event, at, mono }: Occurrence): Memor
           lastAttemptAt: at,
           lastSuccessAt: at,
           streak: undefined,
+          skipped: event.result.skipped,
           answer: inShort(event.result),
         },
       };
@@ -67,9 +68,9 @@ export function remember(memory: Memory, { event, at, mono }: Occurrence): Memor
   }
 }
 
-function inShort({ outcome, ignoredTargets, warnings }: CheckResult): string {
+function inShort({ outcome, ignoredTargets, skipped, warnings }: CheckResult): string {
   const target = 'release' in outcome ? outcome.release.payload.value : '';
-  return [outcome.kind, target, ignoredTargets, ...warnings].join('|');
+  return [outcome.kind, target, ignoredTargets, ...skipped, ...warnings].join('|');
 }
 
 /** The deployments as they are after a transaction of ours, until they are read again. */

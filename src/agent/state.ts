@@ -128,6 +128,8 @@ export interface Memory {
     readonly lastAttemptAt: number | undefined;
     readonly lastSuccessAt: number | undefined;
     readonly streak: Streak | undefined;
+    /** Versions that the last answer offered and the administrator denies. */
+    readonly skipped: readonly string[];
     /** The last answer in short, to tell a new one from the same one again. */
     readonly answer: string;
   };
@@ -143,6 +145,8 @@ export interface Model {
 export interface Policy {
   readonly enabled: boolean;
   readonly allowDowngrade: boolean;
+  /** Releases that the administrator denies, see skip.ts. */
+  readonly skip: readonly string[];
   /** `identity.stream` where configured; otherwise the booted deployment's own stream counts. */
   readonly stream: string | undefined;
   /** A strategy is configured that takes something from others and has to give it back. */
@@ -175,6 +179,7 @@ export function initialModel(record: AgentRecord = EMPTY_RECORD): Model {
         lastAttemptAt: undefined,
         lastSuccessAt: undefined,
         streak: undefined,
+        skipped: [],
         answer: '',
       },
       deadend: undefined,

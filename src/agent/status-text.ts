@@ -1,4 +1,5 @@
 /** The text that the service manager shows for each state, as `systemctl status zincati` prints it. Pure. */
+import { printable } from '../errors.ts';
 import type { Memory, Model, Policy } from './state.ts';
 
 /** Zincati's own texts where it has one; one line, no end mark. */
@@ -51,8 +52,15 @@ function polling({ check }: Memory): string {
   if (check.lastSuccessAt !== undefined) facts.push(`last checked ${longDate(check.lastSuccessAt)}`);
   if (check.streak !== undefined)
     facts.push(`checks fail since ${longDate(check.streak.sinceAt)}: ${check.streak.kind}`);
+  if (check.skipped.length > 0) facts.push(`${namesOf(check.skipped)} denied by the administrator`);
   const text = 'periodically polling for updates';
   return facts.length === 0 ? text : `${text} (${facts.join('; ')})`;
+}
+
+/** `release 'A' is`, `releases 'A', 'B' are`. */
+export function namesOf(versions: readonly string[]): string {
+  const names = versions.map((version) => `'${printable(version)}'`).join(', ');
+  return versions.length === 1 ? `release ${names} is` : `releases ${names} are`;
 }
 
 const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const;

@@ -11,6 +11,7 @@ import { newGrace } from './grace.ts';
 import { AFTER_FOLLOW_MS, MAX_DEPLOY_ATTEMPTS } from './pacing.ts';
 import { abandon, attemptsOf, refuseStream, stageFailed, stageSucceeded } from './record.ts';
 import { samePayload, type Release } from './release.ts';
+import { isSkipped } from './skip.ts';
 import { recorded, type AgentState, type Memory, type Model, type Policy } from './state.ts';
 import { checkDue, checkFailedMs, foreignStaged, pollNow, retryMs, steadyMs } from './transition-common.ts';
 
@@ -73,6 +74,7 @@ export function absorbAvailable(
       if (event.status.activeTransaction !== undefined)
         return { state: { ...state, step: 'follow' }, memory };
       if (mono >= memory.check.dueMono) return { state: { ...state, step: 'check' }, memory };
+      if (isSkipped(policy.skip, state.release)) return pollNow(memory);
       return selected(state.release, memory, occurrence, policy, state.lastFailure);
     case 'status-failed':
       return rest(state, memory, mono + retryMs(occurrence, policy));
@@ -83,12 +85,13 @@ export function absorbAvailable(
       if (outcome.kind !== 'update') return { state: { name: 'NoNewUpdate', step: 'rest' }, memory: next };
       return selected(outcome.release, next, occurrence, policy, state.lastFailure);
     }
-    case 'check-failed':
-      // The server is of no help just now; the release it named stays the one to stage.
-      return {
-        state: { ...state, step: 'stage' },
-        memory: checkDue(memory, mono + checkFailedMs(memory, event.failure, occurrence, policy)),
-      };
+    case 'check-failed': {
+      const next = checkDue(memory, mono + checkFailedMs(memory, event.failure, occurrence, policy));
+      // The server is of no help just now; the release it named stays the one to stage, unless it was denied meanwhile.
+      return isSkipped(policy.skip, state.release)
+        ? { state: { name: 'NoNewUpdate', step: 'rest' }, memory: next }
+        : { state: { ...state, step: 'stage' }, memory: next };
+    }
     default:
       return mono >= state.dueMono
         ? { state: { ...state, step: 'refresh' }, memory }

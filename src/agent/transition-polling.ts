@@ -7,6 +7,7 @@
 import type { CheckResult } from './ports.ts';
 import type { Occurrence } from './messages.ts';
 import { adapterRetryMs } from './pacing.ts';
+import { isSkipped } from './skip.ts';
 import type { AgentState, Memory, Model, Policy } from './state.ts';
 import { selected } from './transition-available.ts';
 import { checkDue, checkFailedMs, foreignStaged, steadyMs } from './transition-common.ts';
@@ -26,12 +27,17 @@ export function absorbPolling(
       if (event.status.booted.payload === undefined) {
         return { state: offGraph(state, at), memory: checkDue(memory, mono + steadyMs(occurrence, policy)) };
       }
-      return { state: { ...state, step: 'check' }, memory };
+      // What was staged before the administrator denied it goes without asking the server, which may not answer.
+      return { state: { ...state, step: hasSkipped(memory, policy) ? 'discard' : 'check' }, memory };
     case 'status-failed':
       return rest(state, checkDue(memory, mono + adapterRetryMs(memory.hostStreak?.count ?? 1)));
     case 'discarded':
-    case 'discard-failed':
       return rest(state, memory);
+    case 'discard-failed':
+      // Not again at once: it is asked for again after the next check.
+      return mono >= memory.check.dueMono && memory.host?.booted.payload !== undefined
+        ? { state: { ...state, step: 'check' }, memory }
+        : rest(state, memory);
     case 'checked':
       return afterCheck(state, memory, event.result, occurrence, policy);
     case 'check-failed':
@@ -62,6 +68,15 @@ function afterCheck(
       // What an agent before this one staged is no longer offered.
       return { state: { name: 'NoNewUpdate', step: hasLeftover(next) ? 'discard' : 'rest' }, memory: next };
   }
+}
+
+function hasSkipped(memory: Memory, { skip }: Policy): boolean {
+  const staged = memory.host?.staged;
+  return (
+    staged?.payload !== undefined &&
+    hasLeftover(memory) &&
+    isSkipped(skip, { version: staged.version, payload: staged.payload })
+  );
 }
 
 function hasLeftover(memory: Memory): boolean {

@@ -12,6 +12,7 @@ import type { Failure, Occurrence } from './messages.ts';
 import { AFTER_FOLLOW_MS, POSTPONEMENT_MS } from './pacing.ts';
 import { rebootAsked, rebootRefused } from './record.ts';
 import { includesPayload, samePayload, type Release } from './release.ts';
+import { isSkipped } from './skip.ts';
 import { recorded, type AgentState, type Holding, type Memory, type Model, type Policy } from './state.ts';
 import { selected } from './transition-available.ts';
 import { checkDue, checkFailedMs, pollNow, retryMs, startOver, steadyMs } from './transition-common.ts';
@@ -142,8 +143,9 @@ function afterReading(
   const { mono } = occurrence;
   const condition = stagedCondition(state.release, status);
   if (condition === 'gone' || condition === 'replaced') return startOver(memory, occurrence, policy);
-  // It may have been denied since it was staged: by a rollback, or by a clock that was set.
-  if (includesPayload(deniedPayloads(status, memory.record, occurrence.at), state.release.payload)) {
+  // It may have been denied since it was staged: by the administrator, by a rollback, or by a clock that was set.
+  const denied = deniedPayloads(status, memory.record, occurrence.at);
+  if (isSkipped(policy.skip, state.release) || includesPayload(denied, state.release.payload)) {
     return { state: { ...state, step: 'discard' }, memory };
   }
   const unlocked = condition === 'unlocked';

@@ -13,6 +13,7 @@
 import type { CheckQuery, CheckResult } from '../agent/ports.ts';
 import type { Payload, Release, Scheme } from '../agent/release.ts';
 import { samePayload } from '../agent/release.ts';
+import { isSkipped } from '../agent/skip.ts';
 import { CincinnatiError } from '../errors.ts';
 import type { Graph, GraphNode } from './graph.ts';
 
@@ -31,6 +32,7 @@ export interface Surroundings {
 
 /** What CheckResult promises. */
 const MOST_WARNINGS = 10;
+const MOST_SKIPPED_NAMED = 10;
 
 export function surroundingsOf(graph: Graph, { payload }: Release): Surroundings {
   const { nodes, edges, edgeCount } = graph;
@@ -69,15 +71,17 @@ export function selectUpdate(around: Surroundings, query: CheckQuery): Omit<Chec
       outcome: { kind: 'off-graph' },
       deadend: { isDeadend: false },
       ignoredTargets: 0,
+      skipped: [],
       warnings: atMost(around.warnings),
     };
   }
-  const { good, denied, faults } = sort(around.candidates, query);
+  const { good, denied, skipped, faults } = sort(around.candidates, query);
   const best = good.reduce<Target | undefined>(
     (top, other) => (top !== undefined && compare(top, other) >= 0 ? top : other),
     undefined,
   );
-  if (best === undefined && denied === 0) refuseIfSpoiled(around, faults);
+  const ignoredTargets = denied + skipped.length;
+  if (best === undefined && ignoredTargets === 0) refuseIfSpoiled(around, faults);
 
   const floor: Ranked = {
     ageIndex: booted.ageIndex,
@@ -97,7 +101,8 @@ export function selectUpdate(around: Surroundings, query: CheckQuery): Omit<Chec
       booted.deadendReason === undefined
         ? { isDeadend: false }
         : { isDeadend: true, reason: booted.deadendReason },
-    ignoredTargets: denied,
+    ignoredTargets,
+    skipped: skipped.slice(0, MOST_SKIPPED_NAMED),
     warnings: atMost(warnings),
   };
 }
@@ -114,11 +119,17 @@ interface Target extends Ranked {
 
 function sort(
   candidates: readonly GraphNode[],
-  { booted, denied }: CheckQuery,
-): { readonly good: Target[]; readonly denied: number; readonly faults: string[] } {
+  { booted, denied, skip }: CheckQuery,
+): {
+  readonly good: Target[];
+  readonly denied: number;
+  readonly skipped: string[];
+  readonly faults: string[];
+} {
   const refused = new Set(denied.map(keyOf));
   const good: Target[] = [];
   const faults: string[] = [];
+  const skipped: string[] = [];
   let deniedCount = 0;
   for (const { scheme, payload: value, version, ageIndex, problem } of candidates) {
     if (problem !== undefined || scheme === undefined || ageIndex === undefined) {
@@ -128,13 +139,15 @@ function sort(
     const payload: Payload = { scheme, value };
     if (samePayload(payload, booted.payload)) {
       faults.push(`ignored an update target: it must be another release than the booted one, got ${version}`);
+    } else if (isSkipped(skip, { version, payload })) {
+      skipped.push(version);
     } else if (refused.has(keyOf(payload))) {
       deniedCount++;
     } else {
       good.push({ ageIndex, version, payload });
     }
   }
-  return { good, denied: deniedCount, faults };
+  return { good, denied: deniedCount, skipped, faults };
 }
 
 function refuseIfSpoiled({ candidates, edgesToNowhere }: Surroundings, faults: readonly string[]): void {

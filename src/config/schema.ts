@@ -20,6 +20,7 @@ import {
   yesOrNo,
 } from './checks.ts';
 import type { ListenAddress } from './checks.ts';
+import { releaseNames } from './release-names.ts';
 import { FREEZE_FIELDS, freezes } from './freeze.ts';
 import type { Freeze } from './freeze.ts';
 import { isKeyOf } from './read-keys.ts';
@@ -48,6 +49,7 @@ export interface ConfigValues {
   'updates.allow_downgrade': boolean;
   'updates.catch_up': boolean;
   'updates.replace_staged_by_others': boolean;
+  'updates.skip': readonly string[];
   'updates.strategy': readonly StrategyName[];
   'updates.fleet_lock.base_url': string | undefined;
   'updates.fleet_lock.ca_file': string | undefined;
@@ -174,6 +176,12 @@ export const SCHEMA: Schema<ConfigValues> = {
     parse: yesOrNo,
     fallback: false,
     doc: 'true: an update replaces a deployment that somebody else has staged',
+  },
+  'updates.skip': {
+    type: 'list of texts',
+    parse: releaseNames,
+    fallback: [],
+    doc: 'releases that this node never takes: versions, base checksums or image digests',
   },
   'updates.strategy': {
     type: 'text or list of texts',

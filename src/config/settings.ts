@@ -36,6 +36,8 @@ export interface Settings {
     readonly allowDowngrade: boolean;
     readonly catchUp: boolean;
     readonly replaceStagedByOthers: boolean;
+    /** Releases that are never taken: versions, checksums of 64 lower-hex digits, digests `sha256:HEX`. Each once. */
+    readonly skip: readonly string[];
     /** At least one, each once, in the order written. All must allow a reboot. */
     readonly strategies: readonly StrategyName[];
     readonly periodic: {
@@ -106,6 +108,7 @@ export function resolveSettings(merged: Merged): Resolved {
       allowDowngrade: get('updates.allow_downgrade'),
       catchUp: get('updates.catch_up'),
       replaceStagedByOthers: get('updates.replace_staged_by_others'),
+      skip: [...get('updates.skip')],
       strategies: [...get('updates.strategy')],
       periodic: {
         timeZone: get('updates.periodic.time_zone'),

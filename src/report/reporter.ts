@@ -79,7 +79,7 @@ export class Reporter implements Observer {
   happened(before: Model, asked: Effect, occurrence: Occurrence, after: Model): void {
     this.#guarded(() => {
       const { log, metrics } = this.#options;
-      this.#say(narrate(before, asked, occurrence, after));
+      this.#say(narrate(before, asked, occurrence, after, this.#policy));
       countEvent(metrics, before, occurrence, after);
       if (before.state.name !== after.state.name)
         log.debug(`state: ${after.state.name}`, { state: after.state.name });
@@ -141,6 +141,7 @@ export class Reporter implements Observer {
     for (const denial of memory.record.denials) {
       if (isInForce(denial, at)) counts.set(denial.reason, (counts.get(denial.reason) ?? 0) + 1);
     }
+    if (this.#policy.skip.length > 0) counts.set('administrator', this.#policy.skip.length);
     metrics.releasesDenied(counts);
     metrics.failuresInARow('check', memory.check.streak?.count ?? 0);
     metrics.failuresInARow('status', memory.hostStreak?.count ?? 0);

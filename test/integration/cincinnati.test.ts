@@ -56,7 +56,7 @@ function releaseOf(history: History, index: number, scheme: Scheme = 'checksum')
 }
 
 const checkFor = (release: Release, by: CincinnatiClient): Promise<CheckResult> =>
-  by.check({ booted: release, denied: [release.payload], allowDowngrade: false }, NEVER);
+  by.check({ booted: release, denied: [release.payload], skip: [], allowDowngrade: false }, NEVER);
 
 async function failure(asked: Promise<unknown>): Promise<CincinnatiError> {
   try {
@@ -183,7 +183,10 @@ describe('a server that says "not modified"', () => {
     expect(again).toEqual({ ...first, notModified: true });
     if (first.outcome.kind !== 'update') throw new Error('no update');
     const { payload } = first.outcome.release;
-    const denied = await by.check({ booted: start, denied: [payload], allowDowngrade: false }, NEVER);
+    const denied = await by.check(
+      { booted: start, denied: [payload], skip: [], allowDowngrade: false },
+      NEVER,
+    );
     expect(server.requests.map((request) => request.status)).toEqual([200, 304, 304]);
     expect(denied).toMatchObject({
       outcome: { release: { version: history.entries.at(-2)!.version } },

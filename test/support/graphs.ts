@@ -42,5 +42,5 @@ export function booted(version: string): Release {
 }
 
 export function query(version: string, changes: Partial<CheckQuery> = {}): CheckQuery {
-  return { booted: booted(version), denied: [], allowDowngrade: false, ...changes };
+  return { booted: booted(version), denied: [], skip: [], allowDowngrade: false, ...changes };
 }

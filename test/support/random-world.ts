@@ -4,7 +4,9 @@
  */
 import { deniedPayloads } from '../../src/agent/denylist.ts';
 import type { CheckQuery, CheckResult, Session } from '../../src/agent/ports.ts';
+import { reconfigured } from '../../src/agent/reconfigure.ts';
 import { includesPayload, type Release } from '../../src/agent/release.ts';
+import { isSkipped } from '../../src/agent/skip.ts';
 import { checkResult, deployment, POLICY, release, staged } from './samples.ts';
 import { KindError, SimulatedNode } from './simulated-node.ts';
 
@@ -54,6 +56,8 @@ export class Violation extends Error {}
 export class RandomWorld {
   readonly node: SimulatedNode;
   readonly #random: Random;
+  /** What the administrator does has dice of its own: it leaves the rest of a world as its seed made it. */
+  readonly #skipping: Random;
   readonly #history: Published[] = [];
   readonly #troubles = new Map<Trouble, { fromMs: number; untilMs: number }[]>();
   readonly #periodMs: number;
@@ -70,6 +74,7 @@ export class RandomWorld {
 
   constructor(seed: number, days: number, quiet = false) {
     this.#random = seeded(seed);
+    this.#skipping = seeded(seed + 1_000_000);
     this.#remote = this.#chance(0.5);
     this.#periodMs = this.#pick([HOUR, DAY, DAY, 7 * DAY]);
     this.#openMs = this.#chance(0.3)
@@ -125,6 +130,7 @@ export class RandomWorld {
     while (this.#elapsed < days * DAY) {
       this.#step();
       if (this.#chance(0.002)) this.#someoneActs();
+      if (this.#skipping() < 0.004) this.#someoneSkips();
     }
     this.#calm = true;
     this.#slotByOthersUntil = 0;
@@ -165,6 +171,8 @@ export class RandomWorld {
       throw new Violation(`a reboot into ${target.version} was asked for outside of the window`);
     if (this.#remote && !this.#slotHeld)
       throw new Violation(`a reboot into ${target.version} was asked for without a slot`);
+    if (isSkipped(node.policy.skip, target))
+      throw new Violation(`a reboot into ${target.version} was asked for, which the administrator denies`);
     const others = node.model.memory.record;
     if (includesPayload(deniedPayloads(node.status(), { ...others }, node.at), target.payload)) {
       throw new Violation(`a reboot into ${target.version} was asked for, which is denied`);
@@ -203,6 +211,21 @@ export class RandomWorld {
       this.#asked.set(asked, count);
       if (count > 2) throw new Violation(`${count} reboots for ${asked}, and never into it`);
     }
+  }
+
+  /** Up to three releases are denied from now on, and those that were before no longer. */
+  #someoneSkips(): void {
+    const { node } = this;
+    const names = Array.from({ length: Math.floor(this.#skipping() * 4) }, () => {
+      const { version, payload } = release(`${1 + Math.floor(this.#skipping() * 8)}`);
+      return this.#skipping() < 0.5 ? version : payload.value;
+    });
+    node.log.push(`..... somebody: skip ${names.join(' ')}`);
+    const before = node.policy;
+    node.world.policy = { ...node.world.policy, skip: names };
+    const { model, effect } = reconfigured(node.model, node, before, node.policy);
+    node.model = model;
+    node.effect = effect;
   }
 
   #someoneActs(): void {
@@ -265,7 +288,10 @@ export class RandomWorld {
       ({ atMs, withdrawnMs }) => atMs <= this.#elapsed && this.#elapsed < withdrawnMs,
     );
     const newer = offered.filter((entry) => ageOf(entry.release) > this.#ageOfVersion(query.booted.version));
-    const good = newer.filter((entry) => !includesPayload(query.denied, entry.release.payload));
+    const good = newer.filter(
+      (entry) =>
+        !includesPayload(query.denied, entry.release.payload) && !isSkipped(query.skip, entry.release),
+    );
     const best = good.toSorted((a, b) => ageOf(b.release) - ageOf(a.release))[0];
     return checkResult(
       best === undefined ? { kind: 'no-update' } : { kind: 'update', release: best.release },

@@ -62,6 +62,7 @@ export function checkResult(
     outcome,
     deadend: { isDeadend: false },
     ignoredTargets: 0,
+    skipped: [],
     nodes: 2,
     edges: 1,
     warnings: [],
@@ -73,6 +74,7 @@ export function checkResult(
 export const POLICY: Policy = {
   enabled: true,
   allowDowngrade: false,
+  skip: [],
   stream: undefined,
   remoteStrategies: false,
   catchUp: false,

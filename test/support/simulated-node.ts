@@ -185,7 +185,7 @@ export class SimulatedNode {
   }
 
   #tell(before: Model, asked: Effect, occurrence: Occurrence): void {
-    this.#say(narrate(before, asked, occurrence, this.model));
+    this.#say(narrate(before, asked, occurrence, this.model, this.world.policy));
     if (this.model.state.name !== before.state.name)
       this.log.push(`      [${statusText(this.model, this.world.policy)}]`);
   }

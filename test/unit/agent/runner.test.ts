@@ -179,7 +179,7 @@ describe('perform', () => {
     const effect: Effect = {
       kind: 'check',
       stream: 'stable',
-      query: { booted: release('1.0'), denied: [], allowDowngrade: false },
+      query: { booted: release('1.0'), denied: [], skip: [], allowDowngrade: false },
     };
     expect(await perform(effect, failing, life)).toEqual({
       kind: 'check-failed',

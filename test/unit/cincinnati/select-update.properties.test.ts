@@ -73,6 +73,7 @@ const graphs: fc.Arbitrary<Raw> = fc.record({
 const queries: fc.Arbitrary<CheckQuery> = fc.record({
   booted: fc.constant({ version: '2', payload: payload('a') }),
   denied: fc.subarray(['b', 'c', 'd']).map((names) => names.map((name) => payload(name))),
+  skip: fc.subarray(['1', '3', payload('b').value, payload('c').value]),
   allowDowngrade: fc.boolean(),
 });
 
@@ -93,14 +94,16 @@ function isSound(value: unknown): value is RawNode {
   );
 }
 
-function naive({ nodes, edges }: Raw, { booted, denied, allowDowngrade }: CheckQuery): string {
+function naive({ nodes, edges }: Raw, { booted, denied, skip, allowDowngrade }: CheckQuery): string {
   const at = nodes.findIndex((node) => (node as Partial<RawNode>).payload === booted.payload.value);
   if (at < 0) return 'off-graph';
   const outgoing = edges.filter((edge): edge is [unknown, unknown] => Array.isArray(edge) && edge[0] === at);
   const exists = (to: unknown) => typeof to === 'number' && Number.isInteger(to) && to in nodes;
   const targets = nodes.filter((_, to) => outgoing.some((edge) => edge[1] === to));
   const good = targets.filter(isSound).filter((node) => node.payload !== booted.payload.value);
-  const allowed = good.filter((node) => !denied.some((other) => other.value === node.payload));
+  const allowed = good
+    .filter((node) => !denied.some((other) => other.value === node.payload))
+    .filter((node) => skip.every((name) => name !== node.payload && name !== node.version));
   if (good.length === 0 && targets.some((node) => !isSound(node))) return 'client_failed_node_parsing';
   if (good.length === 0 && outgoing.some((edge) => !exists(edge[1]))) return 'client_failed_node_lookup';
   if (allowed.length === 0) return 'no-update';

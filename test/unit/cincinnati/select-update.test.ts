@@ -265,6 +265,31 @@ describe('denied releases', () => {
   });
 });
 
+describe('releases that the administrator denies', () => {
+  const edges: [number, number][] = [
+    [0, 1],
+    [0, 2],
+  ];
+
+  it.each(['3', payload('3').value])('are gone around where the graph permits: %s', (name) => {
+    expect(select([ONE, TWO, THREE], edges, query('1', { skip: [name] }))).toMatchObject({
+      outcome: { kind: 'update', release: { version: '2' } },
+      ignoredTargets: 1,
+      skipped: ['3'],
+    });
+  });
+
+  it('leave nothing where all are, and bad ones beside them spoil nothing', () => {
+    const none = select([ONE, BROKEN, TWO], edges, query('1', { skip: ['2'] }));
+    expect(none).toMatchObject({ outcome: { kind: 'no-update' }, ignoredTargets: 1, skipped: ['2'] });
+  });
+
+  it('are named once, also when they are denied otherwise', () => {
+    const twice = query('1', { skip: ['2'], denied: [payload('2')] });
+    expect(select([ONE, TWO], [[0, 1]], twice)).toMatchObject({ ignoredTargets: 1, skipped: ['2'] });
+  });
+});
+
 describe('B29: one bad target does not spoil the check', () => {
   it('a good one beside it is taken, with a warning', () => {
     const result = select(

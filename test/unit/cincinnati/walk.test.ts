@@ -20,6 +20,7 @@ function step(graph: Graph, booted: Release) {
   const result = selectUpdate(surroundingsOf(graph, booted), {
     booted,
     denied: [booted.payload],
+    skip: [],
     allowDowngrade: false,
   });
   expect(result.warnings).toEqual([]);

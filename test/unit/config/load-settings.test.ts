@@ -43,6 +43,7 @@ describe('defaults', () => {
         allowDowngrade: false,
         catchUp: false,
         replaceStagedByOthers: false,
+        skip: [],
         strategies: ['immediate'],
         periodic: { timeZone: 'UTC', windows: [], freezes: [], splayMinutes: 0, minHours: 1 },
         fleetLock: {

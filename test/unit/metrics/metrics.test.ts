@@ -25,6 +25,7 @@ const ANSWER: CheckResult = {
   outcome: { kind: 'no-update' },
   deadend: { isDeadend: false },
   ignoredTargets: 2,
+  skipped: [],
   nodes: 30,
   edges: 29,
   warnings: ['one node has no age'],

@@ -20,7 +20,7 @@ interface Told {
   readonly reporter: Reporter;
 }
 
-function listen(clock: { now(): number; monotonic(): number }): Told {
+function listen(clock: { now(): number; monotonic(): number }, policy = POLICY): Told {
   const log: string[] = [];
   const at = (level: string) => (message: string) => {
     if (level !== 'debug' && level !== 'trace') log.push(`${level} ${message}`);
@@ -40,7 +40,7 @@ function listen(clock: { now(): number; monotonic(): number }): Told {
     metrics,
     notifier: { status: (text) => void status.push(text) },
     motd: { show: (notice, text) => void motd.set(notice, text), retry: () => undefined },
-    policy: POLICY,
+    policy,
     model: initialModel(),
     clock,
   });
@@ -50,7 +50,7 @@ function listen(clock: { now(): number; monotonic(): number }): Told {
 /** Runs a simulated node with the reporter listening to each of its steps. */
 function run(world: Partial<World>, forMs: number): Told {
   const node = new SimulatedNode(world, [deployment('1.0', { booted: true })]);
-  const told = listen({ now: () => node.at, monotonic: () => node.mono });
+  const told = listen({ now: () => node.at, monotonic: () => node.mono }, world.policy);
   const end = node.at + forMs;
   while (node.at < end && node.reboots === 0) {
     const before = node.model;
@@ -111,6 +111,20 @@ describe('Reporter', () => {
     );
     expect(bad.log.filter((line) => line.includes('updates are DEGRADED'))).toHaveLength(1);
     expect(run({ check: () => checkResult({ kind: 'no-update' }) }, HOUR).motd.get('health')).toBeUndefined();
+  });
+
+  it('counts what the administrator denies', async () => {
+    const { metrics, status } = run(
+      {
+        check: () => checkResult({ kind: 'no-update' }, { ignoredTargets: 1, skipped: ['2.0'] }),
+        policy: { ...POLICY, skip: ['2.0', '3.0'] },
+      },
+      HOUR,
+    );
+    expect(await value(metrics, 'zincati_update_agent_denied_releases')).toBe(
+      'zincati_update_agent_denied_releases{reason="administrator"} 2',
+    );
+    expect(status.at(-1)).toContain("release '2.0' is denied by the administrator");
   });
 
   it('counts what was tried and what failed', async () => {
