@@ -1,6 +1,13 @@
-// Bundles the agent into dist/: one entry, and chunks for what is loaded only when first needed.
-import { rm } from 'node:fs/promises';
+// Bundles the agent into dist/: one entry, chunks for what is loaded only when first needed, and bundled.json, which
+// names the packages whose code is in them.
+import { readFile, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { rolldown } from 'rolldown';
+
+/** Old names of licences, as SPDX has them now. */
+const SPDX = { 'LGPL-3.0': 'LGPL-3.0-only', 'MIT/X11': 'MIT' };
+/** Packages whose licence is in a file alone. */
+const LICENCES = { jsbi: 'Apache-2.0' };
 
 await rm('dist', { recursive: true, force: true });
 const bundle = await rolldown({
@@ -19,7 +26,7 @@ const bundle = await rolldown({
     process.stderr.write(`build: ${warning.message}\n`);
   },
 });
-await bundle.write({
+const { output } = await bundle.write({
   dir: 'dist',
   format: 'esm',
   entryFileNames: '[name].mjs',
@@ -28,3 +35,21 @@ await bundle.write({
   sourcemap: false,
 });
 await bundle.close();
+await writeFile('dist/bundled.json', `${JSON.stringify(await bundledPackages(output), null, 2)}\n`);
+
+/** Name, version, licence and folder of each package with a module in the bundle, by folder. */
+async function bundledPackages(chunks) {
+  const folders = new Set();
+  for (const id of chunks.flatMap((chunk) => chunk.moduleIds ?? [])) {
+    const [, folder] = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path.relative('.', id)) ?? [];
+    if (folder !== undefined) folders.add(folder);
+  }
+  return Promise.all(
+    [...folders].sort().map(async (folder) => {
+      const { name, version, license } = JSON.parse(await readFile(`${folder}/package.json`, 'utf8'));
+      const stated = license?.type ?? license ?? LICENCES[name];
+      if (stated === undefined) throw new Error(`cannot build: the licence of ${name} must be known`);
+      return { name, version, license: SPDX[stated] ?? stated, folder };
+    }),
+  );
+}

@@ -47,19 +47,28 @@ const FILES = [
   ]),
 ];
 
+/** Where the program has no native part of its own: the service manager's socket comes as a descriptor. */
+const NOTIFY_DROP_IN = [
+  'zincati.service.d/10-notify.conf',
+  'usr/lib/systemd/system/zincati.service.d/10-notify.conf',
+  'etc/systemd/system/zincati.service.d/10-notify.conf',
+  0o644,
+];
+
 /** Of the library that stays outside of the bundle, what is read when it runs; the native part is `*.node`. */
 const RUNNING = /(?:^|\/)(?:package\.json|LICENSE|[^/]+\.(?:js|node))$/;
 const NOT_RUNNING = /(?:^|\/)jest\.config\.js$/;
 
 /**
  * `node`: a Node to lay beside the program. `addon`: the npm package with the native part of node-unix-socket;
- * undefined leaves the library out, and NOTIFY_SOCKET cannot be used then.
+ * undefined leaves the library out, and the unit needs systemd 253 or newer then.
  */
 export function layOut(destination, { layout, node, addon }) {
   if (!existsSync(path.join(PROJECT, 'dist/zincati.mjs'))) {
     throw new Error('cannot install: dist/zincati.mjs must be there, run `npm run build`');
   }
-  for (const [source, usr, local, mode] of FILES) {
+  const files = addon === undefined ? [...FILES, NOTIFY_DROP_IN] : FILES;
+  for (const [source, usr, local, mode] of files) {
     const place = layout === 'usr' ? usr : local;
     if (place === undefined) continue;
     const text = readFileSync(path.join(PROJECT, 'systemd', source), 'utf8');

@@ -1,10 +1,16 @@
-// Makes sure that the programs outside of npm's reach are there: `setup.mjs demo` or `setup.mjs test`.
+// Makes sure that the programs outside of npm's reach are there: `setup.mjs demo`, `setup.mjs package` or
+// `setup.mjs test`.
 // On a Debian machine, as root, what is missing is installed; anywhere else it is named, and the exit code is 1.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import process from 'node:process';
 
+import { ARCHITECTURES, runtimeOf } from './packaging/runtime.mjs';
+
 const OLDEST_NODE = [22, 19];
+
+/** What is needed for each purpose. */
+const PURPOSES = { demo: ['demo'], package: ['package'], test: ['demo', 'package', 'test'] };
 
 /** What is needed, how to tell that it is there, and the packages that bring it. */
 const NEEDS = {
@@ -20,6 +26,9 @@ const NEEDS = {
     debian: ['python3-gi', 'gir1.2-glib-2.0'],
     fedora: 'python3-gobject-base',
   },
+  rpmbuild: { for: 'package', has: () => onPath('rpmbuild'), debian: ['rpm'], fedora: 'rpm-build' },
+  xz: { for: 'package', has: () => onPath('xz'), debian: ['xz-utils'], fedora: 'xz' },
+  rpmlint: { for: 'test', has: () => onPath('rpmlint'), debian: ['rpmlint'], fedora: 'rpmlint' },
   promtool: { for: 'test', has: () => onPath('promtool'), debian: ['prometheus'], fedora: 'prometheus' },
   openssl: { for: 'test', has: () => onPath('openssl'), debian: ['openssl'], fedora: 'openssl' },
   etcd: { for: 'test', has: () => onPath('etcd'), debian: ['etcd-server'], fedora: 'etcd' },
@@ -72,9 +81,7 @@ function onPath(program) {
 }
 
 function missing(purpose) {
-  return Object.entries(NEEDS).filter(
-    ([, need]) => (need.for === 'demo' || purpose === 'test') && !need.has(),
-  );
+  return Object.entries(NEEDS).filter(([, need]) => PURPOSES[purpose].includes(need.for) && !need.has());
 }
 
 function installOnDebian(needs) {
@@ -111,4 +118,14 @@ if (lacking.length > 0) {
     process.stderr.write(`  ${name} (Debian, Ubuntu: ${need.debian.join(' ')}; Fedora: ${need.fedora})\n`);
   }
   process.exit(1);
+}
+if (purpose === 'test') {
+  // Fetched here, so that no test asks anybody outside of the machine.
+  for (const architecture of Object.keys(ARCHITECTURES)) {
+    try {
+      runtimeOf(architecture);
+    } catch (error) {
+      process.stderr.write(`${error.message}; the tests of the packages will fail\n`);
+    }
+  }
 }

@@ -1,0 +1,106 @@
+// Makes the packages: `package.mjs [--arch x86_64|aarch64]... [--out FOLDER] [--quick]`. Run `npm run build` before.
+// For each architecture an RPM, and a tar.xz for /usr/local, each with its own Node; and SHA256SUMS of all.
+// --quick compresses less, for tests.
+//
+// Invariants: the same commit, Node and SOURCE_DATE_EPOCH give the same bytes on any machine with the same versions of
+// tar, xz and rpmbuild, whoever's umask, time zone, home and user it is; a package is whole or not there.
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import process from 'node:process';
+import { parseArgs } from 'node:util';
+
+import { copy, layOut, put } from './layout.mjs';
+import { archive } from './packaging/archive.mjs';
+import { licenceFiles, packagesInside } from './packaging/licences.mjs';
+import { rpm } from './packaging/rpm.mjs';
+import { run } from './packaging/run.mjs';
+import { ARCHITECTURES, runtimeOf } from './packaging/runtime.mjs';
+import { stripElf } from './packaging/strip-elf.mjs';
+
+const PROJECT = path.dirname(import.meta.dirname);
+const DOCUMENTS = ['README.md', 'CHANGELOG.md', 'ARCHITECTURE.md'];
+
+function packAll(architecture, out, work, options) {
+  const { addon, oldestSystemd } = ARCHITECTURES[architecture];
+  const runtime = runtimeOf(architecture);
+  const packages = packagesInside(addon);
+  const node = path.join(work, 'node');
+  writeFileSync(node, stripElf(readFileSync(path.join(runtime.folder, 'bin/node'))));
+
+  const fill = (layout, share) => {
+    const tree = path.join(work, layout);
+    layOut(tree, { layout, node, addon });
+    for (const [name, text] of Object.entries(licenceFiles(packages, runtime))) {
+      put(path.join(tree, share, 'licenses/zincati-ng', name), text, 0o644);
+    }
+    const documents = path.join(tree, share, 'doc/zincati-ng');
+    for (const name of DOCUMENTS)
+      put(path.join(documents, name), readFileSync(path.join(PROJECT, name)), 0o644);
+    for (const name of ['docs', 'examples']) copy(path.join(PROJECT, name), path.join(documents, name));
+    return tree;
+  };
+  const name = `zincati-ng-${options.version}-${architecture}.tar.xz`;
+  const packed = path.join(work, name);
+  archive(fill('local', 'usr/local/share'), packed, options);
+  renameSync(packed, path.join(out, name));
+  const rpmWork = path.join(work, 'rpm');
+  mkdirSync(rpmWork);
+  const made = rpm(fill('usr', 'usr/share'), out, rpmWork, {
+    ...options,
+    architecture,
+    packages,
+    nodeVersion: runtime.version,
+    oldestSystemd,
+  });
+  return [path.join(out, name), made];
+}
+
+function epoch() {
+  const given =
+    process.env.SOURCE_DATE_EPOCH ?? run('git', ['log', '-1', '--format=%ct'], { cwd: PROJECT }).trim();
+  if (!/^\d+$/.test(given)) {
+    throw new Error(`cannot package: SOURCE_DATE_EPOCH must be seconds since 1970, got "${given}"`);
+  }
+  return Number(given);
+}
+
+try {
+  const { values } = parseArgs({
+    options: {
+      arch: { type: 'string', multiple: true, default: Object.keys(ARCHITECTURES) },
+      out: { type: 'string', default: path.join(PROJECT, 'out') },
+      quick: { type: 'boolean', default: false },
+    },
+  });
+  for (const architecture of values.arch) {
+    if (!Object.hasOwn(ARCHITECTURES, architecture)) {
+      const known = Object.keys(ARCHITECTURES).join(' or ');
+      throw new Error(`cannot package: --arch must be ${known}, got "${architecture}"`);
+    }
+  }
+  const { version } = JSON.parse(readFileSync(path.join(PROJECT, 'package.json'), 'utf8'));
+  const options = { version, epochSecs: epoch(), isQuick: values.quick };
+  const out = path.resolve(values.out);
+  mkdirSync(out, { recursive: true });
+  // On the file system of the result, so that a finished package is moved there in one step.
+  const work = mkdtempSync(path.join(out, '.work-'));
+  try {
+    const sums = [];
+    for (const architecture of values.arch) {
+      const folder = path.join(work, architecture);
+      mkdirSync(folder);
+      for (const file of packAll(architecture, out, folder, options)) {
+        const sum = createHash('sha256').update(readFileSync(file)).digest('hex');
+        sums.push(`${sum}  ${path.basename(file)}\n`);
+        process.stdout.write(`${file} ${(statSync(file).size / 1e6).toFixed(1)} MB\n`);
+      }
+    }
+    writeFileSync(path.join(out, 'SHA256SUMS'), sums.sort().join(''));
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+} catch (error) {
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}

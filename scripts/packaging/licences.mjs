@@ -1,0 +1,46 @@
+// The licences of everything in a package: ours, those of the packages whose code is in the bundle, and Node's.
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+
+const PROJECT = path.join(import.meta.dirname, '../..');
+const ADDON_LIBRARY = 'node_modules/node-unix-socket';
+/** Node's own and those of the libraries inside of it, beyond the ones that the bundle brings. */
+const LICENCES_OF_NODE = ['BSD-2-Clause', 'CC0-1.0', 'Unicode-3.0', 'Zlib'];
+
+/** Name, version, licence and folder of each package that is inside. */
+export function packagesInside(addon) {
+  const bundled = JSON.parse(readFileSync(path.join(PROJECT, 'dist/bundled.json'), 'utf8'));
+  if (addon === undefined) return bundled;
+  const { name, version, license } = JSON.parse(
+    readFileSync(path.join(PROJECT, ADDON_LIBRARY, 'package.json'), 'utf8'),
+  );
+  return [...bundled, { name, version, license, folder: ADDON_LIBRARY }];
+}
+
+/** As an SPDX expression. */
+export function licenceExpression(packages) {
+  const all = new Set(['Apache-2.0', ...LICENCES_OF_NODE, ...packages.map(({ license }) => license)]);
+  return [...all].sort().join(' AND ');
+}
+
+/** Name of each file, and its text. */
+export function licenceFiles(packages, runtime) {
+  return {
+    LICENSE: readFileSync(path.join(PROJECT, 'LICENSE')),
+    'LICENSE.node': readFileSync(path.join(runtime.folder, 'LICENSE')),
+    'LICENSE.bundled': packages.map(chapter).join('\n'),
+  };
+}
+
+function chapter({ name, version, license, folder }) {
+  const from = path.join(PROJECT, folder);
+  const files = readdirSync(from).filter((file) => /^(?:licen[cs]e|notice|copying)/i.test(file));
+  const texts = files.sort().map((file) => readFileSync(path.join(from, file), 'utf8'));
+  // A package without such a file says it in its package.json and, at times, in its README.
+  const readme = path.join(from, 'README.md');
+  if (texts.length === 0 && existsSync(readme)) {
+    texts.push(/^#+ *licen[cs]e[\s\S]*/im.exec(readFileSync(readme, 'utf8'))?.[0] ?? '');
+  }
+  const body = texts.map((text) => text.replace(/^\uFEFF/, '').trim()).join('\n\n');
+  return `== ${name} ${version} (${license})\n\n${body}\n`;
+}

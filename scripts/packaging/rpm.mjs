@@ -1,0 +1,48 @@
+// A tree in layout usr as RPM, by packaging/zincati-ng.spec.
+import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+
+import { licenceExpression } from './licences.mjs';
+import { run } from './run.mjs';
+import { setTimes } from './tree.mjs';
+
+const SPEC = path.join(import.meta.dirname, '../../packaging/zincati-ng.spec');
+/** As in archive.mjs; the second number is that of threads. */
+const PAYLOAD = 'w6T2.xzdio';
+const QUICK_PAYLOAD = 'w1.zstdio';
+
+/** `work`: an empty folder. Gives the path of the package below `out`. */
+export function rpm(tree, out, work, options) {
+  const { architecture, version, packages, nodeVersion, oldestSystemd, epochSecs, isQuick } = options;
+  for (const folder of ['etc/zincati/config.d', 'usr/lib/zincati']) {
+    mkdirSync(path.join(tree, folder), { recursive: true, mode: 0o755 });
+  }
+  setTimes(tree, epochSecs);
+  const bundledList = path.join(work, 'bundled');
+  const bundled = packages.map(({ name, version: found }) => `Provides: bundled(npm(${name})) = ${found}\n`);
+  writeFileSync(bundledList, [...new Set(bundled)].join(''));
+  const macros = {
+    _topdir: path.join(work, 'top'),
+    _rpmdir: path.join(work, 'rpms'),
+    _rpmfilename: '%{NAME}-%{VERSION}-%{RELEASE}.%{ARCH}.rpm',
+    _binary_payload: isQuick ? QUICK_PAYLOAD : PAYLOAD,
+    _buildhost: 'reproducible',
+    use_source_date_epoch_as_buildtime: 1,
+    clamp_mtime_to_source_date_epoch: 1,
+    source_date_epoch_from_changelog: 0,
+    tree,
+    agent_version: version,
+    licences: licenceExpression(packages),
+    node_version: nodeVersion,
+    oldest_systemd: oldestSystemd,
+    bundled_list: bundledList,
+  };
+  const defined = Object.entries(macros).flatMap(([name, value]) => ['--define', `${name} ${value}`]);
+  run('rpmbuild', ['-bb', '--quiet', '--nodeps', '--target', `${architecture}-linux`, ...defined, SPEC], {
+    // HOME: nobody's own macros.
+    env: { SOURCE_DATE_EPOCH: String(epochSecs), HOME: work },
+  });
+  const [name] = readdirSync(path.join(work, 'rpms'));
+  renameSync(path.join(work, 'rpms', name), path.join(out, name));
+  return path.join(out, name);
+}

