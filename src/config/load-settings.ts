@@ -57,7 +57,7 @@ export async function loadSettings(root: string): Promise<LoadedSettings> {
   return {
     settings: resolved.settings,
     warnings,
-    notes,
+    notes: [...notes, ...resolved.notes],
     origins: merged.origins,
     files: fragments.map((fragment) => fragment.file),
   };

@@ -271,7 +271,7 @@ export const SCHEMA: Schema<ConfigValues> = {
     type: 'text',
     parse: absolutePath,
     fallback: '/etc/zincati/allow-reboot',
-    doc: 'file whose existence allows the reboot; used by `marker`',
+    doc: 'file whose existence allows the reboot; where it is set, `marker` is in force whatever `updates.strategy` says',
   },
   'updates.reboot.min_uptime_minutes': {
     type: 'integer',

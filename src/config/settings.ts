@@ -38,7 +38,7 @@ export interface Settings {
     readonly replaceStagedByOthers: boolean;
     /** Releases that are never taken: versions, checksums of 64 lower-hex digits, digests `sha256:HEX`. Each once. */
     readonly skip: readonly string[];
-    /** At least one, each once, in the order written. All must allow a reboot. */
+    /** At least one, each once, in the order written, and `marker` where only its path is. All must allow a reboot. */
     readonly strategies: readonly StrategyName[];
     readonly periodic: {
       /** An IANA name or `localtime`. */
@@ -79,6 +79,7 @@ export interface Settings {
 export interface Resolved {
   readonly settings: Settings;
   readonly warnings: readonly string[];
+  readonly notes: readonly string[];
   readonly errors: readonly ConfigError[];
 }
 
@@ -87,6 +88,8 @@ const MINUTE_MS = 60 * SECOND_MS;
 
 export function resolveSettings(merged: Merged): Resolved {
   const get = <K extends ConfigKey>(key: K): ConfigValues[K] => effective(merged, key);
+  const named = get('updates.strategy');
+  const gates = gatesBySetting(merged, named);
   const settings: Settings = {
     timing: {
       steadyIntervalMs: get('agent.timing.steady_interval_secs') * SECOND_MS,
@@ -109,7 +112,7 @@ export function resolveSettings(merged: Merged): Resolved {
       catchUp: get('updates.catch_up'),
       replaceStagedByOthers: get('updates.replace_staged_by_others'),
       skip: [...get('updates.skip')],
-      strategies: [...get('updates.strategy')],
+      strategies: [...named, ...gates],
       periodic: {
         timeZone: get('updates.periodic.time_zone'),
         windows: [...get('updates.periodic.window')],
@@ -142,6 +145,10 @@ export function resolveSettings(merged: Merged): Resolved {
   return {
     settings: deepFreeze(settings),
     errors: settings.updates.enabled ? missingKeys(settings, merged.origins) : [],
+    notes: gates.map(
+      () =>
+        `${merged.origins.get('updates.marker.path')}: updates.marker.path is set, so strategy marker must allow a reboot too`,
+    ),
     warnings: [
       ...downgradeWarning(settings, merged),
       ...withoutEffect(settings, merged),
@@ -155,6 +162,12 @@ function effective<K extends ConfigKey>(merged: Merged, key: K): ConfigValues[K]
   if (written !== undefined && written !== '') return written;
   const descriptor: KeyDescriptor<ConfigValues[K]> = SCHEMA[key];
   return descriptor.fallback;
+}
+
+/** Whoever says where the permission file is wants it to be asked for, also under another file's `updates.strategy`. */
+function gatesBySetting({ values }: Merged, named: readonly StrategyName[]): StrategyName[] {
+  const path = values['updates.marker.path'];
+  return path === undefined || path === '' || named.includes('marker') ? [] : ['marker'];
 }
 
 function missingKeys(settings: Settings, origins: ReadonlyMap<string, string>): ConfigError[] {
@@ -236,10 +249,6 @@ function withoutEffect(settings: Settings, { origins }: Merged): string[] {
       if (!key.startsWith('updates.fleet_lock.')) continue;
       warnings.push(`${file}: ${key} has no effect: updates.strategy is ${inUse}`);
     }
-  }
-  const markerFile = origins.get('updates.marker.path');
-  if (markerFile !== undefined && !strategies.includes('marker')) {
-    warnings.push(`${markerFile}: updates.marker.path has no effect: updates.strategy is ${inUse}`);
   }
   return warnings;
 }

@@ -192,15 +192,55 @@ describe('checks between keys', () => {
     await using host = await HostTree.create({
       ...BASE,
       [`${ETC}/60-x.toml`]:
-        'updates.fleet_lock.base_url = "http://l"\nupdates.marker.path = "/run/a"\nupdates.allow_downgrade = true\n[[updates.periodic.window]]\ndays = ["Mon"]\nstart_time = "3:00"\nlength_minutes = 60',
+        'updates.fleet_lock.base_url = "http://l"\nupdates.allow_downgrade = true\n[[updates.periodic.window]]\ndays = ["Mon"]\nstart_time = "3:00"\nlength_minutes = 60',
     });
     const file = host.at(`${ETC}/60-x.toml`);
     expect((await loadSettings(host.root)).warnings).toEqual([
       `${file}: updates.allow_downgrade is true: the node may go back to an older release`,
       `${file}: [[updates.periodic.window]] has no effect: updates.strategy is immediate`,
       `${file}: updates.fleet_lock.base_url has no effect: updates.strategy is immediate`,
-      `${file}: updates.marker.path has no effect: updates.strategy is immediate`,
     ]);
+  });
+});
+
+describe('updates.marker.path', () => {
+  const FILE = `${ETC}/60-x.toml`;
+  const load = async (...texts: readonly string[]) => {
+    const files = texts.map((text, index) => [`${ETC}/6${index}-x.toml`, text] as const);
+    await using host = await HostTree.create({ ...BASE, ...Object.fromEntries(files) });
+    const { settings, warnings, notes } = await loadSettings(host.root);
+    return {
+      strategies: settings.updates.strategies,
+      warnings,
+      notes: notes.map((note) => note.replace(host.at('/'), '/')),
+    };
+  };
+  const NOTE = `${FILE}: updates.marker.path is set, so strategy marker must allow a reboot too`;
+
+  it.each([
+    ['no strategy at all', '', ['immediate', 'marker']],
+    ['another strategy', 'updates.strategy = "manual"\n', ['manual', 'marker']],
+  ])('is a gate under %s, which is told', async (_, strategy, strategies) => {
+    expect(await load(`${strategy}updates.marker.path = "/run/a"`)).toEqual({
+      strategies,
+      warnings: [],
+      notes: [NOTE],
+    });
+  });
+
+  it('is a gate whatever a later file says of the strategy', async () => {
+    const { strategies } = await load('updates.marker.path = "/run/a"', 'updates.strategy = "immediate"');
+    expect(strategies).toEqual(['immediate', 'marker']);
+  });
+
+  it('adds nothing where the strategy is named, in the place it has there', async () => {
+    const named = await load('updates.strategy = ["marker", "immediate"]\nupdates.marker.path = "/run/a"');
+    expect(named).toEqual({ strategies: ['marker', 'immediate'], warnings: [], notes: [] });
+  });
+
+  it('is taken back by an empty text in a later file', async () => {
+    const back = await load('updates.marker.path = "/run/a"', 'updates.marker.path = ""');
+    expect(back).toEqual({ strategies: ['immediate'], warnings: [], notes: [] });
   });
 });
 
