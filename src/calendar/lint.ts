@@ -12,8 +12,11 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 /** A year and a month: every yearly freeze is met once. */
 const LOOK_AHEAD_DAYS = 400;
-/** The nth weekdays of two months are up to five weeks apart; with the change of daylight saving that is not quite 36 days. */
-const MIN_HOURS_DAYS = 36;
+/**
+ * Any month and a day: a window on a day of each month is in every such span. The nth weekdays of two months are up to
+ * five weeks apart, and are told about: a node that needs an update can wait for so long.
+ */
+export const MIN_HOURS_DAYS = 32;
 const LONGEST_FREEZE_DAYS = 90;
 
 export interface LintInput {
@@ -97,17 +100,39 @@ function slivers({ nowMs, showDate }: LintInput, spans: readonly OpenSpan[]): st
 
 function tooLittle({ minHours, nowMs, showDate }: LintInput, spans: readonly OpenSpan[]): string[] {
   if (minHours <= 0) return [];
-  const worst = leastOpen(spans, nowMs, nowMs + LOOK_AHEAD_DAYS * DAY_MS);
+  const endMs = nowMs + LOOK_AHEAD_DAYS * DAY_MS;
+  const worst = leastOpen(spans, nowMs, endMs);
   if (worst.openMs >= minHours * HOUR_MS) return [];
-  const open = Math.floor(worst.openMs / MINUTE_MS);
+  const open = inHours(Math.floor(worst.openMs / MINUTE_MS));
+  const span = `the ${MIN_HOURS_DAYS} days from ${showDate(worst.fromMs)} until ${showDate(worst.fromMs + MIN_HOURS_DAYS * DAY_MS)}`;
+  const wait = Math.ceil(longestWaitMs(spans, nowMs, endMs) / DAY_MS);
   return [
-    `updates.periodic has windows of ${open} minutes in the ${MIN_HOURS_DAYS} days from ${showDate(worst.fromMs)} on; updates.periodic.min_hours wants ${minHours} ${minHours === 1 ? 'hour' : 'hours'}`,
+    `updates.periodic has windows of ${open} in ${span}, updates.periodic.min_hours wants ${inHours(60 * minHours)} in any ${MIN_HOURS_DAYS} days: an update can wait for a window for ${wait} ${wait === 1 ? 'day' : 'days'}; if that is meant, set updates.periodic.min_hours = 0`,
   ];
 }
 
+/** `25 minutes`, `1 hour`, `5 hours 10 minutes`. */
+function inHours(minutes: number): string {
+  const part = (count: number, unit: string): string[] =>
+    count === 0 ? [] : [`${count} ${unit}${count === 1 ? '' : 's'}`];
+  const words = [...part(Math.floor(minutes / 60), 'hour'), ...part(minutes % 60, 'minute')];
+  return words.length === 0 ? '0 minutes' : words.join(' ');
+}
+
+/** The longest time between the end of one span and the beginning of the next, as far as is looked. */
+function longestWaitMs(spans: readonly OpenSpan[], fromMs: number, untilMs: number): number {
+  let longest = 0;
+  let closedMs = fromMs;
+  for (const span of [...spans, { fromMs: untilMs, untilMs }]) {
+    longest = Math.max(longest, span.fromMs - closedMs);
+    closedMs = span.untilMs;
+  }
+  return longest;
+}
+
 /**
- * The 36 days with the least open time. That time grows and shrinks in straight lines, so its least value is taken where
- * one begins: at an edge of a span, or 36 days before one.
+ * The {@link MIN_HOURS_DAYS} days with the least open time. That time grows and shrinks in straight lines, so its least
+ * value is taken where one begins: at an edge of a span, or so many days before one.
  */
 export function leastOpen(
   spans: readonly OpenSpan[],

@@ -81,8 +81,8 @@ const YEAR_MINUTES = 366 * 24 * 60;
 /** The agent gives up a question to the lock server after five minutes; below that, the reason is a better one. */
 const MOST_LOCK_SECONDS = 240;
 
-/** All of 36 days. */
-const MOST_OPEN_HOURS = 36 * 24;
+/** All of 32 days. */
+const MOST_OPEN_HOURS = 32 * 24;
 
 export const SCHEMA: Schema<ConfigValues> = {
   'agent.timing.steady_interval_secs': {
@@ -265,7 +265,7 @@ export const SCHEMA: Schema<ConfigValues> = {
     type: 'integer',
     parse: wholeNumber(0, MOST_OPEN_HOURS, 'hours'),
     fallback: 1,
-    doc: 'open hours that there should be in any 36 days; fewer lead to a warning, 0: to none',
+    doc: 'open hours that there should be in any 32 days; fewer lead to a warning, 0: to none',
   },
   'updates.marker.path': {
     type: 'text',

@@ -47,7 +47,7 @@ export interface Settings {
       readonly freezes: readonly Freeze[];
       /** 0: none. */
       readonly splayMinutes: number;
-      /** Wanted in any 36 days; 0: whatever there is will do. */
+      /** Wanted in any 32 days; 0: whatever there is will do. */
       readonly minHours: number;
     };
     readonly fleetLock: {

@@ -42,10 +42,7 @@ function lint(
 describe('a calendar that can be meant', () => {
   it.each([
     ['one hour a week', [SATURDAY]],
-    [
-      'the first Sunday of each month',
-      [{ days: [{ weekday: 7, nth: 1 }], startMinutes: 0, lengthMinutes: 60 }],
-    ],
+    ['the first of each month', [{ daysOfMonth: [1], startMinutes: 0, lengthMinutes: 60 }]],
     ['the last day of each month', [{ daysOfMonth: [-1], startMinutes: 1439, lengthMinutes: 60 }]],
     ['two hours that differ', [SATURDAY, { ...SATURDAY, startMinutes: 181 }]],
     ['two zones', [SATURDAY, { ...SATURDAY, timeZone: 'Asia/Tokyo' }]],
@@ -59,21 +56,40 @@ describe('a calendar that can be meant', () => {
 });
 
 describe('warnings', () => {
-  it('too few open hours in some 36 days, with the days', () => {
-    expect(lint([SATURDAY], [], 5)).toEqual([]);
-    expect(lint([SATURDAY], [], 6)).toEqual([
-      'updates.periodic has windows of 300 minutes in the 36 days from 2026-11-01 on; updates.periodic.min_hours wants 6 hours',
+  const WANTED = 'updates.periodic.min_hours wants';
+  const MEANT = 'if that is meant, set updates.periodic.min_hours = 0';
+
+  it('too few open hours in some 32 days, with the days', () => {
+    expect(lint([SATURDAY], [], 4)).toEqual([]);
+    expect(lint([SATURDAY], [], 5)).toEqual([
+      `updates.periodic has windows of 4 hours in the 32 days from 2026-11-01 until 2026-12-03, ${WANTED} 5 hours in any 32 days: an update can wait for a window for 7 days; ${MEANT}`,
     ]);
-    expect(lint([{ ...SATURDAY, lengthMinutes: 5 }])).toEqual([
-      'updates.periodic has windows of 25 minutes in the 36 days from 2026-11-01 on; updates.periodic.min_hours wants 1 hour',
-    ]);
+    const [odd] = lint([{ ...SATURDAY, lengthMinutes: 16 }], [], 2);
+    expect(odd).toMatch(
+      /^updates\.periodic has windows of 1 hour 4 minutes in the 32 days from .* wants 2 hours in/,
+    );
+    expect(lint([{ ...SATURDAY, lengthMinutes: 15 }])).toEqual([]);
+    expect(lint([{ ...SATURDAY, lengthMinutes: 14 }])).toHaveLength(1);
   });
 
-  it('a freeze that takes all windows of 36 days', () => {
-    expect(lint([SATURDAY], [frozen('2027-02-01T00:00Z', '2027-03-12T00:00Z')])).toEqual([
-      'updates.periodic has windows of 0 minutes in the 36 days from 2027-01-30 on; updates.periodic.min_hours wants 1 hour',
+  it('a freeze that takes all windows of 32 days', () => {
+    const freeze = frozen('2027-02-01T00:00Z', '2027-03-12T00:00Z');
+    expect(lint([SATURDAY], [freeze])).toEqual([
+      `updates.periodic has windows of 0 minutes in the 32 days from 2027-01-30 until 2027-03-03, ${WANTED} 1 hour in any 32 days: an update can wait for a window for 42 days; ${MEANT}`,
     ]);
-    expect(lint([SATURDAY], [frozen('2027-02-01T00:00Z', '2027-03-12T00:00Z')], 0)).toEqual([]);
+    expect(lint([SATURDAY], [freeze], 0)).toEqual([]);
+  });
+
+  it('an nth weekday, which can be five weeks away, unless that is meant', () => {
+    const sunday: MaintenanceWindow = {
+      days: [{ weekday: 7, nth: 1 }],
+      startMinutes: 180,
+      lengthMinutes: 60,
+    };
+    expect(lint([sunday])).toEqual([
+      `updates.periodic has windows of 0 minutes in the 32 days from 2026-11-01 until 2026-12-03, ${WANTED} 1 hour in any 32 days: an update can wait for a window for 35 days; ${MEANT}`,
+    ]);
+    expect(lint([sunday], [], 0)).toEqual([]);
   });
 
   it('rare windows, unless they are meant', () => {
@@ -129,7 +145,7 @@ describe('warnings', () => {
   });
 });
 
-it('the 36 days with the least open time are found: no others have less', () => {
+it('the 32 days with the least open time are found: no others have less', () => {
   const spans = fc
     .array(fc.tuple(fc.integer({ min: 1, max: 60 }), fc.integer({ min: 1, max: 30 })), { maxLength: 12 })
     .map((steps) => {
@@ -146,9 +162,9 @@ it('the 36 days with the least open time are found: no others have less', () => 
       const inside = all.filter((span) => span.untilMs <= untilMs);
       const open = (day: number): boolean =>
         inside.some((span) => span.fromMs <= day * DAY_MS && day * DAY_MS < span.untilMs);
-      const counts = Array.from({ length: 400 - 36 + 1 }, (_, start) => {
+      const counts = Array.from({ length: 400 - 32 + 1 }, (_, start) => {
         let days = 0;
-        for (let day = start; day < start + 36; day++) if (open(day)) days++;
+        for (let day = start; day < start + 32; day++) if (open(day)) days++;
         return days * DAY_MS;
       });
       const found = leastOpen(inside, 0, untilMs);

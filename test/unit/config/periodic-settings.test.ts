@@ -192,8 +192,8 @@ describe('numbers', () => {
     ['splay_minutes', '-1', 'minutes from 0 to 10080'],
     ['splay_minutes', '10081', 'minutes from 0 to 10080'],
     ['splay_minutes', '1.5', 'minutes from 0 to 10080'],
-    ['min_hours', '-1', 'hours from 0 to 864'],
-    ['min_hours', '865', 'hours from 0 to 864'],
+    ['min_hours', '-1', 'hours from 0 to 768'],
+    ['min_hours', '769', 'hours from 0 to 768'],
   ])('%s = %s is refused', (key, value, range) => {
     expect(said(read(`updates.periodic.${key} = ${value}`))).toEqual([
       `${FILE}: updates.periodic.${key} must be a whole number of ${range}, got ${value}`,
