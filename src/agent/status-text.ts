@@ -1,5 +1,6 @@
 /** The text that the service manager shows for each state, as `systemctl status zincati` prints it. Pure. */
 import { printable } from '../errors.ts';
+import type { Health } from './health.ts';
 import type { Memory, Model, Policy } from './state.ts';
 
 /** Zincati's own texts where it has one; one line, no end mark. */
@@ -40,6 +41,13 @@ export function statusText({ state, memory }: Model, policy: Policy): string {
         ? initialized(policy)
         : `update applied, waiting for reboot: ${state.release.version}`;
   }
+}
+
+/** What follows the state while updates are not OK; "" while they are. Stable: people and tools look for it. */
+export function healthText({ level, cause, sinceAt, text }: Health): string {
+  if (level === 'OK') return '';
+  const since = sinceAt === undefined ? '' : ` since ${longDate(sinceAt)}`;
+  return `; updates are ${level} (${cause})${since}: ${text}`;
 }
 
 function initialized({ enabled }: Policy): string {

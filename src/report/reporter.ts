@@ -6,12 +6,11 @@
 import { healthOf, HEALTHY, type Health } from '../agent/health.ts';
 import type { Effect, Occurrence } from '../agent/messages.ts';
 import { announce, narrate, type Line } from '../agent/narrate.ts';
-import type { Moment } from '../agent/next-effect.ts';
 import type { Progress } from '../agent/ports.ts';
 import { isInForce } from '../agent/record.ts';
 import type { Configuration, Observer } from '../agent/runner.ts';
 import type { Model, Policy } from '../agent/state.ts';
-import { longDate, statusText } from '../agent/status-text.ts';
+import { healthText, longDate, statusText } from '../agent/status-text.ts';
 import { messageOf } from '../errors.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { Logger } from '../system/log.ts';
@@ -122,21 +121,28 @@ export class Reporter implements Observer {
 
   #tell(model: Model): void {
     const { clock } = this.#options;
+    const at = clock.now();
+    const health = healthOf(model, at, this.#refusedAt);
     this.#model = model;
-    this.#tellState(model, clock.now());
-    this.#tellHealth(model, { at: clock.now(), mono: clock.monotonic() });
+    this.#tellStatus(model, health);
+    this.#tellState(model, at);
+    this.#tellHealth(model, health, clock.monotonic());
+  }
+
+  #tellStatus(model: Model, health: Health): void {
+    // What the health says already need not be said twice.
+    const isRefused = this.#refusedAt !== undefined && health.cause !== 'configuration_refused';
+    const refused = isRefused ? '; the configuration on disk cannot be used' : '';
+    const text = `${statusText(model, this.#policy)}${refused}${healthText(health)}`;
+    if (text === this.#status) return;
+    this.#status = text;
+    this.#options.notifier.status(text);
   }
 
   #tellState(model: Model, at: number): void {
-    const { metrics, notifier } = this.#options;
+    const { metrics } = this.#options;
     const { state, memory } = model;
     metrics.stateIs(state.name, 'release' in state ? state.release.version : '', at);
-    const refused = this.#refusedAt === undefined ? '' : '; the configuration on disk cannot be used';
-    const text = `${statusText(model, this.#policy)}${refused}`;
-    if (text !== this.#status) {
-      this.#status = text;
-      notifier.status(text);
-    }
     const counts = new Map<string, number>();
     for (const denial of memory.record.denials) {
       if (isInForce(denial, at)) counts.set(denial.reason, (counts.get(denial.reason) ?? 0) + 1);
@@ -151,9 +157,8 @@ export class Reporter implements Observer {
     metrics.failuresInARow('stage', state.name === 'UpdateAvailable' ? state.failedAttempts : 0);
   }
 
-  #tellHealth(model: Model, { at, mono }: Moment): void {
+  #tellHealth(model: Model, health: Health, mono: number): void {
     const { log, metrics, motd } = this.#options;
-    const health = healthOf(model, at, this.#refusedAt);
     metrics.healthIs(health.level, health.cause);
     if (health.level !== this.#health.level || health.cause !== this.#health.cause) {
       if (health.level === 'OK') log.info('updates are OK again', { health: health.level });

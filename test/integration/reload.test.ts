@@ -174,7 +174,10 @@ describe('SIGHUP', () => {
     const from = await run.reload('[updates]\nenabled = false\nstrategy = "imediate"\n');
     const refusal = run.told[await run.says(new RegExp(`^error ${REFUSED}`), from)];
     expect(refusal).toMatch(/90-more\.toml: updates\.strategy .*imediate/);
-    await run.says(/^STATUS=periodically polling.*; the configuration on disk cannot be used$/, from);
+    await run.says(
+      /^STATUS=periodically polling.*; updates are DEGRADED \(configuration_refused\) since .* UTC: the configuration on disk cannot be used: /,
+      from,
+    );
     // It is not switched off: it polls on.
     await run.says(/^debug NoNewUpdate: check$/, from);
     const refused = await run.metrics();

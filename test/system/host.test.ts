@@ -261,7 +261,7 @@ for master, name in remote, console:
       const said = await host.sh(`journalctl --after-cursor='${bad}' -u ${UNIT} -o cat`);
       expect(said).toMatch(/is refused.*95-more\.toml: updates\.strategy.*imediate/s);
       expect(await host.sh(`systemctl status ${UNIT}`)).toContain(
-        'the configuration on disk cannot be used"',
+        'updates are DEGRADED (configuration_refused) since ',
       );
       expect(await host.sh('cat /run/motd.d/86-zincati-health.motd')).toMatch(
         /^Automatic updates are DEGRADED/,

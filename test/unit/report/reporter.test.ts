@@ -113,6 +113,42 @@ describe('Reporter', () => {
     expect(run({ check: () => checkResult({ kind: 'no-update' }) }, HOUR).motd.get('health')).toBeUndefined();
   });
 
+  it('has the health in the status while it is bad, after the state, and follows it without a change of state', () => {
+    const { status } = run({ check: () => new KindError('generic_http_502') }, 30 * HOUR);
+    const bad = (level: string) =>
+      new RegExp(
+        `^periodically polling for updates \\(checks fail since (.* UTC): generic_http_502\\); updates are ${level} \\(checks_failing\\) since \\1: update checks fail \\(generic_http_502, \\d+ times\\)$`,
+      );
+    const first = status.findIndex((text) => bad('DEGRADED').test(text));
+    expect(first).toBeGreaterThan(0);
+    expect(status[first - 1]).toMatch(/^periodically polling for updates \([^)]*\)$/);
+    expect(status.at(-1)).toMatch(bad('STUCK'));
+  });
+
+  it('takes the health out of the status when it is good again', () => {
+    let checks = 0;
+    const { status } = run(
+      {
+        check: () => (++checks < 12 ? new KindError('generic_http_502') : checkResult({ kind: 'no-update' })),
+      },
+      30 * HOUR,
+    );
+    expect(status.filter((text) => text.includes('updates are DEGRADED'))).not.toEqual([]);
+    expect(status.at(-1)).toMatch(/^periodically polling for updates \(last checked .* UTC\)$/);
+  });
+
+  it('says both where the configuration is refused and something graver is wrong', () => {
+    const { status, reporter } = listen({ now: () => 100 * HOUR, monotonic: () => 0 });
+    reporter.configurationRefused();
+    const node = new SimulatedNode({}, [deployment('1.0', { booted: true })]);
+    const model = { ...node.model, state: { name: 'OffGraph', step: 'rest', sinceAt: 0 } as const };
+    const woke = { event: { kind: 'woke' }, at: 0, mono: 0, roll: 0 } as const;
+    reporter.happened(model, { kind: 'wait', forMs: 1 }, woke, model);
+    expect(status.at(-1)).toMatch(
+      /; the configuration on disk cannot be used; updates are STUCK \(off_graph\) since Thu 1970-01-01 00:00:00 UTC: /,
+    );
+  });
+
   it('counts what the administrator denies', async () => {
     const { metrics, status } = run(
       {
@@ -157,7 +193,7 @@ describe('Reporter', () => {
     const node = new SimulatedNode({}, [deployment('1.0', { booted: true })]);
     reporter.configurationRefused();
     const refused =
-      'initialization complete, auto-updates logic enabled; the configuration on disk cannot be used';
+      'initialization complete, auto-updates logic enabled; updates are DEGRADED (configuration_refused) since Thu 1970-01-01 00:16:40 UTC: the configuration on disk cannot be used: the one before it is in use, until the agent ends';
     expect(reporter.status).toBe(refused);
     // It stays so whatever happens meanwhile.
     reporter.happened(
