@@ -1,9 +1,8 @@
 #!/usr/bin/python3
-"""A stand-in for rpm-ostree's daemon: the real D-Bus interface over pretended deployments.
+"""A stand-in for rpm-ostree's daemon: the real D-Bus interface (rpmostree_dbus.py) over pretended deployments.
 
-It speaks org.projectatomic.rpmostree1 (Sysroot, OS and the peer-to-peer Transaction) with GLib's own D-Bus, so that
-the agent's client is never tested against its own code. Deployments, what can be pulled and faults on demand are JSON
-files below ROOT/var/lib/stand-in, which sandbox/stand-in.ts writes and which are read again on every use.
+Deployments, what can be pulled and faults on demand are JSON files below ROOT/var/lib/stand-in, which
+sandbox/stand-in.ts writes and which are read again on every use.
 
 Environment:
   STAND_IN_ROOT       the pretended host's root directory (required)
@@ -11,117 +10,25 @@ Environment:
   STAND_IN_IDLE_SECS  leave the bus after so long without clients and transactions (default 60)
   STAND_IN_REBOOT_MS  from the end of a finalization to the reboot (default 100)
 
-Invariants: one transaction at a time; work begins only at Start; every change of the deployments is written atomically
-and bumps the modification time of ROOT/ostree/deploy, as libostree does.
+Invariant: every change of the deployments is written atomically and bumps the modification time of ROOT/ostree/deploy,
+as libostree does.
 """
 import hashlib
 import json
 import os
-import signal
 import socket
 import sys
 import time
 
-from gi.repository import Gio, GLib
+from gi.repository import GLib
 
-BUS_NAME = "org.projectatomic.rpmostree1"
-BASE_PATH = "/org/projectatomic/rpmostree1"
-SYSROOT_PATH = BASE_PATH + "/Sysroot"
-# What clients are told; a client that works below another root applies its own prefix.
-TRANSACTION_ADDRESS = "unix:path=/run/rpm-ostree-transaction.sock"
-GIO_ERROR = "org.gtk.GDBus.UnmappedGError.Quark._g_2dio_2derror_2dquark.Code%d"
-GIO_FAILED, GIO_BUSY = 0, 26
-ACCESS_DENIED = "org.freedesktop.DBus.Error.AccessDenied"
-CANCELLED = "Operation was cancelled"
+# The project's folder stays as it is.
+sys.dont_write_bytecode = True
+from rpmostree_dbus import ACCESS_DENIED, Daemon, Failed, Refused, Transaction, log, serve
+
 # Progress goes out about so often, but at least ten times per download.
 TICK_MS = 100
 LEAST_TICKS = 10
-# How often a stalled or foreign transaction looks whether it was cancelled.
-WATCH_MS = 20
-
-SYSROOT_XML = """
-<node><interface name="org.projectatomic.rpmostree1.Sysroot">
-  <property name="Booted" type="o" access="read"/>
-  <property name="Path" type="s" access="read"/>
-  <property name="ActiveTransaction" type="(sss)" access="read"/>
-  <property name="ActiveTransactionPath" type="s" access="read"/>
-  <property name="AutomaticUpdatePolicy" type="s" access="read"/>
-  <property name="Deployments" type="aa{sv}" access="read"/>
-  <method name="RegisterClient"><arg type="a{sv}" name="options" direction="in"/></method>
-  <method name="UnregisterClient"><arg type="a{sv}" name="options" direction="in"/></method>
-  <method name="Reload"/>
-  <method name="ReloadConfig"/>
-  <method name="GetOS">
-    <arg type="s" name="name" direction="in"/><arg type="o" name="object_path" direction="out"/>
-  </method>
-</interface></node>"""
-
-OS_XML = """
-<node><interface name="org.projectatomic.rpmostree1.OS">
-  <property name="BootedDeployment" type="a{sv}" access="read"/>
-  <property name="DefaultDeployment" type="a{sv}" access="read"/>
-  <property name="RollbackDeployment" type="a{sv}" access="read"/>
-  <property name="CachedUpdate" type="a{sv}" access="read"/>
-  <property name="Name" type="s" access="read"/>
-  <method name="Deploy">
-    <arg type="s" name="revision" direction="in"/><arg type="a{sv}" name="options" direction="in"/>
-    <arg type="s" name="transaction_address" direction="out"/>
-  </method>
-  <method name="Upgrade">
-    <arg type="a{sv}" name="options" direction="in"/><arg type="s" name="transaction_address" direction="out"/>
-  </method>
-  <method name="Rebase">
-    <arg type="a{sv}" name="options" direction="in"/><arg type="s" name="refspec" direction="in"/>
-    <arg type="as" name="packages" direction="in"/><arg type="s" name="transaction_address" direction="out"/>
-  </method>
-  <method name="UpdateDeployment">
-    <arg type="a{sv}" name="modifiers" direction="in"/><arg type="a{sv}" name="options" direction="in"/>
-    <arg type="s" name="transaction_address" direction="out"/>
-  </method>
-  <method name="FinalizeDeployment">
-    <arg type="a{sv}" name="options" direction="in"/><arg type="s" name="transaction_address" direction="out"/>
-  </method>
-  <method name="Cleanup">
-    <arg type="as" name="elements" direction="in"/><arg type="s" name="transaction_address" direction="out"/>
-  </method>
-</interface></node>"""
-
-TRANSACTION_XML = """
-<node><interface name="org.projectatomic.rpmostree1.Transaction">
-  <property name="Title" type="s" access="read"/>
-  <property name="InitiatingClientDescription" type="s" access="read"/>
-  <method name="Start"><arg type="b" name="started" direction="out"/></method>
-  <method name="Cancel"/>
-  <signal name="Finished"><arg name="success" type="b"/><arg name="error_message" type="s"/></signal>
-  <signal name="Message"><arg name="text" type="s"/></signal>
-  <signal name="TaskBegin"><arg name="text" type="s"/></signal>
-  <signal name="TaskEnd"><arg name="text" type="s"/></signal>
-  <signal name="PercentProgress"><arg name="text" type="s"/><arg name="percentage" type="u"/></signal>
-  <signal name="DownloadProgress">
-    <arg name="time" type="(tt)"/><arg name="outstanding" type="(uu)"/><arg name="metadata" type="(uuu)"/>
-    <arg name="delta" type="(uuut)"/><arg name="content" type="(uu)"/><arg name="transfer" type="(tt)"/>
-  </signal>
-  <signal name="SignatureProgress"><arg name="signature" type="av"/><arg name="commit" type="s"/></signal>
-  <signal name="ProgressEnd"/>
-</interface></node>"""
-
-TRANSACTION_INTERFACE = Gio.DBusNodeInfo.new_for_xml(TRANSACTION_XML).interfaces[0]
-
-
-def log(text):
-    print(f"rpm-ostreed stand-in: {text}", file=sys.stderr, flush=True)
-
-
-class Refused(Exception):
-    """A method's error answer: a D-Bus error name and a text."""
-
-    def __init__(self, name, text):
-        super().__init__(text)
-        self.name = name
-
-
-class Failed(Exception):
-    """A transaction's end with Finished(false, text)."""
 
 
 # --- The files ------------------------------------------------------------------------------------------------------
@@ -277,199 +184,19 @@ def dictionary(deployment):
     return result
 
 
-# --- Transactions ---------------------------------------------------------------------------------------------------
-
-
-class Transaction:
-    """One transaction and its peer socket. `work` is a generator that yields milliseconds to wait."""
-
-    def __init__(self, daemon, method, arguments, sender, title, work):
-        self.daemon = daemon
-        self.method = method
-        self.arguments = arguments
-        self.sender = sender
-        self.title = title
-        self.work = work(self)
-        # Connections of those who follow, each with the ids of its object and of its handler.
-        self.peers = {}
-        self.started = False
-        self.cancelled = False
-        self.finished = None
-        self.name_watch = 0
-        self.socket_path = os.path.join(daemon.store.root, "run/rpm-ostree-transaction.sock")
-        if os.path.exists(self.socket_path):
-            os.unlink(self.socket_path)
-        guid = Gio.dbus_generate_guid()
-        address = "unix:path=" + Gio.dbus_address_escape_value(self.socket_path)
-        self.server = Gio.DBusServer.new_sync(address, Gio.DBusServerFlags.NONE, guid, None, None)
-        self.server_handler = self.server.connect("new-connection", self.on_new_connection)
-        self.server.start()
-        os.chmod(self.socket_path, 0o666)
-        if sender is not None:
-            self.name_watch = Gio.bus_watch_name_on_connection(
-                daemon.connection, sender, Gio.BusNameWatcherFlags.NONE, None, self.on_sender_vanished
-            )
-
-    def matches(self, method, arguments, sender):
-        return (self.method, self.sender) == (method, sender) and self.arguments.equal(arguments)
-
-    def on_sender_vanished(self, _connection, _name):
-        # Who asked for it left before Start: nobody will ever start it.
-        self.forget_name()
-        if not self.started:
-            self.release()
-
-    def forget_name(self):
-        if self.name_watch:
-            Gio.bus_unwatch_name(self.name_watch)
-            self.name_watch = 0
-
-    def on_new_connection(self, _server, connection):
-        registration = connection.register_object("/", TRANSACTION_INTERFACE, self.on_call, self.on_get, None)
-        self.peers[connection] = registration, connection.connect("closed", self.on_peer_closed)
-        return True
-
-    def on_peer_closed(self, connection, _vanished, _error):
-        self.forget_peer(connection)
-        self.maybe_release()
-
-    def forget_peer(self, connection):
-        # Invocations keep their connection, and by it the descriptor, alive for as long as Python likes.
-        registration, handler = self.peers.pop(connection)
-        connection.unregister_object(registration)
-        connection.disconnect(handler)
-        connection.get_stream().close(None)
-
-    def on_get(self, _connection, _sender, _path, _interface, name):
-        return GLib.Variant("s", self.title if name == "Title" else f"client(id:zincati dbus:{self.sender})")
-
-    def on_call(self, connection, _sender, _path, _interface, method, _arguments, invocation):
-        if method == "Cancel":
-            if not self.daemon.store.fault("ignore-cancel"):
-                self.cancelled = True
-            invocation.return_value(None)
-            return
-        starts = not self.started
-        self.started = True
-        invocation.return_value(GLib.Variant("(b)", (starts,)))
-        if starts:
-            self.forget_name()
-            GLib.idle_add(self.step)
-        elif self.finished is not None:
-            connection.emit_signal(None, "/", TRANSACTION_INTERFACE.name, "Finished", self.finished)
-
-    def emit(self, member, signature=None, *values):
-        body = GLib.Variant(signature, values) if signature else None
-        for peer in list(self.peers):
-            peer.emit_signal(None, "/", TRANSACTION_INTERFACE.name, member, body)
-
-    def message(self, text):
-        self.emit("Message", "(s)", text)
-
-    def step(self):
-        """Runs the work up to its next wait."""
-        try:
-            if self.cancelled:
-                raise Failed(CANCELLED)
-            GLib.timeout_add(max(0, int(next(self.work))), self.step)
-        except StopIteration:
-            self.end(True, "")
-        except Failed as failure:
-            self.end(False, str(failure))
-        return GLib.SOURCE_REMOVE
-
-    def wait_until_cancelled(self):
-        while not self.cancelled:
-            yield WATCH_MS
-
-    def end(self, success, text):
-        self.work.close()
-        self.finished = GLib.Variant("(bs)", (success, text))
-        log(f"{self.title}: {'done' if success else text}")
-        self.emit("Finished", "(bs)", success, text)
-        self.maybe_release()
-
-    def maybe_release(self):
-        if self.finished is not None and not self.peers:
-            self.release()
-
-    def release(self):
-        if self.daemon.transaction is not self:
-            return
-        self.forget_name()
-        self.server.stop()
-        self.server.disconnect(self.server_handler)
-        self.server = None
-        for peer in list(self.peers):
-            self.forget_peer(peer)
-        if os.path.exists(self.socket_path):
-            os.unlink(self.socket_path)
-        self.daemon.set_transaction(None)
-
-
 # --- The daemon -----------------------------------------------------------------------------------------------------
 
 
-class Daemon:
+class PretendedDaemon(Daemon):
     def __init__(self, store, connection, loop):
+        idle_ms = int(float(os.environ.get("STAND_IN_IDLE_SECS", "60")) * 1000)
+        socket_path = os.path.join(store.root, "run/rpm-ostree-transaction.sock")
+        super().__init__(connection, loop, store.sysroot()["osname"], socket_path, idle_ms)
         self.store = store
-        self.connection = connection
-        self.loop = loop
         self.speed = float(os.environ.get("STAND_IN_SPEED", "200000000"))
-        self.idle_ms = int(float(os.environ.get("STAND_IN_IDLE_SECS", "60")) * 1000)
         self.reboot_ms = int(os.environ.get("STAND_IN_REBOOT_MS", "100"))
-        self.clients = {}
-        self.transaction = None
-        self.idle_source = 0
         # The boot in which a reboot was asked for; until the machine boots again everything is refused.
         self.rebooting_boot = None
-        self.osname = store.sysroot()["osname"]
-        self.os_path = f"{BASE_PATH}/{self.osname.replace('-', '_')}"
-
-    def start(self):
-        sysroot = Gio.DBusNodeInfo.new_for_xml(SYSROOT_XML).interfaces[0]
-        system = Gio.DBusNodeInfo.new_for_xml(OS_XML).interfaces[0]
-        self.connection.register_object(SYSROOT_PATH, sysroot, self.on_call, self.on_get, None)
-        self.connection.register_object(self.os_path, system, self.on_call, self.on_get, None)
-        Gio.bus_own_name_on_connection(self.connection, BUS_NAME, Gio.BusNameOwnerFlags.NONE, None, self.on_name_lost)
-        self.touch_idle()
-
-    def on_name_lost(self, _connection, name):
-        log(f"lost the name {name}")
-        self.loop.quit()
-
-    # Leaving when idle
-
-    def touch_idle(self):
-        if self.idle_source:
-            GLib.source_remove(self.idle_source)
-            self.idle_source = 0
-        if not self.clients and self.transaction is None:
-            self.idle_source = GLib.timeout_add(self.idle_ms, self.on_idle)
-
-    def on_idle(self):
-        log("in idle state, leaving")
-        self.idle_source = 0
-        self.loop.quit()
-        return GLib.SOURCE_REMOVE
-
-    def forget_client(self, sender):
-        watch = self.clients.pop(sender, None)
-        if watch:
-            Gio.bus_unwatch_name(watch)
-        self.touch_idle()
-
-    # Properties
-
-    def set_transaction(self, transaction):
-        self.transaction = transaction
-        self.touch_idle()
-        changed = {name: self.sysroot_property(name) for name in ("ActiveTransaction", "ActiveTransactionPath")}
-        self.announce(changed)
-
-    def announce(self, changed):
-        body = GLib.Variant("(sa{sv}as)", (BUS_NAME + ".Sysroot", changed, []))
-        self.connection.emit_signal(None, SYSROOT_PATH, "org.freedesktop.DBus.Properties", "PropertiesChanged", body)
 
     def deployments(self):
         result = [dictionary(deployment) for deployment in self.store.sysroot()["deployments"]]
@@ -490,41 +217,11 @@ class Daemon:
                 result.append({**wrong, "booted": GLib.Variant("s", "no")})
         return result
 
-    def sysroot_property(self, name):
-        active = self.transaction
-        if name == "Booted":
-            return GLib.Variant("o", self.os_path)
-        if name == "Path":
-            return GLib.Variant("s", "/")
-        if name == "AutomaticUpdatePolicy":
-            return GLib.Variant("s", "none")
-        if name == "ActiveTransaction":
-            names = (active.method, active.sender or ":1.0", self.os_path) if active else ("", "", "")
-            return GLib.Variant("(sss)", names)
-        if name == "ActiveTransactionPath":
-            return GLib.Variant("s", TRANSACTION_ADDRESS if active else "")
-        return GLib.Variant("aa{sv}", self.deployments())
-
-    def os_property(self, name):
-        if name == "Name":
-            return GLib.Variant("s", self.osname)
-        deployments = self.store.sysroot()["deployments"]
-        others = [d for d in deployments if not d["booted"] and not d["staged"]]
-        chosen = {
-            "BootedDeployment": [booted_of(deployments)],
-            "DefaultDeployment": deployments[:1],
-            "RollbackDeployment": others[:1],
-        }.get(name, [])
-        return GLib.Variant("a{sv}", dictionary(chosen[0]) if chosen else {})
-
-    def on_get(self, _connection, _sender, _path, interface, name):
-        self.touch_idle()
+    def on_get(self, *arguments):
         self.begin_foreign_transaction()
-        return self.sysroot_property(name) if interface.endswith(".Sysroot") else self.os_property(name)
+        return super().on_get(*arguments)
 
-    # Methods
-
-    def on_call(self, _connection, sender, _path, _interface, method, arguments, invocation):
+    def before_call(self, method, invocation):
         if self.store.fault("no-reply-on-exit"):
             log(f"leaving while {method} waits for its answer")
             os._exit(0)
@@ -532,73 +229,22 @@ class Daemon:
         if hang and hang.get("method") == method:
             self.store.fault("hang")
             self.hung = invocation
-            return
-        self.touch_idle()
+            return True
         self.begin_foreign_transaction()
-        if method in ("Reload", "ReloadConfig"):
-            # Answered when nothing else is left to do, so that peers that closed are seen to be gone.
-            GLib.idle_add(lambda: invocation.return_value(None), priority=GLib.PRIORITY_LOW)
-            return
-        try:
-            invocation.return_value(self.answer(sender, method, arguments))
-        except Refused as refusal:
-            invocation.return_dbus_error(refusal.name, str(refusal))
+        return False
 
-    def answer(self, sender, method, arguments):
+    def authorize(self, _sender, method, _arguments):
         if method in ("RegisterClient", "UnregisterClient"):
             if self.store.fault("client-denied"):
                 raise Refused(ACCESS_DENIED, f"rpmostreed Sysroot operation {method} not allowed for user")
-            self.forget_client(sender)
-            if method == "RegisterClient":
-                self.clients[sender] = Gio.bus_watch_name_on_connection(
-                    self.connection, sender, Gio.BusNameWatcherFlags.NONE, None, lambda _c, n: self.forget_client(n)
-                )
-                self.touch_idle()
-            return None
-        if method == "GetOS":
-            if arguments.unpack()[0] not in ("", self.osname):
-                raise Refused("org.freedesktop.DBus.Error.NotFound", "OS name not found")
-            return GLib.Variant("(o)", (self.os_path,))
-        return self.begin(sender, method, arguments)
-
-    def begin(self, sender, method, arguments):
-        if self.store.fault("access-denied"):
+        elif method != "GetOS" and self.store.fault("access-denied"):
             raise Refused(ACCESS_DENIED, f"rpmostreed OS operation {method} not allowed for user")
-        if self.rebooting_boot == self.store.sysroot()["boot"]:
-            raise Refused(GIO_ERROR % GIO_FAILED, "Reboot initiated, cannot start new transaction")
-        active = self.transaction
-        if active and active.matches(method, arguments, sender):
-            return GLib.Variant("(s)", (TRANSACTION_ADDRESS,))
-        if active:
-            raise Refused(
-                GIO_ERROR % GIO_BUSY,
-                f"Transaction in progress: {active.title}\n"
-                " You can cancel the current transaction with `rpm-ostree cancel`",
-            )
-        options, work = self.plan(method, arguments.unpack())
-        title = options.get("initiating-command-line", method.lower())
-        self.set_transaction(Transaction(self, method, arguments, sender, title, work))
-        return GLib.Variant("(s)", (TRANSACTION_ADDRESS,))
 
-    def plan(self, method, arguments):
-        """The options of the call, and its work."""
-        if method == "Deploy":
-            revision, options = arguments
-            if options.get("register-driver"):
-                return options, lambda t: self.register_driver(options["register-driver"])
-            return options, lambda t: self.deploy(t, None, revision, options)
-        if method == "UpdateDeployment":
-            modifiers, options = arguments
-            refspec, revision = modifiers.get("set-refspec"), modifiers.get("set-revision", "")
-            return options, lambda t: self.deploy(t, refspec, revision, options)
-        if method == "Rebase":
-            options, refspec, _packages = arguments
-            return options, lambda t: self.deploy(t, refspec, options.get("revision", ""), options)
-        if method == "Upgrade":
-            return arguments[0], lambda t: self.deploy(t, None, "", arguments[0])
-        if method == "FinalizeDeployment":
-            return arguments[0], lambda t: self.finalize(t, arguments[0])
-        return {"initiating-command-line": "cleanup"}, lambda t: self.cleanup(t, arguments[0])
+    def heeds_cancel(self):
+        return not self.store.fault("ignore-cancel")
+
+    def reboot_is_on_its_way(self):
+        return self.rebooting_boot == self.store.sysroot()["boot"]
 
     def begin_foreign_transaction(self):
         """The fault `busy`: somebody else's transaction, which runs for `secs` seconds and is started already."""
@@ -623,7 +269,7 @@ class Daemon:
 
     # What transactions do
 
-    def register_driver(self, name):
+    def register_driver(self, _transaction, name):
         yield 0
         if self.store.fault("no-unit"):
             raise Failed("could not find caller systemd unit")
@@ -737,7 +383,7 @@ class Daemon:
         if not is_image:
             staged.pop("digest", None)
         self.store.save_sysroot({**sysroot, "deployments": [staged, *others]})
-        self.announce({"Deployments": self.sysroot_property("Deployments")})
+        self.announce_deployments()
 
     def finalize(self, transaction, options):
         yield 0
@@ -796,7 +442,7 @@ class Daemon:
             transaction.message("Deployments unchanged.")
             return
         self.store.save_sysroot({**sysroot, "deployments": kept})
-        self.announce({"Deployments": self.sysroot_property("Deployments")})
+        self.announce_deployments()
 
 
 def image_name(reference):
@@ -813,16 +459,8 @@ def image_name(reference):
 
 
 def main():
-    address = os.environ.get("DBUS_STARTER_ADDRESS") or os.environ["DBUS_SYSTEM_BUS_ADDRESS"]
-    flags = Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION
-    connection = Gio.DBusConnection.new_for_address_sync(address, flags, None, None)
-    connection.set_exit_on_close(True)
-    loop = GLib.MainLoop()
-    GLib.unix_signal_add(GLib.PRIORITY_HIGH, signal.SIGTERM, loop.quit)
-    daemon = Daemon(Store(os.environ["STAND_IN_ROOT"]), connection, loop)
-    daemon.start()
-    loop.run()
-    connection.flush_sync(None)
+    store = Store(os.environ["STAND_IN_ROOT"])
+    serve(lambda connection, loop: PretendedDaemon(store, connection, loop))
 
 
 if __name__ == "__main__":

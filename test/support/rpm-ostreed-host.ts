@@ -1,7 +1,7 @@
 /** The stand-in for rpm-ostree's daemon as a service of a booted host, with its bus policy and its deployments. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { prepareHost, type HostOptions } from '../../sandbox/stand-in.ts';
 
 const NAME = 'org.projectatomic.rpmostree1';
@@ -34,7 +34,8 @@ export function rpmOstreedFiles(host: HostOptions): Record<string, string> {
     prepareHost(root, host);
     const state = join(root, 'var/lib/stand-in');
     return {
-      [PROGRAM]: readFileSync(join(import.meta.dirname, '../../sandbox/rpm-ostreed.py'), 'utf8'),
+      [PROGRAM]: sandboxFile('rpm-ostreed.py'),
+      [join(dirname(PROGRAM), 'rpmostree_dbus.py')]: sandboxFile('rpmostree_dbus.py'),
       [`/etc/dbus-1/system.d/${NAME}.conf`]: POLICY,
       [`/usr/share/dbus-1/system-services/${NAME}.service`]: ACTIVATION,
       '/etc/systemd/system/rpm-ostreed.service': SERVICE,
@@ -49,4 +50,8 @@ export function rpmOstreedFiles(host: HostOptions): Record<string, string> {
   } finally {
     rmSync(root, { recursive: true, force: true });
   }
+}
+
+function sandboxFile(name: string): string {
+  return readFileSync(join(import.meta.dirname, '../../sandbox', name), 'utf8');
 }
