@@ -53,6 +53,16 @@ const NEEDS = {
     debian: ['systemd-container'],
     fedora: 'systemd-container',
   },
+  // The tests' OSTree host.
+  mmdebstrap: { for: 'test', has: () => onPath('mmdebstrap'), debian: ['mmdebstrap'], fedora: 'mmdebstrap' },
+  ostree: { for: 'test', has: () => onPath('ostree'), debian: ['ostree'], fedora: 'ostree' },
+  'mkfs.ext4': {
+    for: 'test',
+    has: () => onPath('mkfs.ext4'),
+    debian: ['e2fsprogs'],
+    fedora: 'e2fsprogs',
+  },
+  ip: { for: 'test', has: () => onPath('ip'), debian: ['iproute2'], fedora: 'iproute' },
   ignition: {
     for: 'test',
     has: () => onPath('ignition-validate') && existsSync('/usr/lib/dracut/modules.d/30ignition/ignition'),

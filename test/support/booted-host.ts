@@ -5,17 +5,18 @@
  * Invariants: needs root, and an overlay and namespaces to be had (`whyNot` tells); has no network but a loopback of its
  * own; changes nothing outside of its folder, and leaves no process, mount or control group behind.
  */
-import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 
+import { HostShell, findInit } from './host-shell.ts';
+
 const INSTALL = join(import.meta.dirname, '../../scripts/install.mjs');
 const BOOT_LIMIT_MS = 60_000;
-const COMMAND_LIMIT_MS = 60_000;
 const UP = 'the host is up';
 
 /** Says on the console when the agent was started, or could not be; multi-user.target may never be reached. */
@@ -57,12 +58,6 @@ mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/r
 `;
 const NAMESPACE = ['--mount', '--propagation', 'private'] as const;
 
-export interface Result {
-  readonly status: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
 export interface BootedHostOptions {
   /** Absolute paths as the host sees them. Without a mode: programs can be run, everything can be read. */
   readonly files: Readonly<Record<string, string | { readonly text: string; readonly mode: number }>>;
@@ -70,15 +65,16 @@ export interface BootedHostOptions {
   readonly wanted?: readonly string[];
 }
 
-export class BootedHost implements AsyncDisposable {
+export class BootedHost extends HostShell implements AsyncDisposable {
   readonly #folder: string;
   readonly #launcher: ChildProcess;
-  readonly #init: number;
+  protected readonly init: number;
 
   private constructor(folder: string, launcher: ChildProcess, init: number) {
+    super();
     this.#folder = folder;
     this.#launcher = launcher;
-    this.#init = init;
+    this.init = init;
   }
 
   /** Why none can be booted here; undefined: it can. */
@@ -123,72 +119,9 @@ export class BootedHost implements AsyncDisposable {
     }
   }
 
-  /** Runs a program on the host, as root; never rejects for its exit status. */
-  run(command: string, ...args: readonly string[]): Promise<Result> {
-    return this.#enter(command, args);
-  }
-
-  /** As another user, with the groups that the user database gives. */
-  runAs(user: string, command: string, ...args: readonly string[]): Promise<Result> {
-    const become = 'exec setpriv --reuid="$0" --regid="$(id -g "$0")" --init-groups "$@"';
-    return this.#enter('sh', ['-c', become, user, command, ...args]);
-  }
-
-  /** The output of a shell script that must succeed. */
-  async sh(script: string): Promise<string> {
-    const { status, stdout, stderr } = await this.run('sh', '-c', script);
-    if (status !== 0)
-      throw new Error(`the script must succeed, got exit status ${status}: ${script}\n${stderr}`);
-    return stdout.trimEnd();
-  }
-
-  async property(unit: string, name: string): Promise<string> {
-    return this.sh(`systemctl show --property=${name} --value ${unit}`);
-  }
-
-  async write(path: string, text: string): Promise<void> {
-    const target = `/proc/${this.#init}/root${path}`;
-    await mkdir(dirname(target), { recursive: true });
-    await writeFile(target, text);
-  }
-
-  /** Arguments of nsenter for a process of this machine, its files and all, that shares nothing but the host's network. */
-  networkOnly(): readonly string[] {
-    return ['-t', String(this.#init), '-n', '--'];
-  }
-
-  /** Now, for `journal`. */
-  async cursor(): Promise<string> {
-    return this.sh("journalctl -n 1 --show-cursor | sed -n 's/^-- cursor: //p'");
-  }
-
-  /** Waits until the journal has a matching line after the cursor. */
-  async journal(cursor: string, pattern: string): Promise<void> {
-    await this.sh(
-      `journalctl --follow --output=cat --after-cursor='${cursor}' | timeout 50 grep -qm1 -e '${pattern}'`,
-    );
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
-    await end(this.#launcher, this.#init);
+    await end(this.#launcher, this.init);
     await rm(this.#folder, { recursive: true, force: true });
-  }
-
-  #enter(command: string, args: readonly string[]): Promise<Result> {
-    const enter = ['-t', String(this.#init), '-m', '-u', '-i', '-n', '-p', '-C', '-r', '-w'];
-    const env = ['env', '-i', 'PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'LANG=C.UTF-8', 'TERM=dumb'];
-    return new Promise((resolve, reject) => {
-      execFile(
-        'nsenter',
-        [...enter, ...env, command, ...args],
-        { timeout: COMMAND_LIMIT_MS, killSignal: 'SIGKILL' },
-        (error, stdout, stderr) => {
-          const status = error === null ? 0 : error.code;
-          if (typeof status === 'number') resolve({ status, stdout, stderr });
-          else reject(error ?? new Error('no exit status'));
-        },
-      );
-    });
   }
 }
 
@@ -218,15 +151,4 @@ async function announced(launcher: ChildProcess): Promise<void> {
     // Whatever else the console says must not fill the pipe.
     launcher.stdout?.resume();
   }
-}
-
-/** The host's PID 1, as this machine numbers it. */
-async function findInit(pid: number): Promise<number> {
-  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ');
-  for (const child of children.map(Number).filter((found) => found > 0)) {
-    if ((await readFile(`/proc/${child}/comm`, 'utf8')) === 'systemd\n') return child;
-    const found = await findInit(child).catch(() => 0);
-    if (found > 0) return found;
-  }
-  throw new Error('cannot find the PID 1 of the host');
 }

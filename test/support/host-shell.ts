@@ -1,0 +1,95 @@
+/**
+ * Commands on a host that booted in a container: run inside of it, from the outside.
+ *
+ * Invariants: every command has a limit; nothing here keeps the host alive, or ends it.
+ */
+import { execFile } from 'node:child_process';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+const COMMAND_LIMIT_MS = 60_000;
+
+export interface Result {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export abstract class HostShell {
+  /** The host's PID 1, as this machine numbers it. */
+  protected abstract get init(): number;
+
+  /** Runs a program on the host, as root; never rejects for its exit status. */
+  run(command: string, ...args: readonly string[]): Promise<Result> {
+    return this.#enter(command, args);
+  }
+
+  /** As another user, with the groups that the user database gives. */
+  runAs(user: string, command: string, ...args: readonly string[]): Promise<Result> {
+    const become = 'exec setpriv --reuid="$0" --regid="$(id -g "$0")" --init-groups "$@"';
+    return this.#enter('sh', ['-c', become, user, command, ...args]);
+  }
+
+  /** The output of a shell script that must succeed. */
+  async sh(script: string): Promise<string> {
+    const { status, stdout, stderr } = await this.run('sh', '-c', script);
+    if (status !== 0)
+      throw new Error(`the script must succeed, got exit status ${status}: ${script}\n${stderr}`);
+    return stdout.trimEnd();
+  }
+
+  async property(unit: string, name: string): Promise<string> {
+    return this.sh(`systemctl show --property=${name} --value ${unit}`);
+  }
+
+  async write(path: string, text: string): Promise<void> {
+    const target = `/proc/${this.init}/root${path}`;
+    await mkdir(dirname(target), { recursive: true });
+    await writeFile(target, text);
+  }
+
+  /** Arguments of nsenter for a process of this machine, its files and all, that shares nothing but the host's network. */
+  networkOnly(): readonly string[] {
+    return ['-t', String(this.init), '-n', '--'];
+  }
+
+  /** Now, for `journal`. */
+  async cursor(): Promise<string> {
+    return this.sh("journalctl -n 1 --show-cursor | sed -n 's/^-- cursor: //p'");
+  }
+
+  /** Waits until the journal has a matching line after the cursor. */
+  async journal(cursor: string, pattern: string): Promise<void> {
+    await this.sh(
+      `journalctl --follow --output=cat --after-cursor='${cursor}' | timeout 50 grep -qm1 -e '${pattern}'`,
+    );
+  }
+
+  #enter(command: string, args: readonly string[]): Promise<Result> {
+    const enter = ['-t', String(this.init), '-m', '-u', '-i', '-n', '-p', '-C', '-r', '-w'];
+    const env = ['env', '-i', 'PATH=/usr/sbin:/usr/bin:/sbin:/bin', 'LANG=C.UTF-8', 'TERM=dumb'];
+    return new Promise((resolve, reject) => {
+      execFile(
+        'nsenter',
+        [...enter, ...env, command, ...args],
+        { timeout: COMMAND_LIMIT_MS, killSignal: 'SIGKILL' },
+        (error, stdout, stderr) => {
+          const status = error === null ? 0 : error.code;
+          if (typeof status === 'number') resolve({ status, stdout, stderr });
+          else reject(error ?? new Error('no exit status'));
+        },
+      );
+    });
+  }
+}
+
+/** The host's PID 1, as this machine numbers it. */
+export async function findInit(pid: number): Promise<number> {
+  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ');
+  for (const child of children.map(Number).filter((found) => found > 0)) {
+    if ((await readFile(`/proc/${child}/comm`, 'utf8')) === 'systemd\n') return child;
+    const found = await findInit(child).catch(() => 0);
+    if (found > 0) return found;
+  }
+  throw new Error('cannot find the PID 1 of the host');
+}

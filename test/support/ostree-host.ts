@@ -1,0 +1,342 @@
+/**
+ * A real OSTree host that boots: a Debian system and the agent as commits in a repository, one of them deployed to a disk
+ * image, systemd as PID 1 of a container in that deployment, and a firmware that boots the newest boot entry after each
+ * reboot. libostree, logind, polkit and the bus are real; rpm-ostree's daemon is ostree/rpm-ostreed.py on top of libostree.
+ *
+ * Invariants: needs root, loop devices and namespaces (`whyNot` tells); what a host reaches over its network is served on
+ * a loopback of its own; nothing is left behind but the base system, which is kept in a cache for the next run: the folder
+ * ZINCATI_TEST_CACHE, or one below the system's temporary folder.
+ */
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { access, chmod, cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+
+import { HostShell, findInit } from './host-shell.ts';
+
+const HERE = join(import.meta.dirname, 'ostree');
+const PROJECT = join(import.meta.dirname, '../..');
+const REF = 'testos/x86_64/nestos/stable';
+const VERSIONS = [
+  '24.03-LTS.20240904.0',
+  '24.03-LTS.20240911.0',
+  '24.03-LTS.20240918.0',
+  '24.03-LTS.20240925.0',
+] as const;
+const UP = 'the host is up';
+/** With a machine that does other things as well. */
+const BOOT_LIMIT_MS = 120_000;
+const PROGRAMS = ['mmdebstrap', 'ostree', 'systemd-nspawn', 'systemd-sysusers', 'mkfs.ext4', 'ip', 'unshare'];
+const NAMESPACE = ['--mount', '--propagation', 'private'] as const;
+
+const run = promisify(execFile);
+
+export interface BedRelease {
+  readonly version: string;
+  readonly checksum: string;
+}
+
+/** The releases, and a disk with the first one: made once, booted many times. */
+export class OstreeBed implements AsyncDisposable {
+  readonly releases: readonly BedRelease[];
+  readonly #folder: string;
+
+  private constructor(folder: string, releases: readonly BedRelease[]) {
+    this.#folder = folder;
+    this.releases = releases;
+  }
+
+  /** Why there can be none here; undefined: there can. */
+  static whyNot(): string | undefined {
+    if (process.getuid?.() !== 0) return 'it takes root to boot a host';
+    const missing = PROGRAMS.find((name) => spawnSync('which', [name]).status !== 0);
+    if (missing !== undefined) return `${missing} is not installed`;
+    const folder = mkdtempSync(join(tmpdir(), 'ostree-probe-'));
+    const script = `truncate -s 4M $1/i; mkfs.ext4 -q $1/i; mkdir $1/m; mount -o loop $1/i $1/m
+      umount -R /sys/fs/cgroup; mount -t cgroup2 none /sys/fs/cgroup`;
+    const { status, stderr } = spawnSync(
+      'unshare',
+      [...NAMESPACE, '--net', 'bash', '-ec', script, 'probe', folder],
+      { encoding: 'utf8' },
+    );
+    rmSync(folder, { recursive: true, force: true });
+    return status === 0 ? undefined : `this machine gives no mounts: ${stderr.trim()}`;
+  }
+
+  static async build(): Promise<OstreeBed> {
+    const base = await cachedBase();
+    const folder = await mkdtemp(join(tmpdir(), 'ostree-bed-'));
+    try {
+      const overlay = join(folder, 'overlay');
+      // Its modes become the system's.
+      await mkdir(overlay, { mode: 0o755 });
+      await cp(join(HERE, 'tree'), overlay, { recursive: true });
+      await run(process.execPath, [join(PROJECT, 'scripts/install.mjs'), overlay, '--with-node']);
+      const libexec = join(overlay, 'usr/libexec');
+      await cp(join(HERE, 'rpm-ostreed.py'), join(libexec, 'rpm-ostreed.py'));
+      await chmod(join(libexec, 'rpm-ostreed.py'), 0o755);
+      await cp(join(PROJECT, 'sandbox/rpmostree_dbus.py'), join(libexec, 'rpmostree_dbus.py'));
+      const { stdout } = await run('bash', [
+        join(HERE, 'releases.sh'),
+        folder,
+        base,
+        overlay,
+        REF,
+        ...VERSIONS,
+      ]);
+      const releases = stdout
+        .trim()
+        .split('\n')
+        .map((line) => {
+          const [version = '', checksum = ''] = line.split(' ');
+          return { version, checksum };
+        });
+      return new OstreeBed(folder, releases);
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  /** A host of its own. `etc` has files for its /etc, by their paths below it. */
+  async boot(etc: Readonly<Record<string, string>> = {}): Promise<OstreeHost> {
+    return OstreeHost.start(this.#folder, this.releases, etc);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
+
+export class OstreeHost extends HostShell implements AsyncDisposable {
+  protected init = 0;
+  readonly #folder: string;
+  readonly #releases: readonly BedRelease[];
+  readonly #server: ChildProcess;
+  readonly #firmware: ChildProcess;
+  readonly #console: string[] = [];
+  readonly #watchers = new Set<() => void>();
+  /** Checksums of the deployments that were booted, one for each boot. */
+  readonly boots: string[] = [];
+  #ups = 0;
+  #ended = false;
+
+  private constructor(
+    folder: string,
+    releases: readonly BedRelease[],
+    server: ChildProcess,
+    firmware: ChildProcess,
+  ) {
+    super();
+    this.#folder = folder;
+    this.#releases = releases;
+    this.#server = server;
+    this.#firmware = firmware;
+  }
+
+  static async start(
+    bed: string,
+    releases: readonly BedRelease[],
+    etc: Readonly<Record<string, string>>,
+  ): Promise<OstreeHost> {
+    const folder = await mkdtemp(join(tmpdir(), 'ostree-host-'));
+    await chmod(folder, 0o755);
+    // Sparse files stay sparse: the image is mostly holes.
+    await run('cp', ['--reflink=auto', '--sparse=always', join(bed, 'host.img'), folder]);
+    for (const [path, text] of Object.entries(etc)) {
+      await mkdir(dirname(join(folder, 'etc', path)), { recursive: true });
+      await writeFile(join(folder, 'etc', path), text);
+    }
+    await writeFile(join(folder, 'graph.json'), graphOf(releases.slice(0, 1)));
+    await run('ln', ['-s', join(bed, 'repo'), join(folder, 'repo')]);
+    const server = spawn(
+      'unshare',
+      [
+        '--net',
+        'sh',
+        '-c',
+        'ip link set lo up && exec /usr/bin/python3 "$@"',
+        'sh',
+        join(HERE, 'server.py'),
+        folder,
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    );
+    await once(server.stdout, 'data');
+    const firmware = spawn(
+      'unshare',
+      [...NAMESPACE, 'bash', join(HERE, 'firmware.sh'), folder, `/proc/${server.pid}/ns/net`],
+      { stdio: ['ignore', 'pipe', 'pipe'] },
+    );
+    const host = new OstreeHost(folder, releases, server, firmware);
+    host.#listen();
+    try {
+      await host.booted(1);
+      return host;
+    } catch (error) {
+      await host[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Offers the first `count` releases; each leads to the newest of them. */
+  async offer(count: number): Promise<void> {
+    const graph = join(this.#folder, 'graph.json');
+    await writeFile(`${graph}.new`, graphOf(this.#releases.slice(0, count)));
+    await rename(`${graph}.new`, graph);
+  }
+
+  /** From now on the update server has nothing. */
+  async withdrawGraph(): Promise<void> {
+    await rm(join(this.#folder, 'graph.json'));
+  }
+
+  /** Waits until the journal of this boot has a line, of the agent or about it, that begins so. */
+  async said(words: string): Promise<void> {
+    const { status } = await this.run(
+      'sh',
+      '-c',
+      'journalctl --boot --follow --no-tail --unit=zincati.service --output=cat | timeout 45 grep -qm1 -xe "$0.*"',
+      words,
+    );
+    if (status !== 0) throw new Error(`the journal must say "${words}", got\n${await this.#story()}`);
+  }
+
+  async #story(): Promise<string> {
+    return this.sh('journalctl --boot --no-hostname -u zincati -u rpm-ostreed -n 60');
+  }
+
+  /** Waits until the host has booted that often, and returns the checksum of what it booted. */
+  async booted(count: number): Promise<string> {
+    const deadline = Date.now() + BOOT_LIMIT_MS;
+    while (this.#ups < count) {
+      if (this.#ended) throw new Error(`the host must boot ${count} times, it is off:\n${this.#said()}`);
+      if (!(await this.#change(deadline - Date.now())))
+        throw new Error(`the host must boot ${count} times, got ${this.#ups}:\n${this.#said()}`);
+    }
+    return this.boots[count - 1] ?? '';
+  }
+
+  /** From now on objects of the repository are asked for in vain; resolves when one has been. */
+  async stallDownloads(): Promise<void> {
+    await writeFile(join(this.#folder, 'stall'), '');
+  }
+
+  async stalled(): Promise<boolean> {
+    return access(join(this.#folder, 'stalled')).then(
+      () => true,
+      () => false,
+    );
+  }
+
+  async resumeDownloads(): Promise<void> {
+    await rm(join(this.#folder, 'stall'), { force: true });
+    await rm(join(this.#folder, 'stalled'), { force: true });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#ended) {
+      const gone = once(this.#firmware, 'exit');
+      const init = await findInit(this.#firmware.pid ?? 0).catch(() => 0);
+      if (init > 0) process.kill(init, 'SIGKILL');
+      else this.#firmware.kill('SIGKILL');
+      await gone;
+    }
+    const served = once(this.#server, 'exit');
+    if (this.#server.kill('SIGKILL')) await served;
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  #listen(): void {
+    const { stdout, stderr } = this.#firmware;
+    const hear = (line: string): void => {
+      this.#console.push(line);
+      const boot = /^=== boot \d+ ([0-9a-f]{64})/.exec(line);
+      if (boot !== null) this.boots.push(boot[1] ?? '');
+      if (line.includes(UP)) void this.#isUp();
+    };
+    if (stdout !== null) createInterface({ input: stdout }).on('line', hear);
+    if (stderr !== null) createInterface({ input: stderr }).on('line', hear);
+    this.#firmware.once('exit', () => {
+      this.#ended = true;
+      this.#wake();
+    });
+  }
+
+  async #isUp(): Promise<void> {
+    this.init = await findInit(this.#firmware.pid ?? 0);
+    this.#ups++;
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const wake of this.#watchers) wake();
+  }
+
+  /** True: something happened. */
+  #change(limitMs: number): Promise<boolean> {
+    return new Promise((resolve) => {
+      const settle = (happened: boolean): void => {
+        clearTimeout(timer);
+        this.#watchers.delete(wake);
+        resolve(happened);
+      };
+      const wake = (): void => settle(true);
+      const timer = setTimeout(() => settle(false), Math.max(limitMs, 0));
+      this.#watchers.add(wake);
+    });
+  }
+
+  #said(): string {
+    return this.#console.slice(-60).join('\n');
+  }
+}
+
+/** The base system's folder; made when it is not there, which takes most of a minute. */
+async function cachedBase(): Promise<string> {
+  const script = join(HERE, 'base.sh');
+  const key = createHash('sha256')
+    .update(await readFile(script))
+    .digest('hex')
+    .slice(0, 16);
+  const cache = process.env['ZINCATI_TEST_CACHE'] ?? join(tmpdir(), 'zincati-test-cache');
+  const base = join(cache, `base-${key}`);
+  if (existsSync(base)) return base;
+  await mkdir(cache, { recursive: true });
+  const partial = await mkdtemp(join(cache, 'partial-'));
+  try {
+    await run('bash', [script, partial, await debianMirror()], { maxBuffer: 64 * 1024 * 1024 });
+    // Whoever was first wins.
+    await rename(partial, base).catch(() => rm(partial, { recursive: true, force: true }));
+    return base;
+  } catch (error) {
+    await rm(partial, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** The mirror that this machine's own package manager uses. */
+async function debianMirror(): Promise<string> {
+  const { stdout } = await run('apt-get', ['indextargets', '--format', '$(REPO_URI)']);
+  const mirror = stdout.split('\n').find((uri) => /\/debian\/?$/.test(uri));
+  if (mirror === undefined) throw new Error(`cannot tell a Debian mirror: apt must name one, got\n${stdout}`);
+  return mirror;
+}
+
+function graphOf(releases: readonly BedRelease[]): string {
+  const nodes = releases.map(({ version, checksum }, age) => ({
+    version,
+    payload: checksum,
+    metadata: {
+      'org.fedoraproject.coreos.scheme': 'checksum',
+      'org.fedoraproject.coreos.releases.age_index': String(age),
+    },
+  }));
+  const edges = releases.slice(0, -1).map((_, index) => [index, releases.length - 1]);
+  return JSON.stringify({ nodes, edges });
+}

@@ -1,0 +1,53 @@
+#!/bin/bash
+# base.sh FOLDER MIRROR: makes FOLDER/repo, an archive repository with a Debian system as commit `base`, and
+# FOLDER/users, the user database of that system. Takes most of a minute, and is the same until this file changes.
+#
+# Nothing boots a kernel here, so kernel and initramfs are dummies: libostree only wants them to be there.
+set -euo pipefail
+folder=$1 mirror=$2
+tree=$folder/tree
+mkdir -p "$folder"
+packages=systemd,systemd-sysv,libpam-systemd,dbus,polkitd,login,util-linux,bsdutils,iproute2,procps,ca-certificates
+packages+=,ostree,ostree-boot,gir1.2-ostree-1.0,python3-gi,libstdc++6,socat,e2fsprogs
+
+mmdebstrap --variant=minbase --mode=root --format=directory --skip=check/empty,cleanup/apt \
+  --aptopt='APT::Install-Recommends "false"' --dpkgopt='path-exclude=/usr/share/man/*' \
+  --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
+  --include="$packages" trixie "$tree" "deb $mirror trixie main"
+
+# The shape that libostree wants: what belongs to the host is empty, or leads into /var.
+cd "$tree"
+rm -rf boot tmp var run home root srv mnt media opt dev proc sys vmlinuz* initrd*
+mkdir boot var run dev proc sys sysroot
+mkdir -m 1777 tmp
+for name in home srv mnt opt; do ln -s "var/$name" "$name"; done
+ln -s var/roothome root
+ln -s run/media media
+ln -s sysroot/ostree ostree
+mkdir -p usr/lib/modules/6.6.0
+echo 'no kernel' >usr/lib/modules/6.6.0/vmlinuz
+echo 'no initramfs' >usr/lib/modules/6.6.0/initramfs.img
+cat >usr/lib/tmpfiles.d/ostree-host.conf <<'X'
+d /var/home 0755 root root -
+d /var/roothome 0700 root root -
+d /var/srv 0755 root root -
+d /var/mnt 0755 root root -
+d /var/opt 0755 root root -
+d /var/log/journal 0755 root root -
+X
+# Terminals as on Fedora and openEuler: group tty may write.
+sed -i 's/^TTYPERM.*/TTYPERM 0620/' etc/login.defs
+rm -f etc/machine-id
+: >etc/machine-id
+# Timers would run apt and file system checks.
+rm -rf etc/systemd/system/timers.target.wants
+mv etc usr/etc
+
+mkdir "$folder/users"
+cp -p usr/etc/{passwd,group,shadow,gshadow} "$folder/users/"
+ostree --repo="$folder/repo" init --mode=archive
+# The levels above save nothing that matters here, and take twice as long.
+ostree --repo="$folder/repo" config set archive.zlib-level 1
+ostree --repo="$folder/repo" commit --branch=base --tree=dir=. --subject=base >/dev/null
+cd /
+rm -rf "$tree"

@@ -1,0 +1,51 @@
+#!/usr/bin/python3
+"""What a host reaches over its network: an OSTree repository and an update graph. Usage: server.py FOLDER
+
+Serves FOLDER/repo as /repo, and FOLDER/graph.json, read anew each time, as /v1/graph; prints "listening" when it does.
+While FOLDER/stall exists, objects of the repository are not answered; the first one that is asked for makes FOLDER/stalled.
+"""
+import http.server
+import os
+import sys
+import time
+
+PORT = 8080
+LOOK_SECS = 0.05
+folder = sys.argv[1]
+
+
+class Handler(http.server.SimpleHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments, directory=folder)
+
+    def do_GET(self):
+        if self.path.split("?")[0] == "/v1/graph":
+            self.path = "/graph.json"
+        elif not self.path.startswith("/repo/"):
+            self.send_error(404)
+            return
+        if self.path.startswith("/repo/objects/"):
+            self.stall()
+        super().do_GET()
+
+    def stall(self):
+        while os.path.exists(os.path.join(folder, "stall")):
+            open(os.path.join(folder, "stalled"), "w").close()
+            time.sleep(LOOK_SECS)
+
+    def log_message(self, *_arguments):
+        pass
+
+
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, _request, _address):
+        """Clients that go away in the middle are what some tests are about."""
+
+
+server = Server(("127.0.0.1", PORT), Handler)
+print("listening", flush=True)
+server.serve_forever()
