@@ -243,7 +243,7 @@ describe.runIf(isRoot)('in a root of its own', () => {
     const work = mkdtempSync(join(folder, 'work-'));
     const needs = lines('rpm', '-qp', '--requires', rpmOf(OWN_ARCHITECTURE));
     const provides = [...new Set(needs)].filter((line) => !/^(?:rpmlib|systemd)/.test(line));
-    // What every host has: a shell, and the libraries of Node and of the shell.
+    // What every host has: a shell, what the unit and the scriptlets call, and the libraries of Node and of the shell.
     const node = join(
       PROJECT,
       'node_modules',
@@ -258,7 +258,7 @@ describe.runIf(isRoot)('in a root of its own', () => {
       files: Object.fromEntries(
         targets.map((name) => [`/usr/lib/systemd/system/${name}.target`, '[Unit]\n']),
       ),
-      copies: [...new Set(['/bin/sh', '/bin/mkdir', '/bin/rm', ...libraries])],
+      copies: [...new Set(['/bin/sh', '/bin/kill', '/bin/mkdir', '/bin/rm', ...libraries])],
     });
     zincati = buildPackage(work, ZINCATI_PACKAGE);
   });

@@ -41,7 +41,9 @@ mount -t tmpfs tmpfs /run && mkdir /run/lock
 mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/root"
 rm -rf "$1"/root/etc/systemd/system/*.wants "$1"/root/etc/rc?.d "$1"/root/var/log/journal
 : >"$1/root/etc/machine-id"
-systemctl --quiet --root="$1/root" preset zincati.service
+if [ -e "$1/root/usr/lib/systemd/system/zincati.service" ]; then
+  systemctl --quiet --root="$1/root" preset zincati.service
+fi
 systemctl --quiet --root="$1/root" add-wants multi-user.target announce.service $2
 systemd-nspawn --quiet --directory="$1/root" --register=no --keep-unit --private-network --resolv-conf=off \\
   --timezone=off --link-journal=no --console=read-only --capability=CAP_BPF --system-call-filter=bpf \\
@@ -63,6 +65,8 @@ export interface BootedHostOptions {
   readonly files: Readonly<Record<string, string | { readonly text: string; readonly mode: number }>>;
   /** Units among them that multi-user.target wants. */
   readonly wanted?: readonly string[];
+  /** False: the agent is not there until somebody installs it. */
+  readonly withAgent?: boolean;
 }
 
 export class BootedHost extends HostShell implements AsyncDisposable {
@@ -91,12 +95,14 @@ export class BootedHost extends HostShell implements AsyncDisposable {
     return status === 0 ? undefined : `this machine gives no mounts: ${stderr.trim()}`;
   }
 
-  static async boot({ files, wanted = [] }: BootedHostOptions): Promise<BootedHost> {
+  static async boot({ files, wanted = [], withAgent = true }: BootedHostOptions): Promise<BootedHost> {
     const folder = await mkdtemp(join(tmpdir(), 'booted-'));
     for (const name of ['upper', 'work', 'root']) await mkdir(join(folder, name), { mode: 0o755 });
     const upper = join(folder, 'upper');
-    const installed = spawnSync(process.execPath, [INSTALL, upper, '--with-node'], { encoding: 'utf8' });
-    if (installed.status !== 0) throw new Error(installed.stderr);
+    if (withAgent) {
+      const installed = spawnSync(process.execPath, [INSTALL, upper, '--with-node'], { encoding: 'utf8' });
+      if (installed.status !== 0) throw new Error(installed.stderr);
+    }
     const all = { ...files, '/etc/systemd/system/announce.service': ANNOUNCE };
     for (const [path, file] of Object.entries(all)) {
       const { text, mode } =

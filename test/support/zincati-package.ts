@@ -38,6 +38,8 @@ const TEXTS: Readonly<Record<string, string>> = {
   '/usr/lib/systemd/system/zincati.service': SERVICE,
   '/usr/lib/sysusers.d/50-zincati.conf': 'u zincati - "Zincati user for auto-updates"\n',
   '/usr/lib/tmpfiles.d/zincati.conf': 'd /run/zincati 0775 zincati zincati - -\n',
+  '/usr/share/dbus-1/system.d/org.coreos.zincati.conf':
+    "<busconfig><!-- Zincati's /usr/share/dbus-1 --></busconfig>\n",
   '/usr/libexec/zincati': '#!/bin/sh\nexec sleep infinity\n',
   '/usr/bin/zincati-update-now': '#!/bin/sh\n',
 };
