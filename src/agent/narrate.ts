@@ -41,7 +41,7 @@ export function announce({ state, memory }: Model, effect: Effect): readonly Lin
       return [info(`waiting for the rpm-ostree transaction in progress${what}`)];
     }
     case 'wait':
-      return [{ level: 'debug', text: `${state.name}: waiting ${Math.ceil(effect.forMs / 1000)} s` }];
+      return [{ level: 'debug', text: `${state.name}: waiting ${inSeconds(effect.forMs)}` }];
     default:
       return [{ level: 'debug', text: `${state.name}: ${effect.kind}` }];
   }
@@ -390,7 +390,13 @@ function failure(
 function recovery(streak: Streak | undefined, text: string, at: number): Line[] {
   if (streak === undefined) return [];
   const tries = streak.count === 1 ? '1 failed attempt' : `${streak.count} failed attempts`;
-  return [info(`${text} after ${tries} in ${Math.max(Math.round((at - streak.sinceAt) / 1000), 0)} s`)];
+  return [info(`${text} after ${tries} in ${inSeconds(Math.max(at - streak.sinceAt, 0))}`)];
+}
+
+/** `1.6 s`, `90 s`: tenths only where they are a part of it that counts. */
+function inSeconds(ms: number): string {
+  const seconds = ms < 10_000 ? Math.round(ms / 100) / 10 : Math.round(ms / 1000);
+  return `${seconds} s`;
 }
 
 /** The node looks every minute; people hear of it when something has changed. */

@@ -14,17 +14,19 @@ const ORDINALS: Readonly<Record<number, string>> = {
 /** `1st Sun, months 1 7, at 3:30 for 60 minutes`. */
 export function describeWindow(window: MaintenanceWindow): string {
   const { days, months, daysOfMonth, startMinutes, lengthMinutes, timeZone } = window;
+  const names = days?.map(
+    ({ weekday, nth }) => `${nth === undefined ? '' : (ORDINALS[nth] ?? '')}${WEEKDAYS[weekday - 1] ?? ''}`,
+  );
   const parts = [
-    days
-      ?.map(
-        ({ weekday, nth }) =>
-          `${nth === undefined ? '' : (ORDINALS[nth] ?? '')}${WEEKDAYS[weekday - 1] ?? ''}`,
-      )
-      .join(' '),
-    daysOfMonth === undefined ? undefined : `day of month ${daysOfMonth.join(' ')}`,
-    months === undefined ? undefined : `months ${months.join(' ')}`,
+    listed('', names, 'no days'),
+    listed('day of month ', daysOfMonth, 'no day of month'),
+    listed('months ', months, 'no months'),
     `at ${Math.floor(startMinutes / 60)}:${String(startMinutes % 60).padStart(2, '0')} for ${lengthMinutes} minutes`,
     timeZone,
   ];
   return parts.filter((part) => part !== undefined).join(', ');
+}
+
+function listed(before: string, list: readonly unknown[] | undefined, empty: string): string | undefined {
+  return list?.length === 0 ? empty : list && `${before}${list.join(' ')}`;
 }

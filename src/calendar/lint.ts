@@ -5,6 +5,7 @@
 import type { MaintenanceWindow } from '../config/window.ts';
 import type { Calendar, FrozenSpan, OpenSpan } from './calendar.ts';
 import { describeWindow } from './describe-window.ts';
+import { definitionOf } from './distinct-windows.ts';
 import { everOpens } from './opens-on.ts';
 
 const MINUTE_MS = 60_000;
@@ -18,6 +19,10 @@ const LOOK_AHEAD_DAYS = 400;
  */
 export const MIN_HOURS_DAYS = 32;
 const LONGEST_FREEZE_DAYS = 90;
+/** Looking ahead costs a millisecond or so for each window, at the start, before anything else is done. People write ten. */
+export const MOST_WINDOWS_LOOKED_AT = 300;
+/** A file that was generated wrong is wrong a thousand times over; a few tell the story. */
+const MOST_NAMED = 5;
 
 export interface LintInput {
   /** As configured, in the order of the calendar's. */
@@ -37,42 +42,45 @@ export interface LintInput {
 /** One sentence each. */
 export function lintCalendar(input: LintInput): string[] {
   const { nowMs, calendar } = input;
+  const entries = [...aboutWindows(input), ...aboutFreezes(input)];
+  const { length } = calendar.windows;
+  if (length > MOST_WINDOWS_LOOKED_AT) {
+    const sentence = `[[updates.periodic.window]] is there ${length} times: with more than ${MOST_WINDOWS_LOOKED_AT}, nobody looks ahead whether windows are rarer than updates.periodic.min_hours wants, or cut short by freezes`;
+    return [...entries, sentence];
+  }
   const spans = calendar.openSpans(nowMs, nowMs + LOOK_AHEAD_DAYS * DAY_MS);
-  return [
-    ...aboutWindows(input),
-    ...aboutFreezes(input),
-    ...slivers(input, spans),
-    ...tooLittle(input, spans),
-  ];
+  return [...entries, ...slivers(input, spans), ...tooLittle(input, spans)];
 }
 
 function aboutWindows({ windows, origins }: LintInput): string[] {
   const seen = new Map<string, number>();
-  return windows.flatMap((window, index) => {
+  const same: string[] = [];
+  const never: string[] = [];
+  windows.forEach((window, index) => {
     const key = `updates.periodic.window[${index}]`;
     const name = `${fileOf(origins, key)}${key} (${describeWindow(window)})`;
     const definition = definitionOf(window);
     const first = seen.get(definition);
-    if (first !== undefined) return [`${name} is the same as updates.periodic.window[${first}]`];
+    if (first !== undefined) {
+      same.push(`${name} is the same as updates.periodic.window[${first}]`);
+      return;
+    }
     seen.set(definition, index);
     const { days, months, daysOfMonth } = window;
     // An empty list is warned about where it is read.
     const isEmpty = [days, months, daysOfMonth].some((list) => list?.length === 0);
-    return isEmpty || everOpens(window) ? [] : [`${name} never opens: there is no such date`];
+    if (!isEmpty && !everOpens(window)) never.push(`${name} never opens: there is no such date`);
   });
+  return [
+    ...atMost(never, (more) => `${more} more windows never open`),
+    ...atMost(same, (more) => `${more} more windows are the same as others before them`),
+  ];
 }
 
-function definitionOf({
-  days,
-  months,
-  daysOfMonth,
-  startMinutes,
-  lengthMinutes,
-  timeZone,
-}: MaintenanceWindow): string {
-  return JSON.stringify(
-    [days, months, daysOfMonth, startMinutes, lengthMinutes, timeZone].map((part) => part ?? null),
-  );
+function atMost(sentences: readonly string[], summary: (more: number) => string): readonly string[] {
+  const more = sentences.length - MOST_NAMED;
+  // A summary of one would take as much room as the one.
+  return more <= 1 ? sentences : [...sentences.slice(0, MOST_NAMED), summary(more)];
 }
 
 function aboutFreezes({ freezes, nowMs, showDate, origins }: LintInput): string[] {

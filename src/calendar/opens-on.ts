@@ -31,6 +31,7 @@ export function opensOn(selector: DateSelector, day: number): boolean {
   // 1970-01-01 was a Thursday.
   const weekday = ((((day + 3) % 7) + 7) % 7) + 1;
   if (days?.some((each) => each.weekday === weekday) === false) return false;
+  if (isWeekly(selector)) return true;
   const date = new Date(day * DAY_MS);
   const month = date.getUTCMonth() + 1;
   if (months?.includes(month) === false) return false;
@@ -45,6 +46,12 @@ export function opensOn(selector: DateSelector, day: number): boolean {
         each.weekday === weekday && (each.nth === undefined || each.nth === nth || each.nth === nthFromEnd),
     ) ?? true
   );
+}
+
+/** It opens on the same days of every week. */
+export function isWeekly({ days, months, daysOfMonth }: DateSelector): boolean {
+  const everyWeek = days?.every((each) => each.nth === undefined) ?? false;
+  return everyWeek && months === undefined && daysOfMonth === undefined;
 }
 
 /** False for the 30th of February and its like, and for empty lists. */

@@ -1,9 +1,12 @@
 /** How much of a week the windows cover, as one number. Pure. */
 import { Calendar, type CalendarWindow } from './calendar.ts';
-import { CYCLE, CYCLE_WEEKS } from './opens-on.ts';
+import { CYCLE, CYCLE_WEEKS, isWeekly } from './opens-on.ts';
 import { fixedZone, offsetAt } from './zone-rules.ts';
 
 const MINUTE_MS = 60_000;
+const WEEK_MS = 7 * 24 * 60 * MINUTE_MS;
+/** Windows times weeks that are gone through at most: a fifth of a second. */
+const MOST_WINDOW_WEEKS = 150_000;
 
 /**
  * Minutes of an average week in which a window is open, freezes and changes of daylight saving left aside, minutes of
@@ -17,7 +20,14 @@ export function weeklyMinutes(windows: readonly CalendarWindow[], nowMs: number)
       zone: fixedZone(window.zone.name, offsetAt(window.zone, nowMs)),
     })),
   );
-  const spans = fixed.openSpans(CYCLE.fromMs, CYCLE.untilMs);
+  const weeks = weeksToLookAt(windows);
+  const spans = fixed.openSpans(CYCLE.fromMs, CYCLE.fromMs + weeks * WEEK_MS);
   const openMs = spans.reduce((sum, span) => sum + span.untilMs - span.fromMs, 0);
-  return Math.round(openMs / MINUTE_MS / CYCLE_WEEKS);
+  return Math.round(openMs / MINUTE_MS / weeks);
+}
+
+/** One says it all where every week is the same. Otherwise all 28 years, or fewer for a hundred windows and more. */
+function weeksToLookAt(windows: readonly CalendarWindow[]): number {
+  if (windows.every(isWeekly)) return 1;
+  return Math.min(CYCLE_WEEKS, Math.max(1, Math.floor(MOST_WINDOW_WEEKS / windows.length)));
 }

@@ -49,6 +49,12 @@ const UUID_DIGITS = /^[0-9a-f]{32}$/;
 export const uuid: Parser<string> = (value, at) => {
   if (typeof value !== 'string') return at.refuse('a text of 32 hexadecimal digits', value);
   const digits = value.replaceAll('-', '').toLowerCase();
+  // Zincati takes it, and a lock server may have lent a slot to it: a node that worked must not stop or change its name.
+  if (/^0{32}$/.test(digits)) {
+    at.warn(
+      'is all zeros: a node of the same name can take and give back its reboot slot; give each node its own',
+    );
+  }
   return value === '' || UUID_DIGITS.test(digits)
     ? digits
     : at.refuse('32 hexadecimal digits, with or without dashes', value);

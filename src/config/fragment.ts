@@ -21,17 +21,36 @@ export interface Fragment {
   readonly errors: readonly ConfigError[];
 }
 
-/** A file of another program has hundreds of unknown keys; twenty tell the story. */
-const MAX_UNKNOWN_NAMED = 20;
+/** A file of another program has hundreds of unknown keys, a generated one the same fault in each entry; twenty tell the story. */
+const MAX_NAMED = 20;
 
 export function readFragment(table: TomlTable, path: string): Fragment {
   const file = printable(path);
   const findings: Findings = { errors: [], warnings: [], unknownKeys: [] };
   const values = readKeys(SCHEMA, table, new Checker(file, findings));
-  const unknown = findings.unknownKeys.slice(0, MAX_UNKNOWN_NAMED).map((key) => unknownKey(file, key));
-  const rest = findings.unknownKeys.length - unknown.length;
-  if (rest > 0) unknown.push(`${file}: ${rest} more unknown keys ignored`);
-  return { file, values, warnings: [...findings.warnings, ...unknown], errors: findings.errors };
+  const warnings = [
+    ...atMost(
+      findings.warnings,
+      (sentence) => sentence,
+      (rest) => `${file}: and ${rest} more warnings about its values`,
+    ),
+    ...atMost(
+      findings.unknownKeys,
+      (key) => unknownKey(file, key),
+      (rest) => `${file}: ${rest} more unknown keys ignored`,
+    ),
+  ];
+  return { file, values, warnings, errors: findings.errors };
+}
+
+function atMost(
+  found: readonly string[],
+  tell: (each: string) => string,
+  summary: (rest: number) => string,
+): string[] {
+  const told = found.slice(0, MAX_NAMED).map(tell);
+  const rest = found.length - told.length;
+  return rest === 0 ? told : [...told, summary(rest)];
 }
 
 function unknownKey(file: string, key: string): string {

@@ -12,7 +12,7 @@ export function nearestKey(unknown: string, known: readonly string[]): string | 
   if (asked.length > LONGEST_COMPARED) return undefined;
   let best: { readonly key: string; readonly leaf: number; readonly whole: number } | undefined;
   for (const key of known) {
-    const leaf = editDistance(leafOf(asked), leafOf(key));
+    const leaf = leafDistance(leafOf(asked), leafOf(key));
     const whole = editDistance(asked, key);
     const near = leaf <= leafOf(asked).length / 3 || whole <= asked.length / 4;
     if (!near) continue;
@@ -32,6 +32,13 @@ function normalize(key: string): string {
 
 function leafOf(key: string): string {
   return key.slice(key.lastIndexOf('.') + 1);
+}
+
+/** What a key counts in is what people leave out: `length` for `length_minutes`. */
+const UNIT = /_(?:secs|minutes|hours|time)$/;
+
+function leafDistance(asked: string, known: string): number {
+  return Math.min(editDistance(asked, known), editDistance(asked, known.replace(UNIT, '')));
 }
 
 /** Insertions, deletions and substitutions between two texts (Levenshtein), row by row. */

@@ -1,6 +1,7 @@
 /**
  * Third stage: what the agent runs with. Defaults filled in, checks between keys made, deeply frozen. Pure.
  */
+import { describeWindow } from '../calendar/describe-window.ts';
 import { everOpens } from '../calendar/opens-on.ts';
 import { ConfigError } from '../errors.ts';
 import type { ListenAddress } from './checks.ts';
@@ -181,7 +182,7 @@ function missingKeys(settings: Settings, origins: ReadonlyMap<string, string>): 
   }
   if (strategies.includes('periodic') && !periodic.windows.some(everOpens)) {
     errors.push(
-      `[[updates.periodic.window]] must be given with at least one day for strategy periodic (${chosenIn}), got no time at all; for example: days = ["Sat", "Sun"], start_time = "3:00", length_minutes = 60`,
+      `[[updates.periodic.window]] must be given with at least one day for strategy periodic (${chosenIn}), got ${neverOpening(periodic.windows, origins)}; for example: days = ["Sat", "Sun"], start_time = "3:00", length_minutes = 60`,
     );
   }
   if (strategies.includes('fleet_lock') && fleetLock.baseUrl === undefined) {
@@ -191,6 +192,13 @@ function missingKeys(settings: Settings, origins: ReadonlyMap<string, string>): 
   }
   if (strategies.includes('fleet_lock')) errors.push(...halfACertificate(fleetLock, origins));
   return errors.map((message) => new ConfigError('config_invalid', message));
+}
+
+function neverOpening(windows: readonly MaintenanceWindow[], origins: ReadonlyMap<string, string>): string {
+  const [first, ...others] = windows;
+  if (first === undefined) return 'no window at all';
+  const more = others.length === 0 ? '' : `, and ${others.length} more of that kind`;
+  return `${origins.get('updates.periodic.window[0]') ?? ''}: updates.periodic.window[0] (${describeWindow(first)}), which never opens${more}`;
 }
 
 type FleetLockSettings = Settings['updates']['fleetLock'];

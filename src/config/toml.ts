@@ -38,7 +38,7 @@ export function parseToml(bytes: Uint8Array, file: string): TomlTable {
   } catch (error) {
     throw syntaxError(error, text, file);
   }
-  const table = plain(document, file, 0);
+  const table = plain(document, file, 0, '');
   if (!(table instanceof Map)) throw new ConfigError('config_syntax', `${file}: must be a TOML document`);
   return table;
 }
@@ -115,9 +115,13 @@ function explain(reason: string): string {
   return reason;
 }
 
-function plain(value: unknown, file: string, depth: number): TomlValue {
+/** `key`: the one at the beginning of the file's tables that the value stands below; "" for the file itself. */
+function plain(value: unknown, file: string, depth: number, key: string): TomlValue {
   if (depth > MAX_DEPTH) {
-    throw new ConfigError('config_syntax', `${file}: tables and lists must nest at most ${MAX_DEPTH} deep`);
+    throw new ConfigError(
+      'config_syntax',
+      `${file}: tables and lists must nest at most ${MAX_DEPTH} deep, got more below ${printable(key)}`,
+    );
   }
   switch (typeof value) {
     case 'string':
@@ -126,10 +130,15 @@ function plain(value: unknown, file: string, depth: number): TomlValue {
     case 'number':
       return value;
     case 'object':
-      if (Array.isArray(value)) return value.map((entry: unknown) => plain(entry, file, depth + 1));
+      if (Array.isArray(value)) return value.map((entry: unknown) => plain(entry, file, depth + 1, key));
       if (value === null) break;
       if (isDate(value)) return new TomlDate(value.toISOString());
-      return new Map(Object.entries(value).map(([key, entry]) => [key, plain(entry, file, depth + 1)]));
+      return new Map(
+        Object.entries(value).map(([name, entry]) => [
+          name,
+          plain(entry, file, depth + 1, depth === 0 ? name : key),
+        ]),
+      );
     default:
   }
   throw new ConfigError('config_syntax', `${file}: holds a value of a type that TOML does not have`);

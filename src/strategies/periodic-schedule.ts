@@ -6,6 +6,7 @@
  * changes the words of a no, so that people read it once and not every five minutes.
  */
 import { Calendar, type FrozenSpan, type OpenSpan } from '../calendar/calendar.ts';
+import { distinctWindows } from '../calendar/distinct-windows.ts';
 import { lintCalendar } from '../calendar/lint.ts';
 import { weeklyMinutes } from '../calendar/schedule-length.ts';
 import { openingInstant, type ZoneRules } from '../calendar/zone-rules.ts';
@@ -59,7 +60,7 @@ export class PeriodicSchedule {
       untilMs: instantOf(this.#zone, until),
       reason,
     }));
-    const windows = settings.windows.map((window) => ({
+    const windows = distinctWindows(settings.windows).map((window) => ({
       ...window,
       zone: window.timeZone === undefined ? this.#zone : zoneOf(window.timeZone),
     }));

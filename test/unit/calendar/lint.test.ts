@@ -2,8 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { Calendar, type FrozenSpan } from '../../../src/calendar/calendar.ts';
+import { distinctWindows } from '../../../src/calendar/distinct-windows.ts';
 import { describeWindow } from '../../../src/calendar/describe-window.ts';
-import { leastOpen, lintCalendar } from '../../../src/calendar/lint.ts';
+import { leastOpen, lintCalendar, MOST_WINDOWS_LOOKED_AT } from '../../../src/calendar/lint.ts';
 import { UTC } from '../../../src/calendar/zone-rules.ts';
 import type { MaintenanceWindow } from '../../../src/config/window.ts';
 
@@ -24,7 +25,7 @@ function lint(
   origins?: ReadonlyMap<string, string>,
 ): string[] {
   const calendar = new Calendar(
-    windows.map((window) => ({ ...window, zone: UTC })),
+    distinctWindows(windows).map((window) => ({ ...window, zone: UTC })),
     freezes,
   );
   const showDate = (at: number): string => new Date(at).toISOString().slice(0, 10);
@@ -111,6 +112,30 @@ describe('warnings', () => {
     expect(lint([SATURDAY, { ...never, daysOfMonth: [] }])).toEqual([]);
   });
 
+  it('the same windows over and over, and thousands of windows, in a few lines', () => {
+    const twice = Array.from({ length: 4000 }, () => SATURDAY);
+    const said = lint(twice);
+    expect(said).toHaveLength(6);
+    expect(said[4]).toMatch(
+      /^updates\.periodic\.window\[5\] .* is the same as updates\.periodic\.window\[0\]$/,
+    );
+    expect(said[5]).toBe('3994 more windows are the same as others before them');
+    // Six of a kind are told one by one: a summary of one would be no shorter.
+    expect(lint(twice.slice(0, 7))).toHaveLength(6);
+    const never = { daysOfMonth: [31], months: [2], startMinutes: 0 };
+    const nevers = Array.from({ length: 100 }, (_, index) => ({ ...never, lengthMinutes: index + 1 }));
+    expect(lint([SATURDAY, ...nevers]).at(-1)).toBe('95 more windows never open');
+    const rare = Array.from({ length: MOST_WINDOWS_LOOKED_AT + 1 }, (_, index) => ({
+      ...SATURDAY,
+      startMinutes: index,
+      lengthMinutes: 1,
+    }));
+    expect(lint(rare.slice(1), [], 768)).toEqual([expect.stringContaining('min_hours wants 768 hours')]);
+    expect(lint(rare, [], 768)).toEqual([
+      '[[updates.periodic.window]] is there 301 times: with more than 300, nobody looks ahead whether windows are rarer than updates.periodic.min_hours wants, or cut short by freezes',
+    ]);
+  });
+
   it.each([
     [frozen('2025-12-20T00:00Z', '2026-01-04T00:00Z'), 'ended on 2026-01-03: it can be removed'],
     [frozen('2027-01-04T00:00Z', '2026-12-20T00:00Z'), 'ends before it begins: it has no effect'],
@@ -173,6 +198,11 @@ it('the 32 days with the least open time are found: no others have less', () => 
     }),
     { numRuns: 300, seed: 5 },
   );
+});
+
+it('a window without days in words', () => {
+  const empty = { days: [], daysOfMonth: [], months: [], startMinutes: 0, lengthMinutes: 5 };
+  expect(describeWindow(empty)).toBe('no days, no day of month, no months, at 0:00 for 5 minutes');
 });
 
 it('a window in words', () => {

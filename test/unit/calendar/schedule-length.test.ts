@@ -34,6 +34,12 @@ describe('the length of the weekly schedule', () => {
     // 12 of them in a year of 52.18 weeks.
     ['once a month', [window(3, 600, { days: [{ weekday: 7, nth: 1 }] })], 138],
     ['never', [window(3, 60, { days: DAILY, months: [2], daysOfMonth: [30] })], 0],
+    ['weekly beside monthly', [window(3, 60), window(3, 60, { days: [{ weekday: 6, nth: 1 }] })], 60],
+    [
+      'thousands of the same',
+      Array.from({ length: 2000 }, () => window(3, 60, { days: [{ weekday: 6, nth: 1 }, { weekday: 6 }] })),
+      60,
+    ],
   ])('%s', (_, windows, expected) => {
     expect(weeklyMinutes(windows, NOW)).toBe(expected);
   });

@@ -192,6 +192,22 @@ describe('each key', () => {
     },
   );
 
+  it('identity.node_uuid of all zeros is taken as Zincati takes it, with a warning', () => {
+    for (const zeros of ['0'.repeat(32), '00000000-0000-0000-0000-000000000000']) {
+      const { values, warnings, errors } = read(`identity.node_uuid = "${zeros}"`);
+      expect({ values, errors }).toEqual({ values: { 'identity.node_uuid': '0'.repeat(32) }, errors: [] });
+      expect(warnings).toEqual([expect.stringContaining(`${FILE}: identity.node_uuid is all zeros: `)]);
+    }
+    expect(read(`identity.node_uuid = "${'0'.repeat(31)}1"`).warnings).toEqual([]);
+  });
+
+  it('the same fault in each of many entries is told twenty times, and the rest counted', () => {
+    const empty = '[[updates.periodic.window]]\ndays = []\nstart_time = "3:00"\nlength_minutes = 60\n';
+    const { warnings } = read(empty.repeat(30));
+    expect(warnings).toHaveLength(21);
+    expect(warnings[20]).toBe(`${FILE}: and 10 more warnings about its values`);
+  });
+
   it('collects every error of the file', () => {
     expect(read('identity.group = 1\nupdates.enabled = 2\nmetrics.listen = 3\n').errors).toHaveLength(3);
   });

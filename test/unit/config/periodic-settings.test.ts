@@ -290,9 +290,13 @@ it('a calendar that never opens is an error, a freeze without effect a warning',
   const never = `${BASE}[[updates.periodic.window]]\nday_of_month = 30\nmonths = "Feb"\n${TIMES}`;
   expect(resolveSettings(mergeFragments([read(never)])).errors.map((error) => error.message)).toEqual([
     expect.stringContaining(
-      '[[updates.periodic.window]] must be given with at least one day for strategy periodic',
+      `[[updates.periodic.window]] must be given with at least one day for strategy periodic (${FILE}), got ${FILE}: updates.periodic.window[0] (day of month 30, months 2, at 3:00 for 60 minutes), which never opens; for example: `,
     ),
   ]);
+  const empty = `${BASE}[[updates.periodic.window]]\ndays = []\n${TIMES}[[updates.periodic.window]]\ndays = []\n${TIMES}`;
+  expect(resolveSettings(mergeFragments([read(empty)])).errors[0]?.message).toContain(
+    '(no days, at 3:00 for 60 minutes), which never opens, and 1 more of that kind; for example: ',
+  );
   const idle =
     'cincinnati.base_url = "http://x"\n[[updates.periodic.freeze]]\nfrom = 2026-12-20\nuntil = 2027-01-03\nreason = "x"\n';
   expect(resolveSettings(mergeFragments([read(idle)])).warnings).toEqual([

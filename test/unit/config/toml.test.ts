@@ -120,7 +120,9 @@ describe('parseToml', () => {
     ['inline tables', `a = ${'{a = '.repeat(2_000)}1${'}'.repeat(2_000)}`],
     ['dotted keys', `${Array.from({ length: 20_000 }, () => 'a').join('.')} = 1`],
   ])('refuses %s that nest without end', (_, text) => {
-    expect(failure(text).message).toBe(`${FILE}: tables and lists must nest at most 32 deep`);
+    expect(failure(text).message).toBe(
+      `${FILE}: tables and lists must nest at most 32 deep, got more below a`,
+    );
   });
 
   it('is not upset by the failure before', () => {
