@@ -14,7 +14,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -208,6 +208,19 @@ describe.each(ARCHITECTURES)('for %s', (architecture) => {
     ]);
     expect(ask('--configfiles')).toEqual([]);
   });
+});
+
+it('docs/install.md names them, and how large they are', () => {
+  const text = readFileSync(join(PROJECT, 'docs/install.md'), 'utf8');
+  for (const architecture of ARCHITECTURES) {
+    const installedMb = Number(lines('rpm', '-qp', '--qf', '%{SIZE}', rpmOf(architecture))[0]) / 1e6;
+    for (const file of [rpmOf(architecture), tarOf(architecture)]) {
+      const stated = new RegExp(`^\\| \`${basename(file)}\` \\| \\d+ MB \\| (\\d+) MB \\|$`, 'm').exec(
+        text,
+      )?.[1];
+      expect(Math.abs(Number(stated) - installedMb), `${basename(file)}: ${installedMb}`).toBeLessThan(2);
+    }
+  }
 });
 
 it('rpmlint has nothing to say', () => {
