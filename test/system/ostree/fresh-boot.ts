@@ -1,8 +1,13 @@
 /** What a host shows after it has booted, and what keeps the agent from working. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 
 import type { OstreeBed } from '../../support/ostree-host.ts';
 import { RPM_OSTREE_OS, UNIT, metrics } from './steps.ts';
+
+/** Of the package for aarch64. */
+const NOTIFY = join(import.meta.dirname, '../../../systemd/zincati.service.d/10-notify.conf');
 
 /** As people and other tools wait for them. */
 const PHRASES = [
@@ -125,6 +130,32 @@ export function freshBoot(bed: () => OstreeBed): void {
       expect((await host.run('systemctl', 'is-system-running')).stdout).toBe('degraded\n');
     },
   );
+
+  it.concurrent('needs no native part where the service manager hands its socket over', async () => {
+    await using host = await bed().boot({
+      'systemd/system/zincati.service.d/10-notify.conf': readFileSync(NOTIFY, 'utf8'),
+      'systemd/system/zincati.service.d/20-test.conf':
+        '[Service]\nInaccessiblePaths=/usr/lib/zincati/program/node_modules\nWatchdogSec=1s\n',
+    });
+    await host.said('current release detected as not a dead-end');
+    expect(await host.property(UNIT, 'NotifyAccess')).toBe('main');
+    // The watchdog would end it after a second without a sign of life.
+    await host.sh(`started=$(systemctl show --property=ActiveEnterTimestampMonotonic --value ${UNIT})
+      timeout 20 sh -c 'until fed=$(systemctl show --property=WatchdogTimestampMonotonic --value ${UNIT}) &&
+        [ "$fed" -gt $(($0 + 2000000)) ]; do sleep 0.1; done' "$started"`);
+    expect(await host.property(UNIT, 'NRestarts')).toBe('0');
+    expect(await host.property(UNIT, 'StatusText')).toMatch(
+      /^periodically polling for updates \(last checked /,
+    );
+    const main = await host.property(UNIT, 'MainPID');
+    await host.sh(`systemctl reload ${UNIT}`);
+    expect(await host.property(UNIT, 'MainPID')).toBe(main);
+    await host.sh(`systemctl stop ${UNIT}`);
+    expect(await host.property(UNIT, 'Result')).toBe('success');
+    expect(await host.sh(`journalctl --boot --unit=${UNIT} --grep='cannot notify' || true`)).not.toMatch(
+      /cannot notify/,
+    );
+  });
 
   it.concurrent('leaves the host alone where updates are turned off', async () => {
     await using host = await bed().boot({
