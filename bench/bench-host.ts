@@ -76,14 +76,18 @@ export class BenchHost implements AsyncDisposable {
     return this.#bus.address;
   }
 
-  /** Resolves at READY. */
-  async startAgent(env: Readonly<Record<string, string>> = {}): Promise<BenchAgent> {
+  /** Resolves at READY. `without`: what of the unit's environment is left out. */
+  async startAgent(
+    env: Readonly<Record<string, string>> = {},
+    without: readonly string[] = [],
+  ): Promise<BenchAgent> {
+    const ofUnit = Object.entries(unitEnvironment()).filter(([name]) => !without.includes(name));
     const ready = Promise.withResolvers<number>();
     const lines: string[] = [];
     const unit = new Unit({
       command: process.execPath,
       args: [PROGRAM, 'agent', '-v', '--root', this.root],
-      env: { ...unitEnvironment(), ...env },
+      env: { ...Object.fromEntries(ofUnit), ...env },
       notifyPath: join(this.root, 'run/notify'),
       onLine: (line) => lines.push(line),
       onNotify: (key) => {
