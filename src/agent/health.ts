@@ -3,6 +3,7 @@
  * node stays where it is), with the cause and since when. Pure.
  */
 import { attemptsOf, isInForce } from './record.ts';
+import { isSkipped } from './skip.ts';
 import type { Memory, Model, Streak } from './state.ts';
 
 export const HEALTH_LEVELS = ['OK', 'DEGRADED', 'STUCK'] as const;
@@ -45,12 +46,13 @@ export const HEALTHY: Health = { level: 'OK', cause: 'none', sinceAt: undefined,
 
 /**
  * The gravest of all that is wrong; among equals, what began first. `at` is the wall clock in milliseconds. `refusedAt`:
- * since when the configuration on disk cannot be used, and the agent runs with the one before.
+ * since when the configuration on disk cannot be used, and the agent runs with the one before. `skip`: what the
+ * administrator denies, see skip.ts; how such a release failed before is no complaint any more.
  */
-export function healthOf(model: Model, at: number, refusedAt?: number): Health {
+export function healthOf(model: Model, at: number, refusedAt?: number, skip: readonly string[] = []): Health {
   const complaints = [
     ...ofStreaks(model.memory, at),
-    ...ofRecord(model.memory, at),
+    ...ofRecord(model.memory, at, skip),
     ...ofState(model, at),
     ...ofConfiguration(refusedAt),
   ];
@@ -85,9 +87,9 @@ function lasting(streak: Streak | undefined, at: number, cause: HealthCause, tex
   return [{ level, cause, sinceAt: streak.sinceAt, text: `${text} (${streak.kind}, ${streak.count} times)` }];
 }
 
-function ofRecord({ record }: Memory, at: number): Health[] {
+function ofRecord({ record }: Memory, at: number, skip: readonly string[]): Health[] {
   return record.denials.flatMap((denial): Health[] => {
-    if (!isInForce(denial, at)) return [];
+    if (!isInForce(denial, at) || isSkipped(skip, denial)) return [];
     const since = { sinceAt: denial.sinceAt };
     if (denial.reason === 'boot-failed') {
       const text = `the node was rebooted for ${denial.version} ${times(denial.strikes)} and did not come up in it`;

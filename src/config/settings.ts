@@ -1,12 +1,11 @@
 /**
  * Third stage: what the agent runs with. Defaults filled in, checks between keys made, deeply frozen. Pure.
  */
-import { describeWindow } from '../calendar/describe-window.ts';
-import { everOpens } from '../calendar/opens-on.ts';
-import { ConfigError } from '../errors.ts';
+import type { ConfigError } from '../errors.ts';
 import type { ListenAddress } from './checks.ts';
 import type { Freeze } from './freeze.ts';
 import type { Merged } from './merge.ts';
+import { missingKeys, settingsWarnings } from './check-settings.ts';
 import type { KeyDescriptor } from './read-keys.ts';
 import { SCHEMA } from './schema.ts';
 import type { ConfigKey, ConfigValues, StrategyName } from './schema.ts';
@@ -150,11 +149,7 @@ export function resolveSettings(merged: Merged): Resolved {
       () =>
         `${merged.origins.get('updates.marker.path')}: updates.marker.path is set, so strategy marker must allow a reboot too`,
     ),
-    warnings: [
-      ...downgradeWarning(settings, merged),
-      ...withoutEffect(settings, merged),
-      ...withoutEncryption(settings, merged),
-    ],
+    warnings: settingsWarnings(settings, merged.origins),
   };
 }
 
@@ -169,96 +164,6 @@ function effective<K extends ConfigKey>(merged: Merged, key: K): ConfigValues[K]
 function gatesBySetting({ values }: Merged, named: readonly StrategyName[]): StrategyName[] {
   const path = values['updates.marker.path'];
   return path === undefined || path === '' || named.includes('marker') ? [] : ['marker'];
-}
-
-function missingKeys(settings: Settings, origins: ReadonlyMap<string, string>): ConfigError[] {
-  const { strategies, periodic, fleetLock } = settings.updates;
-  const chosenIn = origins.get('updates.strategy') ?? 'the default';
-  const errors: string[] = [];
-  if (settings.cincinnati.baseUrl === undefined) {
-    errors.push(
-      'cincinnati.base_url must be set unless updates.enabled is false, got nothing; for example, in /etc/zincati/config.d/50-cincinnati.toml: cincinnati.base_url = "https://updates.coreos.fedoraproject.org"',
-    );
-  }
-  if (strategies.includes('periodic') && !periodic.windows.some(everOpens)) {
-    errors.push(
-      `[[updates.periodic.window]] must be given with at least one day for strategy periodic (${chosenIn}), got ${neverOpening(periodic.windows, origins)}; for example: days = ["Sat", "Sun"], start_time = "3:00", length_minutes = 60`,
-    );
-  }
-  if (strategies.includes('fleet_lock') && fleetLock.baseUrl === undefined) {
-    errors.push(
-      `updates.fleet_lock.base_url must be set for strategy fleet_lock (${chosenIn}), got nothing; for example: updates.fleet_lock.base_url = "http://lock.example.com:8080"`,
-    );
-  }
-  if (strategies.includes('fleet_lock')) errors.push(...halfACertificate(fleetLock, origins));
-  return errors.map((message) => new ConfigError('config_invalid', message));
-}
-
-function neverOpening(windows: readonly MaintenanceWindow[], origins: ReadonlyMap<string, string>): string {
-  const [first, ...others] = windows;
-  if (first === undefined) return 'no window at all';
-  const more = others.length === 0 ? '' : `, and ${others.length} more of that kind`;
-  return `${origins.get('updates.periodic.window[0]') ?? ''}: updates.periodic.window[0] (${describeWindow(first)}), which never opens${more}`;
-}
-
-type FleetLockSettings = Settings['updates']['fleetLock'];
-
-function halfACertificate(
-  { clientCertFile, clientKeyFile }: FleetLockSettings,
-  origins: ReadonlyMap<string, string>,
-): string[] {
-  if ((clientCertFile === undefined) === (clientKeyFile === undefined)) return [];
-  const [there, missing] =
-    clientCertFile === undefined
-      ? ['client_key_file', 'client_cert_file']
-      : ['client_cert_file', 'client_key_file'];
-  const file = origins.get(`updates.fleet_lock.${there}`) ?? '';
-  return [`${file}: updates.fleet_lock.${missing} must be set together with ${there}, got nothing`];
-}
-
-/** Over http:// nobody is who they say they are. */
-function withoutEncryption({ updates }: Settings, { origins }: Merged): string[] {
-  const { baseUrl, bearerFile } = updates.fleetLock;
-  if (!updates.strategies.includes('fleet_lock') || baseUrl?.startsWith('https:') !== false) return [];
-  const file = (key: string): string | undefined => origins.get(`updates.fleet_lock.${key}`);
-  const address = 'updates.fleet_lock.base_url is no https:// address';
-  const warnings = ['ca_file', 'client_cert_file', 'client_key_file'].flatMap((key) =>
-    file(key) === undefined ? [] : [`${file(key)}: updates.fleet_lock.${key} has no effect: ${address}`],
-  );
-  if (bearerFile !== undefined) {
-    warnings.push(
-      `${file('bearer_file')}: the token of updates.fleet_lock.bearer_file is sent in clear text: ${address}`,
-    );
-  }
-  return warnings;
-}
-
-function downgradeWarning(settings: Settings, { origins }: Merged): string[] {
-  if (!settings.updates.allowDowngrade) return [];
-  const file = origins.get('updates.allow_downgrade') ?? '';
-  return [`${file}: updates.allow_downgrade is true: the node may go back to an older release`];
-}
-
-/** Settings of a strategy that is not in use: the operator believes that they hold. */
-function withoutEffect(settings: Settings, { origins }: Merged): string[] {
-  const { strategies, periodic } = settings.updates;
-  const inUse = strategies.join(', ');
-  const warnings: string[] = [];
-  if (!strategies.includes('periodic')) {
-    const gathered = { window: periodic.windows, freeze: periodic.freezes };
-    for (const [name, entries] of Object.entries(gathered)) {
-      if (entries.length === 0) continue;
-      const file = origins.get(`updates.periodic.${name}[0]`) ?? '';
-      warnings.push(`${file}: [[updates.periodic.${name}]] has no effect: updates.strategy is ${inUse}`);
-    }
-  }
-  if (!strategies.includes('fleet_lock')) {
-    for (const [key, file] of origins) {
-      if (!key.startsWith('updates.fleet_lock.')) continue;
-      warnings.push(`${file}: ${key} has no effect: updates.strategy is ${inUse}`);
-    }
-  }
-  return warnings;
 }
 
 function deepFreeze<T>(value: T): T {

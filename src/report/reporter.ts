@@ -122,7 +122,7 @@ export class Reporter implements Observer {
   #tell(model: Model): void {
     const { clock } = this.#options;
     const at = clock.now();
-    const health = healthOf(model, at, this.#refusedAt);
+    const health = healthOf(model, at, this.#refusedAt, this.#policy.skip);
     this.#model = model;
     this.#tellStatus(model, health);
     this.#tellState(model, at);

@@ -114,6 +114,8 @@ async function serveLocks(): Promise<LockServer> {
   return server;
 }
 
+const exactly = (line: string): RegExp => new RegExp(`^${line.replaceAll(/[.()]/g, '\\$&')}$`);
+
 const lockedBy = (server: LockServer): string =>
   `updates.strategy = "fleet_lock"\nupdates.fleet_lock.base_url = "${server.baseUrl}"\n`;
 
@@ -141,6 +143,21 @@ describe('SIGHUP', () => {
     );
     expect(await run.metrics()).toContain('zincati_updates_strategy_mode{strategy="manual"} 1');
     expect(run.machine.agentPid).toBe(pid);
+  });
+
+  it('drops a staged release that is denied from now on, and stages it when it no longer is', async () => {
+    const run = await start('updates.strategy = "manual"\n', OLD);
+    const staged = run.told[await run.says(/^info update staged: /)]!;
+    const version = staged.replace('info update staged: ', '');
+    await run.says(/^STATUS=update staged: .*; reboot pending due to update strategy$/);
+    const denied = await run.reload(`updates.skip = ["${version}"]\n`);
+    const dropped = `warn release '${version}' is denied by the administrator (updates.skip): dropped the staged deployment`;
+    await run.says(exactly(dropped), denied);
+    await run.says(/^warn release .* offered, but denied by the administrator/, denied);
+    expect(await run.metrics()).toContain('zincati_update_agent_denied_releases{reason="administrator"} 1');
+    const lifted = await run.reload('updates.skip = []\n');
+    await run.says(exactly(staged), lifted);
+    expect(await run.metrics()).not.toContain('reason="administrator"');
   });
 
   it('tells the manager a time of the clock that it compares with', async () => {
