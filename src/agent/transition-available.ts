@@ -141,9 +141,6 @@ function stagingFault(release: Release, staged: Deployment): string | undefined 
   return undefined;
 }
 
-/** Not counted as attempts: nothing is wrong with the release. */
-const NOT_ITS_FAULT: ReadonlySet<string> = new Set(['rpm_ostree_busy', 'rpm_ostree_transaction_cancelled']);
-
 function afterFailure(
   state: UpdateAvailable,
   memory: Memory,
@@ -152,8 +149,10 @@ function afterFailure(
   policy: Policy,
 ): Model {
   const { mono, at } = occurrence;
+  // Neither counts as an attempt: nothing is wrong with the release.
   if (failure.kind === 'rpm_ostree_busy') return { state: { ...state, step: 'follow' }, memory };
-  if (NOT_ITS_FAULT.has(failure.kind)) return rest(state, memory, mono + retryMs(occurrence, policy));
+  if (failure.kind === 'rpm_ostree_transaction_cancelled')
+    return rest(state, memory, mono + retryMs(occurrence, policy));
   const failedAttempts = state.failedAttempts + 1;
   if (failedAttempts >= MAX_DEPLOY_ATTEMPTS) {
     return pollNow(recorded(memory, abandon(memory.record, state.release, at)));
