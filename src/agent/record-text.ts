@@ -1,8 +1,8 @@
 /**
  * The record as text and back. Pure: src/system/record-store.ts reads and writes the file.
  *
- * Invariants: whatever text is given, reading ends in a record or in undefined, never in an exception; entries that are
- * not what they should be are left out one by one; `fromText(toText(record))` is the record.
+ * Invariants: whatever text is given, reading ends in an answer, never in an exception; entries that are not what they
+ * should be are left out one by one, and each is named; `readText(toText(record))` finds the record and drops nothing.
  */
 import {
   DENIAL_REASONS,
@@ -17,8 +17,8 @@ import {
 } from './record.ts';
 import { SCHEMES } from './release.ts';
 
-/** A later format says so here; this one then starts anew rather than misread it. */
-const FORMAT = 1;
+/** A later format has a higher number, and is told from damage by it. */
+export const FORMAT = 1;
 const LONGEST_TEXT = 2000;
 const LONGEST_LIST = 1000;
 
@@ -26,24 +26,35 @@ export function toText(record: AgentRecord): string {
   return `${JSON.stringify({ format: FORMAT, ...record }, undefined, 1)}\n`;
 }
 
-/** Undefined: this is no record of ours. */
-export function fromText(text: string): AgentRecord | undefined {
+export type ReadText =
+  /** `dropped`: what was left out, each as `denials[2]`. */
+  | { readonly kind: 'record'; readonly record: AgentRecord; readonly dropped: readonly string[] }
+  /** A version of this program after this one wrote it. */
+  | { readonly kind: 'newer'; readonly format: number }
+  | { readonly kind: 'none' };
+
+export function readText(text: string): ReadText {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    return undefined;
+    return { kind: 'none' };
   }
-  if (!isTable(value) || value['format'] !== FORMAT) return undefined;
-  return {
+  if (!isTable(value)) return { kind: 'none' };
+  const format = whole(value['format']);
+  if (format !== undefined && format > FORMAT) return { kind: 'newer', format };
+  if (format !== FORMAT) return { kind: 'none' };
+  const dropped: string[] = [];
+  const record: AgentRecord = {
     ...EMPTY_RECORD,
-    denials: list(value['denials'], denial),
-    boots: list(value['boots'], target),
-    attempts: list(value['attempts'], attempts),
-    asked: asked(value['asked']),
-    staged: isTable(value['staged']) ? target(value['staged']) : undefined,
-    events: list(value['events'], event).slice(-MOST_EVENTS),
+    denials: list(value, 'denials', denial, dropped),
+    boots: list(value, 'boots', target, dropped),
+    attempts: list(value, 'attempts', attempts, dropped),
+    asked: single(value, 'asked', asked, dropped),
+    staged: single(value, 'staged', target, dropped),
+    events: list(value, 'events', event, dropped).slice(-MOST_EVENTS),
   };
+  return { kind: 'record', record, dropped };
 }
 
 type Table = Readonly<Record<string, unknown>>;
@@ -52,13 +63,37 @@ function isTable(value: unknown): value is Table {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function list<T>(value: unknown, read: (entry: Table) => T | undefined): T[] {
-  if (!Array.isArray(value)) return [];
+function list<T>(table: Table, key: string, read: (entry: Table) => T | undefined, dropped: string[]): T[] {
+  const value = table[key];
+  if (!Array.isArray(value)) {
+    if (isPresent(value)) dropped.push(key);
+    return [];
+  }
   const entries: readonly unknown[] = value;
-  return entries.slice(-LONGEST_LIST).flatMap((entry) => {
+  const skipped = Math.max(entries.length - LONGEST_LIST, 0);
+  if (skipped > 0) dropped.push(`the first ${skipped} of ${key}`);
+  return entries.slice(skipped).flatMap((entry, at) => {
     const good = isTable(entry) ? read(entry) : undefined;
-    return good === undefined ? [] : [good];
+    if (good !== undefined) return [good];
+    dropped.push(`${key}[${skipped + at}]`);
+    return [];
   });
+}
+
+function single<T>(
+  table: Table,
+  key: string,
+  read: (entry: Table) => T | undefined,
+  dropped: string[],
+): T | undefined {
+  const value = table[key];
+  const good = isTable(value) ? read(value) : undefined;
+  if (good === undefined && isPresent(value)) dropped.push(key);
+  return good;
+}
+
+function isPresent(value: unknown): boolean {
+  return value !== undefined && value !== null;
 }
 
 function text(value: unknown): string | undefined {
@@ -104,8 +139,7 @@ function attempts(value: Table): Attempts | undefined {
   return { ...of, stages, reboots, sinceAt };
 }
 
-function asked(value: unknown): Asked | undefined {
-  if (!isTable(value)) return undefined;
+function asked(value: Table): Asked | undefined {
   const of = target(value);
   const at = whole(value['at']);
   const bootId = text(value['bootId']);

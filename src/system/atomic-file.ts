@@ -9,7 +9,7 @@ import { randomBytes } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 
-/** `mode` holds whatever the umask is. Rejects with the system's error. */
+/** `mode` holds whatever the umask is. Rejects with the system's error, which does not name the temporary file. */
 export async function writeFileAtomically(
   file: string,
   content: string | Uint8Array,
@@ -32,6 +32,8 @@ export async function writeFileAtomically(
     await rename(temporary, file);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
+    // A random name says nothing to people, and makes each repetition of one error look like another.
+    if (error instanceof Error) error.message = error.message.replaceAll(temporary, file);
     throw error;
   }
   await syncFolder(folder);

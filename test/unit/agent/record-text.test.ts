@@ -8,7 +8,7 @@ import {
   refuseStream,
   stageFailed,
 } from '../../../src/agent/record.ts';
-import { fromText, toText } from '../../../src/agent/record-text.ts';
+import { readText, toText } from '../../../src/agent/record-text.ts';
 import { release } from '../../support/samples.ts';
 
 const FULL = rebootAsked(
@@ -24,16 +24,28 @@ const FULL = rebootAsked(
 
 describe('record text', () => {
   it('comes back as it was written', () => {
-    expect(fromText(toText(FULL))).toEqual(FULL);
-    expect(fromText(toText(EMPTY_RECORD))).toEqual(EMPTY_RECORD);
+    for (const record of [FULL, EMPTY_RECORD])
+      expect(readText(toText(record))).toEqual({ kind: 'record', record, dropped: [] });
   });
 
-  it.each(['', '{', 'null', '[]', '{"format":2}', '"text"', '\u0000\u0000', '{"format":"1"}'])(
-    'is refused whole when it is %j',
-    (text) => {
-      expect(fromText(text)).toBeUndefined();
-    },
-  );
+  it.each([
+    '',
+    '{',
+    'null',
+    '[]',
+    '{"format":0}',
+    '{"format":-2}',
+    '{"format":1.5}',
+    '"text"',
+    '\u0000\u0000',
+    '{"format":"1"}',
+  ])('is refused whole when it is %j', (text) => {
+    expect(readText(text)).toEqual({ kind: 'none' });
+  });
+
+  it('tells a later format from damage', () => {
+    expect(readText('{"format":2,"denials":"of another shape"}')).toEqual({ kind: 'newer', format: 2 });
+  });
 
   it('loses only the entries that are not what they should be', () => {
     const good = JSON.parse(toText(FULL)) as Record<string, unknown>;
@@ -43,10 +55,22 @@ describe('record text', () => {
       denials: [first, 7, { ...(first as object), strikes: -1 }, { ...(first as object), reason: 'mood' }],
       asked: 'x',
     });
-    const read = fromText(text);
-    expect(read?.denials).toEqual([FULL.denials[0]]);
-    expect(read?.asked).toBeUndefined();
-    expect(read?.attempts).toEqual(FULL.attempts);
+    expect(readText(text)).toEqual({
+      kind: 'record',
+      record: { ...FULL, denials: [FULL.denials[0]], asked: undefined },
+      dropped: ['denials[1]', 'denials[2]', 'denials[3]', 'asked'],
+    });
+  });
+
+  it('names a list that is none, and entries beyond any that were written', () => {
+    const text = JSON.stringify({
+      format: 1,
+      boots: {},
+      events: Array(1002).fill({ at: 1, text: 'x' }),
+      staged: null,
+    });
+    const read = readText(text);
+    expect(read).toMatchObject({ kind: 'record', dropped: ['boots', 'the first 2 of events'] });
   });
 
   it('survives any JSON, and any single damaged character', () => {
@@ -54,14 +78,14 @@ describe('record text', () => {
       fc.property(
         fc.jsonValue(),
         (value) =>
-          void fromText(JSON.stringify({ format: 1, denials: value, events: [value], asked: value })),
+          void readText(JSON.stringify({ format: 1, denials: value, events: [value], asked: value })),
       ),
     );
     const text = toText(FULL);
     fc.assert(
       fc.property(fc.nat(text.length - 1), fc.string({ minLength: 0, maxLength: 2 }), (at, patch) => {
-        const read = fromText(text.slice(0, at) + patch + text.slice(at + 1));
-        if (read !== undefined) expect(fromText(toText(read))).toEqual(read);
+        const read = readText(text.slice(0, at) + patch + text.slice(at + 1));
+        if (read.kind === 'record') expect(readText(toText(read.record))).toEqual({ ...read, dropped: [] });
       }),
     );
   });

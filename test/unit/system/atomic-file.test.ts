@@ -74,6 +74,9 @@ describe('writeFileAtomically', () => {
     // A folder cannot be replaced by a file.
     const inner = join(file, 'inner');
     await expect(writeFileAtomically(inner, 'x', 0o644)).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(writeFileAtomically(inner, 'x', 0o644)).rejects.toThrow(
+      `ENOENT: no such file or directory, open '${inner}'`,
+    );
     mkdirSync(file);
     await expect(writeFileAtomically(file, 'x', 0o644)).rejects.toMatchObject({ code: 'EISDIR' });
     expect(readdirSync(folder).toSorted()).toEqual(['taken', 'x']);

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { abandon, EMPTY_RECORD, rebootAsked } from '../../../src/agent/record.ts';
+import { toText } from '../../../src/agent/record-text.ts';
 import { FileRecordStore } from '../../../src/system/record-store.ts';
 import { release } from '../../support/samples.ts';
 
@@ -78,6 +79,45 @@ describe('FileRecordStore', () => {
     const mended = new FileRecordStore(root);
     await mended.load();
     await expect(mended.save(RECORD)).resolves.toBeUndefined();
+  });
+
+  it('names the entries that it leaves out, and keeps the rest', async () => {
+    mkdirSync(folder, { recursive: true });
+    const store = new FileRecordStore(root);
+    const text = JSON.stringify({ ...JSON.parse(toText(RECORD)), boots: [1, 2, 3, 4, 5, 6], staged: 'x' });
+    writeFileSync(store.file, text);
+    expect(await store.load()).toEqual({
+      record: RECORD,
+      warning: `${store.file}: left out what makes no sense (7 in all): boots[0], boots[1], boots[2], boots[3], boots[4] and 2 more; the rest is used`,
+    });
+    expect(readdirSync(folder)).toEqual(['state.json']);
+  });
+
+  it('puts the file of a newer version aside as it is, and does not count it as one that went bad', async () => {
+    mkdirSync(folder, { recursive: true });
+    for (let time = 1; time <= 3; time++) {
+      const store = new FileRecordStore(root);
+      writeFileSync(store.file, `{"format":2,"time":${time}}`);
+      expect(await store.load()).toEqual({
+        record: EMPTY_RECORD,
+        warning: `cannot use ${store.file}: it was written by a newer version of this program (format 2, this one knows 1); it was put aside as ${store.file}.newer-${time}; starting without a record`,
+      });
+      expect(readFileSync(`${store.file}.newer-${time}`, 'utf8')).toBe(`{"format":2,"time":${time}}`);
+      await expect(store.save(RECORD)).resolves.toBeUndefined();
+    }
+  });
+
+  it('never writes over a file that was put aside, and keeps the five last', async () => {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'state.json.bad-7'), 'seven');
+    for (let time = 8; time <= 13; time++) {
+      writeFileSync(join(folder, 'state.json'), `broken ${time}`);
+      await new FileRecordStore(root).load();
+    }
+    const kept = [9, 10, 11, 12, 13];
+    expect(readdirSync(folder).sort()).toEqual(kept.map((time) => `state.json.bad-${time}`).sort());
+    for (const time of kept)
+      expect(readFileSync(join(folder, `state.json.bad-${time}`), 'utf8')).toBe(`broken ${time}`);
   });
 
   it.each([
