@@ -58,7 +58,8 @@ function packAll(architecture, out, work, options) {
 
 function epoch() {
   const given =
-    process.env.SOURCE_DATE_EPOCH ?? run('git', ['log', '-1', '--format=%ct'], { cwd: PROJECT }).trim();
+    process.env.SOURCE_DATE_EPOCH ??
+    run('git', ['log', '-1', '--format=%ct'], { cwd: PROJECT, env: process.env }).trim();
   if (!/^\d+$/.test(given)) {
     throw new Error(`cannot package: SOURCE_DATE_EPOCH must be seconds since 1970, got "${given}"`);
   }

@@ -32,7 +32,9 @@ describe.skipIf(whyNot !== undefined)(
     beforeAll(() => {
       folder = mkdtempSync('/var/tmp/packages-');
       const script = join(PROJECT, 'scripts/package.mjs');
-      execFileSync(process.execPath, [script, '--quick', '--arch', ARCHITECTURE, '--out', folder]);
+      execFileSync(process.execPath, [script, '--quick', '--arch', ARCHITECTURE, '--out', folder], {
+        env: { ...process.env, SOURCE_DATE_EPOCH: '1700000000' },
+      });
       const { version } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as {
         version: string;
       };
