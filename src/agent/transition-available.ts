@@ -74,7 +74,6 @@ export function absorbAvailable(
       if (event.status.activeTransaction !== undefined)
         return { state: { ...state, step: 'follow' }, memory };
       if (mono >= memory.check.dueMono) return { state: { ...state, step: 'check' }, memory };
-      if (isSkipped(policy.skip, state.release)) return pollNow(memory);
       return selected(state.release, memory, occurrence, policy, state.lastFailure);
     case 'status-failed':
       return rest(state, memory, mono + retryMs(occurrence, policy));

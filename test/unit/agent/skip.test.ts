@@ -102,13 +102,18 @@ describe('a release that the administrator denies', () => {
   });
 
   it.each(['refresh', 'ask', 'sessions', 'verify', 'acquire', 'confirm', 'finalize'] as const)(
-    'is dropped when a reload denies it while its reboot is at step %s',
+    'is dropped when a reload denies it while its reboot is at step %s, and the server no longer answers',
     (step) => {
-      const at = node({ check: offering(V2), policy: { ...POLICY, remoteStrategies: true } });
+      let answers = true;
+      const at = node({
+        check: (query) => (answers ? offering(V2)(query) : new KindError('generic_http_502')),
+        policy: { ...POLICY, remoteStrategies: true },
+      });
       at.runUntil(
         ({ model: { state } }) =>
           state.name === 'UpdateStaged' && (step === 'refresh' || state.step === step),
       );
+      answers = false;
       reload(at, { ...at.world.policy, skip: ['2.0'] });
       at.runFor(DAY);
       expect(at.staged).toBeUndefined();
