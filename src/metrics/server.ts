@@ -20,6 +20,8 @@ export const METRICS_SOCKET = 'run/zincati/public/metrics.promsock';
 const KEEP_ALIVE_MS = 75_000;
 /** How soon a request that does not end is noticed after its time. */
 const CHECK_CONNECTIONS_MS = 1000;
+/** A request is one packet of a client on this machine or near it; half of one must not hold a slot for long. */
+const LONGEST_HEADER_WAIT_MS = 2000;
 /** The request line and a handful of headers. */
 const LONGEST_HEADER_BYTES = 8192;
 
@@ -86,6 +88,7 @@ export class MetricsServer {
       path: this.socketPath,
       render: () => this.#options.metrics.render(),
       serveHttp: (connection) => this.#serveHttp(connection),
+      clock: this.#options.clock,
     });
   }
 
@@ -118,8 +121,15 @@ export class MetricsServer {
 
   async #newInnerApp(): Promise<FastifyInstance> {
     const app = await this.#newApp();
-    // One request each: the connection has a lifetime, and a second request must not run into its end.
-    app.addHook('onSend', async (_request, reply) => void reply.header('connection', 'close'));
+    // One request each: the connection has a lifetime, and a second request must not run into its end. Said below
+    // fastify, so that it holds as well for what no handler of it sees (a bad URL, an expectation).
+    app.server.prependListener('request', (_request, response) => {
+      response.shouldKeepAlive = false;
+    });
+    app.server.on('checkExpectation', (_request, response) => {
+      response.shouldKeepAlive = false;
+      response.writeHead(417).end();
+    });
     await app.ready();
     return app;
   }
@@ -134,7 +144,7 @@ export class MetricsServer {
       requestTimeout: CONNECTION_LIFETIME_MS,
       keepAliveTimeout: KEEP_ALIVE_MS,
       http: {
-        headersTimeout: CONNECTION_LIFETIME_MS,
+        headersTimeout: LONGEST_HEADER_WAIT_MS,
         connectionsCheckingInterval: CHECK_CONNECTIONS_MS,
         maxHeaderSize: LONGEST_HEADER_BYTES,
       },

@@ -3,12 +3,14 @@
  * sends a request.
  *
  * Invariants: no byte of a request is lost on its way to the HTTP server; every connection ends within its lifetime,
- * whatever its client does or omits; only a socket is ever replaced, and none that a process still serves.
+ * whatever its client does or omits; only a socket is ever replaced, and none that a process still serves; a socket file
+ * that somebody removed is noticed within {@link LOOK_MS}.
  */
 import { once } from 'node:events';
 import { chmod, lstat, mkdir, rm } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import path from 'node:path';
+import type { Clock } from '../agent/ports.ts';
 import type { Listening } from './keep-listening.ts';
 
 /** A client that has sent nothing for that long waits for bare text. A request of HTTP comes with the connection. */
@@ -17,6 +19,9 @@ export const SILENCE_GRACE_MS = 150;
 export const CONNECTION_LIFETIME_MS = 10_000;
 /** More at one time are no scrapes; the next ones are turned away at once. */
 export const MOST_CONNECTIONS = 64;
+
+/** No scraper comes more often than it looks after its file; one lstat costs nothing that an idle host notices. */
+export const LOOK_MS = 60_000;
 
 /** Everybody may read; the directory says who gets there. */
 const SOCKET_MODE = 0o666;
@@ -28,6 +33,7 @@ export interface UnixListenerOptions {
   readonly render: () => Promise<string>;
   /** Takes over a connection that is paused, its first bytes unread; may reject. */
   readonly serveHttp: (connection: Socket) => Promise<void>;
+  readonly clock: Pick<Clock, 'sleep'>;
 }
 
 /** Rejects with the reason when the socket cannot be made. */
@@ -47,14 +53,38 @@ export async function listenOnUnix(options: UnixListenerOptions): Promise<Listen
   server.listen(options.path);
   await once(server, 'listening');
   const fault = new Promise<unknown>((resolve) => server.on('error', resolve));
-  const close = () => closeServer(server, connections);
+  const life = new AbortController();
+  const close = async (): Promise<void> => {
+    life.abort();
+    await closeServer(server, connections);
+  };
   try {
     await chmod(options.path, SOCKET_MODE);
   } catch (error) {
     await close();
     throw error;
   }
-  return { fault, close };
+  return { fault: Promise.race([fault, whenGone(options, life.signal)]), close };
+}
+
+/**
+ * Resolves when nothing has this name any more; never after `signal`. What somebody put in its place is left alone:
+ * closing would remove that, since the system's library removes by name.
+ */
+async function whenGone(
+  { path: socketPath, clock }: UnixListenerOptions,
+  signal: AbortSignal,
+): Promise<unknown> {
+  for (;;) {
+    try {
+      await clock.sleep(LOOK_MS, signal);
+    } catch {
+      return undefined;
+    }
+    const found = await lstat(socketPath).catch((error: unknown) => error);
+    if (found instanceof Error && 'code' in found && found.code === 'ENOENT')
+      return new Error(`somebody removed ${socketPath}`);
+  }
 }
 
 function serve(connection: Socket, { render, serveHttp }: UnixListenerOptions): void {

@@ -12,9 +12,10 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DEFINITIONS } from '../../src/metrics/definitions.ts';
 import { Metrics } from '../../src/metrics/metrics.ts';
 import { MetricsServer, type MetricsServerOptions } from '../../src/metrics/server.ts';
-import { CONNECTION_LIFETIME_MS, MOST_CONNECTIONS } from '../../src/metrics/unix-listener.ts';
+import { CONNECTION_LIFETIME_MS, LOOK_MS, MOST_CONNECTIONS } from '../../src/metrics/unix-listener.ts';
 import { SYSTEM_CLOCK } from '../../src/system/clock.ts';
 import { LineProcess } from '../support/line-process.ts';
+import { VirtualClock } from '../support/virtual-clock.ts';
 
 const run = promisify(execFile);
 const FIRST_LINE = '# HELP process_start_time_seconds';
@@ -293,6 +294,50 @@ describe('what is in the way', () => {
     const { warnings } = await start();
     expect(warnings).toEqual([]);
     expect(await bareScrape(path)).toContain(FIRST_LINE);
+  });
+
+  it('listens again after somebody removed its file', async () => {
+    const clock = new VirtualClock();
+    const { path, warnings } = await start({ clock });
+    await rm(path);
+    await vi.waitFor(async () => {
+      await clock.advance(LOOK_MS);
+      expect(existsSync(path)).toBe(true);
+    });
+    await expect.poll(() => bareScrape(path)).toContain(FIRST_LINE);
+    expect(warnings).toEqual([
+      `metrics socket ${path} does not listen, trying again: somebody removed ${path}`,
+    ]);
+  });
+
+  it('leaves alone what somebody put in the place of its file', async () => {
+    const clock = new VirtualClock();
+    const { path, warnings } = await start({ clock });
+    await rm(path);
+    await writeFile(path, 'mine');
+    for (let look = 0; look < 3; look++) await clock.advance(LOOK_MS);
+    expect(await readFile(path, 'utf8')).toBe('mine');
+    expect(warnings).toEqual([]);
+  });
+
+  it.each([
+    ['a URL that cannot be decoded', 'GET /%zz HTTP/1.1\r\nHost: x\r\n\r\n', 'HTTP/1.1 400 '],
+    [
+      'an expectation that it does not know',
+      'GET /metrics HTTP/1.1\r\nHost: x\r\nExpect: cake\r\n\r\n',
+      'HTTP/1.1 417 ',
+    ],
+    ['no such path', 'GET / HTTP/1.1\r\nHost: x\r\n\r\n', 'HTTP/1.1 404 '],
+  ])('answers %s and closes the connection at once', async (_, request, status) => {
+    const { path } = await start();
+    const socket = connect({ path, allowHalfOpen: true });
+    const cut = AbortSignal.timeout(CONNECTION_LIFETIME_MS / 4);
+    cut.addEventListener('abort', () => socket.destroy());
+    socket.write(request);
+    const got = await readAll(socket.once('end', () => socket.end()));
+    expect(got.startsWith(status)).toBe(true);
+    expect(got).toMatch(/^connection: close\r$/im);
+    expect(cut.aborted).toBe(false);
   });
 
   it('leaves alone a file, a link and a socket that is served', async () => {
