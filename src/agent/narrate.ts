@@ -10,7 +10,7 @@ import type { Effect, Event, Failure, Occurrence } from './messages.ts';
 import type { Session } from './ports.ts';
 import type { Release } from './release.ts';
 import { isSkipped } from './skip.ts';
-import type { Memory, Model, Policy, Streak } from './state.ts';
+import { MOST_KINDS, type Memory, type Model, type Policy, type Streak } from './state.ts';
 import { longDate, namesOf } from './status-text.ts';
 
 export type Level = 'error' | 'warn' | 'info' | 'debug';
@@ -111,7 +111,10 @@ function aboutEvent(
         ...aboutLeaving(event, before, after),
       ];
     case 'check-failed':
-      return failure('error', was.check.streak, event, 'failed to check Cincinnati for updates');
+      return [
+        ...failure('error', was.check.streak, event, 'failed to check Cincinnati for updates'),
+        ...aboutPuttingOff(was, is),
+      ];
     case 'stage-failed':
       return aboutFailedStage(before, event.failure);
     case 'discard-failed':
@@ -178,6 +181,14 @@ function aboutRecord(before: Model, after: Model): Line[] {
     lines.push(info(`booted release '${printable(asked.version)}', as asked for`));
   }
   return lines;
+}
+
+/** Once in a run of long waits; each one that follows only to who debugs. */
+function aboutPuttingOff(was: Memory, is: Memory): Line[] {
+  const { putOffUntilAt } = is.check;
+  if (putOffUntilAt === undefined) return [];
+  const level = was.check.putOffUntilAt === undefined ? 'info' : 'debug';
+  return [{ level, text: `the update server is asked again at ${longDate(putOffUntilAt)}` }];
 }
 
 function aboutFailedStage({ state }: Model, { kind, message }: Failure): Line[] {
@@ -383,7 +394,8 @@ function failure(
   event: Extract<Event, { failure: unknown }>,
   text: string,
 ): Line[] {
-  const repeated = streak !== undefined && streak.kind === event.failure.kind;
+  const { kind } = event.failure;
+  const repeated = streak !== undefined && (streak.kinds.includes(kind) || streak.kinds.length >= MOST_KINDS);
   return [{ level: repeated ? 'debug' : level, text: `${text}: ${event.failure.message}` }];
 }
 

@@ -57,7 +57,7 @@ function startingAnew(memory: Memory, before: Policy, policy: Policy): Memory {
   const mayHold = before.remoteStrategies || policy.remoteStrategies;
   return {
     ...memory,
-    check: { ...memory.check, dueMono: 0 },
+    check: { ...memory.check, dueMono: 0, putOffUntilAt: undefined },
     steady: mayHold ? { ...memory.steady, owed: true, dueMono: 0 } : memory.steady,
   };
 }

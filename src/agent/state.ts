@@ -97,8 +97,14 @@ export type Holding =
 export interface Streak {
   readonly count: number;
   readonly sinceAt: number;
+  /** Of the last failure. */
   readonly kind: string;
+  /** All kinds so far, the first {@link MOST_KINDS} of them: each is told once. */
+  readonly kinds: readonly string[];
 }
+
+/** A server that names another kind in every answer is told so often, and then no more until it works. */
+export const MOST_KINDS = 4;
 
 export interface Memory {
   /** The deployments as last read; undefined until the first successful reading. */
@@ -130,6 +136,8 @@ export interface Memory {
     readonly streak: Streak | undefined;
     /** Versions that the last answer offered and the administrator denies. */
     readonly skipped: readonly string[];
+    /** The instant of the next check, while that is further away than the steady interval. */
+    readonly putOffUntilAt: number | undefined;
     /** The last answer in short, to tell a new one from the same one again. */
     readonly answer: string;
   };
@@ -180,6 +188,7 @@ export function initialModel(record: AgentRecord = EMPTY_RECORD): Model {
         lastSuccessAt: undefined,
         streak: undefined,
         skipped: [],
+        putOffUntilAt: undefined,
         answer: '',
       },
       deadend: undefined,
@@ -188,7 +197,9 @@ export function initialModel(record: AgentRecord = EMPTY_RECORD): Model {
 }
 
 export function lengthened(streak: Streak | undefined, kind: string, at: number): Streak {
-  return { count: (streak?.count ?? 0) + 1, sinceAt: streak?.sinceAt ?? at, kind };
+  const known = streak?.kinds ?? [];
+  const kinds = known.includes(kind) || known.length >= MOST_KINDS ? known : [...known, kind];
+  return { count: (streak?.count ?? 0) + 1, sinceAt: streak?.sinceAt ?? at, kind, kinds };
 }
 
 /** `memory` with a record that is yet to be written. */

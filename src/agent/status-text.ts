@@ -60,6 +60,8 @@ function polling({ check }: Memory): string {
   if (check.lastSuccessAt !== undefined) facts.push(`last checked ${longDate(check.lastSuccessAt)}`);
   if (check.streak !== undefined)
     facts.push(`checks fail since ${longDate(check.streak.sinceAt)}: ${check.streak.kind}`);
+  if (check.streak !== undefined && check.putOffUntilAt !== undefined)
+    facts.push(`asked again at ${longDate(check.putOffUntilAt)}`);
   if (check.skipped.length > 0) facts.push(`${namesOf(check.skipped)} denied by the administrator`);
   const text = 'periodically polling for updates';
   return facts.length === 0 ? text : `${text} (${facts.join('; ')})`;

@@ -13,7 +13,14 @@ import { abandon, attemptsOf, refuseStream, stageFailed, stageSucceeded } from '
 import { samePayload, type Release } from './release.ts';
 import { isSkipped } from './skip.ts';
 import { recorded, type AgentState, type Memory, type Model, type Policy } from './state.ts';
-import { checkDue, checkFailedMs, foreignStaged, pollNow, retryMs, steadyMs } from './transition-common.ts';
+import {
+  afterFailedCheck,
+  checkDue,
+  foreignStaged,
+  pollNow,
+  retryMs,
+  steadyMs,
+} from './transition-common.ts';
 
 type UpdateAvailable = Extract<AgentState, { name: 'UpdateAvailable' }>;
 
@@ -85,7 +92,7 @@ export function absorbAvailable(
       return selected(outcome.release, next, occurrence, policy, state.lastFailure);
     }
     case 'check-failed': {
-      const next = checkDue(memory, mono + checkFailedMs(memory, event.failure, occurrence, policy));
+      const next = afterFailedCheck(memory, event.failure, occurrence, policy);
       // The server is of no help just now; the release it named stays the one to stage, unless it was denied meanwhile.
       return isSkipped(policy.skip, state.release)
         ? { state: { name: 'NoNewUpdate', step: 'rest' }, memory: next }

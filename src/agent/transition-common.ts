@@ -24,19 +24,22 @@ export function retryMs(occurrence: Occurrence, policy: Policy): number {
   return withJitter(policy.retryIntervalMs, policy.jitter ? occurrence.roll : 0);
 }
 
-/** Milliseconds to the next check after a failed one; `memory` counts that failure already. */
-export function checkFailedMs(
+/** When to check again after a failed check; `memory` counts that failure already. */
+export function afterFailedCheck(
   memory: Memory,
   failure: Failure,
   occurrence: Occurrence,
   policy: Policy,
-): number {
+): Memory {
   const base = checkRetryMs(memory.check.streak?.count ?? 1, policy.steadyIntervalMs, failure.retryAfterMs);
-  return withJitter(base, policy.jitter ? occurrence.roll : 0);
+  const waitMs = withJitter(base, policy.jitter ? occurrence.roll : 0);
+  const putOffUntilAt = base > policy.steadyIntervalMs ? occurrence.at + waitMs : undefined;
+  const next = checkDue(memory, occurrence.mono + waitMs);
+  return { ...next, check: { ...next.check, putOffUntilAt } };
 }
 
 export function checkDue(memory: Memory, dueMono: number): Memory {
-  return { ...memory, check: { ...memory.check, dueMono } };
+  return { ...memory, check: { ...memory.check, dueMono, putOffUntilAt: undefined } };
 }
 
 /** Back to polling, at once: the deployments are read and the graph is asked without waiting. */

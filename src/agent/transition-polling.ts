@@ -10,7 +10,7 @@ import { adapterRetryMs } from './pacing.ts';
 import { isSkipped } from './skip.ts';
 import type { AgentState, Memory, Model, Policy } from './state.ts';
 import { selected } from './transition-available.ts';
-import { checkDue, checkFailedMs, foreignStaged, steadyMs } from './transition-common.ts';
+import { afterFailedCheck, checkDue, foreignStaged, steadyMs } from './transition-common.ts';
 
 type PollingState = Extract<AgentState, { name: 'ReportedSteady' | 'NoNewUpdate' | 'OffGraph' }>;
 
@@ -41,7 +41,7 @@ export function absorbPolling(
     case 'checked':
       return afterCheck(state, memory, event.result, occurrence, policy);
     case 'check-failed':
-      return rest(state, checkDue(memory, mono + checkFailedMs(memory, event.failure, occurrence, policy)));
+      return rest(state, afterFailedCheck(memory, event.failure, occurrence, policy));
     default:
       // Woken, or a duty was done: poll if that is due, otherwise rest on.
       return mono >= memory.check.dueMono

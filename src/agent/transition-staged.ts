@@ -15,7 +15,7 @@ import { includesPayload, samePayload, type Release } from './release.ts';
 import { isSkipped } from './skip.ts';
 import { recorded, type AgentState, type Holding, type Memory, type Model, type Policy } from './state.ts';
 import { selected } from './transition-available.ts';
-import { checkDue, checkFailedMs, pollNow, retryMs, startOver, steadyMs } from './transition-common.ts';
+import { afterFailedCheck, checkDue, pollNow, retryMs, startOver, steadyMs } from './transition-common.ts';
 
 export type UpdateStaged = Extract<AgentState, { name: 'UpdateStaged' }>;
 
@@ -52,7 +52,7 @@ export function absorbStaged(
     case 'check-failed':
       return {
         state: { ...state, step: 'ask' },
-        memory: checkDue(memory, mono + checkFailedMs(memory, event.failure, occurrence, policy)),
+        memory: afterFailedCheck(memory, event.failure, occurrence, policy),
       };
     case 'discarded':
       return pollNow(memory);
