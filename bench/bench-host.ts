@@ -76,17 +76,18 @@ export class BenchHost implements AsyncDisposable {
     return this.#bus.address;
   }
 
-  /** Resolves at READY. `without`: what of the unit's environment is left out. */
+  /** Resolves at READY. `without`: what of the unit's environment is left out. `flags`: for Node. */
   async startAgent(
     env: Readonly<Record<string, string>> = {},
     without: readonly string[] = [],
+    flags: readonly string[] = [],
   ): Promise<BenchAgent> {
     const ofUnit = Object.entries(unitEnvironment()).filter(([name]) => !without.includes(name));
     const ready = Promise.withResolvers<number>();
     const lines: string[] = [];
     const unit = new Unit({
       command: process.execPath,
-      args: [PROGRAM, 'agent', '-v', '--root', this.root],
+      args: [...flags, PROGRAM, 'agent', '-v', '--root', this.root],
       env: { ...Object.fromEntries(ofUnit), ...env },
       notifyPath: join(this.root, 'run/notify'),
       onLine: (line) => lines.push(line),

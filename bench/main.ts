@@ -11,6 +11,7 @@ import { measureIdleMemory } from './idle-memory.ts';
 import { measureIdleTick } from './idle-tick.ts';
 import { describeMachine, loadNow, machineFacts } from './machine.ts';
 import { markdownOf } from './markdown.ts';
+import { measureMemoryVariants } from './memory-variants.ts';
 import { parseOptions, TOPICS, USAGE, UsageError, type Options, type TopicName } from './options.ts';
 import { measureStart } from './start.ts';
 import { measureStateMachine } from './state-machine.ts';
@@ -18,6 +19,7 @@ import { measureStateMachine } from './state-machine.ts';
 const MEASURES: Readonly<Record<TopicName, (options: BenchOptions) => Promise<Topic> | Topic>> = {
   start: measureStart,
   memory: measureIdleMemory,
+  variants: measureMemoryVariants,
   tick: measureIdleTick,
   graph: measureGraph,
   deployments: measureDeployments,

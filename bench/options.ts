@@ -1,7 +1,7 @@
 /** The options of the benchmarks, parsed and checked. */
 import { parseArgs } from 'node:util';
 
-export const TOPICS = ['start', 'memory', 'tick', 'graph', 'deployments', 'machine'] as const;
+export const TOPICS = ['start', 'memory', 'variants', 'tick', 'graph', 'deployments', 'machine'] as const;
 export type TopicName = (typeof TOPICS)[number];
 
 export const USAGE = `Usage: npm run bench -- [OPTIONS]

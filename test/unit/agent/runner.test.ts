@@ -326,7 +326,10 @@ describe('Runner.reconfigure', () => {
     const inUse: string[] = [];
     const updating = ports(clock, {
       updatesFor: () => ({ check: async () => checkResult({ kind: 'update', release: release('2.0', 2) }) }),
-      rpmOstree: { ...ports(clock).rpmOstree, stage: () => staging.promise },
+      rpmOstree: {
+        ...ports(clock).rpmOstree,
+        stage: (_, __, ___, signal) => Promise.race([staging.promise, whenAborted(signal)]),
+      },
     });
     const runner = new Runner({
       model: initialModel(),

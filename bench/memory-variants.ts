@@ -1,0 +1,68 @@
+/** What would change the memory of an idle agent, one thing at a time, and what it would cost at the start. */
+import type { BenchOptions, Figure, Topic } from './figure.ts';
+import { BenchHost } from './bench-host.ts';
+import { cpuMs, memoryOf } from './proc.ts';
+
+const POLLS = 10;
+const MB = 1e6;
+
+interface Variant {
+  readonly what: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly without?: readonly string[];
+  readonly flags?: readonly string[];
+}
+
+const VARIANTS: readonly Variant[] = [
+  { what: 'as in the unit' },
+  { what: 'without `MALLOC_MMAP_THRESHOLD_`', without: ['MALLOC_MMAP_THRESHOLD_'] },
+  { what: 'with `MALLOC_ARENA_MAX=1`', env: { MALLOC_ARENA_MAX: '1' } },
+  { what: 'without `NODE_USE_SYSTEM_CA`', without: ['NODE_USE_SYSTEM_CA'] },
+  { what: 'with `--max-semi-space-size=1`', flags: ['--max-semi-space-size=1'] },
+  { what: 'with `--optimize-for-size`', flags: ['--optimize-for-size'] },
+];
+
+interface Sample {
+  readonly dirty: number;
+  readonly startCpuMs: number;
+}
+
+export async function measureMemoryVariants({ quick, say }: BenchOptions): Promise<Topic> {
+  const times = quick ? 1 : 3;
+  const samples = VARIANTS.map((): Sample[] => []);
+  for (let turn = 1; turn <= times; turn++) {
+    for (const [index, variant] of VARIANTS.entries()) {
+      say(`memory variants: ${turn} of ${times}, ${variant.what}`);
+      samples[index]?.push(await sample(variant));
+    }
+  }
+  return {
+    title: 'Memory, one thing changed',
+    how:
+      `Private_Dirty after ${POLLS} polls, and the processor time of all threads up to READY, in turns. What the unit ` +
+      'does not have is here because it saves too little for what it costs.',
+    figures: VARIANTS.flatMap(({ what }, index): Figure[] => {
+      const found = samples[index] ?? [];
+      return [
+        { what: `${what}: Private_Dirty`, unit: 'MB', samples: found.map(({ dirty }) => dirty) },
+        {
+          what: `${what}: processor time to READY`,
+          unit: 'ms',
+          samples: found.map(({ startCpuMs }) => startCpuMs),
+        },
+      ];
+    }),
+  };
+}
+
+async function sample({ env, without, flags }: Variant): Promise<Sample> {
+  await using host = await BenchHost.prepare();
+  const agent = await host.startAgent(env, without, flags);
+  try {
+    const startCpuMs = cpuMs(agent.pid);
+    await host.idlePolls(POLLS);
+    return { dirty: memoryOf(agent.pid).privateDirtyBytes / MB, startCpuMs };
+  } finally {
+    await agent.stop();
+  }
+}
