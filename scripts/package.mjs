@@ -1,6 +1,6 @@
 // Makes the packages: `package.mjs [--arch x86_64|aarch64]... [--out FOLDER] [--quick]`. Run `npm run build` before.
 // For each architecture an RPM, and a tar.xz for /usr/local, each with its own Node; and SHA256SUMS of all.
-// --quick compresses less, for tests.
+// --quick compresses less, for tests, and makes a tar.gz.
 //
 // Invariants: the same commit, Node and SOURCE_DATE_EPOCH give the same bytes on any machine with the same versions of
 // tar, xz and rpmbuild, whoever's umask, time zone, home and user it is; a package is whole or not there.
@@ -40,10 +40,10 @@ function packAll(architecture, out, work, options) {
     for (const name of ['docs', 'examples']) copy(path.join(PROJECT, name), path.join(documents, name));
     return tree;
   };
-  const name = `zincati-ng-${options.version}-${architecture}.tar.xz`;
-  const packed = path.join(work, name);
-  archive(fill('local', 'usr/local/share'), packed, options);
-  renameSync(packed, path.join(out, name));
+  const tar = path.join(work, `zincati-ng-${options.version}-${architecture}.tar`);
+  const packed = archive(fill('local', 'usr/local/share'), tar, options);
+  const archived = path.join(out, path.basename(packed));
+  renameSync(packed, archived);
   const rpmWork = path.join(work, 'rpm');
   mkdirSync(rpmWork);
   const made = rpm(fill('usr', 'usr/share'), out, rpmWork, {
@@ -53,7 +53,7 @@ function packAll(architecture, out, work, options) {
     nodeVersion: runtime.version,
     oldestSystemd,
   });
-  return [path.join(out, name), made];
+  return [archived, made];
 }
 
 function epoch() {

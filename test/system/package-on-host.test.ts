@@ -1,0 +1,137 @@
+/** The packages on a host that runs: put in Zincati's place, upgraded and removed by the real rpm under real systemd. */
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { BootedHost } from '../support/booted-host.ts';
+import { buildPackage } from '../support/rpm-root.ts';
+import { ZINCATI_PACKAGE } from '../support/zincati-package.ts';
+
+const PROJECT = join(import.meta.dirname, '../..');
+const UNIT = 'zincati.service';
+const USER_FILE = '/etc/zincati/config.d/90-off.toml';
+const ARCHITECTURE = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
+const DISABLED_TEXT = 'initialization complete, auto-updates logic disabled by configuration';
+const whyNot = BootedHost.whyNot();
+
+/** The commands of docs/install.md under a heading, as they stand there. */
+function commands(heading: string, which: number): string {
+  const text = readFileSync(join(PROJECT, 'docs/install.md'), 'utf8');
+  const chapter = text.split(/^## /m).find((part) => part.startsWith(`${heading}\n`))!;
+  const block = [...chapter.matchAll(/^```\n([\s\S]*?)^```/gm)][which]![1]!;
+  // What is made quickly is called otherwise.
+  return block.replaceAll('.tar.xz', '.tar.gz').replaceAll('x86_64', ARCHITECTURE);
+}
+
+describe.skipIf(whyNot !== undefined)(
+  `packages on a host${whyNot === undefined ? '' : ` (${whyNot})`}`,
+  () => {
+    // The host has this machine's files below its own, but for /tmp.
+    let folder = '';
+    let zincati = '';
+    let ours = '';
+    beforeAll(() => {
+      folder = mkdtempSync('/var/tmp/packages-');
+      const script = join(PROJECT, 'scripts/package.mjs');
+      execFileSync(process.execPath, [script, '--quick', '--arch', ARCHITECTURE, '--out', folder], {
+        env: { ...process.env, SOURCE_DATE_EPOCH: '1700000000' },
+      });
+      const { version } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as {
+        version: string;
+      };
+      ours = join(folder, `zincati-ng-${version}-1.${ARCHITECTURE}.rpm`);
+      zincati = buildPackage(folder, ZINCATI_PACKAGE);
+      return () => rmSync(folder, { recursive: true, force: true });
+    });
+
+    let host: BootedHost;
+    beforeEach(async () => {
+      host = await BootedHost.boot({
+        withAgent: false,
+        files: {
+          '/etc/zincati/config.d/20-platform.toml': '[identity]\nplatform = "metal"\n',
+          [USER_FILE]: '[updates]\nenabled = false\n',
+        },
+      });
+      // A host of today's Debian has no packages of rpm's, so nothing that ours needs.
+      await host.sh(`rpm --nodeps -i ${zincati}`);
+    });
+    afterEach(() => host[Symbol.asyncDispose]());
+
+    const facts = async (): Promise<string> =>
+      host.sh(`systemctl is-enabled ${UNIT}; systemctl is-active ${UNIT}; true`);
+    /** Waits for a start that the transaction has asked for. */
+    const started = async (): Promise<void> => {
+      await host.sh(`systemctl start ${UNIT}`);
+      expect(await host.property(UNIT, 'StatusText')).toBe(DISABLED_TEXT);
+    };
+    const program = async (): Promise<string> =>
+      host.sh(`readlink /proc/$(systemctl show --property=MainPID --value ${UNIT})/exe`);
+
+    /** It owns its name on the bus soon after it is ready. */
+    const moo = (place: string): Promise<string> =>
+      host.sh(`for n in $(seq 100); do ${place} ex moo 2>/dev/null && exit; sleep 0.1; done; exit 1`);
+
+    it('goes on where Zincati ran, is restarted by an upgrade, and leaves nothing behind', async () => {
+      await host.sh(`systemctl start ${UNIT}`);
+      expect(await facts()).toBe('enabled\nactive');
+
+      await host.sh(`rpm --nodeps -U ${ours}`);
+      expect(await facts()).toMatch(/^enabled\nacti(?:ve|vating)$/);
+      await started();
+      expect(await program()).toBe('/usr/lib/zincati/program/node');
+      expect(await moo('/usr/libexec/zincati')).toBe('moo.');
+      expect(await host.sh('stat --format=%U:%a /run/zincati/public')).toBe('zincati:775');
+
+      const before = await host.property(UNIT, 'MainPID');
+      await host.sh(`rpm --nodeps -U --replacepkgs ${ours}`);
+      await started();
+      expect(await host.property(UNIT, 'MainPID')).not.toBe(before);
+      expect(await facts()).toBe('enabled\nactive');
+
+      await host.sh('rpm -e zincati-ng');
+      expect((await host.run('systemctl', 'cat', UNIT)).status).not.toBe(0);
+      expect(
+        await host.sh('find /etc/systemd /usr -name "*zincati*"; cat /etc/passwd | grep -c ^zincati:'),
+      ).toBe('1');
+      expect(await host.sh(`cat ${USER_FILE}`)).toBe('[updates]\nenabled = false');
+    });
+
+    it('leaves off what was off', async () => {
+      await host.sh(`systemctl disable ${UNIT}`);
+      await host.sh(`rpm --nodeps -U ${ours}`);
+      expect(await facts()).toBe('disabled\ninactive');
+      await host.sh(`rpm --nodeps -U --replacepkgs ${ours}`);
+      expect(await facts()).toBe('disabled\ninactive');
+      await host.sh('rpm -e zincati-ng');
+
+      // A first installation follows the presets of the host; nothing is started behind anybody's back.
+      await host.sh(`rpm --nodeps -i ${ours}`);
+      expect(await facts()).toBe('enabled\ninactive');
+      await host.sh(`systemctl mask --now ${UNIT} && rpm --nodeps -U --replacepkgs ${ours}`);
+      expect(await facts()).toBe('masked\ninactive');
+    });
+
+    it('runs from /usr/local in front of Zincati, and gives way to it again', async () => {
+      await host.sh(`systemctl start ${UNIT}`);
+      const inFolder = (script: string): string => `set -e; cd ${folder}; ${script}`;
+      for (const times of ['installed', 'and upgraded']) {
+        await host.sh(inFolder(commands('Into /usr/local', 0)));
+        expect(await facts(), times).toBe('enabled\nactive');
+        expect(await host.property(UNIT, 'StatusText')).toBe(DISABLED_TEXT);
+        expect(await program()).toBe('/usr/local/lib/zincati/program/node');
+        expect(await moo('/usr/local/libexec/zincati')).toBe('moo.');
+      }
+      // Zincati itself is as it was.
+      expect((await host.run('rpm', '-V', '--nodeps', 'zincati')).stdout).toBe('');
+
+      await host.sh(inFolder(commands('Uninstall', 1)));
+      expect(await host.sh('find /etc /usr/local -name "*zincati*"')).toBe('/etc/zincati');
+      await host.sh(`systemctl enable --now ${UNIT}`);
+      expect(await facts()).toBe('enabled\nactive');
+      expect(await host.property(UNIT, 'FragmentPath')).toMatch(/^(?:\/usr)?\/lib\//);
+      expect(await host.property(UNIT, 'StatusText')).toBe('');
+    });
+  },
+);
