@@ -65,6 +65,10 @@ export class RandomWorld {
   readonly #remote: boolean;
   readonly #startAt: number;
   readonly #asked = new Map<string, number>();
+  /** What the node was rolled back from, and nobody has booted since: told apart from what the agent remembers of it. */
+  readonly #rolledBack = new Set<string>();
+  /** Since when the agent has believed something else to be staged than what is. */
+  #mistakenSince: number | undefined;
   #visits: { fromMs: number; untilMs: number }[] = [];
   #slotByOthersUntil = 0;
   #slotHeld = false;
@@ -91,6 +95,8 @@ export class RandomWorld {
         wrongStream: this.#chance(0.05),
       });
     }
+    // In some worlds the last release is out before the calm, and cannot be staged until then.
+    if (seed % 4 === 3) this.#publishGood((days - 10) * DAY);
     for (const trouble of Object.keys(TROUBLE_KIND) as Trouble[])
       this.#troubles.set(trouble, this.#spans(days, this.#between(0, 6), 3 * DAY));
     this.#visits = this.#spans(days, this.#between(0, 20), 12 * HOUR);
@@ -135,14 +141,7 @@ export class RandomWorld {
     this.#calm = true;
     this.#slotByOthersUntil = 0;
     this.node.deployments = this.node.deployments.filter((d) => !d.staged || d.finalizationLocked === true);
-    this.#history.push({
-      release: release('good', 1000),
-      atMs: 0,
-      withdrawnMs: Number.POSITIVE_INFINITY,
-      stageFails: false,
-      bootFails: false,
-      wrongStream: false,
-    });
+    if (this.#byVersion('good') === undefined) this.#publishGood(0);
     const end = this.#elapsed + 3 * this.#periodMs + 14 * DAY;
     while (this.#elapsed < end && this.node.booted.version !== 'good') this.#step();
     if (this.node.booted.version !== 'good') {
@@ -152,12 +151,24 @@ export class RandomWorld {
     }
   }
 
+  #publishGood(atMs: number): void {
+    this.#history.push({
+      release: release('good', 1000),
+      atMs,
+      withdrawnMs: Number.POSITIVE_INFINITY,
+      stageFails: false,
+      bootFails: false,
+      wrongStream: false,
+    });
+  }
+
   #step(): void {
     const { node } = this;
     const { effect, reboots } = node;
     const before = node.mono;
     if (effect.kind === 'finalize') this.#checkFinalize(effect.release);
     if (effect.kind === 'wait' && effect.forMs > 0) this.#checkSlot();
+    this.#checkStaged();
     const stagedVersion = node.staged?.version;
     node.step();
     this.#elapsed += node.reboots === reboots ? node.mono - before : 1000;
@@ -173,8 +184,10 @@ export class RandomWorld {
       throw new Violation(`a reboot into ${target.version} was asked for without a slot`);
     if (isSkipped(node.policy.skip, target))
       throw new Violation(`a reboot into ${target.version} was asked for, which the administrator denies`);
-    const others = node.model.memory.record;
-    if (includesPayload(deniedPayloads(node.status(), { ...others }, node.at), target.payload)) {
+    this.#checkWithdrawn(target);
+    if (this.#rolledBack.has(target.version))
+      throw new Violation(`a reboot into ${target.version} was asked for, which was rolled back`);
+    if (includesPayload(deniedPayloads(node.status(), node.record, node.at), target.payload)) {
       throw new Violation(`a reboot into ${target.version} was asked for, which is denied`);
     }
     if (
@@ -187,7 +200,38 @@ export class RandomWorld {
         `a reboot into ${target.version} was asked for with somebody logged in and minutes left`,
       );
     }
-    if (node.staged?.payload?.value !== target.payload.value) return;
+  }
+
+  /** A release that the server has taken back must be noticed as soon as the server can be asked. */
+  #checkWithdrawn(target: Release): void {
+    const { steadyIntervalMs, retryIntervalMs } = this.node.policy;
+    const withdrawnMs = this.#byVersion(target.version)?.withdrawnMs ?? Number.POSITIVE_INFINITY;
+    const troubles = (['check', 'status'] as const).flatMap((trouble) => this.#troubles.get(trouble) ?? []);
+    const lastTroubleMs = Math.max(
+      0,
+      ...troubles.filter(({ fromMs }) => fromMs <= this.#elapsed).map(({ untilMs }) => untilMs),
+    );
+    const noticedMs =
+      Math.max(withdrawnMs, lastTroubleMs) + 2 * steadyIntervalMs + retryIntervalMs + 2 * HOUR;
+    if (this.#elapsed > noticedMs)
+      throw new Violation(`a reboot into ${target.version} was asked for, which was withdrawn long ago`);
+  }
+
+  /** Somebody unstaged or replaced what the agent staged: it must see that within a tick or two. */
+  #checkStaged(): void {
+    const { node } = this;
+    const { state } = node.model;
+    const mistaken =
+      state.name === 'UpdateStaged' &&
+      node.staged?.payload?.value !== state.release.payload.value &&
+      !this.#broken('status');
+    if (!mistaken) this.#mistakenSince = undefined;
+    else this.#mistakenSince ??= this.#elapsed;
+    const lastedMs = this.#elapsed - (this.#mistakenSince ?? this.#elapsed);
+    if (lastedMs > 2 * node.policy.retryIntervalMs)
+      throw new Violation(
+        `the agent has taken ${node.staged?.version ?? 'nothing'} for its staged release since long`,
+      );
   }
 
   #checkSlot(): void {
@@ -204,6 +248,7 @@ export class RandomWorld {
 
   #afterReboot(asked: string | undefined): void {
     const booted = this.node.booted.version;
+    this.#rolledBack.delete(booted);
     if (asked === undefined) return;
     if (booted === asked) this.#asked.delete(asked);
     else {
@@ -245,11 +290,15 @@ export class RandomWorld {
       case 'roll back': {
         const other = node.deployments.find((d) => !d.booted && !d.staged);
         if (other === undefined) return;
+        // What this boot was is known to who has written it down.
+        if (node.record.boots.at(-1)?.version === node.booted.version)
+          this.#rolledBack.add(node.booted.version);
         node.deployments = [
           { ...other, booted: true },
           { ...node.booted, booted: false },
         ];
         node.reboot();
+        this.#rolledBack.delete(node.booted.version);
         return;
       }
       case 'stage':
@@ -269,6 +318,7 @@ export class RandomWorld {
         return;
       case 'reboot':
         node.reboot();
+        this.#rolledBack.delete(node.booted.version);
         return;
       case 'forget rollback':
         node.deployments = node.deployments.filter((d) => d.booted || d.staged);
@@ -342,7 +392,10 @@ export class RandomWorld {
 
   #stageFault(target: Release): Error | undefined {
     const entry = this.#byVersion(target.version);
-    if (entry?.stageFails === true) return new KindError('rpm_ostree_transaction_failed', 'cannot pull');
+    if (this.#rolledBack.has(target.version))
+      throw new Violation(`${target.version} was staged, which was rolled back`);
+    if (entry?.stageFails === true || (target.version === 'good' && !this.#calm))
+      return new KindError('rpm_ostree_transaction_failed', 'cannot pull');
     return !this.#calm && this.#chance(0.1)
       ? new KindError('rpm_ostree_transaction_failed', 'network')
       : undefined;

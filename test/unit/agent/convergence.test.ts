@@ -265,6 +265,21 @@ describe('the agent, left alone', () => {
     expect(count(simulated, 'stage')).toBe(0);
   });
 
+  it('B10: a rollback sticks when its deployment is cleaned up and the agent restarted, and the next release is taken', () => {
+    let offers = [V2];
+    const simulated = node({ check: (query) => offering(...offers)(query) });
+    simulated.runUntil((n) => n.booted.version === '2.0' && n.stateName === 'NoNewUpdate');
+    simulated.deployments = [deployment('1.0', { booted: true }), deployment('2.0')];
+    simulated.reboot();
+    simulated.runFor(HOUR);
+    simulated.deployments = [deployment('1.0', { booted: true })];
+    simulated.restart();
+    simulated.runFor(DAY);
+    expect(simulated.booted.version).toBe('1.0');
+    offers = [V2, release('3.0', 3)];
+    simulated.runUntil((n) => n.booted.version === '3.0');
+  });
+
   it('B10: a rollback that happens while the agent runs is seen before the next check', () => {
     const simulated = node({ check: offering(V2) });
     simulated.runUntil((n) => n.reboots === 1);
@@ -425,24 +440,26 @@ describe('the agent, left alone', () => {
 
   it('B36: a start without network leaves nothing undone: everything is done once it is there', () => {
     let online = false;
-    const offline = (): KindError | undefined =>
-      online ? undefined : new KindError('rpm_ostree_unreachable');
-    const given: string[] = [];
+    let offers: (typeof V2)[] = [];
+    const done: string[] = [];
+    const tried = (what: string): KindError | undefined => {
+      if (!online) return new KindError('http_unreachable');
+      done.push(what);
+      return undefined;
+    };
     const simulated = node({
       policy: { ...POLICY, remoteStrategies: true },
-      check: (query) => offline() ?? offering(V2)(query),
-      driverFault: offline,
-      statusFault: offline,
-      steady: () => {
-        if (online) given.push('steady');
-        return offline();
-      },
+      check: (query) => tried('check') ?? offering(...offers)(query),
+      driverFault: () => tried('driver'),
+      steady: () => tried('steady'),
     });
     simulated.runFor(2 * HOUR);
     online = true;
+    simulated.runFor(2 * HOUR);
+    expect(done.toSorted().filter((what) => what !== 'check')).toEqual(['driver', 'steady']);
+    offers = [V2];
     simulated.runUntil((n) => n.reboots === 1);
     expect(simulated.booted.version).toBe('2.0');
-    expect(given).toEqual(['steady']);
   });
 
   it('B30: a booted release that is not in the graph is a state of its own, and is left when it appears', () => {
