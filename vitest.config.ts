@@ -27,6 +27,8 @@ export default defineConfig({
           testTimeout: 180_000,
           hookTimeout: 300_000,
           fileParallelism: false,
+          // Hosts that are up at the same time, where a file says that they can be.
+          maxConcurrency: 3,
         },
       },
     ],

@@ -8,6 +8,12 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 const COMMAND_LIMIT_MS = 60_000;
+/** journalctl would notice only at the next line that nobody reads any more. */
+const FOLLOW = `
+timeout 45 grep -qm1 -e "$0" < <(exec journalctl --follow --no-tail --output=cat "$@")
+status=$?
+kill $! 2>/dev/null
+exit $status`;
 
 export interface Result {
   readonly status: number;
@@ -60,8 +66,20 @@ export abstract class HostShell {
 
   /** Waits until the journal has a matching line after the cursor. */
   async journal(cursor: string, pattern: string): Promise<void> {
-    await this.sh(
-      `journalctl --follow --output=cat --after-cursor='${cursor}' | timeout 50 grep -qm1 -e '${pattern}'`,
+    if (!(await this.follow(pattern, `--after-cursor=${cursor}`)))
+      throw new Error(`the journal must have a line with "${pattern}", got\n${await this.story()}`);
+  }
+
+  /** True when what these arguments of journalctl select has a line that matches, or gets one soon. */
+  protected async follow(pattern: string, ...selection: readonly string[]): Promise<boolean> {
+    const { status } = await this.run('bash', '-c', FOLLOW, pattern, ...selection);
+    return status === 0;
+  }
+
+  /** What a failed test should show. */
+  protected async story(): Promise<string> {
+    return this.sh(
+      'journalctl --boot --no-hostname --lines=60 --unit=zincati.service --unit=rpm-ostreed.service',
     );
   }
 

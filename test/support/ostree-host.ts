@@ -11,7 +11,7 @@ import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_proces
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { access, chmod, cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -197,18 +197,9 @@ export class OstreeHost extends HostShell implements AsyncDisposable {
   }
 
   /** Waits until the journal of this boot has a line, of the agent or about it, that begins so. */
-  async said(words: string): Promise<void> {
-    const { status } = await this.run(
-      'sh',
-      '-c',
-      'journalctl --boot --follow --no-tail --unit=zincati.service --output=cat | timeout 45 grep -qm1 -xe "$0.*"',
-      words,
-    );
-    if (status !== 0) throw new Error(`the journal must say "${words}", got\n${await this.#story()}`);
-  }
-
-  async #story(): Promise<string> {
-    return this.sh('journalctl --boot --no-hostname -u zincati -u rpm-ostreed -n 60');
+  async said(words: string, unit = 'zincati.service'): Promise<void> {
+    if (!(await this.follow(`^${words}`, '--boot', `--unit=${unit}`)))
+      throw new Error(`the journal must say "${words}", got\n${await this.story()}`);
   }
 
   /** Waits until the host has booted that often, and returns the checksum of what it booted. */
@@ -222,21 +213,15 @@ export class OstreeHost extends HostShell implements AsyncDisposable {
     return this.boots[count - 1] ?? '';
   }
 
-  /** From now on objects of the repository are asked for in vain; resolves when one has been. */
-  async stallDownloads(): Promise<void> {
+  /** From now on objects of the repository are asked for in vain; `stalled` resolves when one has been. */
+  async stallDownloads(): Promise<{ readonly stalled: Promise<unknown> }> {
     await writeFile(join(this.#folder, 'stall'), '');
-  }
-
-  async stalled(): Promise<boolean> {
-    return access(join(this.#folder, 'stalled')).then(
-      () => true,
-      () => false,
-    );
+    const limit = AbortSignal.timeout(BOOT_LIMIT_MS);
+    return { stalled: once(this.#server.stdout!, 'data', { signal: limit }) };
   }
 
   async resumeDownloads(): Promise<void> {
-    await rm(join(this.#folder, 'stall'), { force: true });
-    await rm(join(this.#folder, 'stalled'), { force: true });
+    await rm(join(this.#folder, 'stall'));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -5,7 +5,10 @@
 import { beforeAll, describe } from 'vitest';
 
 import { OstreeBed } from '../support/ostree-host.ts';
+import { faults } from './ostree/faults.ts';
 import { freshBoot } from './ostree/fresh-boot.ts';
+import { rollback } from './ostree/rollback.ts';
+import { wholeUpdate } from './ostree/update.ts';
 
 const whyNot = OstreeBed.whyNot();
 
@@ -16,5 +19,8 @@ describe.skipIf(whyNot !== undefined)(`an OSTree host${whyNot === undefined ? ''
     return () => bed[Symbol.asyncDispose]();
   });
 
-  describe('freshly booted', () => freshBoot(() => bed));
+  describe.concurrent('an update', () => wholeUpdate(() => bed));
+  describe.concurrent('a rollback', () => rollback(() => bed));
+  describe.concurrent('a fault', () => faults(() => bed));
+  describe.concurrent('freshly booted', () => freshBoot(() => bed));
 });

@@ -33,7 +33,6 @@ d /var/roothome 0700 root root -
 d /var/srv 0755 root root -
 d /var/mnt 0755 root root -
 d /var/opt 0755 root root -
-d /var/log/journal 0755 root root -
 X
 # Terminals as on Fedora and openEuler: group tty may write.
 sed -i 's/^TTYPERM.*/TTYPERM 0620/' etc/login.defs

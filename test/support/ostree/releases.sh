@@ -17,6 +17,8 @@ cp -p "$base"/users/* "$overlay/etc/"
 systemd-sysusers --root="$overlay" >/dev/null
 systemctl --quiet --root="$overlay" preset zincati.service
 systemctl --quiet --root="$overlay" enable announce.service
+# A login prompt hangs the console up, and what is announced on it may be lost.
+systemctl --quiet --root="$overlay" mask console-getty.service
 mv "$overlay/etc" "$overlay/usr/etc"
 
 ostree --repo="$repo" init --mode=archive
@@ -69,6 +71,8 @@ unshare --mount --propagation private bash -euc '
   sysroot=$1/mnt
   ostree admin init-fs --modern "$sysroot"
   ostree admin os-init --sysroot="$sysroot" testos
+  # There before the first boot, so that the journal is kept from then on.
+  mkdir -p "$sysroot/ostree/deploy/testos/var/log/journal"
   ostree --repo="$sysroot/ostree/repo" remote add --no-gpg-verify --no-sign-verify origin http://127.0.0.1:8080/repo
   ostree --repo="$sysroot/ostree/repo" pull-local --remote=origin "$1/repo" "$3"
   ostree --repo="$sysroot/ostree/repo" refs --create="origin:$2" "$3"

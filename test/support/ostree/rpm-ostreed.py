@@ -316,7 +316,11 @@ class HostDaemon(Daemon):
             finally:
                 context.pop_thread_default()
 
-        yield from self.in_thread(pull, tell)
+        try:
+            yield from self.in_thread(pull, tell)
+        finally:
+            # Its pending callback does not keep it alive.
+            progress.finish()
         transaction.emit("ProgressEnd")
 
     def finalize(self, transaction, options):

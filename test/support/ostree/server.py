@@ -2,7 +2,7 @@
 """What a host reaches over its network: an OSTree repository and an update graph. Usage: server.py FOLDER
 
 Serves FOLDER/repo as /repo, and FOLDER/graph.json, read anew each time, as /v1/graph; prints "listening" when it does.
-While FOLDER/stall exists, objects of the repository are not answered; the first one that is asked for makes FOLDER/stalled.
+While FOLDER/stall exists, objects of the repository are not answered, and "stalled" is printed for each that is asked for.
 """
 import http.server
 import os
@@ -31,8 +31,10 @@ class Handler(http.server.SimpleHTTPRequestHandler):
         super().do_GET()
 
     def stall(self):
-        while os.path.exists(os.path.join(folder, "stall")):
-            open(os.path.join(folder, "stalled"), "w").close()
+        flag = os.path.join(folder, "stall")
+        if os.path.exists(flag):
+            print("stalled", flush=True)
+        while os.path.exists(flag):
             time.sleep(LOOK_SECS)
 
     def log_message(self, *_arguments):

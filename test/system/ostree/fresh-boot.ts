@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 
 import type { OstreeBed } from '../../support/ostree-host.ts';
-import { RPM_OSTREE_OS, UNIT, metrics } from './steps.ts';
+import { RPM_OSTREE_OS, UNIT, isStaged, metrics } from './steps.ts';
 
 /** Of the package for aarch64. */
 const NOTIFY = join(import.meta.dirname, '../../../systemd/zincati.service.d/10-notify.conf');
@@ -166,6 +166,6 @@ export function freshBoot(bed: () => OstreeBed): void {
     expect(await host.property(UNIT, 'ActiveState')).toBe('active');
     expect(await host.property('rpm-ostreed.service', 'ActiveState')).toBe('inactive');
     expect(await metrics(host)).toMatch(/^zincati_update_agent_updates_enabled 0$/m);
-    expect(await host.sh('ostree admin status')).not.toContain('staged');
+    expect(await isStaged(host)).toBe(false);
   });
 }

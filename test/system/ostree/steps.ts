@@ -15,3 +15,38 @@ const METRICS = 'UNIX-CONNECT:/run/zincati/public/metrics.promsock,retry=50,inte
 export async function metrics(host: OstreeHost, user = 'root'): Promise<string> {
   return (await host.runAs(user, 'socat', '-', METRICS)).stdout;
 }
+
+const HOLDER = 'hold.service';
+
+/** Somebody takes a lock against shutdowns, which holds the reboot until `release`. */
+export async function hold(host: OstreeHost): Promise<void> {
+  await host.sh(`systemd-run --quiet --unit=${HOLDER} --service-type=notify --property=NotifyAccess=all \
+    systemd-inhibit --what=shutdown --mode=block --who=backup --why='nightly backup' \
+    sh -c 'NOTIFY_SOCKET=/run/systemd/notify systemd-notify --ready; exec sleep infinity'`);
+}
+
+/** What the agent says while somebody has it. */
+export const HELD = 'reboot held by the update strategy: blocked by backup: nightly backup';
+
+export async function release(host: OstreeHost): Promise<void> {
+  await host.sh(`systemctl stop ${HOLDER}`);
+}
+
+/** An administrator's `reboot`; the connection may end before the answer. */
+export async function reboot(host: OstreeHost): Promise<string> {
+  const count = host.boots.length;
+  await host.run('systemctl', 'reboot');
+  return host.booted(count + 1);
+}
+
+/** The record as the agent left it on disk. */
+export async function record(host: OstreeHost): Promise<Record<string, unknown>> {
+  const json: unknown = JSON.parse(await host.sh('cat /var/lib/zincati/state.json'));
+  if (typeof json !== 'object' || json === null) throw new Error('the record must be an object');
+  return { ...json };
+}
+
+/** Whether libostree has a deployment staged, locked or not. */
+export async function isStaged(host: OstreeHost): Promise<boolean> {
+  return (await host.run('test', '-e', '/run/ostree/staged-deployment')).status === 0;
+}
