@@ -49,7 +49,7 @@ const FILES = [
 
 /** Where the program has no native part of its own: the service manager's socket comes as a descriptor. */
 const NOTIFY_DROP_IN = [
-  'zincati.service.d/10-notify.conf',
+  'zincati-notify.conf',
   'usr/lib/systemd/system/zincati.service.d/10-notify.conf',
   'etc/systemd/system/zincati.service.d/10-notify.conf',
   0o644,
