@@ -25,9 +25,12 @@ export type TomlValue = string | boolean | bigint | number | TomlDate | readonly
 const MAX_DEPTH = 32;
 const LONGEST_LINE_SHOWN = 100;
 
-/** Given to the library as the name of the source, so that it marks the line in one fixed way. */
-const SOURCE_NAME = 'drop-in';
-const LINE_MARK = /\n\s*at \(drop-in:(\d+):\d+\)/;
+/**
+ * Given to the library as the name of the source, so that it marks the line in one fixed way. Absolute: where it has
+ * CommonJS at hand, as in a bundle, the library resolves it.
+ */
+const SOURCE_NAME = '/drop-in';
+const LINE_MARK = /\n\s*at \(\/drop-in:(\d+):\d+\)/;
 
 /** Parses one file. `file` only serves the message of the ConfigError `config_syntax`. */
 export function parseToml(bytes: Uint8Array, file: string): TomlTable {

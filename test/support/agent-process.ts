@@ -1,0 +1,106 @@
+/** The built agent as a process of its own, on a root and a bus of the test's; what it logs is awaited line by line. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { METRICS_SOCKET } from '../../src/metrics/server.ts';
+
+export const PROGRAM = join(import.meta.dirname, '../../dist/zincati.mjs');
+
+export interface AgentProcessOptions {
+  readonly root: string;
+  /** Where the system bus is. */
+  readonly busAddress: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export class AgentProcess implements AsyncDisposable {
+  /** `info update staged: 2.0`: level and message of each line. */
+  readonly said: string[] = [];
+  readonly #root: string;
+  readonly #child: ChildProcess;
+  readonly #exited: Promise<readonly [number | null, NodeJS.Signals | null]>;
+  readonly #waiting = new Set<() => void>();
+  #isOver = false;
+
+  constructor({ root, busAddress, env }: AgentProcessOptions) {
+    this.#root = root;
+    this.#child = spawn(process.execPath, [PROGRAM, 'agent', '-vv', '--log-format', 'json', '--root', root], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, DBUS_SYSTEM_BUS_ADDRESS: busAddress, ...env },
+    });
+    const lines = createInterface({ input: this.#child.stderr! });
+    lines.on('line', (line) => this.#hear(line));
+    this.#exited = Promise.all([
+      once(this.#child, 'exit') as Promise<[number | null, NodeJS.Signals | null]>,
+      once(lines, 'close'),
+    ]).then(([exit]) => {
+      this.#isOver = true;
+      this.#wake();
+      return exit;
+    });
+  }
+
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
+  /** Resolves with the place of the first line from `from` on that matches; rejects when the agent ends without it. */
+  async says(pattern: RegExp, from = 0): Promise<number> {
+    for (;;) {
+      const at = this.said.findIndex((line, index) => index >= from && pattern.test(line));
+      if (at >= 0) return at;
+      if (this.#isOver) throw new Error(`it must say ${pattern}, got its end:\n${this.said.join('\n')}`);
+      await new Promise<void>((resolve) => this.#waiting.add(resolve));
+    }
+  }
+
+  /** Code and signal. */
+  async exit(): Promise<readonly [number | null, NodeJS.Signals | null]> {
+    return this.#exited;
+  }
+
+  async stop(): Promise<readonly [number | null, NodeJS.Signals | null]> {
+    this.#child.kill('SIGTERM');
+    return this.#exited;
+  }
+
+  async metrics(): Promise<string> {
+    const socket = connect(join(this.#root, METRICS_SOCKET));
+    socket.end();
+    let text = '';
+    for await (const chunk of socket) text += String(chunk);
+    return text;
+  }
+
+  /** The most memory that it has had so far, in bytes. */
+  async peakMemory(): Promise<number> {
+    const [, kib] = /^VmHWM:\s+(\d+) kB$/m.exec(await readFile(`/proc/${this.pid}/status`, 'utf8')) ?? [];
+    return Number(kib) * 1024;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill('SIGKILL');
+    await this.#exited;
+  }
+
+  #hear(line: string): void {
+    // What Node itself says in an emergency is no JSON.
+    let text = `stderr ${line}`;
+    try {
+      const { level, msg } = JSON.parse(line) as { level: string; msg: string };
+      text = `${level} ${msg}`;
+    } catch {
+      // Kept as it is.
+    }
+    this.said.push(text);
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting) wake();
+    this.#waiting.clear();
+  }
+}
