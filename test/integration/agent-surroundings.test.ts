@@ -1,0 +1,145 @@
+/** The built agent and what it stands on: the service manager, the bus, and how little it asks of them while idle. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { writeAgentConfig } from '../../sandbox/agent-config.ts';
+import { startCincinnatiServer } from '../../sandbox/cincinnati-server.ts';
+import { startPrivateBus, type PrivateBus } from '../../sandbox/private-bus.ts';
+import { carriedHistory } from '../../sandbox/releases.ts';
+import { prepareHost, standInService } from '../../sandbox/stand-in.ts';
+import { unixAddress } from '../../src/dbus/address.ts';
+import { AgentProcess } from '../support/agent-process.ts';
+import { LineProcess } from '../support/line-process.ts';
+
+const RECEIVER = join(import.meta.dirname, '../support/notify-receiver.py');
+
+/** A host whose releases are real ones, the oldest of them booted, an update server, and no bus yet. */
+async function aHost(booted: 'oldest' | 'newest') {
+  const root = await mkdtemp(join(tmpdir(), 'surroundings-'));
+  const history = await carriedHistory('stable');
+  const entries = history.entries.slice(-6);
+  const releases = entries.map((entry, index) => ({
+    checksum: entry.digest,
+    version: entry.version,
+    stream: 'stable',
+    timestamp: 1_700_000_000 + index,
+    bytes: 10e6,
+    streamIn: ['fedora-coreos.stream'] as const,
+  }));
+  prepareHost(root, { releases, booted: releases.at(booted === 'oldest' ? 0 : -1)!.version });
+  const server = await startCincinnatiServer({ history, stream: 'stable', basearch: 'x86_64', clock: Date });
+  await writeAgentConfig(root, {
+    baseUrl: server.baseUrl,
+    more: [
+      'identity.node_uuid = "0123456789abcdef0123456789abcdef"',
+      'identity.platform = "metal"',
+      'identity.rollout_wariness = 0.0',
+      'updates.strategy = "manual"',
+      '',
+    ].join('\n'),
+  });
+  let bus: PrivateBus | undefined;
+  onTestFinished(async () => {
+    await bus?.stop();
+    await server.stop();
+    await rm(root, { recursive: true, force: true });
+  });
+  return {
+    root,
+    server,
+    busAddress: unixAddress(join(root, 'bus.sock')),
+    startBus: async () => {
+      bus = await startPrivateBus({
+        directory: root,
+        services: [standInService(root, { bytesPerSecond: 1e9 })],
+      });
+    },
+    stopBus: async () => bus?.stop(),
+  };
+}
+
+/** The notifications of an agent, one by one. */
+async function supervised(host: { root: string; busAddress: string }) {
+  const address = join(host.root, 'notify.sock');
+  const receiver = new LineProcess('/usr/bin/python3', [RECEIVER, address]);
+  onTestFinished(() => receiver.kill());
+  expect(await receiver.line()).toBe('ready');
+  const agent = new AgentProcess({ ...host, env: { NOTIFY_SOCKET: address } });
+  onTestFinished(() => agent[Symbol.asyncDispose]());
+  return { agent, notified: async () => JSON.parse(await receiver.line()) as string };
+}
+
+describe('the bus', () => {
+  it('B16: that is not there, and comes: READY does not wait for it, and then everything is done', async () => {
+    const host = await aHost('oldest');
+    const { agent, notified } = await supervised(host);
+    expect(await notified()).toMatch(/^READY=1\n/);
+    await agent.says(/^error failed to read the deployments: .*cannot reach D-Bus/);
+    await host.startBus();
+    await agent.says(/^info update staged: /);
+    expect(await agent.stop()).toEqual([0, null]);
+  });
+
+  it('B16: that accepts and never says a word holds neither READY nor the end up', async () => {
+    const host = await aHost('oldest');
+    const silent = createServer(() => undefined).listen(join(host.root, 'bus.sock'));
+    onTestFinished(() => void silent.close());
+    await once(silent, 'listening');
+    const connected = once(silent, 'connection');
+    const { agent, notified } = await supervised(host);
+    expect(await notified()).toMatch(/^READY=1\n/);
+    await connected;
+    expect(await agent.stop()).toEqual([0, null]);
+  });
+
+  it('that dies and comes back is connected to again, and the update goes on', async () => {
+    const host = await aHost('oldest');
+    await host.startBus();
+    host.server.addFault({ kind: 'status', status: 503, remaining: 3 });
+    const { agent } = await supervised(host);
+    await agent.says(/^info reached steady state/);
+    await host.stopBus();
+    await agent.says(/^(error|warn) .*(bus|rpm_ostree|deployments)/i);
+    await host.startBus();
+    await agent.says(/^info update staged: /);
+    expect(await agent.stop()).toEqual([0, null]);
+  });
+});
+
+describe('an idle agent', () => {
+  it('asks the update server alone: no call on the bus, no process', async () => {
+    const host = await aHost('newest');
+    await host.startBus();
+    const { agent } = await supervised(host);
+    const first = await agent.says(/^debug NoNewUpdate: waiting/);
+    const monitor = spawn('dbus-monitor', ['--address', host.busAddress, '--profile'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    onTestFinished(() => void monitor.kill('SIGKILL'));
+    const seen: string[] = [];
+    const marked = Promise.withResolvers<void>();
+    createInterface({ input: monitor.stdout }).on('line', (line) => {
+      if (line.includes('end.of.test')) marked.resolve();
+      else if (line.startsWith('mc')) seen.push(line);
+    });
+    const before = host.server.requests.length;
+    let at = first;
+    while (host.server.requests.length < before + 4)
+      at = await agent.says(/^debug NoNewUpdate: waiting/, at + 1);
+    const mark = spawn('dbus-send', [`--bus=${host.busAddress}`, '--type=signal', '/', 'end.of.test.Marker']);
+    await once(mark, 'exit');
+    await marked.promise;
+    // What the monitor and the marker do to be there: Hello, BecomeMonitor.
+    expect(seen.filter((line) => !/\tHello$|\tBecomeMonitor$/.test(line))).toEqual([]);
+    const children = spawn('ps', ['-o', 'pid=', '--ppid', String(agent.pid)]);
+    let listed = '';
+    children.stdout.on('data', (chunk: Buffer) => (listed += chunk.toString()));
+    await once(children, 'close');
+    expect(listed.trim()).toBe('');
+  });
+});
