@@ -35,6 +35,13 @@ const NEEDS = {
   curl: { for: 'test', has: () => onPath('curl'), debian: ['curl'], fedora: 'curl' },
   unshare: { for: 'test', has: () => onPath('unshare'), debian: ['util-linux'], fedora: 'util-linux' },
   socat: { for: 'test', has: () => onPath('socat'), debian: ['socat'], fedora: 'socat' },
+  'dbus-monitor': {
+    for: 'test',
+    has: () => onPath('dbus-monitor'),
+    debian: ['dbus-bin'],
+    fedora: 'dbus-tools',
+  },
+  ps: { for: 'test', has: () => onPath('ps'), debian: ['procps'], fedora: 'procps-ng' },
   'systemd-id128': {
     for: 'test',
     has: () => onPath('systemd-id128'),

@@ -122,9 +122,9 @@ describe('an idle agent', () => {
     });
     onTestFinished(() => void monitor.kill('SIGKILL'));
     const seen: string[] = [];
-    const marked = Promise.withResolvers<void>();
+    const marked = Promise.withResolvers<undefined>();
     createInterface({ input: monitor.stdout }).on('line', (line) => {
-      if (line.includes('end.of.test')) marked.resolve();
+      if (line.includes('end.of.test')) marked.resolve(undefined);
       else if (line.startsWith('mc')) seen.push(line);
     });
     const before = host.server.requests.length;
