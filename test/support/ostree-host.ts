@@ -29,10 +29,14 @@ const VERSIONS = [
   '24.03-LTS.20240925.0',
 ] as const;
 const UP = 'the host is up';
+const STALLED = '=== stalled';
 /** With a machine that does other things as well. */
 const BOOT_LIMIT_MS = 120_000;
 const PROGRAMS = ['mmdebstrap', 'ostree', 'systemd-nspawn', 'systemd-sysusers', 'mkfs.ext4', 'ip', 'unshare'];
-const NAMESPACE = ['--mount', '--propagation', 'private'] as const;
+const NAMESPACE = ['--mount', '--propagation', 'private', '--net'] as const;
+/** Whatever becomes of the tests' process, what runs in there ends with it. */
+const BOUND = ['setpriv', '--pdeathsig', 'KILL', 'unshare', ...NAMESPACE] as const;
+const OWN_PROCESSES = ['--pid', '--fork', '--kill-child=KILL', '--mount-proc'] as const;
 
 const run = promisify(execFile);
 
@@ -59,11 +63,9 @@ export class OstreeBed implements AsyncDisposable {
     const folder = mkdtempSync(join(tmpdir(), 'ostree-probe-'));
     const script = `truncate -s 4M $1/i; mkfs.ext4 -q $1/i; mkdir $1/m; mount -o loop $1/i $1/m
       umount -R /sys/fs/cgroup; mount -t cgroup2 none /sys/fs/cgroup`;
-    const { status, stderr } = spawnSync(
-      'unshare',
-      [...NAMESPACE, '--net', 'bash', '-ec', script, 'probe', folder],
-      { encoding: 'utf8' },
-    );
+    const { status, stderr } = spawnSync('unshare', [...NAMESPACE, 'bash', '-ec', script, 'probe', folder], {
+      encoding: 'utf8',
+    });
     rmSync(folder, { recursive: true, force: true });
     return status === 0 ? undefined : `this machine gives no mounts: ${stderr.trim()}`;
   }
@@ -117,25 +119,19 @@ export class OstreeHost extends HostShell implements AsyncDisposable {
   protected init = 0;
   readonly #folder: string;
   readonly #releases: readonly BedRelease[];
-  readonly #server: ChildProcess;
   readonly #firmware: ChildProcess;
   readonly #console: string[] = [];
   readonly #watchers = new Set<() => void>();
   /** Checksums of the deployments that were booted, one for each boot. */
   readonly boots: string[] = [];
   #ups = 0;
+  #stalls = 0;
   #ended = false;
 
-  private constructor(
-    folder: string,
-    releases: readonly BedRelease[],
-    server: ChildProcess,
-    firmware: ChildProcess,
-  ) {
+  private constructor(folder: string, releases: readonly BedRelease[], firmware: ChildProcess) {
     super();
     this.#folder = folder;
     this.#releases = releases;
-    this.#server = server;
     this.#firmware = firmware;
   }
 
@@ -154,26 +150,13 @@ export class OstreeHost extends HostShell implements AsyncDisposable {
     }
     await writeFile(join(folder, 'graph.json'), graphOf(releases.slice(0, 1)));
     await run('ln', ['-s', join(bed, 'repo'), join(folder, 'repo')]);
-    const server = spawn(
-      'unshare',
-      [
-        '--net',
-        'sh',
-        '-c',
-        'ip link set lo up && exec /usr/bin/python3 "$@"',
-        'sh',
-        join(HERE, 'server.py'),
-        folder,
-      ],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
-    );
-    await once(server.stdout, 'data');
+    const [bound, ...namespaces] = BOUND;
     const firmware = spawn(
-      'unshare',
-      [...NAMESPACE, 'bash', join(HERE, 'firmware.sh'), folder, `/proc/${server.pid}/ns/net`],
+      bound,
+      [...namespaces, ...OWN_PROCESSES, 'bash', join(HERE, 'firmware.sh'), folder],
       { stdio: ['ignore', 'pipe', 'pipe'] },
     );
-    const host = new OstreeHost(folder, releases, server, firmware);
+    const host = new OstreeHost(folder, releases, firmware);
     host.#listen();
     try {
       await host.booted(1);
@@ -204,20 +187,15 @@ export class OstreeHost extends HostShell implements AsyncDisposable {
 
   /** Waits until the host has booted that often, and returns the checksum of what it booted. */
   async booted(count: number): Promise<string> {
-    const deadline = Date.now() + BOOT_LIMIT_MS;
-    while (this.#ups < count) {
-      if (this.#ended) throw new Error(`the host must boot ${count} times, it is off:\n${this.#said()}`);
-      if (!(await this.#change(deadline - Date.now())))
-        throw new Error(`the host must boot ${count} times, got ${this.#ups}:\n${this.#said()}`);
-    }
+    await this.#until(() => this.#ups >= count, `boot ${count} times`);
     return this.boots[count - 1] ?? '';
   }
 
-  /** From now on objects of the repository are asked for in vain; `stalled` resolves when one has been. */
-  async stallDownloads(): Promise<{ readonly stalled: Promise<unknown> }> {
+  /** From now on objects of the repository are asked for in vain; resolves when one has been. */
+  async stallDownloads(): Promise<{ readonly stalled: () => Promise<void> }> {
     await writeFile(join(this.#folder, 'stall'), '');
-    const limit = AbortSignal.timeout(BOOT_LIMIT_MS);
-    return { stalled: once(this.#server.stdout!, 'data', { signal: limit }) };
+    const before = this.#stalls;
+    return { stalled: () => this.#until(() => this.#stalls > before, 'ask for an object') };
   }
 
   async resumeDownloads(): Promise<void> {
@@ -227,13 +205,12 @@ export class OstreeHost extends HostShell implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#ended) {
       const gone = once(this.#firmware, 'exit');
+      // The end of PID 1 is an end in order: the firmware cleans up.
       const init = await findInit(this.#firmware.pid ?? 0).catch(() => 0);
       if (init > 0) process.kill(init, 'SIGKILL');
       else this.#firmware.kill('SIGKILL');
       await gone;
     }
-    const served = once(this.#server, 'exit');
-    if (this.#server.kill('SIGKILL')) await served;
     await rm(this.#folder, { recursive: true, force: true });
   }
 
@@ -243,7 +220,9 @@ export class OstreeHost extends HostShell implements AsyncDisposable {
       this.#console.push(line);
       const boot = /^=== boot \d+ ([0-9a-f]{64})/.exec(line);
       if (boot !== null) this.boots.push(boot[1] ?? '');
+      if (line === STALLED) this.#stalls++;
       if (line.includes(UP)) void this.#isUp();
+      this.#wake();
     };
     if (stdout !== null) createInterface({ input: stdout }).on('line', hear);
     if (stderr !== null) createInterface({ input: stderr }).on('line', hear);
@@ -257,6 +236,14 @@ export class OstreeHost extends HostShell implements AsyncDisposable {
     this.init = await findInit(this.#firmware.pid ?? 0);
     this.#ups++;
     this.#wake();
+  }
+
+  async #until(isSo: () => boolean, what: string): Promise<void> {
+    const deadline = Date.now() + BOOT_LIMIT_MS;
+    while (!isSo()) {
+      if (this.#ended || !(await this.#change(deadline - Date.now())))
+        throw new Error(`the host must ${what}, it ${this.#ended ? 'is off' : 'did not'}:\n${this.#said()}`);
+    }
   }
 
   #wake(): void {

@@ -1,21 +1,28 @@
 #!/bin/bash
-# firmware.sh FOLDER NETWORK: boots FOLDER/host.img as a container, again and again, until it powers off.
+# firmware.sh FOLDER: boots FOLDER/host.img as a container, again and again, until it powers off.
 #
 # Plays firmware and boot loader: each boot takes the boot entry with the highest version and the deployment that its
 # `ostree=` names. Before the first one, FOLDER/etc is copied into its /etc. Tells `=== boot N CHECKSUM` before and
-# `=== end STATUS` after each. NETWORK is a network namespace.
-# To be run in a mount namespace of its own: mounts and the loop device end with it.
+# `=== end STATUS` after each. What a host reaches over its network is served beside it, by server.py.
+# To be run in namespaces of its own (mount, process, network): mounts, loop device and processes end with it.
 set -euo pipefail
-folder=$1 network=$2
+folder=$1
+name=$(basename "$folder")
 sysroot=$folder/sysroot
 umount -R /sys/fs/cgroup
 mount -t cgroup2 none /sys/fs/cgroup
-group=/sys/fs/cgroup/ostree-host-$$
+group=/sys/fs/cgroup/$name
 mkdir "$group"
 mount -t tmpfs tmpfs /run
 mkdir /run/lock
 mkdir -p "$sysroot"
 mount -o loop "$folder/host.img" "$sysroot"
+
+ip link set lo up
+exec 3< <(exec /usr/bin/python3 "$(dirname "$0")/server.py" "$folder")
+# It listens.
+read -r _ <&3
+cat <&3 &
 
 # nspawn's word for: reboot.
 readonly REBOOT=133
@@ -42,8 +49,8 @@ for ((boot = 1; ; boot++)); do
   echo "=== boot $boot $(basename "$deployment")"
   status=0
   bash -c 'echo $$ >"$0/cgroup.procs"; exec "$@"' "$group" \
-    systemd-nspawn --quiet --directory="$deployment" --machine="ostree-host-$$" --register=no --keep-unit \
-    --network-namespace-path="$network" --resolv-conf=off --timezone=off --link-journal=no --console=read-only \
+    systemd-nspawn --quiet --directory="$deployment" --machine="$name" --register=no --keep-unit \
+    --network-namespace-path=/proc/self/ns/net --resolv-conf=off --timezone=off --link-journal=no --console=read-only \
     --capability=CAP_BPF --system-call-filter=bpf \
     --bind-ro="$deployment/usr:/usr" --bind="$sysroot:/sysroot" --bind="$sysroot/boot:/boot" \
     --bind="$sysroot/ostree/deploy/testos/var:/var" --bind=/run/booted:/run/ostree-booted \

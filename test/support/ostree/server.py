@@ -2,7 +2,7 @@
 """What a host reaches over its network: an OSTree repository and an update graph. Usage: server.py FOLDER
 
 Serves FOLDER/repo as /repo, and FOLDER/graph.json, read anew each time, as /v1/graph; prints "listening" when it does.
-While FOLDER/stall exists, objects of the repository are not answered, and "stalled" is printed for each that is asked for.
+While FOLDER/stall exists, objects of the repository are not answered, and "=== stalled" is printed for each that is asked for.
 """
 import http.server
 import os
@@ -33,7 +33,7 @@ class Handler(http.server.SimpleHTTPRequestHandler):
     def stall(self):
         flag = os.path.join(folder, "stall")
         if os.path.exists(flag):
-            print("stalled", flush=True)
+            print("=== stalled", flush=True)
         while os.path.exists(flag):
             time.sleep(LOOK_SECS)
 

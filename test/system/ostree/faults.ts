@@ -82,7 +82,7 @@ export function faults(bed: () => OstreeBed): void {
       await using host = await bed().boot(SOON);
       const { stalled } = await host.stallDownloads();
       await host.offer(2);
-      await stalled;
+      await stalled();
       // The next agent finds the transaction of the one before, and waits for it.
       await host.sh(`systemctl kill --signal=KILL ${UNIT}`);
       await host.said(
@@ -99,7 +99,7 @@ export function faults(bed: () => OstreeBed): void {
     await using host = await bed().boot();
     const { stalled } = await host.stallDownloads();
     await host.offer(2);
-    await stalled;
+    await stalled();
     await host.sh('systemctl kill --signal=KILL rpm-ostreed.service');
     await host.said('failed to stage deployment: .*went away in the middle');
     expect(await isStaged(host)).toBe(false);
