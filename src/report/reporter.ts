@@ -5,7 +5,8 @@
  */
 import { healthOf, HEALTHY, type Health } from '../agent/health.ts';
 import type { Effect, Occurrence } from '../agent/messages.ts';
-import { announce, narrate, type Line } from '../agent/narrate.ts';
+import type { Line } from '../agent/line.ts';
+import { announce, narrate } from '../agent/narrate.ts';
 import type { Progress } from '../agent/ports.ts';
 import { isInForce } from '../agent/record.ts';
 import type { Configuration, Observer } from '../agent/runner.ts';
