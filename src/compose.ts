@@ -15,7 +15,7 @@ import { isSameConfiguration, policyOf, readConfiguration, type Reading } from '
 import { prefixAddress } from './dbus/address.ts';
 import { connectPeer } from './dbus/connect.ts';
 import { SystemBus } from './dbus/system-bus.ts';
-import { linesOf, messageOf, printable } from './errors.ts';
+import { ConfigError, linesOf, messageOf, printable } from './errors.ts';
 import type { Identity } from './identity/identity.ts';
 import { resolveStream } from './identity/stream.ts';
 import { Metrics } from './metrics/metrics.ts';
@@ -212,6 +212,7 @@ export async function runAgent({ root, log, env, pid, signal, reloads }: AgentOp
       log.error(
         `the configuration was read again and is refused, the one before it stays in use: ${linesOf(error)}`,
       );
+      if (error instanceof ConfigError) for (const note of error.notes) log.warn(note);
       reporter.configurationRefused();
     }
     notifier.ready(reporter.status);

@@ -21,10 +21,17 @@ export type ConfigErrorKind = (typeof CONFIG_ERROR_KINDS)[number];
 /** The configuration cannot be used. The message names file, key, what was expected and what was found. */
 export class ConfigError extends AgentError {
   readonly kind: ConfigErrorKind;
+  /** What is not wrong, and may be why the rest is: one sentence each. */
+  readonly notes: readonly string[];
 
-  constructor(kind: ConfigErrorKind, message: string, options?: ErrorOptions) {
+  constructor(
+    kind: ConfigErrorKind,
+    message: string,
+    options?: ErrorOptions & { readonly notes?: readonly string[] },
+  ) {
     super(message, options);
     this.kind = kind;
+    this.notes = options?.notes ?? [];
   }
 }
 

@@ -52,6 +52,7 @@ async function agent(command: Extract<Command, { command: 'agent' }>): Promise<n
     const isSetUp = error instanceof ConfigError || error instanceof IdentityError;
     const text = linesOf(error);
     log.error(isSetUp ? text : `critical error: ${text}`);
+    if (error instanceof ConfigError) for (const note of error.notes) log.warn(note);
     if (!isSetUp && error instanceof Error && error.stack !== undefined) log.debug(error.stack);
     return isSetUp ? EXIT.config : EXIT.failure;
   }

@@ -2,7 +2,7 @@
  * The configuration of a host, from its files to frozen settings.
  *
  * Invariant: when it fails, it tells everything at once: every file that cannot be read or parsed and every key that is
- * wrong, one to a line, followed by the warnings as notes, for a warning often is the reason of an error.
+ * wrong, one to a line, with the warnings as notes, for a warning often is the reason of an error.
  */
 import { ConfigError } from '../errors.ts';
 import type { ConfigErrorKind } from '../errors.ts';
@@ -81,8 +81,11 @@ const GRAVEST_FIRST: readonly ConfigErrorKind[] = ['config_unreadable', 'config_
 
 function together(errors: readonly ConfigError[], warnings: readonly string[]): ConfigError {
   const kind = GRAVEST_FIRST.find((candidate) => errors.some((error) => error.kind === candidate));
-  const lines = [...errors.map((error) => error.message), ...warnings.map((warning) => `note: ${warning}`)];
+  const message = atMost(errors.map((error) => error.message)).join('\n');
+  return new ConfigError(kind ?? 'config_invalid', message, { cause: errors[0], notes: atMost(warnings) });
+}
+
+function atMost(lines: readonly string[]): string[] {
   const shown = lines.slice(0, MAX_LINES);
-  if (lines.length > shown.length) shown.push(`and ${lines.length - shown.length} more`);
-  return new ConfigError(kind ?? 'config_invalid', shown.join('\n'), { cause: errors[0] });
+  return lines.length > shown.length ? [...shown, `and ${lines.length - shown.length} more`] : shown;
 }

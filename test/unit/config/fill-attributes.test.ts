@@ -24,12 +24,13 @@ async function host(toml: string, attributes = ATTRIBUTES): Promise<HostTree> {
   return tree;
 }
 
+/** Errors, then notes. */
 const problems = async (tree: HostTree): Promise<string[]> =>
   loadSettings(tree.root).then(
     () => [],
     (error: unknown) => {
       if (!(error instanceof ConfigError)) throw error;
-      return error.message.replaceAll(tree.root, '').split('\n');
+      return [...error.message.split('\n'), ...error.notes].map((line) => line.replaceAll(tree.root, ''));
     },
   );
 
@@ -228,7 +229,7 @@ describe('what is wrong with an attribute names file, key and attribute', () => 
     await using tree = await host(`${group}\nidentity.gruop = "x"`, '\0');
     expect(await problems(tree)).toEqual([
       `cannot read ${ATTRIBUTES_FILE}, which identity.group in ${FILE} needs: it must be text, got a byte 0`,
-      `note: ${FILE}: unknown key identity.gruop ignored; did you mean identity.group?`,
+      `${FILE}: unknown key identity.gruop ignored; did you mean identity.group?`,
     ]);
   });
 });

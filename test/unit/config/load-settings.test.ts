@@ -245,7 +245,7 @@ describe('updates.marker.path', () => {
 });
 
 describe('B27: what is wrong is told once, all of it', () => {
-  it('B27: every file and every key, one to a line, gravest kind, warnings as notes', async () => {
+  it('B27: every file and every key, one to a line, gravest kind, warnings apart', async () => {
     await using host = await HostTree.create({
       [`${ETC}/10-a.toml`]: '[updates]\nstrategy = "foo"\nenabled = 1\nallow-downgrade = true\n',
       [`${ETC}/20-b.toml`]: '[updates]\nstrategy = periodic\n',
@@ -261,8 +261,10 @@ describe('B27: what is wrong is told once, all of it', () => {
       '/etc/zincati/config.d/20-b.toml: line 2 must be TOML: the value is none; a text needs quotes around it; got: strategy = periodic',
       '/etc/zincati/config.d/10-a.toml: updates.strategy must be one of immediate, periodic, fleet_lock, marker, manual, or a list of them, got "foo"',
       '/etc/zincati/config.d/10-a.toml: updates.enabled must be true or false, got 1',
-      expect.stringMatching(/^note: \/etc\/zincati\/config\.d\/30-c\.yaml: ignored/),
-      'note: /etc/zincati/config.d/10-a.toml: unknown key updates.allow-downgrade ignored; did you mean updates.allow_downgrade?',
+    ]);
+    expect(error.notes.map((note) => note.replaceAll(host.root, ''))).toEqual([
+      expect.stringMatching(/^\/etc\/zincati\/config\.d\/30-c\.yaml: ignored/),
+      '/etc/zincati/config.d/10-a.toml: unknown key updates.allow-downgrade ignored; did you mean updates.allow_downgrade?',
     ]);
   });
 
