@@ -3,9 +3,18 @@
 // --quick compresses less, for tests, and makes a tar.gz.
 //
 // Invariants: the same commit, Node and SOURCE_DATE_EPOCH give the same bytes on any machine with the same versions of
-// tar, xz and rpmbuild, whoever's umask, time zone, home and user it is; a package is whole or not there.
+// tar, xz, strip and rpmbuild, whoever's umask, time zone, home and user it is; a package is whole or not there.
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
@@ -16,7 +25,7 @@ import { licenceFiles, packagesInside } from './packaging/licences.mjs';
 import { rpm } from './packaging/rpm.mjs';
 import { run } from './packaging/run.mjs';
 import { ARCHITECTURES, runtimeOf } from './packaging/runtime.mjs';
-import { stripElf } from './packaging/strip-elf.mjs';
+import { strip } from './packaging/strip.mjs';
 
 const PROJECT = path.dirname(import.meta.dirname);
 const DOCUMENTS = ['README.md', 'CHANGELOG.md', 'ARCHITECTURE.md'];
@@ -26,7 +35,8 @@ function packAll(architecture, out, work, options) {
   const runtime = runtimeOf(architecture);
   const packages = packagesInside(addon);
   const node = path.join(work, 'node');
-  writeFileSync(node, stripElf(readFileSync(path.join(runtime.folder, 'bin/node'))));
+  copyFileSync(path.join(runtime.folder, 'bin/node'), node);
+  strip(node, architecture);
 
   const fill = (layout, share) => {
     const tree = path.join(work, layout);

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import process from 'node:process';
 
 import { ARCHITECTURES, runtimeOf } from './packaging/runtime.mjs';
+import { stripperFor } from './packaging/strip.mjs';
 
 const OLDEST_NODE = [22, 19];
 
@@ -27,6 +28,18 @@ const NEEDS = {
     fedora: 'python3-gobject-base',
   },
   rpmbuild: { for: 'package', has: () => onPath('rpmbuild'), debian: ['rpm'], fedora: 'rpm-build' },
+  'strip for x86_64': {
+    for: 'package',
+    has: () => stripperFor('x86_64') !== undefined,
+    debian: ['binutils-x86-64-linux-gnu'],
+    fedora: 'binutils-x86_64-linux-gnu',
+  },
+  'strip for aarch64': {
+    for: 'package',
+    has: () => stripperFor('aarch64') !== undefined,
+    debian: ['binutils-aarch64-linux-gnu'],
+    fedora: 'binutils-aarch64-linux-gnu',
+  },
   xz: { for: 'package', has: () => onPath('xz'), debian: ['xz-utils'], fedora: 'xz' },
   rpmlint: { for: 'test', has: () => onPath('rpmlint'), debian: ['rpmlint'], fedora: 'rpmlint' },
   promtool: { for: 'test', has: () => onPath('promtool'), debian: ['prometheus'], fedora: 'prometheus' },

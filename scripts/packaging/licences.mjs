@@ -29,6 +29,8 @@ export function licenceFiles(packages, runtime) {
     LICENSE: readFileSync(path.join(PROJECT, 'LICENSE')),
     'LICENSE.node': readFileSync(path.join(runtime.folder, 'LICENSE')),
     'LICENSE.bundled': packages.map(chapter).join('\n'),
+    // The LGPL, which one of them is under, is a supplement to it.
+    'GPL-3.0.txt': readFileSync(path.join(PROJECT, 'packaging/licences/GPL-3.0.txt')),
   };
 }
 

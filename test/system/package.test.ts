@@ -89,6 +89,7 @@ const PROGRAM = `-rw-r--r-- PREFIX/lib/zincati/program/bundled.json
 -rw-r--r-- PREFIX/share/doc/zincati-ng/README.md
 -rw-r--r-- PREFIX/share/doc/zincati-ng/docs/...
 -rw-r--r-- PREFIX/share/doc/zincati-ng/examples/...
+-rw-r--r-- PREFIX/share/licenses/zincati-ng/GPL-3.0.txt
 -rw-r--r-- PREFIX/share/licenses/zincati-ng/LICENSE
 -rw-r--r-- PREFIX/share/licenses/zincati-ng/LICENSE.bundled
 -rw-r--r-- PREFIX/share/licenses/zincati-ng/LICENSE.node
@@ -202,6 +203,7 @@ describe.each(ARCHITECTURES)('for %s', (architecture) => {
       `systemd >= ${architecture === 'x86_64' ? 247 : 253}`,
     ]);
     expect(ask('--licensefiles').map((file) => file.replace(/.*\//, ''))).toEqual([
+      'GPL-3.0.txt',
       'LICENSE',
       'LICENSE.bundled',
       'LICENSE.node',
