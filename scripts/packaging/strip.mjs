@@ -21,5 +21,5 @@ export function strip(file, architecture) {
   if (stripper === undefined) {
     throw new Error(`cannot package: binutils for ${architecture} must be installed`);
   }
-  run(stripper, ['--strip-unneeded', file]);
+  run(stripper, ['--strip-all', '--remove-section=.comment', file]);
 }
