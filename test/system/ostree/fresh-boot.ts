@@ -7,7 +7,7 @@ import type { OstreeBed } from '../../support/ostree-host.ts';
 import { RPM_OSTREE_OS, UNIT, isStaged, metrics } from './steps.ts';
 
 /** Of the package for aarch64. */
-const NOTIFY = join(import.meta.dirname, '../../../systemd/zincati.service.d/10-notify.conf');
+const NOTIFY = join(import.meta.dirname, '../../../systemd/zincati-notify.conf');
 
 /** As people and other tools wait for them. */
 const PHRASES = [
