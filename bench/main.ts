@@ -12,7 +12,8 @@ import { measureIdleTick } from './idle-tick.ts';
 import { describeMachine, loadNow, machineFacts } from './machine.ts';
 import { markdownOf } from './markdown.ts';
 import { measureMemoryVariants } from './memory-variants.ts';
-import { parseOptions, TOPICS, USAGE, UsageError, type Options, type TopicName } from './options.ts';
+import { runProgram } from '../sandbox/program.ts';
+import { parseOptions, TOPICS, USAGE, type Options, type TopicName } from './options.ts';
 import { measureStart } from './start.ts';
 import { measureStateMachine } from './state-machine.ts';
 
@@ -26,20 +27,7 @@ const MEASURES: Readonly<Record<TopicName, (options: BenchOptions) => Promise<To
   machine: measureStateMachine,
 };
 
-async function main(args: readonly string[]): Promise<number> {
-  let options: Options | undefined;
-  try {
-    options = parseOptions(args);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`${error.message}\n\n${USAGE}`);
-    return 2;
-  }
-  if (options === undefined) {
-    process.stdout.write(USAGE);
-    return 0;
-  }
-  const { quick, only, json } = options;
+async function measure({ quick, only, json }: Options): Promise<number> {
   const say = (text: string): void => void process.stderr.write(`${text}\n`);
   const facts = machineFacts();
   const loadAtStart = loadNow();
@@ -56,4 +44,8 @@ async function main(args: readonly string[]): Promise<number> {
   return 0;
 }
 
-process.exitCode = await main(process.argv.slice(2));
+process.exitCode = await runProgram(process.argv.slice(2), {
+  usage: USAGE,
+  parse: parseOptions,
+  run: measure,
+});

@@ -1,5 +1,6 @@
 /** The options of the benchmarks, parsed and checked. */
 import { parseArgs } from 'node:util';
+import { UsageError } from '../sandbox/program.ts';
 
 export const TOPICS = ['start', 'memory', 'variants', 'tick', 'graph', 'deployments', 'machine'] as const;
 export type TopicName = (typeof TOPICS)[number];
@@ -19,8 +20,6 @@ export interface Options {
   readonly only: readonly TopicName[];
   readonly json: string | undefined;
 }
-
-export class UsageError extends Error {}
 
 /** Undefined: help was asked for. */
 export function parseOptions(args: readonly string[]): Options | undefined {

@@ -13,7 +13,8 @@ import type { Scheme } from '../src/agent/release.ts';
 import { runFleet } from './fleet.ts';
 import { Journey } from './journey.ts';
 import { Machine } from './machine.ts';
-import { parseOptions, USAGE, UsageError, type DemoOptions } from './options.ts';
+import { parseOptions, USAGE, type DemoOptions } from './options.ts';
+import { runProgram, UsageError } from './program.ts';
 import { carriedHistory, HistoryError, loadHistory, payloadText, type History } from './releases.ts';
 import { Screen } from './screen.ts';
 import { prepareHost, setFaults, type Fault, type StandInRelease } from './stand-in.ts';
@@ -26,28 +27,6 @@ const BYTES_PER_RELEASE = 600e6;
 const BYTES_PER_SECOND = 1200e6;
 const REBOOT_MS = 100;
 const NODE_ID = '2a9d1f0c5b7e4d3a8c6f1e2d3b4a5c69';
-
-async function main(args: readonly string[]): Promise<number> {
-  let options: DemoOptions | undefined;
-  try {
-    options = parseOptions(args);
-  } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`${error.message}\n\n${USAGE}`);
-    return 2;
-  }
-  if (options === undefined) {
-    process.stdout.write(USAGE);
-    return 0;
-  }
-  try {
-    return await runDemo(options);
-  } catch (error) {
-    if (!(error instanceof HistoryError || error instanceof UsageError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    return 2;
-  }
-}
 
 async function runDemo(options: DemoOptions): Promise<number> {
   const history =
@@ -125,8 +104,8 @@ async function runDemo(options: DemoOptions): Promise<number> {
     await Promise.race([journey.arrived, aborted(ended.signal)]);
     clearTimeout(limit);
     for (const line of journey.summary()) screen.line(line);
-    screen.line(`metrics: curl --unix-socket ${machine.metricsSocket} http://localhost/metrics`);
     if (options.keep) {
+      screen.line(`metrics: curl --unix-socket ${machine.metricsSocket} http://localhost/metrics`);
       screen.line(
         `update server: ${server.baseUrl}/v1/graph  system bus: unix:path=${machine.busSocket}  log: ${join(root, 'agent.log')}`,
       );
@@ -207,4 +186,9 @@ function prepare(root: string, options: DemoOptions, history: History, start: st
   setFaults(root, ...faults);
 }
 
-process.exitCode = await main(process.argv.slice(2));
+process.exitCode = await runProgram(process.argv.slice(2), {
+  usage: USAGE,
+  parse: parseOptions,
+  run: runDemo,
+  mistakes: [HistoryError],
+});

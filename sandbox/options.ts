@@ -1,5 +1,7 @@
 /** The demo's options, parsed and checked. */
 import { parseArgs } from 'node:util';
+import { parseImageReference } from '../src/rpmostree/image-reference.ts';
+import { UsageError } from './program.ts';
 
 export const USAGE = `Usage: npm run demo -- [OPTIONS]
 
@@ -45,8 +47,6 @@ export interface DemoOptions {
   readonly limitSecs: number;
 }
 
-export class UsageError extends Error {}
-
 /** Undefined: help was asked for. */
 export function parseOptions(args: readonly string[]): DemoOptions | undefined {
   let values;
@@ -80,6 +80,11 @@ export function parseOptions(args: readonly string[]): DemoOptions | undefined {
   if (nodes === 1 && values.windows) throw new UsageError('--windows must come with --nodes');
   if (nodes > 1 && values.keep) throw new UsageError('--keep goes with one node only');
   if (values.image !== undefined && !values.oci) throw new UsageError('--image must come with --oci');
+  if (values.image !== undefined && parseImageReference(values.image)?.tag === undefined) {
+    throw new UsageError(
+      `--image must be an image with a tag, such as ostree-image-signed:docker://quay.io/fedora/fedora-coreos:stable, got "${values.image}"`,
+    );
+  }
   return {
     stream: values.stream,
     graph: values.graph,

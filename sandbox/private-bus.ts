@@ -13,6 +13,7 @@ import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 
 import { unixAddress } from '../src/dbus/address.ts';
+import { leashed } from './leash.ts';
 
 /** A daemon that has not begun to listen by then never will. */
 const START_TIMEOUT_MS = 10_000;
@@ -59,8 +60,12 @@ export async function startPrivateBus(options: PrivateBusOptions): Promise<Priva
   await rm(socketPath, { force: true });
 
   const daemon = spawn(
-    'dbus-daemon',
-    [`--config-file=${configPath}`, '--nofork', '--nopidfile', '--print-address=3'],
+    ...leashed('dbus-daemon', [
+      `--config-file=${configPath}`,
+      '--nofork',
+      '--nopidfile',
+      '--print-address=3',
+    ]),
     {
       env: { ...process.env, ...options.env },
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],

@@ -8,6 +8,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { DgramSocket } from 'node-unix-socket';
+import { leashed } from './leash.ts';
 
 /** systemd would wait 90 s; the agent promises one. */
 const STOP_TIMEOUT_MS = 5000;
@@ -59,7 +60,7 @@ export class Unit {
     });
     socket.on('error', () => undefined);
     socket.bind(notifyPath);
-    const child = spawn(command, args, {
+    const child = spawn(...leashed(command, args), {
       env: { ...process.env, ...env, NOTIFY_SOCKET: notifyPath },
       stdio: ['ignore', 'ignore', 'pipe'],
     });

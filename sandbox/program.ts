@@ -1,0 +1,41 @@
+/** What the programs for developers share: options in, usage for who asks or errs, exit code out. */
+
+/** The words cannot be understood; the message names the option, what was expected and what was found. */
+export class UsageError extends Error {}
+
+const USAGE_EXIT = 2;
+
+export interface Program<Options> {
+  readonly usage: string;
+  /** Undefined: help was asked for. Throws UsageError. */
+  readonly parse: (args: readonly string[]) => Options | undefined;
+  /** Resolves with the exit code; rejects with an error of `mistakes` when what was asked for cannot be done. */
+  readonly run: (options: Options) => Promise<number>;
+  readonly mistakes?: readonly (new (...args: never[]) => Error)[];
+}
+
+export async function runProgram<Options>(
+  args: readonly string[],
+  { usage, parse, run, mistakes = [] }: Program<Options>,
+): Promise<number> {
+  let options: Options | undefined;
+  try {
+    options = parse(args);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    process.stderr.write(`${error.message}\n\n${usage}`);
+    return USAGE_EXIT;
+  }
+  if (options === undefined) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  try {
+    return await run(options);
+  } catch (error) {
+    if (!(error instanceof Error) || ![UsageError, ...mistakes].some((kind) => error instanceof kind))
+      throw error;
+    process.stderr.write(`${error.message}\n`);
+    return USAGE_EXIT;
+  }
+}
