@@ -1,0 +1,204 @@
+/** The built agent and a lock server that is well, sick, or not there: updates go on, slots come back. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it, type TestContext } from 'vitest';
+import type { LockFault } from '../../sandbox/lock-fault.ts';
+import { startLockServer, type LockServer } from '../../sandbox/lock-server.ts';
+import { bootNext, setFaults, stagedDeployment } from '../../sandbox/stand-in.ts';
+import { TestAuthority, type Issued } from '../support/certificates.ts';
+import { fakeSession, type LogindState } from '../support/fake-logind.ts';
+import { freePort } from '../support/loopback.ts';
+import { NODE_UUID, ReleasedHost } from '../support/released-host.ts';
+
+const GROUP = 'default';
+/** More than any agent asks for in a test. */
+const ALWAYS = 1000;
+const LOGIND = join(import.meta.dirname, '../support/logind.py');
+const APPLIED = /^info update applied, waiting for reboot/;
+
+/** `timeout_secs`: the least there is, so that a server that never answers costs a second. */
+async function hostOf(
+  { onTestFinished }: TestContext,
+  baseUrl: string,
+  sessions?: LogindState,
+): Promise<ReleasedHost> {
+  const host = await ReleasedHost.start({
+    booted: 'oldest',
+    config: `updates.strategy = "fleet_lock"
+updates.fleet_lock.base_url = "${baseUrl}"
+updates.fleet_lock.timeout_secs = 1`,
+    services: (root) => {
+      if (sessions === undefined) return [];
+      const file = join(root, 'logind.json');
+      writeFileSync(file, JSON.stringify(sessions));
+      return [{ name: 'org.freedesktop.login1', exec: `/usr/bin/python3 "${LOGIND}" "${file}"` }];
+    },
+  });
+  onTestFinished(() => host[Symbol.asyncDispose]());
+  return host;
+}
+
+async function lockServer({ onTestFinished }: TestContext, tls?: Issued): Promise<LockServer> {
+  const server = await startLockServer({
+    groups: { [GROUP]: 1 },
+    clock: Date,
+    strict: true,
+    ...(tls !== undefined && { tls }),
+  });
+  onTestFinished(() => server.stop());
+  return server;
+}
+
+/** `steady 200`, `pre 409`, ... */
+function story({ requests }: LockServer): string[] {
+  return requests.map(
+    ({ api, status, fault }) => `${api === 'pre-reboot' ? 'pre' : 'steady'} ${fault ?? status}`,
+  );
+}
+
+interface Sick {
+  readonly what: string;
+  readonly fault?: LockFault;
+  readonly said: RegExp;
+  /** As the metric has it. */
+  readonly kind: string;
+}
+
+const SICK: readonly Sick[] = [
+  { what: 'is not there', said: /connection refused/, kind: 'client_failed_request' },
+  {
+    what: 'never answers',
+    fault: { kind: 'hang', remaining: ALWAYS },
+    said: /the answer must be complete within 1 s$/,
+    kind: 'client_failed_request',
+  },
+  {
+    what: 'fails',
+    fault: { kind: 'status', status: 500, remaining: ALWAYS },
+    said: /got 500; it says: fault_on_demand/,
+    kind: 'fault_on_demand',
+  },
+  {
+    what: 'fails in JSON of other types',
+    fault: { kind: 'status', status: 500, body: '{"kind":["a"],"value":{}}', remaining: ALWAYS },
+    said: /got 500; it says: status 500, without a reason/,
+    kind: 'generic_http_500',
+  },
+  {
+    what: 'fails in no JSON',
+    fault: { kind: 'status', status: 502, body: '<html>{"kind":', remaining: ALWAYS },
+    said: /got 502; it says: status 502, without a reason/,
+    kind: 'generic_http_502',
+  },
+  {
+    what: 'speaks no HTTP',
+    fault: { kind: 'garbage', remaining: ALWAYS },
+    said: /cannot POST/,
+    kind: 'client_failed_request',
+  },
+];
+
+describe.concurrent('a lock server that', () => {
+  it.for(SICK)('B24: $what stops the reboot alone', async ({ fault, said, kind }, context) => {
+    const { expect } = context;
+    const server = await lockServer(context);
+    if (fault !== undefined) server.addFault(fault);
+    const host = await hostOf(
+      context,
+      fault === undefined ? `http://127.0.0.1:${await freePort()}` : server.baseUrl,
+    );
+    const agent = host.startAgent();
+    const steady = await agent.says(/^error failed to report steady state, trying again in the background/);
+    expect(agent.said[steady]).toMatch(said);
+    await agent.says(/^info update staged: /);
+    const held = await agent.says(/^error failed to ask the update strategy: cannot take a reboot slot/);
+    expect(agent.said[held]).toMatch(said);
+    // Looked for again and again, with the release staged and locked.
+    const checks = host.server.requests.length;
+    const again = await agent.says(/^debug UpdateStaged: check/, held);
+    await agent.says(/^debug UpdateStaged: check/, again + 1);
+    expect(host.server.requests.length).toBeGreaterThan(checks);
+    expect(stagedDeployment(host.root)?.finalizationLocked).toBe(true);
+    expect(agent.said.join('\n')).not.toContain('proceeding to finalize it');
+    const metrics = await agent.metrics();
+    for (const api of ['steady-state', 'pre-reboot'])
+      expect(metrics).toMatch(
+        new RegExp(`^zincati_strategy_fleet_lock_errors_total\\{api="${api}",kind="${kind}"\\} [1-9]`, 'm'),
+      );
+    expect(await agent.stop()).toEqual([0, null]);
+  });
+
+  it('B24: shows a certificate of nobody known stops the reboot alone', async (context) => {
+    const { expect } = context;
+    await using authority = await TestAuthority.create('nobody');
+    const server = await lockServer(context, await authority.issue('IP:127.0.0.1'));
+    const host = await hostOf(context, server.baseUrl);
+    const agent = host.startAgent();
+    await agent.says(/^error failed to report steady state.*certificate was issued by an unknown authority/);
+    await agent.says(/^info update staged: /);
+    await agent.says(/^error failed to ask the update strategy: .*unknown authority/);
+    expect(server.requests).toEqual([]);
+    expect(stagedDeployment(host.root)?.finalizationLocked).toBe(true);
+    expect(await agent.stop()).toEqual([0, null]);
+  });
+
+  it('fails for a while is asked again, and then the reboot comes', async (context) => {
+    const { expect } = context;
+    const server = await lockServer(context);
+    server.addFault({ kind: 'status', api: 'pre-reboot', status: 503, remaining: 2 });
+    const host = await hostOf(context, server.baseUrl);
+    const agent = host.startAgent();
+    await agent.says(APPLIED);
+    expect(story(server).filter((line) => line.startsWith('pre'))).toEqual([
+      'pre status',
+      'pre status',
+      'pre 200',
+    ]);
+    expect(await server.holders(GROUP)).toEqual([NODE_UUID]);
+    expect(stagedDeployment(host.root)?.finalizationLocked).toBe(false);
+  });
+});
+
+describe.concurrent('a reboot slot', () => {
+  it('B4: is given back when rpm-ostree refuses, before it is asked for again', async (context) => {
+    const { expect } = context;
+    const server = await lockServer(context);
+    const host = await hostOf(context, server.baseUrl);
+    setFaults(host.root, { kind: 'finalize-fails', remaining: 1 });
+    const agent = host.startAgent();
+    await agent.says(APPLIED);
+    expect(story(server)).toEqual(['steady 200', 'pre 200', 'steady 200', 'pre 200']);
+  });
+
+  it('B5: is not asked for while somebody is logged in', async (context) => {
+    const { expect } = context;
+    const server = await lockServer(context);
+    const host = await hostOf(context, server.baseUrl, { sessions: [fakeSession()] });
+    const agent = host.startAgent();
+    const at = await agent.says(/^info reboot delayed due to active user sessions: core on pts\/7/);
+    await agent.says(/^debug UpdateStaged: waiting/, at);
+    expect(story(server)).toEqual(['steady 200']);
+    expect(await agent.stop()).toEqual([0, null]);
+    expect(story(server)).toEqual(['steady 200']);
+  });
+
+  it('is given back after the reboot by the next process, which tries until the server has heard it', async (context) => {
+    const { expect } = context;
+    const server = await lockServer(context);
+    const host = await hostOf(context, server.baseUrl);
+    const before = host.startAgent();
+    await before.says(APPLIED);
+    expect(await before.stop()).toEqual([0, null]);
+    expect(await server.holders(GROUP)).toEqual([NODE_UUID]);
+    const asked = server.requests.length;
+    server.addFault({ kind: 'status', api: 'steady-state', status: 503, remaining: 1 });
+    bootNext(host.root);
+    const after = host.startAgent();
+    await after.says(/^info booted release '.*', as asked for/);
+    await after.says(/^error failed to report steady state, trying again in the background: .*got 503/);
+    await after.says(/^info reporting steady state works again after 1 failed attempt/);
+    // In between it is not taken for another reboot.
+    expect(story(server).slice(asked, asked + 2)).toEqual(['steady status', 'steady 200']);
+    expect(await after.stop()).toEqual([0, null]);
+  });
+});

@@ -1,0 +1,87 @@
+/**
+ * A pretended host in the middle of real releases: a private bus with the stand-in daemon, an update server, and built
+ * agents on it. Disposing of it ends everything; nothing is shared between two of them, so that they can run at once.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { writeAgentConfig } from '../../sandbox/agent-config.ts';
+import { startCincinnatiServer, type CincinnatiServer } from '../../sandbox/cincinnati-server.ts';
+import { startPrivateBus, type ActivatableService, type PrivateBus } from '../../sandbox/private-bus.ts';
+import { carriedHistory } from '../../sandbox/releases.ts';
+import { prepareHost, standInService } from '../../sandbox/stand-in.ts';
+import { AgentProcess } from './agent-process.ts';
+
+export const NODE_UUID = '0123456789abcdef0123456789abcdef';
+
+export interface ReleasedHostOptions {
+  /** `unknown`: a release that the update server has never heard of. */
+  readonly booted: 'oldest' | 'newest' | 'unknown';
+  /** TOML, as an operator would write it. */
+  readonly config: string;
+  /** Beside rpm-ostree's daemon. */
+  readonly services?: (root: string) => readonly ActivatableService[];
+}
+
+export class ReleasedHost implements AsyncDisposable {
+  readonly root: string;
+  readonly server: CincinnatiServer;
+  readonly #bus: PrivateBus;
+  readonly #agents: AgentProcess[] = [];
+
+  private constructor(root: string, server: CincinnatiServer, bus: PrivateBus) {
+    this.root = root;
+    this.server = server;
+    this.#bus = bus;
+  }
+
+  static async start({ booted, config, services }: ReleasedHostOptions): Promise<ReleasedHost> {
+    const root = await mkdtemp(join(tmpdir(), 'released-'));
+    const history = await carriedHistory('stable');
+    const releases = history.entries.slice(-6).map((entry, index) => ({
+      checksum: entry.digest,
+      version: entry.version,
+      stream: 'stable',
+      timestamp: 1_700_000_000 + index,
+      bytes: 10e6,
+      streamIn: ['fedora-coreos.stream'] as const,
+    }));
+    const stranger = { ...releases[0]!, checksum: 'f'.repeat(64), version: '1.0' };
+    const chosen = booted === 'unknown' ? stranger : releases.at(booted === 'oldest' ? 0 : -1)!;
+    prepareHost(root, { releases: [...releases, stranger], booted: chosen.version });
+    const server = await startCincinnatiServer({
+      history,
+      stream: 'stable',
+      basearch: 'x86_64',
+      clock: Date,
+    });
+    const more = `identity.node_uuid = "${NODE_UUID}"
+identity.platform = "metal"
+identity.rollout_wariness = 0.0
+${config}
+`;
+    await writeAgentConfig(root, { baseUrl: server.baseUrl, more });
+    const bus = await startPrivateBus({
+      directory: root,
+      services: [standInService(root, { bytesPerSecond: 1e9 }), ...(services?.(root) ?? [])],
+    });
+    return new ReleasedHost(root, server, bus);
+  }
+
+  get busAddress(): string {
+    return this.#bus.address;
+  }
+
+  startAgent(): AgentProcess {
+    const agent = new AgentProcess(this);
+    this.#agents.push(agent);
+    return agent;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const agent of this.#agents) await agent[Symbol.asyncDispose]();
+    await this.#bus.stop();
+    await this.server.stop();
+    await rm(this.root, { recursive: true, force: true });
+  }
+}
