@@ -32,6 +32,12 @@ async function aHost(): Promise<StandInHost> {
   return host;
 }
 
+function start(host: StandInHost): AgentProcess {
+  const agent = new AgentProcess(host);
+  onTestFinished(() => agent[Symbol.asyncDispose]());
+  return agent;
+}
+
 async function zincati(host: StandInHost, ...args: string[]) {
   const child = spawn(process.execPath, [PROGRAM, '--root', host.root, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -47,7 +53,7 @@ async function zincati(host: StandInHost, ...args: string[]) {
 
 it('moos, and says when it last went to work', async () => {
   const host = await aHost();
-  await using agent = new AgentProcess(host);
+  const agent = start(host);
   await agent.says(/^info reached steady state/);
   await agent.says(/^debug NoNewUpdate: waiting/);
   expect(await zincati(host, 'ex', 'moo')).toEqual({ code: 0, stdout: 'moo.\n', stderr: '' });
@@ -109,7 +115,7 @@ const INHERITED = {
 
 it("has Zincati's metrics, of its types, in a text that promtool reads", async () => {
   const host = await aHost();
-  await using agent = new AgentProcess(host);
+  const agent = start(host);
   await agent.says(/^error failed to check Cincinnati/);
   await agent.says(/^debug NoNewUpdate: waiting/);
   const metrics = await agent.metrics();
