@@ -169,6 +169,13 @@ describe('the state file', () => {
       expect(await readFile(join(host.root, dirname(STATE), BAD), 'utf8')).toBe(contents);
   });
 
+  it('that is a folder is put aside as well', async () => {
+    const host = await hostWith([`${STATE}/inside`, '']);
+    const agent = await start(host, await serve(GOOD_GRAPH));
+    await agent.says(/cannot use .*state\.json/);
+    await agent.says(/^info reached steady state/);
+  });
+
   it('that is a FIFO holds nothing up', async () => {
     const host = await hostWith(['var/lib/zincati/keep', '']);
     expect(spawnSync('mkfifo', [join(host.root, STATE)]).status).toBe(0);

@@ -1,4 +1,4 @@
-/** Zincati's small commands and the metrics, of an agent that runs. */
+/** Zincati's small commands, beside an agent that runs. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { access, mkdir, readFile, stat } from 'node:fs/promises';
@@ -15,13 +15,6 @@ import { startStandInHost, type StandInHost } from '../support/stand-in-host.ts'
 const CONFIG = [
   'identity.node_uuid = "0123456789abcdef0123456789abcdef"',
   'identity.platform = "metal"',
-  'identity.rollout_wariness = 0.5',
-  'updates.strategy = ["periodic", "fleet_lock"]',
-  'updates.fleet_lock.base_url = "http://127.0.0.1:1"',
-  '[[updates.periodic.window]]',
-  'days = ["Mon"]',
-  'start_time = "3:00"',
-  'length_minutes = 60',
   '',
 ].join('\n');
 
@@ -82,54 +75,4 @@ it('sets and unsets the dead-end notice, readable for everybody', async () => {
   await expect(access(file)).rejects.toMatchObject({ code: 'ENOENT' });
   expect(await zincati(host, 'deadend-motd', 'unset')).toMatchObject({ code: 0 });
   expect(await zincati(host, 'deadend-motd', 'set')).toMatchObject({ code: EXIT.usage });
-});
-
-/** Names and types that dashboards of Zincati rely on. */
-const INHERITED = {
-  process_start_time_seconds: 'gauge',
-  zincati_identity_os_info: 'gauge',
-  zincati_identity_rollout_wariness: 'gauge',
-  zincati_update_agent_last_refresh_timestamp: 'gauge',
-  zincati_update_agent_latest_state_change_timestamp: 'gauge',
-  zincati_update_agent_updates_enabled: 'gauge',
-  zincati_update_agent_updates_allow_downgrade: 'gauge',
-  zincati_update_agent_finalization_attempts: 'counter',
-  zincati_update_agent_finalization_successes: 'counter',
-  zincati_update_agent_postponed_finalizations_total: 'counter',
-  zincati_updates_strategy_mode: 'gauge',
-  zincati_updates_strategy_periodic_schedule_length_minutes: 'gauge',
-  zincati_cincinnati_update_checks_total: 'counter',
-  zincati_cincinnati_update_checks_errors_total: 'counter',
-  zincati_strategy_fleet_lock_requests_total: 'counter',
-  zincati_strategy_fleet_lock_errors_total: 'counter',
-  zincati_rpm_ostree_deploy_attempts_total: 'counter',
-  zincati_rpm_ostree_deploy_failures_total: 'counter',
-  zincati_rpm_ostree_finalize_attempts_total: 'counter',
-  zincati_rpm_ostree_finalize_failures_total: 'counter',
-  zincati_rpm_ostree_register_driver_failures_total: 'counter',
-  zincati_rpm_ostree_status_attempts_total: 'counter',
-  zincati_rpm_ostree_status_failures_total: 'counter',
-  zincati_rpm_ostree_status_cache_requests_total: 'counter',
-  zincati_rpm_ostree_status_cache_misses_total: 'counter',
-} as const;
-
-it("has Zincati's metrics, of its types, in a text that promtool reads", async () => {
-  const host = await aHost();
-  const agent = start(host);
-  await agent.says(/^error failed to check Cincinnati/);
-  await agent.says(/^debug NoNewUpdate: waiting/);
-  const metrics = await agent.metrics();
-  for (const [name, type] of Object.entries(INHERITED)) {
-    expect(metrics).toContain(`# TYPE ${name} ${type}\n`);
-    expect(metrics).toMatch(new RegExp(`^${name}(\\{[^}]*\\})? [0-9.e+-]+$`, 'm'));
-  }
-  expect(metrics).toMatch(
-    /^zincati_identity_os_info\{os_version="1\.0",basearch="\w+",stream="stable",platform="metal"\} 1$/m,
-  );
-  expect(metrics).toContain('zincati_updates_strategy_periodic_schedule_length_minutes 60\n');
-  const promtool = spawn('promtool', ['check', 'metrics'], { stdio: ['pipe', 'pipe', 'pipe'] });
-  promtool.stdin.end(metrics);
-  const [complaints] = await Promise.all([text(promtool.stderr), once(promtool, 'exit')]);
-  // Names that came from Zincati are not as one would choose them now; the text itself must be sound.
-  expect(complaints).not.toMatch(/error while linting|parse/i);
 });
