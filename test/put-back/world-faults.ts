@@ -5,6 +5,7 @@
 import type { Edit, PutBackFault } from './fault.ts';
 
 const STAGED = 'src/agent/transition-staged.ts';
+const NEXT = 'src/agent/next-effect.ts';
 const RECORD = 'src/agent/record.ts';
 
 function world(id: string, fault: string, ...edits: Edit[]): PutBackFault {
@@ -20,7 +21,7 @@ function world(id: string, fault: string, ...edits: Edit[]): PutBackFault {
 
 export const WORLD_FAULTS: readonly PutBackFault[] = [
   world('denylist-ignored', 'the graph is asked as if nothing were denied', {
-    file: 'src/agent/next-effect.ts',
+    file: NEXT,
     find: 'denied: deniedPayloads(host, memory.record, at),',
     put: 'denied: [],',
   }),
@@ -74,11 +75,21 @@ export const WORLD_FAULTS: readonly PutBackFault[] = [
     find: 'const record = rebootAsked(memory.record, state.release, occurrence.at, policy.bootId);',
     put: 'const record = memory.record;',
   }),
-  world('reboot-without-record', 'a reboot is asked for with a record that could not be written', {
-    file: 'src/agent/transition.ts',
-    find: "return state.name === 'UpdateStaged' && state.step === 'finalize'",
-    put: "return state.name === 'UpdateStaged' && state.step === 'refresh'",
-  }),
+  world(
+    'reboot-without-record',
+    'a reboot is asked for with a record that could not be written',
+    // Both guards: with one of them left, what is noticed is an agent that goes round in circles.
+    {
+      file: 'src/agent/transition.ts',
+      find: "return state.name === 'UpdateStaged' && state.step === 'finalize'",
+      put: "return state.name === 'UpdateStaged' && state.step === 'refresh'",
+    },
+    {
+      file: NEXT,
+      find: "      if (memory.save.due) return { kind: 'save', record: memory.record };\n      return { kind: 'finalize'",
+      put: "      return { kind: 'finalize'",
+    },
+  ),
   world('staged-uncompared', 'what is staged is taken for the own release, whatever it is', {
     file: STAGED,
     find: "if (staged.payload === undefined || !samePayload(staged.payload, release.payload)) return 'replaced';",
@@ -103,5 +114,30 @@ export const WORLD_FAULTS: readonly PutBackFault[] = [
     file: STAGED,
     find: 'const checkIsDue = mono >= memory.check.dueMono && status.booted.payload !== undefined;',
     put: 'const checkIsDue = mono < memory.check.dueMono - Number.MAX_VALUE && status.booted.payload !== undefined;',
+  }),
+  world('withdrawn-kept', 'what is staged is booted although the graph has taken it back', {
+    file: STAGED,
+    find: "if (outcome.kind !== 'update') return { state: { ...state, step: 'discard' }, memory: next };",
+    put: "if (outcome.kind !== 'update') return { state: { ...state, step: 'ask' }, memory: next };",
+  }),
+  world('catch-up-leak', 'with catch-up the slot is kept after the last hop', {
+    file: NEXT,
+    find: '          return dutyOrWait(memory, mono, memory.check.dueMono);',
+    put: '          return dutyOrWait(policy.catchUp ? { ...memory, steady: { ...memory.steady, owed: false } } : memory, mono, memory.check.dueMono);',
+  }),
+  world('slot-of-last-life', 'a slot from before a restart is not given back', {
+    file: 'src/agent/state.ts',
+    find: 'steady: { owed: true, dueMono: 0, streak: undefined },',
+    put: 'steady: { owed: false, dueMono: 0, streak: undefined },',
+  }),
+  world('sessions-fail-open', 'sessions that cannot be listed count as nobody', {
+    file: STAGED,
+    find: 'return postpone({ ...state, visitors: [] }, memory, mono, policy);',
+    put: "return { state: { ...state, step: 'verify', visitors: [] }, memory };",
+  }),
+  world('clock-set-back', 'a clock that was set back makes a denial last for as long', {
+    file: RECORD,
+    find: ' && denial.untilAt - at <= LONGEST_DENIAL_MS',
+    put: '',
   }),
 ];
