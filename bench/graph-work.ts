@@ -3,7 +3,7 @@
  * `check` or `json` (parsing the JSON text alone, for comparison), and the checksum of the booted release.
  */
 import { readFileSync } from 'node:fs';
-import { CincinnatiClient } from '../src/cincinnati/client.ts';
+import { CincinnatiClient } from '../src/cincinnati/sources/cincinnati-client.ts';
 import { measureOnce } from './measured-process.ts';
 
 const [file = '', mode = '', checksum = ''] = process.argv.slice(2);

@@ -1,7 +1,7 @@
 /** The way a node will take through a history: which releases it stops at, from one to the newest. Pure. */
 import { type Scheme } from '../src/agent/release.ts';
-import { parseGraph } from '../src/cincinnati/graph.ts';
-import { selectUpdate, surroundingsOf } from '../src/cincinnati/select-update.ts';
+import { parseGraph } from '../src/cincinnati/graph/graph.ts';
+import { selectUpdate, surroundingsOf } from '../src/cincinnati/graph/select-update.ts';
 import { wireNodes, type History } from './releases.ts';
 import { offeredEdges } from './rollout-policy.ts';
 

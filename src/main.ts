@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 /** Words in, exit code out. */
-import { parseCommandLine, USAGE, UsageError, type Command } from './command-line.ts';
+import { parseCommandLine, USAGE, UsageError, type Command } from './cli/command-line.ts';
 import { ConfigError, IdentityError, linesOf } from './errors.ts';
-import { EXIT } from './exit-codes.ts';
+import { EXIT } from './cli/exit-codes.ts';
 import { VERSION } from './version.ts';
 
 async function main(args: readonly string[]): Promise<number> {
@@ -27,7 +27,7 @@ async function main(args: readonly string[]): Promise<number> {
     case 'deadend-motd unset':
     case 'ex moo':
     case 'ex last-refresh-time': {
-      const { runTool } = await import('./tools.ts');
+      const { runTool } = await import('./cli/tools.ts');
       return runTool(command);
     }
   }
@@ -35,9 +35,9 @@ async function main(args: readonly string[]): Promise<number> {
 
 async function agent(command: Extract<Command, { command: 'agent' }>): Promise<number> {
   const [{ runAgent }, { createLogger, levelOf }, { Doorbell }] = await Promise.all([
-    import('./compose.ts'),
-    import('./system/log.ts'),
-    import('./system/doorbell.ts'),
+    import('./daemon/run-agent.ts'),
+    import('./log/log.ts'),
+    import('./host/doorbell.ts'),
   ]);
   const { root, verbosity, logFormat } = command;
   const log = createLogger({ level: levelOf(verbosity), format: logFormat, env: process.env });

@@ -1,5 +1,5 @@
 /**
- * The record as text and back. Pure: src/system/record-store.ts reads and writes the file.
+ * The record as text and back. Pure: src/history/record-store.ts reads and writes the file.
  *
  * Invariants: whatever text is given, reading ends in an answer, never in an exception; entries that are not what they
  * should be are left out one by one, and each is named; `readText(toText(record))` finds the record and drops nothing.

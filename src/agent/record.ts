@@ -1,6 +1,6 @@
 /**
  * What the agent must still know after a reboot or a SIGKILL: which releases are denied and why, what was asked for and
- * what was booted, how often things were tried, and the last events. Pure; src/system/record-store.ts keeps it on disk.
+ * what was booted, how often things were tried, and the last events. Pure; src/history/record-store.ts keeps it on disk.
  *
  * Invariants: every list is bounded; a release is told apart by its payload alone; a release that this node left by
  * going back is denied from then on, until somebody boots it again; a target that was rebooted for and not booted is

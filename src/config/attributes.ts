@@ -6,7 +6,7 @@
 import { ConfigError, messageOf, printable } from '../errors.ts';
 import { ATTRIBUTES_FILE, type Attributes } from './attribute-template.ts';
 import { parseEnvironmentFile } from './environment-file.ts';
-import { readBounded } from './read-bounded.ts';
+import { readBounded } from '../files/read-bounded.ts';
 import { resolveBelow } from './resolve-below.ts';
 
 /** Clouds tell a page or two. */

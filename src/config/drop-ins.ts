@@ -10,7 +10,7 @@ import { join } from 'node:path';
 
 import { ConfigError, messageOf, printable } from '../errors.ts';
 import { adviceForDirectory, adviceForName, adviceForSpecialFile } from './ignored-entry.ts';
-import { readBounded } from './read-bounded.ts';
+import { readBounded } from '../files/read-bounded.ts';
 import { resolveBelow } from './resolve-below.ts';
 
 /** From weakest to strongest. */

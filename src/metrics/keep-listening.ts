@@ -7,7 +7,7 @@
  */
 import type { Clock } from '../agent/ports.ts';
 import { messageOf } from '../errors.ts';
-import type { Logger } from '../system/log.ts';
+import type { Logger } from '../log/log.ts';
 
 export interface Listening {
   /** Resolves with the reason when connections can no longer be accepted. */

@@ -9,7 +9,7 @@ import type { Socket } from 'node:net';
 import path from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../agent/ports.ts';
-import type { Logger } from '../system/log.ts';
+import type { Logger } from '../log/log.ts';
 import { keepListening, type Listening } from './keep-listening.ts';
 import { CONNECTION_LIFETIME_MS, listenOnUnix, MOST_CONNECTIONS } from './unix-listener.ts';
 

@@ -5,18 +5,18 @@
  */
 import { healthOf, HEALTHY, type Health } from '../agent/health.ts';
 import type { Effect, Occurrence } from '../agent/messages.ts';
-import type { Line } from '../agent/line.ts';
-import { announce, narrate } from '../agent/narrate.ts';
+import type { Line } from './line.ts';
+import { announce, narrate } from './narrate.ts';
 import type { Progress } from '../agent/ports.ts';
 import { isInForce } from '../agent/record.ts';
 import type { Configuration, Observer } from '../agent/runner.ts';
 import type { Model, Policy } from '../agent/state.ts';
-import { healthText, longDate, statusText } from '../agent/status-text.ts';
+import { healthText, longDate, statusText } from './status-text.ts';
 import { messageOf } from '../errors.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import type { Logger } from '../system/log.ts';
-import { deadendNotice, type Motd } from '../system/motd.ts';
-import type { Notifier } from '../system/notify.ts';
+import type { Logger } from '../log/log.ts';
+import { deadendNotice, type Motd } from '../host/motd.ts';
+import type { Notifier } from '../host/notify.ts';
 import { countEvent, countStart } from './counting.ts';
 
 export interface ReporterOptions {

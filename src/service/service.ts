@@ -7,7 +7,7 @@
 import type { Clock } from '../agent/ports.ts';
 import type { BusLink, ExportedInterface, SystemBus } from '../dbus/types.ts';
 import { BusError, messageOf } from '../errors.ts';
-import type { Logger } from '../system/log.ts';
+import type { Logger } from '../log/log.ts';
 
 export interface ServiceOptions {
   readonly bus: SystemBus;

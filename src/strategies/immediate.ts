@@ -1,5 +1,5 @@
 /** Strategy `immediate`: a staged update may reboot the node at any time. */
-import type { Strategy, Verdict } from './strategy.ts';
+import type { Strategy, Verdict } from '../gates/strategy.ts';
 
 export const IMMEDIATE: Strategy = {
   name: 'immediate',

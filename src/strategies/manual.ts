@@ -3,8 +3,8 @@
  *
  * The staged deployment is locked, so a plain reboot drops it; the reason names the command that applies it.
  */
-import type { Strategy } from './strategy.ts';
-import { deny } from './verdict.ts';
+import type { Strategy } from '../gates/strategy.ts';
+import { deny } from '../gates/verdict.ts';
 
 export const MANUAL: Strategy = {
   name: 'manual',

@@ -5,11 +5,11 @@
  * Invariant: whatever is not exactly an empty file, or TOML with `not_after`, in the owner's hand alone, denies and
  * says why.
  */
-import { longDate } from '../agent/status-text.ts';
+import { longDate } from '../report/status-text.ts';
 import { TomlDate, parseToml } from '../config/toml.ts';
 import { messageOf, printable } from '../errors.ts';
-import type { Strategy, Verdict } from './strategy.ts';
-import { allow, deny } from './verdict.ts';
+import type { Strategy, Verdict } from '../gates/strategy.ts';
+import { allow, deny } from '../gates/verdict.ts';
 
 /** One date fits many times; more is a file in the wrong place. */
 export const MAX_MARKER_BYTES = 4096;

@@ -13,8 +13,8 @@ import { openingInstant, type ZoneRules } from '../calendar/zone-rules.ts';
 import type { FreezeEdge } from '../config/freeze.ts';
 import type { Settings } from '../config/settings.ts';
 import { placeOfNode, splayOffsetMs } from './splay.ts';
-import type { Verdict } from './strategy.ts';
-import { allow, deny } from './verdict.ts';
+import type { Verdict } from '../gates/strategy.ts';
+import { allow, deny } from '../gates/verdict.ts';
 
 export type PeriodicSettings = Settings['updates']['periodic'];
 

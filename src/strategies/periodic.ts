@@ -5,7 +5,7 @@
 import { HostZones, type ZoneSource } from '../calendar/zoneinfo.ts';
 import type { ZoneRules } from '../calendar/zone-rules.ts';
 import { PeriodicSchedule, type LocalText, type PeriodicSettings } from './periodic-schedule.ts';
-import type { Strategy, Verdict } from './strategy.ts';
+import type { Strategy, Verdict } from '../gates/strategy.ts';
 
 export interface PeriodicOptions {
   readonly settings: PeriodicSettings;

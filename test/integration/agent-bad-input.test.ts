@@ -10,7 +10,7 @@ import { writeAgentConfig } from '../../sandbox/agent-config.ts';
 import { startCincinnatiServer } from '../../sandbox/cincinnati-server.ts';
 import { carriedHistory } from '../../sandbox/releases.ts';
 import { setFaults, standInRelease } from '../../sandbox/stand-in.ts';
-import { EXIT } from '../../src/exit-codes.ts';
+import { EXIT } from '../../src/cli/exit-codes.ts';
 import { AgentProcess } from '../support/agent-process.ts';
 import { startStandInHost, type StandInHost } from '../support/stand-in-host.ts';
 

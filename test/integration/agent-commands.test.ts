@@ -7,8 +7,8 @@ import { text } from 'node:stream/consumers';
 import { expect, it, onTestFinished } from 'vitest';
 import { writeAgentConfig } from '../../sandbox/agent-config.ts';
 import { standInRelease } from '../../sandbox/stand-in.ts';
-import { EXIT } from '../../src/exit-codes.ts';
-import { MOTD_FILES, MOTD_FOLDER } from '../../src/system/motd.ts';
+import { EXIT } from '../../src/cli/exit-codes.ts';
+import { MOTD_FILES, MOTD_FOLDER } from '../../src/host/motd.ts';
 import { AgentProcess, PROGRAM } from '../support/agent-process.ts';
 import { startStandInHost, type StandInHost } from '../support/stand-in-host.ts';
 

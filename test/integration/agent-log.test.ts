@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
-import { EXIT } from '../../src/exit-codes.ts';
+import { EXIT } from '../../src/cli/exit-codes.ts';
 import { PROGRAM } from '../support/agent-process.ts';
 import { HostTree } from '../support/host-tree.ts';
 import { openTerminal } from '../support/terminal.ts';

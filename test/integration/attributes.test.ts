@@ -11,7 +11,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { writeAgentConfig } from '../../sandbox/agent-config.ts';
 import { standInRelease } from '../../sandbox/stand-in.ts';
 import { ATTRIBUTES_FILE } from '../../src/config/attribute-template.ts';
-import { EXIT } from '../../src/exit-codes.ts';
+import { EXIT } from '../../src/cli/exit-codes.ts';
 import { startStandInHost, type StandInHost } from '../support/stand-in-host.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../dist/zincati.mjs');

@@ -6,9 +6,9 @@ import { startCincinnatiServer, type CincinnatiServer } from '../../sandbox/cinc
 import { carriedHistory, payloadText, type History } from '../../sandbox/releases.ts';
 import type { CheckResult } from '../../src/agent/ports.ts';
 import type { Release, Scheme } from '../../src/agent/release.ts';
-import { CincinnatiClient, type NodeFacts } from '../../src/cincinnati/client.ts';
+import { CincinnatiClient, type NodeFacts } from '../../src/cincinnati/sources/cincinnati-client.ts';
 import { CancelledError, CincinnatiError } from '../../src/errors.ts';
-import { HTTP_LIMITS, HttpClient, type HttpLimits } from '../../src/system/http.ts';
+import { HTTP_LIMITS, HttpClient, type HttpLimits } from '../../src/http/http-client.ts';
 import { booted, node, query } from '../support/graphs.ts';
 import { Loopback, freePort } from '../support/loopback.ts';
 

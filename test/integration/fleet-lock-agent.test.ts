@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { startLockServer, type LockServer } from '../../sandbox/lock-server.ts';
 import { RpmOstreeError } from '../../src/errors.ts';
-import type { Strategy } from '../../src/strategies/strategy.ts';
+import type { Strategy } from '../../src/gates/strategy.ts';
 import { LockAgent } from '../support/lock-agent.ts';
 import { freePort } from '../support/loopback.ts';
 

@@ -9,7 +9,7 @@ import { brotliCompressSync, gzipSync } from 'node:zlib';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { CancelledError, HttpError } from '../../src/errors.ts';
-import { HTTP_LIMITS, HttpClient, type HttpReply, type HttpRequest } from '../../src/system/http.ts';
+import { HTTP_LIMITS, HttpClient, type HttpReply, type HttpRequest } from '../../src/http/http-client.ts';
 import { Loopback, freePort, makeCertificate, type Certificate } from '../support/loopback.ts';
 
 const NEVER = new AbortController().signal;
@@ -508,7 +508,7 @@ describe('proxies', () => {
 });
 
 it('nothing of undici is loaded before the first request', async () => {
-  const source = join(import.meta.dirname, '../../src/system/http.ts');
+  const source = join(import.meta.dirname, '../../src/http/http-client.ts');
   const script = `
     import { createRequire } from 'node:module';
     import { HttpClient } from ${JSON.stringify(source)};

@@ -6,11 +6,11 @@ import { afterEach, describe, expect, it } from 'vitest';
 
 import { SystemBus } from '../../src/dbus/system-bus.ts';
 import { CancelledError } from '../../src/errors.ts';
-import { Strategies } from '../../src/strategies/gatekeeper.ts';
-import { inhibitorStrategy } from '../../src/strategies/inhibitors.ts';
-import { logindInhibitors } from '../../src/system/inhibitors.ts';
-import { LogindSessions } from '../../src/system/sessions.ts';
-import type { LogindSessionsOptions } from '../../src/system/sessions.ts';
+import { Strategies } from '../../src/gates/gatekeeper.ts';
+import { inhibitorStrategy } from '../../src/gates/inhibitors.ts';
+import { logindInhibitors } from '../../src/host/inhibitors.ts';
+import { LogindSessions } from '../../src/host/sessions.ts';
+import type { LogindSessionsOptions } from '../../src/host/sessions.ts';
 import { fakeSession, startFakeLogind } from '../support/fake-logind.ts';
 import type { FakeLogind, LogindState } from '../support/fake-logind.ts';
 import { openTerminal } from '../support/terminal.ts';

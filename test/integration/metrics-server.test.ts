@@ -13,7 +13,7 @@ import { DEFINITIONS } from '../../src/metrics/definitions.ts';
 import { Metrics } from '../../src/metrics/metrics.ts';
 import { MetricsServer, type MetricsServerOptions } from '../../src/metrics/server.ts';
 import { CONNECTION_LIFETIME_MS, LOOK_MS, MOST_CONNECTIONS } from '../../src/metrics/unix-listener.ts';
-import { SYSTEM_CLOCK } from '../../src/system/clock.ts';
+import { SYSTEM_CLOCK } from '../../src/host/clock.ts';
 import { LineProcess } from '../support/line-process.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
 

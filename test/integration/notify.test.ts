@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createNotifier } from '../../src/system/notify.ts';
+import { createNotifier } from '../../src/host/notify.ts';
 import { LineProcess } from '../support/line-process.ts';
 
 const RECEIVER = join(import.meta.dirname, '../support/notify-receiver.py');

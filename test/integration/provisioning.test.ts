@@ -9,8 +9,8 @@ import { describe, expect, it } from 'vitest';
 
 import { loadSettings } from '../../src/config/load-settings.ts';
 import type { Settings } from '../../src/config/settings.ts';
-import { readBearer } from '../../src/system/bearer-file.ts';
-import { TlsFiles } from '../../src/system/tls-files.ts';
+import { readBearer } from '../../src/http/bearer-file.ts';
+import { TlsFiles } from '../../src/http/tls-files.ts';
 import { FirstBoot, filesOf, type IgnitionConfig } from '../support/ignition.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');

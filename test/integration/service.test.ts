@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SystemBus } from '../../src/dbus/system-bus.ts';
 import { experimentalInterface, SERVICE_NAME } from '../../src/service/experimental.ts';
 import { Service } from '../../src/service/service.ts';
-import { SYSTEM_CLOCK } from '../../src/system/clock.ts';
+import { SYSTEM_CLOCK } from '../../src/host/clock.ts';
 import { BusFixture } from '../support/bus-fixture.ts';
 
 const run = promisify(execFile);

@@ -192,7 +192,7 @@ export const FAULTS: readonly PutBackFault[] = [
   {
     id: 'B14',
     fault: 'one answer that dribbles in blinds the node for half an hour',
-    edits: [{ file: 'src/system/http.ts', find: 'totalMs: 120_000,', put: 'totalMs: 1_800_000,' }],
+    edits: [{ file: 'src/http/http-client.ts', find: 'totalMs: 120_000,', put: 'totalMs: 1_800_000,' }],
     project: 'unit',
     test: 'test/unit/agent/pacing.test.ts',
     named: 'B14: tries a failed check again within three minutes',
@@ -352,7 +352,7 @@ export const FAULTS: readonly PutBackFault[] = [
   {
     id: 'B26',
     fault: 'an agent that cannot work ends with success, and nobody hears of it',
-    edits: [{ file: 'src/exit-codes.ts', find: 'config: 78,', put: 'config: 0,' }],
+    edits: [{ file: 'src/cli/exit-codes.ts', find: 'config: 78,', put: 'config: 0,' }],
     project: 'unit',
     test: 'test/unit/systemd/zincati-service.test.ts',
     named: 'B26: no exit of its own accord',
@@ -387,13 +387,13 @@ export const FAULTS: readonly PutBackFault[] = [
     fault: 'one malformed release in the graph fails the whole check',
     edits: [
       {
-        file: 'src/cincinnati/select-update.ts',
+        file: 'src/cincinnati/graph/select-update.ts',
         find: "      faults.push(`ignored an update target: ${problem ?? 'it cannot be read'}`);\n      continue;",
         put: "      throw new CincinnatiError('client_failed_node_parsing', problem ?? 'it cannot be read');",
       },
     ],
     project: 'unit',
-    test: 'test/unit/cincinnati/select-update.test.ts',
+    test: 'test/unit/cincinnati/graph/select-update.test.ts',
     named: 'B29',
   },
   {
@@ -414,13 +414,13 @@ export const FAULTS: readonly PutBackFault[] = [
     fault: 'a login notice that could not be written counts as written',
     edits: [
       {
-        file: 'src/system/motd.ts',
+        file: 'src/host/motd.ts',
         find: '      this.#troubled = true;\n',
         put: '      this.#troubled = true;\n      this.#shown.set(notice, text);\n',
       },
     ],
     project: 'unit',
-    test: 'test/unit/system/motd.test.ts',
+    test: 'test/unit/host/motd.test.ts',
     named: 'B31: a notice that could not be written',
   },
   {
@@ -428,7 +428,7 @@ export const FAULTS: readonly PutBackFault[] = [
     fault: 'a terminal stopped by flow control holds the agent',
     edits: [
       {
-        file: 'src/system/sessions.ts',
+        file: 'src/host/sessions.ts',
         find: 'constants.O_WRONLY | constants.O_NOCTTY | constants.O_NONBLOCK,',
         put: 'constants.O_WRONLY | constants.O_NOCTTY,',
       },
@@ -456,13 +456,13 @@ export const FAULTS: readonly PutBackFault[] = [
     fault: 'JSON is sent without saying so',
     edits: [
       {
-        file: 'src/strategies/fleet-lock.ts',
+        file: 'src/lenders/fleet-lock.ts',
         find: "          'content-type': 'application/json',\n",
         put: '',
       },
     ],
     project: 'unit',
-    test: 'test/unit/strategies/fleet-lock.test.ts',
+    test: 'test/unit/lenders/fleet-lock.test.ts',
     named: 'B34: says what it is',
   },
   {
@@ -470,13 +470,13 @@ export const FAULTS: readonly PutBackFault[] = [
     fault: 'people are told of a reboot, and not that one by hand does not apply the update',
     edits: [
       {
-        file: 'src/system/notice.ts',
+        file: 'src/host/notice.ts',
         find: "    'A reboot by hand before that does not apply the update. This does, as root:',\n    '    rpm-ostree finalize-deployment --allow-missing-checksum',\n",
         put: '',
       },
     ],
     project: 'unit',
-    test: 'test/unit/system/notice.test.ts',
+    test: 'test/unit/host/notice.test.ts',
     named: 'B35: says that a reboot by hand',
   },
   {

@@ -2,8 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Deployment } from '../../src/agent/ports.ts';
 import type { Payload, Scheme } from '../../src/agent/release.ts';
-import { parseGraph } from '../../src/cincinnati/graph.ts';
-import { selectUpdate, surroundingsOf } from '../../src/cincinnati/select-update.ts';
+import { parseGraph } from '../../src/cincinnati/graph/graph.ts';
+import { selectUpdate, surroundingsOf } from '../../src/cincinnati/graph/select-update.ts';
 import { carriedHistory, payloadText, wireNodes } from '../../sandbox/releases.ts';
 import { offeredEdges } from '../../sandbox/rollout-policy.ts';
 import { deployment } from '../support/samples.ts';

@@ -1,5 +1,5 @@
 /** Writes as many log lines of a kilobyte as it is told, whatever is at the other end of standard error, then says so. */
-import { createLogger } from '../../src/system/log.ts';
+import { createLogger } from '../../src/log/log.ts';
 
 const log = createLogger({ level: 'info', format: 'auto', env: process.env });
 for (let n = 1; n <= Number(process.argv[2]); n++) log.info(`line ${n} ${'x'.repeat(900)}`);

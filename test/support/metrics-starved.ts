@@ -7,7 +7,7 @@ import { closeSync, openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Metrics } from '../../src/metrics/metrics.ts';
 import { MetricsServer } from '../../src/metrics/server.ts';
-import { SYSTEM_CLOCK } from '../../src/system/clock.ts';
+import { SYSTEM_CLOCK } from '../../src/host/clock.ts';
 
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 const [root = ''] = process.argv.slice(2);

@@ -1,5 +1,5 @@
 /** A process that the service manager started: says everything that can be said, then how its environment looks. */
-import { createNotifier } from '../../src/system/notify.ts';
+import { createNotifier } from '../../src/host/notify.ts';
 
 const notifier = await createNotifier(process.env, process.pid, (text) => process.stderr.write(`${text}\n`));
 notifier.ready('initialization complete');

@@ -4,7 +4,7 @@
  * begins the next, as on a real node.
  */
 import type { Effect, Event, Occurrence } from '../../src/agent/messages.ts';
-import { announce, narrate } from '../../src/agent/narrate.ts';
+import { announce, narrate } from '../../src/report/narrate.ts';
 import type {
   CheckQuery,
   CheckResult,
@@ -16,7 +16,7 @@ import type {
 import { EMPTY_RECORD, type AgentRecord } from '../../src/agent/record.ts';
 import { payloadDigest, type Release } from '../../src/agent/release.ts';
 import { initialModel, type Model, type Policy } from '../../src/agent/state.ts';
-import { statusText } from '../../src/agent/status-text.ts';
+import { statusText } from '../../src/report/status-text.ts';
 import { begin, transition } from '../../src/agent/transition.ts';
 import { POLICY } from './samples.ts';
 

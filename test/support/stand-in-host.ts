@@ -13,7 +13,7 @@ import { connectPeer } from '../../src/dbus/connect.ts';
 import { SystemBus } from '../../src/dbus/system-bus.ts';
 import { RpmOstreeClient } from '../../src/rpmostree/client.ts';
 import type { RpmOstreeClientOptions } from '../../src/rpmostree/client.ts';
-import { SYSTEM_CLOCK } from '../../src/system/clock.ts';
+import { SYSTEM_CLOCK } from '../../src/host/clock.ts';
 
 export interface StandInHost {
   readonly root: string;

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { GracePolicy } from '../../../src/agent/grace.ts';
 import type { JointVerdict, Session } from '../../../src/agent/ports.ts';
-import { statusText } from '../../../src/agent/status-text.ts';
+import { statusText } from '../../../src/report/status-text.ts';
 import { checkResult, deployment, POLICY, release } from '../../support/samples.ts';
 import { KindError, SimulatedNode, type World } from '../../support/simulated-node.ts';
 

@@ -6,7 +6,7 @@ import {
   driverRetryMs,
   withJitter,
 } from '../../../src/agent/pacing.ts';
-import { HTTP_LIMITS } from '../../../src/system/http.ts';
+import { HTTP_LIMITS } from '../../../src/http/http-client.ts';
 
 const SECOND = 1000;
 const HOUR = 3_600_000;

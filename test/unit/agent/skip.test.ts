@@ -4,7 +4,7 @@ import { reconfigured } from '../../../src/agent/reconfigure.ts';
 import { includesPayload, type Release } from '../../../src/agent/release.ts';
 import { isSkipped } from '../../../src/agent/skip.ts';
 import { initialModel, type Policy } from '../../../src/agent/state.ts';
-import { statusText } from '../../../src/agent/status-text.ts';
+import { statusText } from '../../../src/report/status-text.ts';
 import { transition } from '../../../src/agent/transition.ts';
 import { checkResult, deployment, host, POLICY, release, staged } from '../../support/samples.ts';
 import { KindError, SimulatedNode, type World } from '../../support/simulated-node.ts';

@@ -4,8 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { carriedHistory, wireNodes } from '../../../sandbox/releases.ts';
 import { offeredEdges } from '../../../sandbox/rollout-policy.ts';
 import type { Release, Scheme } from '../../../src/agent/release.ts';
-import { parseGraph, type Graph } from '../../../src/cincinnati/graph.ts';
-import { selectUpdate, surroundingsOf } from '../../../src/cincinnati/select-update.ts';
+import { parseGraph, type Graph } from '../../../src/cincinnati/graph/graph.ts';
+import { selectUpdate, surroundingsOf } from '../../../src/cincinnati/graph/select-update.ts';
 
 /** After every rollout of the histories has ended. */
 const AFTERWARDS = Date.UTC(2026, 11, 1);

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { HEALTH_CAUSES } from '../../../src/agent/health.ts';
 import * as errors from '../../../src/errors.ts';
-import { EXIT } from '../../../src/exit-codes.ts';
+import { EXIT } from '../../../src/cli/exit-codes.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
 const TEXT = readFileSync(path.join(ROOT, 'docs/errors.md'), 'utf8');

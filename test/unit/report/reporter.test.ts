@@ -5,7 +5,7 @@ import type { Occurrence } from '../../../src/agent/messages.ts';
 import { initialModel } from '../../../src/agent/state.ts';
 import { Metrics } from '../../../src/metrics/metrics.ts';
 import { Reporter } from '../../../src/report/reporter.ts';
-import type { Logger } from '../../../src/system/log.ts';
+import type { Logger } from '../../../src/log/log.ts';
 import { checkResult, deployment, POLICY, release } from '../../support/samples.ts';
 import { KindError, SimulatedNode, type World } from '../../support/simulated-node.ts';
 

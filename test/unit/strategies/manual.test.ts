@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import { Strategies } from '../../../src/strategies/gatekeeper.ts';
+import { Strategies } from '../../../src/gates/gatekeeper.ts';
 import { MANUAL } from '../../../src/strategies/manual.ts';
-import { statusText } from '../../../src/agent/status-text.ts';
+import { statusText } from '../../../src/report/status-text.ts';
 import type { JointVerdict } from '../../../src/agent/ports.ts';
 import { checkResult, deployment, POLICY, release } from '../../support/samples.ts';
 import { SimulatedNode } from '../../support/simulated-node.ts';

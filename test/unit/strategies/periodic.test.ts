@@ -13,7 +13,7 @@ import { mergeFragments } from '../../../src/config/merge.ts';
 import { resolveSettings } from '../../../src/config/settings.ts';
 import { parseToml } from '../../../src/config/toml.ts';
 import { ConfigError } from '../../../src/errors.ts';
-import { joinVerdicts } from '../../../src/strategies/gatekeeper.ts';
+import { joinVerdicts } from '../../../src/gates/gatekeeper.ts';
 import { PeriodicSchedule, type PeriodicSettings } from '../../../src/strategies/periodic-schedule.ts';
 import { createPeriodicStrategy } from '../../../src/strategies/periodic.ts';
 import { HostTree } from '../../support/host-tree.ts';

@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
-import { parseCommandLine } from '../../../src/command-line.ts';
-import { EXIT } from '../../../src/exit-codes.ts';
+import { parseCommandLine } from '../../../src/cli/command-line.ts';
+import { EXIT } from '../../../src/cli/exit-codes.ts';
 import { METRICS_SOCKET } from '../../../src/metrics/server.ts';
 import { SERVICE_NAME } from '../../../src/service/experimental.ts';
-import { HIDDEN_TERMINALS } from '../../../src/system/sessions.ts';
-import { MOTD_FILES, MOTD_FOLDER } from '../../../src/system/motd.ts';
+import { HIDDEN_TERMINALS } from '../../../src/host/sessions.ts';
+import { MOTD_FILES, MOTD_FOLDER } from '../../../src/host/motd.ts';
 import { parseUnitFile, words } from '../../support/unit-file.ts';
 
 const read = (name: string): string =>

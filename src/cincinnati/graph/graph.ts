@@ -1,0 +1,214 @@
+/**
+ * An update graph as it comes from a server, read with suspicion. Pure; time and memory grow linearly with the text.
+ *
+ * Invariants: `nodes` has one entry for each entry of the text, so that edges stay right; what is wrong with an entry is
+ * noted in it and spoils nothing else; only own properties are read, so no key of the text reaches a prototype.
+ */
+import type { Scheme } from '../../agent/release.ts';
+import { SCHEMES } from '../../agent/release.ts';
+import { CincinnatiError, printable } from '../../errors.ts';
+
+export interface GraphNode {
+  /** As written; "" when there is none. What the booted release is found by. */
+  readonly payload: string;
+  readonly scheme: Scheme | undefined;
+  /** "" when there is none fit to be shown. */
+  readonly version: string;
+  /** Servers may count in anything up to nanoseconds since 1970, beyond what a number holds exactly. */
+  readonly ageIndex: bigint | undefined;
+  /** Why the release gets no further updates; undefined: it is no dead-end. */
+  readonly deadendReason: string | undefined;
+  /** Why it cannot be an update target, a sentence; undefined: it can. */
+  readonly problem: string | undefined;
+}
+
+export interface Edge {
+  readonly from: number;
+  /** Undefined: it leads to no node of the graph. */
+  readonly to: number | undefined;
+}
+
+export interface Graph {
+  readonly nodes: readonly GraphNode[];
+  /** Those that start at a node. */
+  readonly edges: readonly Edge[];
+  /** As many as the server listed, whatever they are. */
+  readonly edgeCount: number;
+  /** Faults that concern no node in particular, one sentence each; at most one of a sort. */
+  readonly warnings: readonly string[];
+}
+
+/** Real graphs have some 200 nodes and as many edges; these bound the work for what no server means. */
+const MOST_NODES = 200_000;
+const MOST_EDGES = 2_000_000;
+/** Longer versions would not fit a status line; real ones have 18 characters. */
+const LONGEST_VERSION = 256;
+/** An image name has at most 255 characters, a registry host 253, a digest 71. */
+const LONGEST_PAYLOAD = 640;
+const HIGHEST_AGE_INDEX = 2n ** 64n - 1n;
+const UNKNOWN_REASON = 'no reason given by the update server';
+
+const METADATA_PREFIX = 'org.fedoraproject.coreos.';
+const SCHEME_KEY = `${METADATA_PREFIX}scheme`;
+const AGE_INDEX_KEY = `${METADATA_PREFIX}releases.age_index`;
+const DEADEND_KEY = `${METADATA_PREFIX}updates.deadend`;
+const DEADEND_REASON_KEY = `${METADATA_PREFIX}updates.deadend_reason`;
+
+const PAYLOAD_FORMS: Readonly<Record<Scheme, { readonly form: RegExp; readonly words: string }>> = {
+  checksum: { form: /^[0-9a-f]{64}$/, words: '64 lower-case hexadecimal digits' },
+  oci: { form: /^[\w./:-]+@sha256:[0-9a-f]{64}$/, words: 'an image pinned by digest (NAME@sha256:HEX)' },
+};
+/** Control characters, separators and bidirectional overrides: a version with one is not what it looks like. */
+const UNFIT_TO_SHOW = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
+
+/** Reads decoded JSON. Throws CincinnatiError `client_failed_json_decoding` when it is no graph at all. */
+export function parseGraph(json: unknown): Graph {
+  if (!isObject(json)) throw unreadable(`it must be an object with nodes and edges, got ${describe(json)}`);
+  const nodes = listOf(json, 'nodes', MOST_NODES);
+  // Servers written in Go leave the key out, or say null, when there are none.
+  const edges = (own(json, 'edges') ?? null) === null ? [] : listOf(json, 'edges', MOST_EDGES);
+  const parsedNodes = nodes.map(parseNode);
+  const parsedEdges = parseEdges(edges, nodes.length);
+  return {
+    nodes: parsedNodes,
+    edges: parsedEdges.edges,
+    edgeCount: edges.length,
+    warnings: [...repeatedVersions(parsedNodes), ...parsedEdges.warnings],
+  };
+}
+
+function listOf(json: object, key: string, most: number): readonly unknown[] {
+  const value = own(json, key);
+  if (!Array.isArray(value)) throw unreadable(`${key} must be a list, got ${describe(value)}`);
+  if (value.length > most) throw unreadable(`${key} must be at most ${most} entries, got ${value.length}`);
+  return value;
+}
+
+function unreadable(what: string): CincinnatiError {
+  return new CincinnatiError('client_failed_json_decoding', `cannot read the update graph: ${what}`);
+}
+
+function parseNode(entry: unknown, index: number): GraphNode {
+  const name = `nodes[${index}]`;
+  if (!isObject(entry)) {
+    const problem = `${name} must be an object, got ${describe(entry)}`;
+    return {
+      payload: '',
+      scheme: undefined,
+      version: '',
+      ageIndex: undefined,
+      deadendReason: undefined,
+      problem,
+    };
+  }
+  const written = { version: own(entry, 'version'), payload: own(entry, 'payload') };
+  const version = fitVersion(written.version);
+  const payload =
+    typeof written.payload === 'string' && written.payload.length <= LONGEST_PAYLOAD ? written.payload : '';
+  const metadata = own(entry, 'metadata');
+  const text = (key: string): unknown => (isObject(metadata) ? own(metadata, key) : undefined);
+  const scheme = SCHEMES.find((known) => known === text(SCHEME_KEY));
+  const ageIndex = parseAgeIndex(text(AGE_INDEX_KEY));
+
+  const at = version === '' ? name : `${name} (${version})`;
+  const must = (what: string, form: string, got: unknown): string =>
+    `${at}: ${what} must be ${form}, got ${describe(got)}`;
+  let problem: string | undefined;
+  if (version === '') {
+    problem = must('version', `1 to ${LONGEST_VERSION} printable characters`, written.version);
+  } else if (payload === '') {
+    problem = must('payload', 'a text', written.payload);
+  } else if (!isObject(metadata)) {
+    problem = must('metadata', 'an object', metadata);
+  } else if (scheme === undefined) {
+    problem = must(SCHEME_KEY, SCHEMES.join(' or '), text(SCHEME_KEY));
+  } else if (ageIndex === undefined) {
+    problem = must(AGE_INDEX_KEY, 'a whole number from 0', text(AGE_INDEX_KEY));
+  } else if (!PAYLOAD_FORMS[scheme].form.test(payload)) {
+    problem = must('payload', PAYLOAD_FORMS[scheme].words, payload);
+  }
+  const deadendReason =
+    text(DEADEND_KEY) === 'true' ? reasonOf(text(DEADEND_REASON_KEY)) || UNKNOWN_REASON : undefined;
+  return { payload, scheme, version, ageIndex, deadendReason, problem };
+}
+
+function fitVersion(value: unknown): string {
+  const fit = typeof value === 'string' && value.length <= LONGEST_VERSION && !UNFIT_TO_SHOW.test(value);
+  return fit ? value : '';
+}
+
+function reasonOf(value: unknown): string {
+  return typeof value === 'string' ? printable(value.trim()) : '';
+}
+
+function parseAgeIndex(value: unknown): bigint | undefined {
+  // The length is bounded first: converting a million digits takes longer than linear time.
+  if (typeof value !== 'string' || !/^\+?\d{1,40}$/.test(value)) return undefined;
+  const number = BigInt(value.replace('+', ''));
+  return number <= HIGHEST_AGE_INDEX ? number : undefined;
+}
+
+function parseEdges(
+  entries: readonly unknown[],
+  nodeCount: number,
+): { readonly edges: Edge[]; readonly warnings: string[] } {
+  const edges: Edge[] = [];
+  const astray: string[] = [];
+  let astrayCount = 0;
+  for (const [index, entry] of entries.entries()) {
+    const pair: readonly unknown[] = Array.isArray(entry) && entry.length === 2 ? entry : [];
+    const from = nodeIndex(pair[0], nodeCount);
+    const to = nodeIndex(pair[1], nodeCount);
+    if (from !== undefined) edges.push({ from, to });
+    if (from !== undefined && to !== undefined) continue;
+    astrayCount++;
+    if (astray.length === 0) astray.push(`edges[${index}] is ${describe(entry)}`);
+  }
+  const [first] = astray;
+  if (first === undefined) return { edges, warnings: [] };
+  const count = astrayCount === 1 ? '1 edge of the graph' : `${astrayCount} edges of the graph`;
+  return {
+    edges,
+    warnings: [`${count} must be two indices of nodes (there are ${nodeCount}), got others: ${first}`],
+  };
+}
+
+function nodeIndex(value: unknown, nodeCount: number): number | undefined {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < nodeCount
+    ? value
+    : undefined;
+}
+
+function repeatedVersions(nodes: readonly GraphNode[]): string[] {
+  const seen = new Set<string>();
+  const repeated = new Set<string>();
+  for (const { version } of nodes) {
+    if (version === '') continue;
+    if (seen.has(version)) repeated.add(version);
+    seen.add(version);
+  }
+  const [first] = repeated;
+  if (first === undefined) return [];
+  const others = repeated.size === 1 ? '' : ` (and ${repeated.size - 1} other versions)`;
+  return [`every version of the graph must be there once, got ${first} more often${others}`];
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** An own property, or undefined: `toString` and `__proto__` are nothing a server wrote. */
+function own(value: object, key: string): unknown {
+  const descriptor = Object.getOwnPropertyDescriptor(value, key);
+  return descriptor?.value;
+}
+
+const LONGEST_DESCRIPTION = 80;
+
+function describe(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (isObject(value)) return 'an object';
+  if (Array.isArray(value) && value.length !== 2) return `a list of ${value.length}`;
+  const text = Array.isArray(value) ? `[${value.map(describe).join(', ')}]` : JSON.stringify(value);
+  return printable(text.length > LONGEST_DESCRIPTION ? `${text.slice(0, LONGEST_DESCRIPTION)}…` : text);
+}

@@ -1,0 +1,207 @@
+/**
+ * Which release a node goes to: the rules of Zincati over a graph. Pure, linear in the size of the graph.
+ *
+ * Two steps, so that an agent which asks every five minutes need not keep a graph: `surroundingsOf` takes out what the
+ * graph says about the booted release, `selectUpdate` decides on that.
+ *
+ * Invariants: the booted release is found by payload, never by version; a fault anywhere but on the only way forward
+ * never spoils the answer.
+ *
+ * Order: age_index, then version, then payload. Versions are compared as they are, as text, as Zincati does: two
+ * releases of one age_index are a server's mistake, and then every node of a mixed fleet should still go the same way.
+ */
+import type { CheckQuery, CheckResult } from '../../agent/ports.ts';
+import type { Payload, Release, Scheme } from '../../agent/release.ts';
+import { samePayload } from '../../agent/release.ts';
+import { isSkipped } from '../../agent/skip.ts';
+import { CincinnatiError } from '../../errors.ts';
+import type { Graph, GraphNode } from './graph.ts';
+
+/** The booted release and where its edges lead. */
+export interface Surroundings {
+  /** Undefined: the graph does not know the booted release. */
+  readonly booted: GraphNode | undefined;
+  /** Each node once. */
+  readonly candidates: readonly GraphNode[];
+  /** Edges out of the booted release that lead to no node. */
+  readonly edgesToNowhere: number;
+  readonly nodeCount: number;
+  readonly edgeCount: number;
+  readonly warnings: readonly string[];
+}
+
+/** What CheckResult promises. */
+const MOST_WARNINGS = 10;
+const MOST_SKIPPED_NAMED = 10;
+
+export function surroundingsOf(graph: Graph, { payload }: Release): Surroundings {
+  const { nodes, edges, edgeCount } = graph;
+  const warnings = [...graph.warnings];
+  const bootedIndex = nodes.findIndex((node) => isAt(node, payload));
+  const counts = { nodeCount: nodes.length, edgeCount };
+  if (bootedIndex < 0) return { ...counts, booted: undefined, candidates: [], edgesToNowhere: 0, warnings };
+
+  const twin = nodes.findIndex((node, index) => index > bootedIndex && isAt(node, payload));
+  if (twin >= 0) {
+    warnings.push(
+      `the booted release must be in the graph once, got it as nodes[${bootedIndex}] and nodes[${twin}]: the first one counts`,
+    );
+  }
+  const targets = new Set<number>();
+  let edgesToNowhere = 0;
+  for (const { from, to } of edges) {
+    if (from !== bootedIndex) continue;
+    if (to === undefined) edgesToNowhere++;
+    else targets.add(to);
+  }
+  const candidates = [...targets].flatMap((index) => nodes[index] ?? []);
+  return { ...counts, booted: nodes[bootedIndex], candidates, edgesToNowhere, warnings };
+}
+
+/**
+ * Throws CincinnatiError when every way forward is spoiled: `client_failed_node_parsing` for candidates that cannot be
+ * read, `client_failed_node_lookup` for edges that lead to none.
+ */
+export function selectUpdate(around: Surroundings, query: CheckQuery): Omit<CheckResult, 'notModified'> {
+  const { booted } = around;
+  const counts = { nodes: around.nodeCount, edges: around.edgeCount };
+  if (booted === undefined) {
+    return {
+      ...counts,
+      outcome: { kind: 'off-graph' },
+      deadend: { isDeadend: false },
+      ignoredTargets: 0,
+      skipped: [],
+      warnings: atMost(around.warnings),
+    };
+  }
+  const { good, denied, skipped, faults } = sort(around.candidates, query);
+  const best = good.reduce<Target | undefined>(
+    (top, other) => (top !== undefined && compare(top, other) >= 0 ? top : other),
+    undefined,
+  );
+  const ignoredTargets = denied + skipped.length;
+  if (best === undefined && ignoredTargets === 0) refuseIfSpoiled(around, faults);
+
+  const floor: Ranked = {
+    ageIndex: booted.ageIndex,
+    version: booted.version === '' ? query.booted.version : booted.version,
+    payload: query.booted.payload,
+  };
+  const warnings = [...faults, ...around.warnings];
+  if (best !== undefined && floor.ageIndex === undefined) {
+    warnings.push(
+      `the booted release must have an age_index in the graph, got none: compared by version (${floor.version})`,
+    );
+  }
+  return {
+    ...counts,
+    outcome: outcomeOf(best, floor, query.allowDowngrade),
+    deadend:
+      booted.deadendReason === undefined
+        ? { isDeadend: false }
+        : { isDeadend: true, reason: booted.deadendReason },
+    ignoredTargets,
+    skipped: skipped.slice(0, MOST_SKIPPED_NAMED),
+    warnings: atMost(warnings),
+  };
+}
+
+interface Ranked {
+  readonly ageIndex: bigint | undefined;
+  readonly version: string;
+  readonly payload: Payload;
+}
+
+interface Target extends Ranked {
+  readonly ageIndex: bigint;
+}
+
+function sort(
+  candidates: readonly GraphNode[],
+  { booted, denied, skip }: CheckQuery,
+): {
+  readonly good: Target[];
+  readonly denied: number;
+  readonly skipped: string[];
+  readonly faults: string[];
+} {
+  const refused = new Set(denied.map(keyOf));
+  const good: Target[] = [];
+  const faults: string[] = [];
+  const skipped: string[] = [];
+  let deniedCount = 0;
+  for (const { scheme, payload: value, version, ageIndex, problem } of candidates) {
+    if (problem !== undefined || scheme === undefined || ageIndex === undefined) {
+      faults.push(`ignored an update target: ${problem ?? 'it cannot be read'}`);
+      continue;
+    }
+    const payload: Payload = { scheme, value };
+    if (samePayload(payload, booted.payload)) {
+      faults.push(`ignored an update target: it must be another release than the booted one, got ${version}`);
+    } else if (isSkipped(skip, { version, payload })) {
+      skipped.push(version);
+    } else if (refused.has(keyOf(payload))) {
+      deniedCount++;
+    } else {
+      good.push({ ageIndex, version, payload });
+    }
+  }
+  return { good, denied: deniedCount, skipped, faults };
+}
+
+function refuseIfSpoiled({ candidates, edgesToNowhere }: Surroundings, faults: readonly string[]): void {
+  const [first] = faults;
+  if (first !== undefined && candidates.some((node) => node.problem !== undefined)) {
+    throw new CincinnatiError('client_failed_node_parsing', `no update target can be used: ${first}`);
+  }
+  if (edgesToNowhere > 0) {
+    throw new CincinnatiError(
+      'client_failed_node_lookup',
+      `cannot follow the edges out of the booted release: they must lead to nodes of the graph, got ${edgesToNowhere} to none`,
+    );
+  }
+}
+
+function outcomeOf(best: Target | undefined, floor: Ranked, allowDowngrade: boolean): CheckResult['outcome'] {
+  if (best === undefined) return { kind: 'no-update' };
+  const { version, payload } = best;
+  const ageIndex = Number(best.ageIndex);
+  const release: Release = Number.isSafeInteger(ageIndex)
+    ? { version, payload, ageIndex }
+    : { version, payload };
+  const allowed = allowDowngrade || compare(best, floor) > 0;
+  return { kind: allowed ? 'update' : 'downgrade-refused', release };
+}
+
+/** Negative: a is lower. An unknown age_index says nothing, then versions decide. */
+function compare(a: Ranked, b: Ranked): number {
+  const byAge =
+    a.ageIndex === undefined || b.ageIndex === undefined ? 0 : order<bigint>(a.ageIndex, b.ageIndex);
+  return (
+    byAge ||
+    order(a.version, b.version) ||
+    order(a.payload.scheme, b.payload.scheme) ||
+    order(a.payload.value, b.payload.value)
+  );
+}
+
+function order<T extends bigint | string>(a: T, b: T): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}
+
+/** A node whose scheme cannot be read still is the booted release when its payload is: the two forms never look alike. */
+function isAt(node: GraphNode, { scheme, value }: Payload): boolean {
+  return node.payload === value && (node.scheme === undefined || node.scheme === scheme);
+}
+
+function keyOf({ scheme, value }: { scheme: Scheme; value: string }): string {
+  return `${scheme} ${value}`;
+}
+
+function atMost(warnings: readonly string[]): readonly string[] {
+  if (warnings.length <= MOST_WARNINGS) return warnings;
+  const shown = warnings.slice(0, MOST_WARNINGS - 1);
+  return [...shown, `and ${warnings.length - shown.length} other faults of the graph`];
+}

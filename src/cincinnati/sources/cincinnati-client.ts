@@ -1,0 +1,157 @@
+/**
+ * Asks a Cincinnati server which release the node should go to.
+ *
+ * Invariants: an answer is acted on only in the check that got it, or confirmed by a later 304 to the identical
+ * question; nothing is kept of a graph but what it says about the booted release.
+ */
+import type { CheckQuery, CheckResult, Clock, UpdateSource } from '../../agent/ports.ts';
+import type { Release } from '../../agent/release.ts';
+import { CincinnatiError, HttpError, printable } from '../../errors.ts';
+import type { HttpClient, HttpReply } from '../../http/http-client.ts';
+import { parseRetryAfter } from '../../http/retry-after.ts';
+import { endpointBelow } from '../../http/base-url.ts';
+import { errorDocument } from '../../http/error-document.ts';
+import { parseGraph } from '../graph/graph.ts';
+import { RemoteKinds } from '../../http/remote-kind.ts';
+import { selectUpdate, surroundingsOf, type Surroundings } from '../graph/select-update.ts';
+
+/** The node, as it tells servers. */
+export interface NodeFacts {
+  readonly basearch: string;
+  readonly stream: string;
+  readonly platform: string;
+  readonly group: string;
+  readonly nodeUuid: string;
+  /** 0.0 to 1.0; undefined: the server chooses. */
+  readonly rolloutWariness: number | undefined;
+}
+
+export interface CincinnatiOptions {
+  /** As configured, with templates. */
+  readonly baseUrl: string;
+  readonly node: NodeFacts;
+  readonly http: Pick<HttpClient, 'request'>;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
+/** What Zincati prints, and servers may have come to compare as text. */
+const WARINESS_DECIMALS = 6;
+const LONGEST_ERROR_TEXT = 300;
+/** Longer validators are not worth their memory. */
+const LONGEST_VALIDATOR = 1024;
+
+interface Confirmable {
+  readonly url: string;
+  readonly etag: string | undefined;
+  readonly lastModified: string | undefined;
+  readonly around: Surroundings;
+}
+
+export class CincinnatiClient implements UpdateSource {
+  readonly #options: CincinnatiOptions;
+  readonly #remoteKinds = new RemoteKinds();
+  #last: Confirmable | undefined;
+
+  constructor(options: CincinnatiOptions) {
+    this.#options = options;
+  }
+
+  async check(query: CheckQuery, signal: AbortSignal): Promise<CheckResult> {
+    const url = graphUrl(this.#options, query.booted);
+    if (this.#last?.url !== url.href) this.#last = undefined;
+    const last = this.#last;
+    const reply = await this.#get(url, last, signal);
+    if (reply.notModified && last !== undefined)
+      return { ...selectUpdate(last.around, query), notModified: true };
+    if (reply.status < 200 || reply.status > 299) throw this.#refusal(reply);
+    // From here on the old answer is void, whether or not the new one can be read.
+    this.#last = undefined;
+    const around = surroundingsOf(parseGraph(decode(reply)), query.booted);
+    const etag = validator(reply.headers.get('etag'));
+    const lastModified = validator(reply.headers.get('last-modified'));
+    if (etag !== undefined || lastModified !== undefined) {
+      this.#last = { url: url.href, etag, lastModified, around };
+    }
+    return { ...selectUpdate(around, query), notModified: false };
+  }
+
+  async #get(url: URL, last: Confirmable | undefined, signal: AbortSignal): Promise<HttpReply> {
+    const headers = {
+      accept: 'application/json',
+      ...(last?.etag !== undefined && { 'if-none-match': last.etag }),
+      ...(last?.lastModified !== undefined && { 'if-modified-since': last.lastModified }),
+    };
+    try {
+      return await this.#options.http.request({ method: 'GET', url, headers, signal });
+    } catch (error) {
+      if (!(error instanceof HttpError)) throw error;
+      throw new CincinnatiError('client_failed_request', error.message, { cause: error });
+    }
+  }
+
+  #refusal(reply: HttpReply): CincinnatiError {
+    const { kind, value } = errorDocument(reply.body);
+    const label = this.#remoteKinds.label(kind) ?? `generic_http_${reply.status}`;
+    const said = typeof value === 'string' && value !== '' ? `: ${value.slice(0, LONGEST_ERROR_TEXT)}` : '';
+    return new CincinnatiError(
+      label,
+      printable(`the update server must answer with a graph, got status ${reply.status} (${label})${said}`),
+      { retryAfterMs: parseRetryAfter(reply.headers.get('retry-after'), this.#options.clock.now()) },
+    );
+  }
+}
+
+/** The address of the graph for this node. Throws CincinnatiError `client_failed_build`. */
+export function graphUrl(
+  { baseUrl, node }: Pick<CincinnatiOptions, 'baseUrl' | 'node'>,
+  booted: Release,
+): URL {
+  const endpoint = endpointBelow(baseUrl, 'v1/graph', node);
+  if ('problem' in endpoint) {
+    throw new CincinnatiError(
+      'client_failed_build',
+      printable(`cannot ask for updates: cincinnati.base_url ${endpoint.problem}`),
+    );
+  }
+  const { url } = endpoint;
+  const parameters: Record<string, string> = {
+    basearch: node.basearch,
+    stream: node.stream,
+    node_uuid: node.nodeUuid,
+    os_version: booted.version,
+    os_checksum: booted.payload.value,
+    group: node.group,
+    platform: node.platform,
+  };
+  if (node.rolloutWariness !== undefined) {
+    parameters['rollout_wariness'] = node.rolloutWariness.toFixed(WARINESS_DECIMALS);
+  }
+  if (booted.payload.scheme === 'oci') parameters['oci'] = 'true';
+  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
+  return url;
+}
+
+function decode({ body, headers }: HttpReply): unknown {
+  const text = new TextDecoder().decode(body);
+  try {
+    const json: unknown = JSON.parse(text);
+    return json;
+  } catch (error) {
+    const type = headers.get('content-type') ?? 'no content type';
+    const start = text.length === 0 ? 'nothing' : JSON.stringify(text.slice(0, 60));
+    throw new CincinnatiError(
+      'client_failed_json_decoding',
+      printable(
+        `cannot read the update graph: the answer must be JSON, got ${start} (${type}, ${body.length} bytes)`,
+      ),
+      { cause: error },
+    );
+  }
+}
+
+/** Undefined: not to be sent back. */
+function validator(header: string | undefined): string | undefined {
+  return header !== undefined && header.length <= LONGEST_VALIDATOR && /^[\x20-\x7e]+$/.test(header)
+    ? header
+    : undefined;
+}

@@ -1,0 +1,49 @@
+/**
+ * One reading of everything that is configured: the settings of the host's files, and who the node is by them.
+ *
+ * Invariant: it is complete and checked, or there is none (ConfigError, IdentityError).
+ */
+import { machine } from 'node:os';
+import { isDeepStrictEqual } from 'node:util';
+import type { Policy } from '../agent/state.ts';
+import { loadSettings, type LoadedSettings } from '../config/load-settings.ts';
+import { loadIdentity, type Identity } from '../identity/identity.ts';
+import type { Logger } from '../log/log.ts';
+
+export interface Reading extends LoadedSettings {
+  readonly identity: Identity;
+}
+
+/** Warnings and notes go to `log` at once: one of them may be why the rest fails. */
+export async function readConfiguration(root: string, log: Pick<Logger, 'warn' | 'info'>): Promise<Reading> {
+  const loaded = await loadSettings(root);
+  for (const warning of loaded.warnings) log.warn(warning);
+  for (const note of loaded.notes) log.info(note);
+  return { ...loaded, identity: await loadIdentity(root, loaded.settings, machine()) };
+}
+
+/** Both say the same; which file says it makes no difference. */
+export function isSameConfiguration(a: Reading, b: Reading): boolean {
+  return isDeepStrictEqual([a.settings, a.identity], [b.settings, b.identity]);
+}
+
+/** `before`: the policy that this one replaces. */
+export function policyOf({ settings }: Reading, bootId: string, before?: Policy): Policy {
+  const { identity, timing, updates } = settings;
+  return {
+    enabled: updates.enabled,
+    allowDowngrade: updates.allowDowngrade,
+    skip: updates.skip,
+    stream: identity.stream,
+    catchUp: updates.catchUp,
+    // A lock server that was configured before may still have to be paid back.
+    remoteStrategies: updates.strategies.includes('fleet_lock') || before?.remoteStrategies === true,
+    sessions: updates.sessions,
+    steadyIntervalMs: timing.steadyIntervalMs,
+    retryIntervalMs: timing.retryIntervalMs,
+    rebootOverdueMs: timing.rebootOverdueMs,
+    jitter: timing.jitter,
+    replaceForeignStaged: updates.replaceStagedByOthers,
+    bootId,
+  };
+}

@@ -1,0 +1,145 @@
+/**
+ * The agent's record on disk: ROOT/var/lib/zincati/state.json, readable by root and the agent alone.
+ *
+ * Invariants: loading never fails: a file that is no record is put aside and said so, and the agent starts with an empty
+ * one; a file of any size, kind or content does no harm; a store whose files went bad twice refuses to save, since a
+ * record that cannot be relied on must not lead to reboots. A file of a newer version is no bad one: the disk kept what
+ * was written.
+ */
+import { constants } from 'node:fs';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { RecordStore } from '../agent/ports.ts';
+import { EMPTY_RECORD, type AgentRecord } from '../agent/record.ts';
+import { FORMAT, readText, toText } from '../agent/record-text.ts';
+import { messageOf, RecordError } from '../errors.ts';
+import { writeFileAtomically } from '../files/atomic-file.ts';
+
+const FOLDER = 'var/lib/zincati';
+const FILE = 'state.json';
+const BAD = 'state.json.bad-';
+/** Put aside as it was: after a downgrade, and whole again after the next upgrade. */
+const NEWER = 'state.json.newer-';
+/** A record holds some hundred short entries; a larger file is not one. */
+const LARGEST_BYTES = 4 * 1024 * 1024;
+/** So many files that went bad are kept, as evidence; the store is then not to be relied on. */
+const MOST_BAD = 2;
+/** More of one kind than anybody looks at: the oldest goes. */
+const MOST_KEPT = 5;
+/** So many of the entries that were left out are named. */
+const MOST_NAMED = 5;
+
+export interface LoadedRecord {
+  readonly record: AgentRecord;
+  /** What was wrong, one sentence; undefined: nothing. */
+  readonly warning: string | undefined;
+}
+
+export class FileRecordStore implements RecordStore {
+  readonly #folder: string;
+  #unreliable: string | undefined;
+
+  /** `root` is "/" on a host. */
+  constructor(root: string) {
+    this.#folder = path.join(root, FOLDER);
+  }
+
+  get file(): string {
+    return path.join(this.#folder, FILE);
+  }
+
+  async load(): Promise<LoadedRecord> {
+    let text: string;
+    try {
+      text = await readBounded(this.file);
+    } catch (error) {
+      if (isMissing(error)) return this.#start(undefined);
+      return this.#putAside(messageOf(error));
+    }
+    const read = readText(text);
+    switch (read.kind) {
+      case 'none':
+        return this.#putAside('it is not a record that this program wrote');
+      case 'newer':
+        return this.#putAside(
+          `it was written by a newer version of this program (format ${read.format}, this one knows ${FORMAT})`,
+          NEWER,
+        );
+      case 'record':
+        return this.#start(
+          read.dropped.length === 0 ? undefined : `${this.file}: ${namesOf(read.dropped)}`,
+          read.record,
+        );
+    }
+  }
+
+  async save(record: AgentRecord): Promise<void> {
+    if (this.#unreliable !== undefined) throw new RecordError(this.#unreliable);
+    try {
+      await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+      await writeFileAtomically(this.file, toText(record), 0o600);
+    } catch (error) {
+      throw new RecordError(`cannot write ${this.file}: ${messageOf(error)}`, { cause: error });
+    }
+  }
+
+  async #putAside(why: string, prefix = BAD): Promise<LoadedRecord> {
+    const kept = await this.#asideFiles(prefix);
+    const aside = path.join(this.#folder, `${prefix}${(kept.at(-1) ?? 0) + 1}`);
+    const moved = await rename(this.file, aside).then(
+      () => `it was put aside as ${aside}`,
+      (error: unknown) => `it cannot be put aside: ${messageOf(error)}`,
+    );
+    for (const number of kept.slice(0, -(MOST_KEPT - 1))) {
+      // What cannot be removed now is tried again the next time.
+      await rm(path.join(this.#folder, `${prefix}${number}`), { recursive: true, force: true }).catch(
+        () => undefined,
+      );
+    }
+    return this.#start(`cannot use ${this.file}: ${why}; ${moved}; starting without a record`);
+  }
+
+  async #start(warning: string | undefined, record: AgentRecord = EMPTY_RECORD): Promise<LoadedRecord> {
+    const bad = (await this.#asideFiles(BAD)).map((number) => `${BAD}${number}`);
+    if (bad.length >= MOST_BAD) {
+      this.#unreliable = `cannot rely on ${this.#folder}: ${bad.length} state files went bad there (${bad.join(', ')}); remove them once the cause is mended`;
+    }
+    const warnings = [warning, this.#unreliable].filter((text) => text !== undefined);
+    return { record, warning: warnings.length === 0 ? undefined : warnings.join('; ') };
+  }
+
+  /** The numbers of those that were put aside, ascending. */
+  async #asideFiles(prefix: string): Promise<number[]> {
+    const names = await readdir(this.#folder).catch(() => []);
+    return names
+      .filter((name) => name.startsWith(prefix))
+      .map((name) => name.slice(prefix.length))
+      .filter((digits) => /^[1-9]\d{0,8}$/.test(digits))
+      .map(Number)
+      .sort((a, b) => a - b);
+  }
+}
+
+function namesOf(dropped: readonly string[]): string {
+  const more = dropped.length - MOST_NAMED;
+  const names = dropped.slice(0, MOST_NAMED).join(', ') + (more > 0 ? ` and ${more} more` : '');
+  return `left out what makes no sense (${dropped.length} in all): ${names}; the rest is used`;
+}
+
+async function readBounded(file: string): Promise<string> {
+  // O_NONBLOCK: a FIFO in this place must not hold the start.
+  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const stat = await handle.stat();
+    if (!stat.isFile()) throw new Error('it must be a regular file');
+    if (stat.size > LARGEST_BYTES)
+      throw new Error(`it must have at most ${LARGEST_BYTES} bytes, got ${stat.size}`);
+    return await handle.readFile('utf8');
+  } finally {
+    await handle.close();
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}

@@ -1,0 +1,30 @@
+/**
+ * For how long this node is up, and whether it is the machine's first boot.
+ *
+ * The first boot is told by those who know: systemd leaves a flag for as long as the boot lasts (its own first-boot
+ * semantics: /etc/machine-id was not there yet), and a host that is provisioned by Ignition has `ignition.firstboot` on
+ * its kernel command line exactly then. A machine that was cloned after its first boot is not noticed.
+ */
+import { access, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { BootFacts } from '../gates/uptime.ts';
+
+const FIRST_BOOT_FLAG = 'run/systemd/first-boot';
+const FIRST_BOOT_ARGUMENT = /(?:^|\s)ignition\.firstboot(?:=(?:1|true|yes))?(?=\s|$)/;
+const UPTIME = /^(\d+(?:\.\d+)?) /;
+
+/** Rejects when the kernel's files cannot be read. */
+export async function readBootFacts(root: string): Promise<BootFacts> {
+  const [uptime, commandLine, flagged] = await Promise.all([
+    readFile(join(root, 'proc/uptime'), 'utf8'),
+    readFile(join(root, 'proc/cmdline'), 'utf8'),
+    access(join(root, FIRST_BOOT_FLAG)).then(
+      () => true,
+      () => false,
+    ),
+  ]);
+  const seconds = UPTIME.exec(uptime)?.[1];
+  if (seconds === undefined) throw new Error('/proc/uptime must begin with a number of seconds');
+  return { uptimeMs: Number(seconds) * 1000, firstBoot: flagged || FIRST_BOOT_ARGUMENT.test(commandLine) };
+}

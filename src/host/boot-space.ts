@@ -1,0 +1,139 @@
+/**
+ * What a staged deployment will need on /boot, and what there is.
+ *
+ * libostree keeps one directory /boot/ostree/OSNAME-BOOTCSUM for each kernel with its initramfs and device trees; the
+ * initramfs of a deployment is readable for root alone, its size is not, so directories are told apart by kernel
+ * version and total size rather than by checksum.
+ *
+ * Invariants: nothing is opened, only listed and measured, except the kernel command line; whatever is not there or
+ * cannot be looked at makes the answer `unknown`, never an error.
+ */
+import { lstat, readFile, readdir, stat, statfs } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import type { Deployment } from '../agent/ports.ts';
+import type { BootSpaceReading } from '../gates/free-space.ts';
+
+/** The part of a file system that a test replaces. */
+export interface DiskProbe {
+  /** Bytes that root can still write: the finalization runs as root. */
+  freeBytes(path: string): Promise<number>;
+  /** Which file system a path is on. */
+  device(path: string): Promise<number>;
+}
+
+export const DISK: DiskProbe = {
+  freeBytes: async (path) => {
+    const { bfree, bsize } = await statfs(path);
+    return bfree * bsize;
+  },
+  device: async (path) => (await stat(path)).dev,
+};
+
+export async function readBootSpace(
+  root: string,
+  deployment: Deployment,
+  disk: DiskProbe = DISK,
+): Promise<BootSpaceReading> {
+  try {
+    return await measure(root, deployment, disk);
+  } catch {
+    return 'unknown';
+  }
+}
+
+interface BootDirectory {
+  readonly name: string;
+  readonly files: readonly string[];
+  readonly bytes: number;
+}
+
+async function measure(root: string, deployment: Deployment, disk: DiskProbe): Promise<BootSpaceReading> {
+  const boot = join(root, 'boot');
+  // On one file system kernels are hard links.
+  if ((await disk.device(boot)) === (await disk.device(join(root, 'ostree/deploy')))) return 'unneeded';
+  const directories = await bootDirectories(boot);
+  const booted = bootedDirectory(await readFile(join(root, 'proc/cmdline'), 'utf8'));
+  if (booted === undefined) return 'unknown';
+  const kernel = await stagedKernel(root, deployment);
+  if (kernel !== undefined && directories.some((directory) => holds(directory, kernel))) return 'unneeded';
+  const neededBytes = kernel?.bytes ?? Math.max(0, ...directories.map(({ bytes }) => bytes));
+  if (neededBytes === 0) return 'unknown';
+  const others = directories.filter(({ name }) => name !== booted);
+  return {
+    neededBytes,
+    freeBytes: await disk.freeBytes(boot),
+    reclaimableBytes: others.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
+}
+
+const BOOT_DIRECTORY = /^.+-[0-9a-f]{64}$/;
+
+async function bootDirectories(boot: string): Promise<readonly BootDirectory[]> {
+  const names = (await readdir(join(boot, 'ostree'))).filter((name) => BOOT_DIRECTORY.test(name));
+  return Promise.all(
+    names.map(async (name) => {
+      const path = join(boot, 'ostree', name);
+      return { name, files: await readdir(path), bytes: await treeBytes(path) };
+    }),
+  );
+}
+
+/** `ostree=/ostree/boot.1/OSNAME/BOOTCSUM/0` on the kernel command line. */
+const OSTREE_ARGUMENT = /(?:^|\s)ostree=\/ostree\/boot\.[01]\/([^/\s]+)\/([0-9a-f]{64})\/\d+(?=\s|$)/;
+
+function bootedDirectory(commandLine: string): string | undefined {
+  const match = OSTREE_ARGUMENT.exec(commandLine);
+  return match === null ? undefined : `${match[1] ?? ''}-${match[2] ?? ''}`;
+}
+
+interface StagedKernel {
+  readonly release: string;
+  readonly bytes: number;
+}
+
+const DEPLOYMENT_ID = /^([A-Za-z0-9][\w.+-]*)-([0-9a-f]{64}\.\d+)$/;
+/** What libostree copies from /usr/lib/modules/RELEASE: files and, for `dtb`, a directory. */
+const BOOT_PARTS = [
+  'vmlinuz',
+  'initramfs.img',
+  'initramfs',
+  'devicetree',
+  'dtb',
+  '.vmlinuz.hmac',
+  'aboot.img',
+];
+
+/** Undefined: the deployment or its kernel is not where it should be. */
+async function stagedKernel(root: string, { id }: Deployment): Promise<StagedKernel | undefined> {
+  const [, osname, name] = DEPLOYMENT_ID.exec(id) ?? [];
+  if (osname === undefined || name === undefined) return undefined;
+  const modules = join(root, 'ostree/deploy', osname, 'deploy', name, 'usr/lib/modules');
+  for (const release of await readdir(modules).catch((): string[] => [])) {
+    const parts = await readdir(join(modules, release)).catch((): string[] => []);
+    if (!parts.includes('vmlinuz')) continue;
+    const present = BOOT_PARTS.filter((part) => parts.includes(part));
+    // With a file of its own name given, libostree does not look into the directory.
+    const copied = present.filter((part) => part !== 'dtb' || !present.includes('devicetree'));
+    const sizes = await Promise.all(copied.map((part) => treeBytes(join(modules, release, part))));
+    return { release, bytes: sizes.reduce((sum, bytes) => sum + bytes, 0) };
+  }
+  return undefined;
+}
+
+function holds({ files, bytes }: BootDirectory, kernel: StagedKernel): boolean {
+  return bytes === kernel.bytes && files.includes(`vmlinuz-${kernel.release}`);
+}
+
+/** Device trees nest two deep; this is for a loop in the file system. */
+const MAX_DEPTH = 8;
+
+/** Bytes of the regular files at or below `path`. */
+async function treeBytes(path: string, depth = 0): Promise<number> {
+  const stats = await lstat(path);
+  if (stats.isFile()) return stats.size;
+  if (!stats.isDirectory() || depth >= MAX_DEPTH) return 0;
+  let bytes = 0;
+  for (const name of await readdir(path)) bytes += await treeBytes(join(path, name), depth + 1);
+  return bytes;
+}

@@ -1,0 +1,26 @@
+/** Who holds inhibitor locks, from logind. A host without logind has none; an answer of another shape is an error. */
+import type { SystemBus } from '../dbus/types.ts';
+import type { Inhibitor } from '../gates/inhibitors.ts';
+import { Logind, malformed } from './logind.ts';
+
+/** What `inhibitorStrategy` is made with. Rejects with BusError or CancelledError. */
+export function logindInhibitors(
+  bus: SystemBus,
+  callTimeoutMs?: number,
+): (signal: AbortSignal) => Promise<readonly Inhibitor[]> {
+  const logind = new Logind(bus, callTimeoutMs);
+  return async (signal) => {
+    const rows = (await logind.list('ListInhibitors', 'a(ssssuu)', signal)) ?? [];
+    return rows.map(([what, who, why, mode]) => {
+      if (
+        typeof what !== 'string' ||
+        typeof who !== 'string' ||
+        typeof why !== 'string' ||
+        typeof mode !== 'string'
+      ) {
+        throw malformed('an inhibitor must have four texts');
+      }
+      return { what, who, why, mode };
+    });
+  };
+}

@@ -1,0 +1,34 @@
+/** The body of an answer as the server meant it: joined, decompressed, and never larger than allowed. */
+import { promisify } from 'node:util';
+import { brotliDecompress, gunzip } from 'node:zlib';
+import { HttpError } from '../errors.ts';
+import { tooLarge, type RawReply } from './exchange.ts';
+
+const DECODERS = new Map([
+  ['gzip', promisify(gunzip)],
+  ['x-gzip', promisify(gunzip)],
+  ['br', promisify(brotliDecompress)],
+]);
+
+export async function decodeBody({ headers, body }: RawReply, limitBytes: number): Promise<Buffer> {
+  const joined = Buffer.concat(body);
+  const encoding = headers.get('content-encoding')?.trim().toLowerCase() ?? '';
+  if (encoding === '' || encoding === 'identity' || joined.length === 0) return joined;
+  const decode = DECODERS.get(encoding);
+  if (decode === undefined) {
+    throw new HttpError(
+      'http_broken_reply',
+      `the content encoding must be gzip or br, got ${JSON.stringify(encoding)}`,
+    );
+  }
+  try {
+    // A small bomb unpacks to gigabytes: zlib itself stops at the limit.
+    return await decode(joined, { maxOutputLength: limitBytes });
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE')
+      throw tooLarge(limitBytes);
+    throw new HttpError('http_broken_reply', `the answer must be ${encoding}, got something else`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,129 @@
+/**
+ * One request and its answer, as undici's handler: keeps time, counts bytes, collects the body.
+ *
+ * Invariants: settles exactly once; whatever ends it early also ends its connection; no timer or listener outlives it.
+ */
+import { HttpError } from '../errors.ts';
+import type { DispatchController, DispatchHandler } from './connections.ts';
+import { describeFailure } from './failure.ts';
+
+export interface RawReply {
+  readonly status: number;
+  /** By lower-case name; several of one name are joined by a comma. */
+  readonly headers: ReadonlyMap<string, string>;
+  readonly body: readonly Buffer[];
+}
+
+export interface ExchangeLimits {
+  readonly connectMs: number;
+  readonly idleMs: number;
+  readonly bodyBytes: number;
+}
+
+export class HttpExchange implements DispatchHandler {
+  readonly #limits: ExchangeLimits;
+  readonly #life: AbortSignal;
+  readonly #outcome = Promise.withResolvers<RawReply>();
+  #controller: DispatchController | undefined;
+  #end: Error | 'answered' | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #status = 0;
+  #headers = new Map<string, string>();
+  #body: Buffer[] = [];
+  #bytes = 0;
+  readonly #onLifeOver = (): void => this.#fail(asError(this.#life.reason));
+
+  /** `life`: its abort ends the exchange with its reason. */
+  constructor(limits: ExchangeLimits, life: AbortSignal) {
+    this.#limits = limits;
+    this.#life = life;
+  }
+
+  /** A connection was there. */
+  get started(): boolean {
+    return this.#controller !== undefined;
+  }
+
+  async run(dispatch: () => void): Promise<RawReply> {
+    this.#life.throwIfAborted();
+    this.#life.addEventListener('abort', this.#onLifeOver, { once: true });
+    const { connectMs } = this.#limits;
+    this.#arm(connectMs, `a connection must be made within ${connectMs / 1000} s, got none`);
+    try {
+      dispatch();
+    } catch (error) {
+      this.#fail(describeFailure(error));
+    }
+    return await this.#outcome.promise;
+  }
+
+  onRequestStart(controller: DispatchController): void {
+    this.#controller = controller;
+    if (this.#end instanceof Error) controller.abort(this.#end);
+    else this.#armIdle();
+  }
+
+  onResponseStart(
+    _controller: DispatchController,
+    status: number,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+  ): void {
+    this.#timer?.refresh();
+    if (status < 200) return;
+    this.#status = status;
+    for (const [name, value] of Object.entries(headers)) {
+      if (value !== undefined)
+        this.#headers.set(name.toLowerCase(), Array.isArray(value) ? value.join(', ') : value);
+    }
+  }
+
+  onResponseData(_controller: DispatchController, chunk: Buffer): void {
+    if (this.#end !== undefined) return;
+    this.#timer?.refresh();
+    this.#bytes += chunk.length;
+    if (this.#bytes > this.#limits.bodyBytes) this.#fail(tooLarge(this.#limits.bodyBytes));
+    else this.#body.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    if (this.#end !== undefined) return;
+    this.#over('answered');
+    this.#outcome.resolve({ status: this.#status, headers: this.#headers, body: this.#body });
+  }
+
+  onResponseError(_controller: DispatchController | null, error: Error): void {
+    this.#fail(describeFailure(error));
+  }
+
+  #armIdle(): void {
+    const { idleMs } = this.#limits;
+    this.#arm(idleMs, `the server must send something every ${idleMs / 1000} s, got nothing`);
+  }
+
+  #arm(ms: number, message: string): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#fail(new HttpError('http_timeout', message)), ms);
+  }
+
+  #fail(error: Error): void {
+    if (this.#end !== undefined) return;
+    this.#over(error);
+    this.#outcome.reject(error);
+    this.#controller?.abort(error);
+  }
+
+  #over(end: Error | 'answered'): void {
+    this.#end = end;
+    clearTimeout(this.#timer);
+    this.#life.removeEventListener('abort', this.#onLifeOver);
+    if (end !== 'answered') this.#body = [];
+  }
+}
+
+export function tooLarge(limitBytes: number): HttpError {
+  return new HttpError('http_too_large', `the answer must be at most ${limitBytes} bytes, got more`);
+}
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new HttpError('http_broken_reply', 'the request ended early');
+}

@@ -1,0 +1,203 @@
+/**
+ * An HTTP client for small answers from servers that may be slow, broken or hostile.
+ *
+ * Invariants: every request ends within its limits, in time and in bytes; giving one up settles it at once and closes
+ * its connection, also one that is only being made; a redirect never leads from https to http.
+ */
+import type { SecureContext } from 'node:tls';
+import { CancelledError, HttpError, messageOf, printable } from '../errors.ts';
+import { decodeBody } from './body.ts';
+import { HttpConnections } from './connections.ts';
+import { HttpExchange, type RawReply } from './exchange.ts';
+import { proxyFor, type Environment } from './proxy.ts';
+import { nextHop } from './redirect.ts';
+
+export interface HttpLimits {
+  /** To a connection, TLS included, also through a proxy. */
+  readonly connectMs: number;
+  /** To the first byte of the answer, and between any two pieces of it. */
+  readonly idleMs: number;
+  /** For all of it, redirects included. */
+  readonly totalMs: number;
+  /** Of an answer, as it comes and again when decompressed. */
+  readonly bodyBytes: number;
+  readonly redirects: number;
+}
+
+export const HTTP_LIMITS: HttpLimits = {
+  connectMs: 10_000,
+  idleMs: 30_000,
+  // A server that dribbles costs two minutes, less than the five between two update checks.
+  totalMs: 120_000,
+  // The largest update graphs of today take 0.07 MB; one of 100,000 releases takes 35 MB.
+  bodyBytes: 64 * 1024 * 1024,
+  redirects: 5,
+};
+
+export interface HttpClientOptions {
+  readonly userAgent: string;
+  /** Where the proxy variables are looked up. */
+  readonly env: Environment;
+  readonly limits?: Partial<HttpLimits>;
+  /**
+   * Authorities and client certificate for https, asked before each request. Another object than the last time ends all
+   * connections, so what must not be used any more is not.
+   */
+  readonly tls?: () => Promise<SecureContext>;
+}
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST';
+  /** A user and password in it are sent as basic authentication, but not to another origin a redirect leads to. */
+  readonly url: URL;
+  /** By lower-case name. `authorization` is not sent to another origin either. */
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+  readonly signal: AbortSignal;
+  readonly limits?: Partial<HttpLimits>;
+}
+
+export interface HttpReply {
+  readonly status: number;
+  /** By lower-case name. */
+  readonly headers: ReadonlyMap<string, string>;
+  /** Decompressed. */
+  readonly body: Buffer;
+  /** Status 304. */
+  readonly notModified: boolean;
+}
+
+export class HttpClient {
+  readonly #options: HttpClientOptions;
+  #connections: HttpConnections | undefined;
+  #running = 0;
+  readonly #closed = new AbortController();
+
+  constructor(options: HttpClientOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves with an answer of any status; rejects with HttpError or CancelledError. */
+  async request(request: HttpRequest): Promise<HttpReply> {
+    const limits = { ...HTTP_LIMITS, ...this.#options.limits, ...request.limits };
+    const life = new AbortController();
+    const giveUp = (): void => life.abort(new CancelledError('the request was given up'));
+    const tooLong = (): void =>
+      life.abort(
+        new HttpError('http_timeout', `the answer must be complete within ${limits.totalMs / 1000} s`),
+      );
+    const givers = [request.signal, this.#closed.signal];
+    if (givers.some((signal) => signal.aborted)) giveUp();
+    for (const signal of givers) signal.addEventListener('abort', giveUp, { once: true });
+    const timer = setTimeout(tooLong, limits.totalMs);
+    this.#running++;
+    try {
+      life.signal.throwIfAborted();
+      return await this.#follow(request, limits, life.signal);
+    } catch (error) {
+      if (!(error instanceof HttpError)) throw error;
+      throw new HttpError(
+        error.kind,
+        `cannot ${request.method} ${placeOf(request.url)}: ${messageOf(error)}`,
+        {
+          cause: error.cause ?? error,
+        },
+      );
+    } finally {
+      this.#running--;
+      clearTimeout(timer);
+      for (const signal of givers) signal.removeEventListener('abort', giveUp);
+    }
+  }
+
+  /** Ends all requests and connections; the client cannot be used any more. */
+  async close(): Promise<void> {
+    this.#closed.abort();
+    await this.#dropConnections();
+  }
+
+  async #follow(request: HttpRequest, limits: HttpLimits, life: AbortSignal): Promise<HttpReply> {
+    let url = request.url;
+    for (let hops = 0; ; hops++) {
+      const raw = await this.#ask(request, url, limits, life);
+      const next = nextHop(url, request.method, raw);
+      if (next === undefined) {
+        const body = await decodeBody(raw, limits.bodyBytes);
+        life.throwIfAborted();
+        return { status: raw.status, headers: raw.headers, body, notModified: raw.status === 304 };
+      }
+      if (hops >= limits.redirects) {
+        throw new HttpError(
+          'http_redirect_refused',
+          `there must be at most ${limits.redirects} redirects, got another one to ${placeOf(next)}`,
+        );
+      }
+      url = next;
+    }
+  }
+
+  async #ask(request: HttpRequest, url: URL, limits: HttpLimits, life: AbortSignal): Promise<RawReply> {
+    const proxy = proxyFor(url, this.#options.env);
+    const exchange = new HttpExchange(limits, life);
+    try {
+      const tls = url.protocol === 'https:' ? await this.#options.tls?.() : this.#connections?.tls;
+      const dispatcher = await (await this.#connectionsWith(tls)).through(proxy);
+      const options = {
+        origin: url.origin,
+        path: `${url.pathname}${url.search}`,
+        method: request.method,
+        headers: this.#headers(request, url),
+        body: request.body ?? null,
+      };
+      return await exchange.run(() => dispatcher.dispatch(options, exchange));
+    } catch (error) {
+      // Nobody waits for a connection that is still being made, and undici would go on making it.
+      if (!exchange.started && this.#running === 1) await this.#dropConnections();
+      if (proxy === undefined || !(error instanceof HttpError)) throw error;
+      throw new HttpError(error.kind, `${error.message} (through the proxy ${proxy.host})`, {
+        cause: error.cause,
+      });
+    }
+  }
+
+  #headers({ headers, url: asked }: HttpRequest, url: URL): Record<string, string> {
+    const all: Record<string, string> = {
+      'user-agent': this.#options.userAgent,
+      'accept-encoding': 'gzip, br',
+      ...(asked.username !== '' && { authorization: basic(asked) }),
+      ...headers,
+    };
+    if (url.origin !== asked.origin) delete all['authorization'];
+    return all;
+  }
+
+  async #connectionsWith(tls: SecureContext | undefined): Promise<HttpConnections> {
+    if (this.#connections?.tls !== tls) await this.#dropConnections();
+    this.#connections ??= new HttpConnections(tls);
+    return this.#connections;
+  }
+
+  async #dropConnections(): Promise<void> {
+    const connections = this.#connections;
+    this.#connections = undefined;
+    await connections?.destroy();
+  }
+}
+
+/** An address for people: without credentials, and without the query, which identifies the node. */
+function placeOf(url: URL): string {
+  return printable(`${url.origin}${url.pathname}`);
+}
+
+function basic({ username, password }: URL): string {
+  return `Basic ${Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64')}`;
+}
+
+/** A stray percent sign stands for itself. */
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
+}

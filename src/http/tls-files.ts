@@ -1,0 +1,95 @@
+/**
+ * How a client proves itself to a server over TLS, and whom it trusts, out of files that may be replaced at any time.
+ *
+ * Invariants: the same files give the same object, so that its identity tells whether connections are still good; where
+ * an authority is given it is the only one that counts, in place of the system's: what such a file is for is to name who
+ * may speak for the server.
+ */
+import { X509Certificate } from 'node:crypto';
+import { createSecureContext, type SecureContext } from 'node:tls';
+
+import { messageOf } from '../errors.ts';
+import { badCredential, readCredentialFile, type CredentialFile } from '../files/credential-file.ts';
+
+/** As the host sees them; undefined: the system's authorities, no certificate. Certificate and key come together. */
+export interface TlsPaths {
+  readonly ca: string | undefined;
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
+}
+
+/** All authorities of a distribution take a quarter of it. */
+const MAX_CA_BYTES = 1024 * 1024;
+/** A chain of a handful of certificates, or one key. */
+const MAX_CERT_BYTES = 64 * 1024;
+
+const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
+const NO_BYTES = Buffer.alloc(0);
+
+export class TlsFiles {
+  readonly #root: string;
+  readonly #ca: CredentialFile | undefined;
+  readonly #cert: CredentialFile | undefined;
+  readonly #key: CredentialFile | undefined;
+  #last: { readonly parts: readonly Buffer[]; readonly context: SecureContext } | undefined;
+
+  /** `section`: of the configuration, `updates.fleet_lock`. */
+  constructor(root: string, section: string, { ca, cert, key }: TlsPaths) {
+    const file = (name: string, path: string | undefined, maxBytes: number): CredentialFile | undefined =>
+      path === undefined
+        ? undefined
+        : { key: `${section}.${name}`, path, maxBytes, secret: name === 'client_key_file' };
+    this.#root = root;
+    this.#ca = file('ca_file', ca, MAX_CA_BYTES);
+    this.#cert = file('client_cert_file', cert, MAX_CERT_BYTES);
+    this.#key = file('client_key_file', key, MAX_CERT_BYTES);
+  }
+
+  /** Rejects with HttpError `http_bad_credentials`. */
+  async context(): Promise<SecureContext> {
+    const read = async (file: CredentialFile | undefined): Promise<Buffer> =>
+      file === undefined ? NO_BYTES : readCredentialFile(this.#root, file);
+    const parts = [await read(this.#ca), await read(this.#cert), await read(this.#key)];
+    if (this.#last?.parts.every((part, index) => part.equals(parts[index] ?? NO_BYTES)) === true) {
+      return this.#last.context;
+    }
+    const [ca = NO_BYTES, cert = NO_BYTES, key = NO_BYTES] = parts;
+    if (this.#ca !== undefined) checkCertificates(this.#ca, ca);
+    if (this.#cert !== undefined) checkCertificates(this.#cert, cert);
+    const context = this.#build(ca, cert, key);
+    this.#last = { parts, context };
+    return context;
+  }
+
+  #build(ca: Buffer, cert: Buffer, key: Buffer): SecureContext {
+    try {
+      return createSecureContext({
+        ...(this.#ca !== undefined && { ca }),
+        ...(this.#cert !== undefined && { cert }),
+        ...(this.#key !== undefined && { key }),
+      });
+    } catch (error) {
+      const file = this.#key ?? this.#cert ?? this.#ca;
+      if (file === undefined) throw error;
+      const shown = this.#cert === undefined ? '' : ` that belongs to ${this.#cert.path}`;
+      throw badCredential(file, `hold an unencrypted PEM key${shown}, got: ${messageOf(error)}`, error);
+    }
+  }
+}
+
+/** OpenSSL takes a file without any certificate in silence, and then trusts nobody. */
+function checkCertificates(file: CredentialFile, bytes: Buffer): void {
+  const certificates = bytes.toString('latin1').match(PEM_CERTIFICATE) ?? [];
+  if (certificates.length === 0) throw badCredential(file, 'hold a PEM certificate, got none');
+  certificates.forEach((pem, index) => {
+    try {
+      new X509Certificate(pem);
+    } catch (error) {
+      throw badCredential(
+        file,
+        `hold PEM certificates, got a broken one (number ${index + 1}): ${messageOf(error)}`,
+        error,
+      );
+    }
+  });
+}

@@ -1,0 +1,126 @@
+/**
+ * The log on standard error. The only file that knows pino.
+ *
+ * Invariants: a line is written before the call returns and in order, so nothing is lost at exit; a reader that is gone
+ * or does not keep up neither ends nor holds the agent; what stands in a message cannot break its line, move the cursor
+ * or show the user part of a URL; a message is one contiguous piece of text, so phrases can be searched for.
+ */
+import { fstatSync } from 'node:fs';
+import { isatty } from 'node:tty';
+import { pino } from 'pino';
+import type { LogFormat } from '../cli/command-line.ts';
+import { cleanText, lineFor, type Fields, type LineStyle, type LogLevel } from './log-line.ts';
+import { writeToStderr } from './write-stderr.ts';
+
+export { LOG_LEVELS, type Fields, type LogLevel } from './log-line.ts';
+
+export interface Logger {
+  error(message: string, fields?: Fields): void;
+  warn(message: string, fields?: Fields): void;
+  info(message: string, fields?: Fields): void;
+  debug(message: string, fields?: Fields): void;
+  trace(message: string, fields?: Fields): void;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface LogOptions {
+  /** The least severe level that is written. */
+  readonly level: LogLevel;
+  readonly format: LogFormat;
+  /** Of the process: JOURNAL_STREAM and NO_COLOR count. */
+  readonly env: Environment;
+  /** Takes whole records; standard error unless a test wants them. */
+  readonly write?: (text: string) => void;
+  readonly now?: () => number;
+}
+
+/** None: warnings. -v: info. -vv: debug. -vvv and more: trace. */
+export function levelOf(verbosity: number): LogLevel {
+  return (['warn', 'info', 'debug'] as const)[verbosity] ?? 'trace';
+}
+
+const STDERR_FD = 2;
+
+export function createLogger(options: LogOptions): Logger {
+  const { level, env, write = (text: string) => writeToStderr(text), now = Date.now } = options;
+  const style = styleOf(options, env);
+  const showsFields = level === 'debug' || level === 'trace';
+  const destination =
+    style === 'json'
+      ? { write }
+      : {
+          // By this pino hands over the parts of each record next to its JSON.
+          [Symbol.for('pino.metadata')]: true,
+          lastLevel: 0,
+          lastMsg: '',
+          lastObj: {} as Fields,
+          write() {
+            const fields = showsFields ? this.lastObj : {};
+            write(lineFor(style, nameOf(this.lastLevel), this.lastMsg, fields, now()));
+          },
+        };
+  const log = pino(
+    {
+      level,
+      base: null,
+      // Under a name of their own, fields cannot be taken for the time or the level.
+      nestedKey: 'fields',
+      timestamp: () => `,"time":"${new Date(now()).toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    destination,
+  );
+  const at =
+    (lineLevel: LogLevel) =>
+    (message: string, fields?: Fields): void => {
+      if (!log.isLevelEnabled(lineLevel)) return;
+      if (fields === undefined) log[lineLevel](cleanText(message));
+      else log[lineLevel](cleanFields(fields), cleanText(message));
+    };
+  return { error: at('error'), warn: at('warn'), info: at('info'), debug: at('debug'), trace: at('trace') };
+}
+
+function styleOf({ format, write }: LogOptions, env: Environment): LineStyle | 'json' {
+  const shown = format === 'auto' ? detectFormat(env) : format;
+  if (shown !== 'text') return shown;
+  // https://no-color.org: any value but the empty one.
+  return write === undefined && isatty(STDERR_FD) && (env['NO_COLOR'] ?? '') === '' ? 'colour' : 'plain';
+}
+
+/**
+ * systemd sets JOURNAL_STREAM to the device and inode of the stream that leads to the journal. Children inherit it, so
+ * it counts only while standard error still is that stream.
+ */
+export function detectFormat(env: Environment, fd: number = STDERR_FD): 'journal' | 'text' {
+  const stream = env['JOURNAL_STREAM'];
+  if (stream === undefined) return 'text';
+  try {
+    const { dev, ino } = fstatSync(fd, { bigint: true });
+    return stream === `${dev}:${ino}` ? 'journal' : 'text';
+  } catch {
+    // No such descriptor: whatever is written goes nowhere.
+    return 'text';
+  }
+}
+
+function nameOf(value: number): LogLevel {
+  switch (pino.levels.labels[value]) {
+    case 'trace':
+      return 'trace';
+    case 'debug':
+      return 'debug';
+    case 'info':
+      return 'info';
+    case 'warn':
+      return 'warn';
+    default:
+      return 'error';
+  }
+}
+
+function cleanFields(fields: Fields): Fields {
+  return Object.fromEntries(
+    Object.entries(fields).map(([key, value]) => [key, typeof value === 'string' ? cleanText(value) : value]),
+  );
+}

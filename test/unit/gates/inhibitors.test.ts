@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+
+import { BusError } from '../../../src/errors.ts';
+import { inhibitorStrategy, judgeInhibitors } from '../../../src/gates/inhibitors.ts';
+import type { Inhibitor } from '../../../src/gates/inhibitors.ts';
+
+const BACKUP: Inhibitor = { what: 'shutdown', who: 'backup', why: 'nightly run', mode: 'block' };
+
+describe('inhibitors', () => {
+  it('names who blocks a shutdown, and why', () => {
+    expect(judgeInhibitors([BACKUP])).toEqual({
+      verdict: 'deny',
+      reason: 'blocked by backup: nightly run',
+      label: 'inhibitor',
+    });
+  });
+
+  it.each<Inhibitor>([
+    { ...BACKUP, mode: 'delay' },
+    { ...BACKUP, mode: 'block-weak' },
+    { ...BACKUP, what: 'sleep:idle' },
+    { ...BACKUP, what: 'shutdownx' },
+  ])('lets pass what blocks no shutdown: %j', (inhibitor) => {
+    expect(judgeInhibitors([inhibitor]).verdict).toBe('allow');
+  });
+
+  it('finds the one among others', () => {
+    const verdict = judgeInhibitors([
+      { ...BACKUP, mode: 'delay' },
+      { ...BACKUP, what: 'sleep:shutdown:idle', who: 'dnf', why: '' },
+    ]);
+    expect(verdict.reason).toBe('blocked by dnf');
+  });
+
+  it('stays one short line, whatever they are called', () => {
+    const many = Array.from({ length: 500 }, (_, at) => ({
+      ...BACKUP,
+      who: at === 0 ? 'a\nb' : 'x'.repeat(10_000),
+      why: '\u202ereversed',
+    }));
+    const { reason } = judgeInhibitors(many);
+    expect(reason).toMatch(/^blocked by a b: \uFFFDreversed, by x+…: .*, and by 497 more$/);
+    expect(reason.length).toBeLessThan(400);
+  });
+
+  it('cannot tell when logind cannot', async () => {
+    const gate = inhibitorStrategy(() => Promise.reject(new BusError('bus_call_timeout', 'too slow')));
+    await expect(gate.canFinalize(0, new AbortController().signal)).rejects.toThrow('too slow');
+  });
+});

@@ -1,0 +1,145 @@
+import { execFileSync } from 'node:child_process';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { abandon, EMPTY_RECORD, rebootAsked } from '../../../src/agent/record.ts';
+import { toText } from '../../../src/agent/record-text.ts';
+import { FileRecordStore } from '../../../src/history/record-store.ts';
+import { release } from '../../support/samples.ts';
+
+const RECORD = rebootAsked(abandon(EMPTY_RECORD, release('2'), 5), release('3'), 6, 'boot');
+let root = '';
+let folder = '';
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'record-'));
+  folder = join(root, 'var/lib/zincati');
+});
+afterEach(() => {
+  rmSync(root, { recursive: true, force: true });
+});
+
+describe('FileRecordStore', () => {
+  it('starts empty and without a word where nothing is', async () => {
+    expect(await new FileRecordStore(root).load()).toEqual({ record: EMPTY_RECORD, warning: undefined });
+  });
+
+  it('comes back as it was saved, readable by its owner alone, with nothing beside it', async () => {
+    const store = new FileRecordStore(root);
+    await store.save(RECORD);
+    expect((await new FileRecordStore(root).load()).record).toEqual(RECORD);
+    expect(statSync(store.file).mode & 0o777).toBe(0o600);
+    expect(readdirSync(folder)).toEqual(['state.json']);
+  });
+
+  it('is not harmed by a half-written file of a save that was killed', async () => {
+    const store = new FileRecordStore(root);
+    await store.save(RECORD);
+    for (const name of readdirSync(folder)) if (name !== 'state.json') rmSync(join(folder, name));
+    writeFileSync(join(folder, 'state.json.new'), '{"format":1,"den');
+    expect((await store.load()).record).toEqual(RECORD);
+    await store.save(EMPTY_RECORD);
+    expect((await store.load()).record).toEqual(EMPTY_RECORD);
+  });
+
+  it('puts a file aside that is no record, says so, and goes on', async () => {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'state.json'), '\u0000\u0000\u0000');
+    const store = new FileRecordStore(root);
+    const { record, warning } = await store.load();
+    expect(record).toEqual(EMPTY_RECORD);
+    expect(warning).toContain(
+      `cannot use ${store.file}: it is not a record that this program wrote; it was put aside as`,
+    );
+    expect(readFileSync(join(folder, 'state.json.bad-1'), 'utf8')).toBe('\u0000\u0000\u0000');
+    await store.save(RECORD);
+    expect((await store.load()).record).toEqual(RECORD);
+  });
+
+  it('B8: refuses to save after the second file that went bad, so that no reboot follows, until somebody looks', async () => {
+    for (let time = 1; time <= 2; time++) {
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, 'state.json'), 'broken');
+      await new FileRecordStore(root).load();
+    }
+    const store = new FileRecordStore(root);
+    expect((await store.load()).warning).toContain('2 state files went bad there');
+    await expect(store.save(RECORD)).rejects.toMatchObject({ kind: 'record_unwritable' });
+    rmSync(join(folder, 'state.json.bad-1'));
+    const mended = new FileRecordStore(root);
+    await mended.load();
+    await expect(mended.save(RECORD)).resolves.toBeUndefined();
+  });
+
+  it('names the entries that it leaves out, and keeps the rest', async () => {
+    mkdirSync(folder, { recursive: true });
+    const store = new FileRecordStore(root);
+    const text = JSON.stringify({ ...JSON.parse(toText(RECORD)), boots: [1, 2, 3, 4, 5, 6], staged: 'x' });
+    writeFileSync(store.file, text);
+    expect(await store.load()).toEqual({
+      record: RECORD,
+      warning: `${store.file}: left out what makes no sense (7 in all): boots[0], boots[1], boots[2], boots[3], boots[4] and 2 more; the rest is used`,
+    });
+    expect(readdirSync(folder)).toEqual(['state.json']);
+  });
+
+  it('puts the file of a newer version aside as it is, and does not count it as one that went bad', async () => {
+    mkdirSync(folder, { recursive: true });
+    for (let time = 1; time <= 3; time++) {
+      const store = new FileRecordStore(root);
+      writeFileSync(store.file, `{"format":2,"time":${time}}`);
+      expect(await store.load()).toEqual({
+        record: EMPTY_RECORD,
+        warning: `cannot use ${store.file}: it was written by a newer version of this program (format 2, this one knows 1); it was put aside as ${store.file}.newer-${time}; starting without a record`,
+      });
+      expect(readFileSync(`${store.file}.newer-${time}`, 'utf8')).toBe(`{"format":2,"time":${time}}`);
+      await expect(store.save(RECORD)).resolves.toBeUndefined();
+    }
+  });
+
+  it('never writes over a file that was put aside, and keeps the five last', async () => {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(join(folder, 'state.json.bad-7'), 'seven');
+    for (let time = 8; time <= 13; time++) {
+      writeFileSync(join(folder, 'state.json'), `broken ${time}`);
+      await new FileRecordStore(root).load();
+    }
+    const kept = [9, 10, 11, 12, 13];
+    expect(readdirSync(folder).sort()).toEqual(kept.map((time) => `state.json.bad-${time}`).sort());
+    for (const time of kept)
+      expect(readFileSync(join(folder, `state.json.bad-${time}`), 'utf8')).toBe(`broken ${time}`);
+  });
+
+  it.each([
+    ['a folder', (file: string) => mkdirSync(file, { recursive: true })],
+    ['a FIFO', (file: string) => execFileSync('mkfifo', [file])],
+    ['5 MB', (file: string) => writeFileSync(file, 'x'.repeat(5e6))],
+  ])('does not hang or fail on %s in its place', async (_, make) => {
+    mkdirSync(folder, { recursive: true });
+    const store = new FileRecordStore(root);
+    make(store.file);
+    const { record, warning } = await store.load();
+    expect(record).toEqual(EMPTY_RECORD);
+    expect(warning).toContain('it was put aside');
+    await expect(store.save(RECORD)).resolves.toBeUndefined();
+  });
+
+  it('names the file when it cannot be written', async () => {
+    mkdirSync(join(root, 'var/lib'), { recursive: true });
+    writeFileSync(folder, 'a file where the folder should be');
+    const store = new FileRecordStore(root);
+    await store.load();
+    await expect(store.save(RECORD)).rejects.toThrow(`cannot write ${store.file}: `);
+    chmodSync(folder, 0o600);
+  });
+});

@@ -1,0 +1,126 @@
+/** What is made of logind's answers, whatever they are; over real sockets in test/integration/logind.test.ts. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { Variant } from '../../../src/dbus/types.ts';
+import type { BusLink, BusValue, MethodCall, Reply, SystemBus } from '../../../src/dbus/types.ts';
+import { BusError } from '../../../src/errors.ts';
+import { LogindSessions } from '../../../src/host/sessions.ts';
+import { typedValue } from '../../support/bus-values.ts';
+import type { TypedValue } from '../../support/bus-values.ts';
+
+const { signal } = new AbortController();
+const ROOT = '/nonexistent';
+const ONE: TypedValue = {
+  signature: 'a(susso)',
+  value: [['31', 1000, 'core', '', '/org/freedesktop/login1/session/_331']],
+};
+
+/** A logind that gives these answers. */
+function logind(list: TypedValue, properties: TypedValue | Error): SystemBus {
+  const answer = ({ member }: MethodCall): Promise<Reply> => {
+    const given = member === 'ListSessions' ? list : properties;
+    if (given instanceof Error) return Promise.reject(given);
+    return Promise.resolve({ signature: given.signature, body: [given.value], sender: ':1.2' });
+  };
+  const notUsed = (): never => {
+    throw new Error('not used');
+  };
+  const link: BusLink = {
+    uniqueName: ':1.1',
+    gone: signal,
+    call: answer,
+    onSignal: notUsed,
+    addMatch: notUsed,
+    export: notUsed,
+    close: () => Promise.resolve(),
+  };
+  return { link: () => Promise.resolve(link), close: () => Promise.resolve() };
+}
+
+function listed(list: TypedValue, properties: TypedValue | Error) {
+  return new LogindSessions(logind(list, properties), ROOT).list(signal);
+}
+
+function propertiesOf(values: Readonly<Record<string, BusValue>>): TypedValue {
+  return { signature: 'a{sv}', value: new Map(Object.entries(values)) };
+}
+
+const s = (text: string): Variant => new Variant('s', text);
+
+describe("logind's sessions", () => {
+  it('B11: an answer of another type is never nobody', async () => {
+    const wrong = typedValue.filter(({ signature }) => signature !== 'a(susso)');
+    await fc.assert(
+      fc.asyncProperty(wrong, async (answer) => {
+        await expect(listed(answer, propertiesOf({}))).rejects.toBeInstanceOf(BusError);
+      }),
+    );
+  });
+
+  it('B11: properties of another type are never nobody', async () => {
+    const wrong = typedValue.filter(({ signature }) => signature !== 'a{sv}');
+    await fc.assert(
+      fc.asyncProperty(wrong, async (answer) => {
+        await expect(listed(ONE, answer)).rejects.toBeInstanceOf(BusError);
+      }),
+    );
+  });
+
+  it('B11: one property of another type, or missing, is never nobody', async () => {
+    const right = { Name: s('core'), TTY: s('pts/0'), Class: s('user'), State: s('active') };
+    const wrong = typedValue
+      .filter(({ signature }) => signature !== 's')
+      .map(({ signature, value }) => new Variant(signature, value));
+    const victims = fc.constantFrom(...Object.keys(right));
+    await fc.assert(
+      fc.asyncProperty(victims, fc.option(wrong), async (victim, other) => {
+        const properties = new Map<string, BusValue>(Object.entries(right));
+        if (other === null) properties.delete(victim);
+        else properties.set(victim, other);
+        const answer = { signature: 'a{sv}', value: properties };
+        await expect(listed(ONE, answer)).rejects.toBeInstanceOf(BusError);
+      }),
+    );
+  });
+
+  it('count exactly when somebody sits at a terminal', async () => {
+    const classes = fc.constantFrom(
+      'user',
+      'user-early',
+      'greeter',
+      'background',
+      'manager',
+      'lock-screen',
+      'x',
+    );
+    const states = fc.constantFrom('online', 'active', 'closing', 'opening', '');
+    await fc.assert(
+      fc.asyncProperty(classes, states, fc.constantFrom('', 'tty1'), async (Class, State, TTY) => {
+        const properties = propertiesOf({ Name: s('core'), TTY: s(TTY), Class: s(Class), State: s(State) });
+        const person = ['user', 'user-early', 'x'].includes(Class);
+        expect(await listed(ONE, properties)).toEqual(
+          person && State !== 'closing' && TTY !== '' ? [{ user: 'core', tty: TTY }] : [],
+        );
+      }),
+    );
+  });
+
+  it.each([
+    ['org.freedesktop.DBus.Error.UnknownObject', 'nobody'],
+    ['org.freedesktop.login1.NoSuchSession', 'nobody'],
+    ['org.freedesktop.DBus.Error.AccessDenied', 'an error'],
+    ['org.freedesktop.DBus.Error.UnknownMethod', 'an error'],
+    ['org.freedesktop.DBus.Error.ServiceUnknown', 'an error'],
+  ])('B11: one that answers %s is %s', async (errorName, outcome) => {
+    const result = listed(ONE, new BusError('bus_remote_error', 'x', { errorName }));
+    if (outcome === 'nobody') await expect(result).resolves.toEqual([]);
+    else await expect(result).rejects.toBeInstanceOf(BusError);
+  });
+
+  it('B11: more of them than a host can have are an error', async () => {
+    const row = ['31', 1000, 'core', '', '/x'];
+    const many = { signature: 'a(susso)', value: Array.from({ length: 4097 }, () => row) };
+    await expect(listed(many, propertiesOf({}))).rejects.toThrow('at most 4096 sessions, got 4097');
+  });
+});
