@@ -13,7 +13,10 @@ export default tseslint.config(
         'error',
         { considerDefaultExhaustiveForUnions: true, requireDefaultForNonUnion: true },
       ],
-      '@typescript-eslint/consistent-type-imports': 'error',
+      // One style: a statement of types alone says so once, a mixed one marks each type.
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'inline-type-imports' }],
+      'no-duplicate-imports': 'error',
+      curly: ['error', 'all'],
       '@typescript-eslint/restrict-template-expressions': [
         'error',
         { allowNumber: true, allowBoolean: true },
@@ -41,6 +44,6 @@ export default tseslint.config(
   {
     // Configuration files must, and declarations of others' files may, export by default.
     files: ['*.config.ts', '**/*.d.ts'],
-    rules: { 'no-restricted-syntax': 'off' },
+    rules: { 'no-restricted-syntax': 'off', 'no-duplicate-imports': 'off' },
   },
 );

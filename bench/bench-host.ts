@@ -41,7 +41,9 @@ export class BenchHost implements AsyncDisposable {
     const root = await mkdtemp('/tmp/zincati-bench-');
     const history = await carriedHistory('stable');
     const newest = history.entries.at(-1);
-    if (newest === undefined) throw new Error('the history must have a release, got none');
+    if (newest === undefined) {
+      throw new Error('the history must have a release, got none');
+    }
     const release = standInRelease(1, { version: newest.version, checksum: newest.digest });
     prepareHost(root, { releases: [release], booted: release.version });
     const files = {
@@ -53,7 +55,9 @@ export class BenchHost implements AsyncDisposable {
     for (const folder of ['etc', 'proc/sys/kernel/random', 'run/dbus', 'run/zincati/public']) {
       await mkdir(join(root, folder), { recursive: true });
     }
-    for (const [path, text] of Object.entries(files)) await writeFile(join(root, path), text);
+    for (const [path, text] of Object.entries(files)) {
+      await writeFile(join(root, path), text);
+    }
     const polls = new Polls();
     const server = await startCincinnatiServer({
       history,
@@ -92,7 +96,9 @@ export class BenchHost implements AsyncDisposable {
       notifyPath: join(this.root, 'run/notify'),
       onLine: (line) => lines.push(line),
       onNotify: (key) => {
-        if (key === 'READY') ready.resolve(performance.now());
+        if (key === 'READY') {
+          ready.resolve(performance.now());
+        }
       },
     });
     const startMs = performance.now();
@@ -104,7 +110,9 @@ export class BenchHost implements AsyncDisposable {
     });
     const readyMs = await Promise.race([ready.promise, ended]);
     ended.catch(() => undefined);
-    if (unit.pid === undefined) throw new Error('a running agent must have a process id');
+    if (unit.pid === undefined) {
+      throw new Error('a running agent must have a process id');
+    }
     return {
       pid: unit.pid,
       startMs: readyMs - startMs,
@@ -155,11 +163,15 @@ class Polls {
   readonly #target = new EventTarget();
 
   happened(status: number): void {
-    if (status === 304) this.#target.dispatchEvent(new Event('poll'));
+    if (status === 304) {
+      this.#target.dispatchEvent(new Event('poll'));
+    }
   }
 
   async more(count: number): Promise<void> {
     const signal = AbortSignal.timeout(WAIT_LIMIT_MS);
-    for (let left = count; left > 0; left--) await once(this.#target, 'poll', { signal });
+    for (let left = count; left > 0; left--) {
+      await once(this.#target, 'poll', { signal });
+    }
   }
 }

@@ -20,7 +20,9 @@ export async function monitorBus(address: string): Promise<BusMonitor | undefine
   let methodCalls = 0;
   const lines = createInterface({ input: monitor.stdout });
   lines.on('line', (line) => {
-    if (line.startsWith('mc\t')) methodCalls++;
+    if (line.startsWith('mc\t')) {
+      methodCalls++;
+    }
   });
   // Its first lines are about itself: the bus takes the name of a connection that becomes a monitor.
   const started = await Promise.race([

@@ -93,7 +93,8 @@ function message(deployments: number, bytes: number): Buffer {
 
 function checked(value: unknown): number {
   const { deployments, booted } = decodeDeployments(value);
-  if (deployments.length !== count || booted.stream !== 'stable')
+  if (deployments.length !== count || booted.stream !== 'stable') {
     throw new Error(`all ${count} deployments must be read, got ${deployments.length}`);
+  }
   return deployments.length;
 }

@@ -19,7 +19,9 @@ export async function measureDeployments({ quick, say }: BenchOptions): Promise<
       { mode: 'dbus', series: dbus },
       { mode: 'json', series: json },
     ].map((kind) => ({ ...kind, args: [kind.mode, join(folder, kind.mode), String(DEPLOYMENTS)] }));
-    for (const { args } of kinds) execFileSync(process.execPath, [SCRIPT, ...args, String(METADATA_BYTES)]);
+    for (const { args } of kinds) {
+      execFileSync(process.execPath, [SCRIPT, ...args, String(METADATA_BYTES)]);
+    }
     for (let turn = 1; turn <= times; turn++) {
       say(`deployments: ${turn} of ${times}`);
       for (const { args, series } of kinds) {

@@ -36,7 +36,9 @@ if (mode === 'json') {
       const booted = { version: 'V0', payload: { scheme: 'checksum', value: checksum } } as const;
       const query = { booted, denied: [], skip: [], allowDowngrade: false };
       const { outcome } = await client.check(query, new AbortController().signal);
-      if (outcome.kind !== 'update') throw new Error(`the graph must lead on, got ${outcome.kind}`);
+      if (outcome.kind !== 'update') {
+        throw new Error(`the graph must lead on, got ${outcome.kind}`);
+      }
       return outcome;
     },
   );

@@ -21,11 +21,14 @@ export async function liveHeapBytes(pid: number, file: string): Promise<number> 
     const text = readIfThere(file);
     if (text !== undefined) {
       const found = /"heapUsed":(\d+)/.exec(text)?.[1];
-      if (found === undefined) throw new Error(`cannot measure the heap: the probe wrote ${text}`);
+      if (found === undefined) {
+        throw new Error(`cannot measure the heap: the probe wrote ${text}`);
+      }
       return Number(found);
     }
-    if (performance.now() > endMs)
+    if (performance.now() > endMs) {
       throw new Error('cannot measure the heap: the probe must answer within 5 s');
+    }
     await sleep(GLANCE_MS);
   }
 }

@@ -44,7 +44,9 @@ export async function measureIdleTick({ quick, say }: BenchOptions): Promise<Top
         syscalls.push(counted.all / TICKS_EACH);
         births.push(counted.births);
       }
-      if (monitor !== undefined) calls.push((monitor.methodCalls - callsBefore) / (2 * TICKS_EACH));
+      if (monitor !== undefined) {
+        calls.push((monitor.methodCalls - callsBefore) / (2 * TICKS_EACH));
+      }
     }
     if (monitor !== undefined) {
       // Shows that the monitor would have seen them: libostree touches this folder when deployments change.

@@ -32,7 +32,11 @@ async function measure({ quick, only, json }: Options): Promise<number> {
   const facts = machineFacts();
   const loadAtStart = loadNow();
   const topics: Topic[] = [];
-  for (const name of TOPICS) if (only.includes(name)) topics.push(await MEASURES[name]({ quick, say }));
+  for (const name of TOPICS) {
+    if (only.includes(name)) {
+      topics.push(await MEASURES[name]({ quick, say }));
+    }
+  }
   const loadAtEnd = loadNow();
   process.stdout.write(markdownOf(describeMachine(facts, loadAtStart, loadAtEnd), topics));
   if (json !== undefined) {

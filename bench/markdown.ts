@@ -15,7 +15,9 @@ function sectionOf({ title, how, figures }: Topic): string {
 }
 
 function rowOf({ what, unit, samples, note }: Figure): string[] {
-  if (samples.length === 0) return [what, note ?? 'not measured', '', '0', unit];
+  if (samples.length === 0) {
+    return [what, note ?? 'not measured', '', '0', unit];
+  }
   const { median, least, most, count } = summarize(samples);
   return [what, number(median), `${number(least)} … ${number(most)}`, String(count), unit];
 }
@@ -26,6 +28,8 @@ function line(cells: readonly string[]): string {
 
 /** Three digits that count; whole numbers stay whole. */
 export function number(value: number): string {
-  if (Number.isInteger(value) || Math.abs(value) >= 100) return Math.round(value).toLocaleString('en-US');
+  if (Number.isInteger(value) || Math.abs(value) >= 100) {
+    return Math.round(value).toLocaleString('en-US');
+  }
   return value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
 }

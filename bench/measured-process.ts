@@ -23,8 +23,9 @@ export async function runMeasured(script: string, args: readonly string[]): Prom
   const output = await text(child.stdout);
   await ended;
   const found = /^ms=([\d.]+) peakMb=([\d.]+)$/m.exec(output);
-  if (child.exitCode !== 0 || found === null)
+  if (child.exitCode !== 0 || found === null) {
     throw new Error(`cannot measure: ${script} must print a result, got exit code ${String(child.exitCode)}`);
+  }
   return { ms: Number(found[1]), peakMb: Number(found[2]) };
 }
 
@@ -38,6 +39,8 @@ export async function measureOnce<T>(prepare: () => T, work: (input: T) => Promi
   const result = await work(input);
   const ms = performance.now() - startMs;
   const peakMb = Math.max(ownPeakBytes() - baseBytes, 0) / MB;
-  if (result === undefined) throw new Error('cannot measure: the work must have a result, got none');
+  if (result === undefined) {
+    throw new Error('cannot measure: the work must have a result, got none');
+  }
   process.stdout.write(`ms=${ms} peakMb=${peakMb}\n`);
 }

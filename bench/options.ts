@@ -37,11 +37,14 @@ export function parseOptions(args: readonly string[]): Options | undefined {
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
-  if (values.help) return undefined;
+  if (values.help) {
+    return undefined;
+  }
   const only = values.only.map((name) => {
     const topic = TOPICS.find((known) => known === name);
-    if (topic === undefined)
+    if (topic === undefined) {
       throw new UsageError(`--only must be one of ${TOPICS.join(', ')}, got "${name}"`);
+    }
     return topic;
   });
   return { quick: values.quick, only: only.length === 0 ? TOPICS : only, json: values.json };

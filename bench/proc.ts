@@ -55,8 +55,9 @@ export function forgetPeak(): void {
 
 function kibibytes(text: string, name: string): number {
   const found = new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1];
-  if (found === undefined)
+  if (found === undefined) {
     throw new Error(`cannot measure memory: the kernel must tell ${name}, got nothing`);
+  }
   return Number(found);
 }
 

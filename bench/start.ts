@@ -14,7 +14,9 @@ export async function measureStart({ quick, say }: BenchOptions): Promise<Topic>
     const bareMs = await bareRunMs();
     const { startMs, stop } = await host.startAgent();
     await stop();
-    if (turn === 0) continue;
+    if (turn === 0) {
+      continue;
+    }
     bare.push(bareMs);
     agent.push(startMs);
   }

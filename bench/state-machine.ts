@@ -16,7 +16,9 @@ export function measureStateMachine({ quick, say }: BenchOptions): Topic {
   for (let turn = 0; turn <= times; turn++) {
     say(`state machine: ${turn} of ${times}`);
     const runs = [runCalm(years), runDaily(years)] as const;
-    if (turn === 0) continue;
+    if (turn === 0) {
+      continue;
+    }
     calm.push(runs[0]);
     daily.push(runs[1]);
   }
@@ -83,7 +85,8 @@ function run(years: number, check: (node: SimulatedNode) => CheckResult, leastRe
   const startMs = performance.now();
   node.runUntil(({ at }) => at >= end, Number.POSITIVE_INFINITY);
   const secs = (performance.now() - startMs) / 1000;
-  if (node.reboots < leastReboots)
+  if (node.reboots < leastReboots) {
     throw new Error(`the node must have rebooted ${leastReboots} times, got ${node.reboots}`);
+  }
   return { transitions, secs };
 }

@@ -28,7 +28,9 @@ export async function countSyscalls(
   );
   const attached = new Promise<boolean>((resolve) => {
     tracer.stderr.on('data', (chunk: Buffer) => {
-      if (chunk.includes('attached')) resolve(true);
+      if (chunk.includes('attached')) {
+        resolve(true);
+      }
     });
     setTimeout(() => resolve(false), ATTACH_TIMEOUT_MS).unref();
   });
@@ -54,9 +56,13 @@ export function parseSummary(text: string): SyscallCount {
   for (const match of text.matchAll(/^\s*[\d.]+\s+[\d.]+\s+\d+\s+(\d+)\s+(?:\d+\s+)?([a-z_]\w*)\s*$/gm)) {
     const calls = Number(match[1]);
     const name = match[2] ?? '';
-    if (name === 'total') continue;
+    if (name === 'total') {
+      continue;
+    }
     all += calls;
-    if (BIRTHS.has(name)) births += calls;
+    if (BIRTHS.has(name)) {
+      births += calls;
+    }
   }
   return { all, births };
 }

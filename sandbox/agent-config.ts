@@ -24,5 +24,7 @@ export async function writeAgentConfig(root: string, { baseUrl, more }: AgentCon
     join(folder, '50-cincinnati.toml'),
     `[cincinnati]\nbase_url = ${JSON.stringify(baseUrl)}\n`,
   );
-  if (more !== undefined) await writeFile(join(folder, '90-more.toml'), more);
+  if (more !== undefined) {
+    await writeFile(join(folder, '90-more.toml'), more);
+  }
 }

@@ -80,7 +80,9 @@ export async function startCincinnatiServer(options: CincinnatiServerOptions): P
     reply.raw.once('close', () => {
       const served = { at, status: reply.raw.statusCode, query, fault: fault?.kind };
       requests.push(served);
-      if (requests.length > MOST_KEPT_REQUESTS) requests.shift();
+      if (requests.length > MOST_KEPT_REQUESTS) {
+        requests.shift();
+      }
       options.onRequest?.(served);
     });
     return fault === undefined
@@ -128,7 +130,9 @@ function sendGraph(
   const text = JSON.stringify({ nodes: wireNodes(history, scheme), edges });
   const etag = `"${createHash('sha256').update(text).digest('hex').slice(0, 32)}"`;
   reply.header('etag', etag).header('vary', 'accept-encoding');
-  if (request.headers['if-none-match'] === etag) return reply.code(304).send();
+  if (request.headers['if-none-match'] === etag) {
+    return reply.code(304).send();
+  }
   reply.type('application/json');
   if (text.length < GZIP_FROM_BYTES || !/\bgzip\b/.test(request.headers['accept-encoding'] ?? '')) {
     return reply.send(text);
@@ -142,19 +146,26 @@ function refuse(reply: FastifyReply, status: number, kind: string, value: string
 
 function takeFault(faults: ServerFault[]): ServerFault | undefined {
   const [fault] = faults;
-  if (fault === undefined) return undefined;
+  if (fault === undefined) {
+    return undefined;
+  }
   fault.remaining--;
-  if (fault.remaining <= 0) faults.shift();
+  if (fault.remaining <= 0) {
+    faults.shift();
+  }
   return fault;
 }
 
 function misbehave(reply: FastifyReply, fault: ServerFault): FastifyReply {
   if (fault.kind === 'status') {
-    if (fault.retryAfterSecs !== undefined) reply.header('retry-after', fault.retryAfterSecs);
+    if (fault.retryAfterSecs !== undefined) {
+      reply.header('retry-after', fault.retryAfterSecs);
+    }
     return refuse(reply, fault.status, 'fault_on_demand', 'this server was told to fail');
   }
-  if (fault.kind === 'garbage')
+  if (fault.kind === 'garbage') {
     return reply.type('text/html').send('<html><body>Welcome to the hotel network');
+  }
 
   reply.hijack();
   const { raw } = reply;
@@ -174,7 +185,7 @@ function misbehave(reply: FastifyReply, fault: ServerFault): FastifyReply {
     }
     case 'endless': {
       const pour = (): void => {
-        while (!raw.destroyed && raw.write(ENDLESS_CHUNK));
+        while (!raw.destroyed && raw.write(ENDLESS_CHUNK)) {}
       };
       raw.on('drain', pour);
       pour();
@@ -186,7 +197,8 @@ function misbehave(reply: FastifyReply, fault: ServerFault): FastifyReply {
 
 function portOf(app: FastifyInstance): number {
   const address = app.server.address();
-  if (address === null || typeof address === 'string')
+  if (address === null || typeof address === 'string') {
     throw new Error('the server must have an address once it listens, got none');
+  }
   return address.port;
 }

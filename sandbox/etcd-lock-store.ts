@@ -28,7 +28,9 @@ export class EtcdLockStore implements LockStore {
   async read(group: string): Promise<StoredSemaphore | undefined> {
     const answer = await this.#post('/v3/kv/range', { key: base64(semaphoreKey(group)) });
     const [entry] = listField(answer, 'kvs');
-    if (entry === undefined) return undefined;
+    if (entry === undefined) {
+      return undefined;
+    }
     try {
       const value = Buffer.from(textField(entry, 'value'), 'base64').toString('utf8');
       return { semaphore: parseSemaphore(value), revision: Number(textField(entry, 'mod_revision')) };
@@ -60,7 +62,9 @@ export class EtcdLockStore implements LockStore {
           signal: AbortSignal.timeout(ENDPOINT_TIMEOUT_MS),
         });
         const text = await reply.text();
-        if (!reply.ok) throw new Error(`${endpoint} answers ${reply.status}: ${text.slice(0, 200)}`);
+        if (!reply.ok) {
+          throw new Error(`${endpoint} answers ${reply.status}: ${text.slice(0, 200)}`);
+        }
         const answer: unknown = JSON.parse(text);
         this.#first = index;
         return answer;
@@ -90,6 +94,8 @@ function listField(value: unknown, name: string): readonly unknown[] {
 /** 64-bit integers are texts, too. */
 function textField(value: unknown, name: string): string {
   const text = field(value, name);
-  if (typeof text !== 'string') throw new StoreError(`etcd must answer with ${name}, got none`);
+  if (typeof text !== 'string') {
+    throw new StoreError(`etcd must answer with ${name}, got none`);
+  }
   return text;
 }

@@ -11,8 +11,7 @@ import type { CincinnatiServer } from './cincinnati-server.ts';
 import { startLockServer } from './lock-server.ts';
 import { Machine } from './machine.ts';
 import type { DemoOptions } from './options.ts';
-import type { Screen } from './screen.ts';
-import { table } from './screen.ts';
+import { type Screen, table } from './screen.ts';
 
 export interface FleetSetting {
   readonly options: DemoOptions;
@@ -86,9 +85,13 @@ export async function runFleet(
           draw();
         },
         onNotify: (key, value) => {
-          if (key !== 'STATUS' || member.version !== walk.at(-1) || !value.includes('(last checked')) return;
+          if (key !== 'STATUS' || member.version !== walk.at(-1) || !value.includes('(last checked')) {
+            return;
+          }
           member.arrivedMs ??= performance.now();
-          if (members.every((each) => each.arrivedMs !== undefined)) resolve(undefined);
+          if (members.every((each) => each.arrivedMs !== undefined)) {
+            resolve(undefined);
+          }
         },
         onLog: () => undefined,
         onCrash: ({ code }) => screen.line(`${name}  the agent ended with exit code ${String(code)}`),

@@ -71,12 +71,16 @@ export class Journey {
 
   /** The agent told the service manager something. */
   notified(key: string, value: string): void {
-    if (key !== 'STATUS') return;
+    if (key !== 'STATUS') {
+      return;
+    }
     this.#state = value;
     this.#draw();
     const isLast = this.#booted === this.#walk.at(-1);
     // Polling, with an answer from the server: nothing more is offered.
-    if (isLast && value.includes('(last checked') && this.#deadend === undefined) this.#arrive();
+    if (isLast && value.includes('(last checked') && this.#deadend === undefined) {
+      this.#arrive();
+    }
   }
 
   /** A line of the agent's log, JSON. */
@@ -94,26 +98,38 @@ export class Journey {
       this.#draw();
       return;
     }
-    if (entry.level === 'debug' || entry.level === 'trace') return;
+    if (entry.level === 'debug' || entry.level === 'trace') {
+      return;
+    }
     this.#keep(`${entry.level ?? ''} ${message}`);
-    if (entry.level === 'error' || entry.level === 'warn') this.failed(message);
+    if (entry.level === 'error' || entry.level === 'warn') {
+      this.failed(message);
+    }
     const target = /^target release '(.*)' selected/.exec(message)?.[1];
-    if (target !== undefined) this.#begin(target);
+    if (target !== undefined) {
+      this.#begin(target);
+    }
     const hop = this.#hops.at(-1);
-    if (message.startsWith('update staged: ') && hop !== undefined) hop.stagedMs = performance.now();
-    if (message.startsWith('current release detected as dead-end') && this.#deadend !== undefined)
+    if (message.startsWith('update staged: ') && hop !== undefined) {
+      hop.stagedMs = performance.now();
+    }
+    if (message.startsWith('current release detected as dead-end') && this.#deadend !== undefined) {
       this.#arrive();
+    }
   }
 
   failed(text: string): void {
     const hop = this.#hops.at(-1);
-    if (hop !== undefined) hop.failures++;
+    if (hop !== undefined) {
+      hop.failures++;
+    }
     this.#screen.line(`  ${text}`);
   }
 
   summary(): string[] {
-    if (this.#deadend !== undefined)
+    if (this.#deadend !== undefined) {
       return [`${this.#booted} is a dead-end: ${this.#deadend}`, 'no update was taken'];
+    }
     const secs = (from: number, to: number | undefined): string =>
       to === undefined ? '' : `${((to - from) / 1000).toFixed(1)} s`;
     const rows = this.#hops.map((hop, index) => [
@@ -140,7 +156,9 @@ export class Journey {
 
   #begin(to: string): void {
     const hop = this.#hops.at(-1);
-    if (hop?.bootedMs === undefined && hop?.to === to) return;
+    if (hop?.bootedMs === undefined && hop?.to === to) {
+      return;
+    }
     this.#hops.push({
       from: this.#booted,
       to,
@@ -153,7 +171,9 @@ export class Journey {
 
   #keep(line: string): void {
     this.#lines.push(line);
-    if (this.#lines.length > MOST_LINES) this.#lines.shift();
+    if (this.#lines.length > MOST_LINES) {
+      this.#lines.shift();
+    }
   }
 
   #draw(): void {

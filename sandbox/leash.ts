@@ -6,6 +6,8 @@ const SETPRIV = '/usr/bin/setpriv';
 
 /** Program and arguments that run `program` on a leash, in the same process; without setpriv, it itself. */
 export function leashed(program: string, args: readonly string[]): [program: string, args: string[]] {
-  if (!existsSync(SETPRIV)) return [program, [...args]];
+  if (!existsSync(SETPRIV)) {
+    return [program, [...args]];
+  }
   return [SETPRIV, ['--pdeathsig', 'KILL', '--', program, ...args]];
 }

@@ -32,9 +32,13 @@ export function isUnanswered({ kind }: LockFault): boolean {
 /** The first that waits for `api`; one that is used up leaves the line. */
 export function takeFault(faults: LockFault[], api: LockApi): LockFault | undefined {
   const fault = faults.find((waiting) => waiting.api === undefined || waiting.api === api);
-  if (fault === undefined) return undefined;
+  if (fault === undefined) {
+    return undefined;
+  }
   fault.remaining--;
-  if (fault.remaining <= 0) faults.splice(faults.indexOf(fault), 1);
+  if (fault.remaining <= 0) {
+    faults.splice(faults.indexOf(fault), 1);
+  }
   return fault;
 }
 
@@ -53,7 +57,9 @@ export function misbehave(request: FastifyRequest, reply: FastifyReply, fault: L
     case 'echo':
       return reply.code(500).send({ kind: 'echo', value: JSON.stringify(request.headers) });
     case 'status':
-      if (fault.retryAfterSecs !== undefined) reply.header('retry-after', fault.retryAfterSecs);
+      if (fault.retryAfterSecs !== undefined) {
+        reply.header('retry-after', fault.retryAfterSecs);
+      }
       reply.code(fault.status);
       return fault.body === undefined
         ? reply.send({ kind: 'fault_on_demand', value: 'this server was told to fail' })

@@ -127,9 +127,13 @@ export async function startLockServer(options: LockServerOptions): Promise<LockS
       fault: fault?.kind,
     };
     requests.push(served);
-    if (requests.length > MOST_KEPT_REQUESTS) requests.shift();
+    if (requests.length > MOST_KEPT_REQUESTS) {
+      requests.shift();
+    }
     options.onRequest?.(served);
-    if (fault !== undefined) return misbehave(request, reply, fault);
+    if (fault !== undefined) {
+      return misbehave(request, reply, fault);
+    }
     reply.code(answer.status);
     return answer.kind === '' ? reply.send() : reply.send({ kind: answer.kind, value: answer.value });
   });
@@ -144,7 +148,9 @@ export async function startLockServer(options: LockServerOptions): Promise<LockS
     holders: async (group) => (await store.read(group))?.semaphore.holders ?? [],
     release: async (group, id) => {
       const answer = await giveBackSlot(store, group, groups[group] ?? 0, id);
-      if (answer !== 'done') throw new StoreError(`cannot release ${id} of group ${group}: ${answer}`);
+      if (answer !== 'done') {
+        throw new StoreError(`cannot release ${id} of group ${group}: ${answer}`);
+      }
     },
     stop: () => app.close(),
   };
@@ -170,7 +176,9 @@ async function decide(
   }
   const { id, group } = params;
   const slots = GROUP.test(group) && Object.hasOwn(groups, group) ? groups[group] : undefined;
-  if (slots === undefined) return no(400, 'unknown_group', `there is no group ${JSON.stringify(group)}`);
+  if (slots === undefined) {
+    return no(400, 'unknown_group', `there is no group ${JSON.stringify(group)}`);
+  }
   try {
     const change = api === 'pre-reboot' ? takeSlot : giveBackSlot;
     switch (await change(store, group, slots, id)) {
@@ -186,7 +194,9 @@ async function decide(
         return no(503, 'failed_lock', 'conflict on semaphore detected');
     }
   } catch (error) {
-    if (!(error instanceof StoreError)) throw error;
+    if (!(error instanceof StoreError)) {
+      throw error;
+    }
     return no(503, 'failed_sem_init', error.message);
   }
 }
@@ -203,7 +213,9 @@ function clientParams(body: unknown): ClientParams | undefined {
   } catch {
     return undefined;
   }
-  if (typeof json !== 'object' || json === null || !('client_params' in json)) return undefined;
+  if (typeof json !== 'object' || json === null || !('client_params' in json)) {
+    return undefined;
+  }
   const params = json.client_params;
   if (typeof params !== 'object' || params === null || !('id' in params) || !('group' in params)) {
     return undefined;

@@ -39,10 +39,16 @@ export async function takeSlot(
 ): Promise<SlotAnswer> {
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const { semaphore, revision } = await readOrEmpty(store, group, slots);
-    if (semaphore.holders.includes(id)) return 'done';
+    if (semaphore.holders.includes(id)) {
+      return 'done';
+    }
     const next = withHolder(semaphore, id);
-    if (next === 'full') return 'full';
-    if (await store.write(group, next, revision)) return 'done';
+    if (next === 'full') {
+      return 'full';
+    }
+    if (await store.write(group, next, revision)) {
+      return 'done';
+    }
   }
   return 'contended';
 }
@@ -59,7 +65,9 @@ export async function giveBackSlot(
 ): Promise<SlotAnswer> {
   for (let tries = 0; tries < MOST_TRIES; tries++) {
     const { semaphore, revision } = await readOrEmpty(store, group, slots);
-    if (await store.write(group, withoutHolder(semaphore, id), revision)) return 'done';
+    if (await store.write(group, withoutHolder(semaphore, id), revision)) {
+      return 'done';
+    }
   }
   return 'contended';
 }
@@ -83,7 +91,9 @@ export class MemoryLockStore implements LockStore {
   }
 
   write(group: string, semaphore: Semaphore, revision: number): Promise<boolean> {
-    if ((this.#groups.get(group)?.revision ?? 0) !== revision) return Promise.resolve(false);
+    if ((this.#groups.get(group)?.revision ?? 0) !== revision) {
+      return Promise.resolve(false);
+    }
     this.#revision++;
     this.#groups.set(group, { semaphore, revision: this.#revision });
     return Promise.resolve(true);

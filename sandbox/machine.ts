@@ -108,7 +108,9 @@ export class Machine {
     await this.#rebooting;
     await this.#shutDown();
     const power = this.#power;
-    if (power !== undefined) await new Promise<void>((resolve) => power.close(() => resolve()));
+    if (power !== undefined) {
+      await new Promise<void>((resolve) => power.close(() => resolve()));
+    }
   }
 
   /** The daemon says "reboot" on this socket, where the real one would call systemd. */
@@ -138,11 +140,15 @@ export class Machine {
   }
 
   async #reboot(): Promise<void> {
-    if (this.#stopping) return;
+    if (this.#stopping) {
+      return;
+    }
     this.#options.events.onDown?.();
     await this.#shutDown();
     bootNext(this.#options.root);
-    if (!this.#isStopping()) await this.#boot();
+    if (!this.#isStopping()) {
+      await this.#boot();
+    }
   }
 
   async #boot(): Promise<void> {
@@ -165,7 +171,9 @@ export class Machine {
     const boot = this.#boots;
     this.#unit.exited.then(
       (exit) => {
-        if (!this.#isStopping() && boot === this.#boots && !this.#goingDown) this.#restartAgent(exit);
+        if (!this.#isStopping() && boot === this.#boots && !this.#goingDown) {
+          this.#restartAgent(exit);
+        }
       },
       (error: unknown) =>
         this.#options.events.onFailure(new Error('cannot start the agent', { cause: error })),
@@ -182,7 +190,9 @@ export class Machine {
     }
     const boot = this.#boots;
     setTimeout(() => {
-      if (!this.#isStopping() && boot === this.#boots && !this.#goingDown) this.#startAgent();
+      if (!this.#isStopping() && boot === this.#boots && !this.#goingDown) {
+        this.#startAgent();
+      }
     }, RESTART_DELAY_MS);
   }
 
@@ -191,7 +201,9 @@ export class Machine {
   async #shutDown(): Promise<void> {
     this.#goingDown = true;
     try {
-      if (this.#unit.pid !== undefined) await this.#unit.stop();
+      if (this.#unit.pid !== undefined) {
+        await this.#unit.stop();
+      }
       await this.#bus?.stop();
       this.#bus = undefined;
     } finally {

@@ -52,8 +52,9 @@ async function runDemo(options: DemoOptions): Promise<number> {
   const journey = new Journey(walk, screen, deadendReason(history, start));
   prepare(root, options, history, start);
   await writeAgentConfig(root, { baseUrl: server.baseUrl });
-  if (options.failures.server > 0)
+  if (options.failures.server > 0) {
     server.addFault({ kind: 'status', status: 503, remaining: options.failures.server });
+  }
   const agent = [process.execPath, PROGRAM];
   const daemon = {
     bytesPerSecond: Math.round(BYTES_PER_SECOND * options.speed),
@@ -96,14 +97,18 @@ async function runDemo(options: DemoOptions): Promise<number> {
         prepare: lay,
         signal: ended.signal,
       });
-      for (const line of fleet.summary) screen.line(line);
+      for (const line of fleet.summary) {
+        screen.line(line);
+      }
       return fleet.ok ? 0 : 1;
     }
     screen.line(`${walk.length - 1} hops from ${start} to ${walk.at(-1) ?? start}, below ${root}`);
     await machine.start();
     await Promise.race([journey.arrived, aborted(ended.signal)]);
     clearTimeout(limit);
-    for (const line of journey.summary()) screen.line(line);
+    for (const line of journey.summary()) {
+      screen.line(line);
+    }
     if (options.keep) {
       screen.line(`metrics: curl --unix-socket ${machine.metricsSocket} http://localhost/metrics`);
       screen.line(
@@ -119,7 +124,9 @@ async function runDemo(options: DemoOptions): Promise<number> {
       code = 130;
     } else {
       screen.line(`failed: ${error instanceof Error ? error.message : String(error)}`);
-      for (const line of journey.lastLines()) screen.line(`  ${line}`);
+      for (const line of journey.lastLines()) {
+        screen.line(`  ${line}`);
+      }
       code = 1;
     }
   } finally {
@@ -139,15 +146,20 @@ async function runDemo(options: DemoOptions): Promise<number> {
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     const fail = (): void => reject(signal.reason as Error);
-    if (signal.aborted) fail();
-    else signal.addEventListener('abort', fail, { once: true });
+    if (signal.aborted) {
+      fail();
+    } else {
+      signal.addEventListener('abort', fail, { once: true });
+    }
   });
 }
 
 /** A fleet shows its turns within a minute; a single node walks the whole way. */
 function defaultStart(options: DemoOptions, history: History, scheme: Scheme): string {
   const oldest = history.entries[0]?.version ?? '';
-  if (options.nodes === 1) return oldest;
+  if (options.nodes === 1) {
+    return oldest;
+  }
   const walk = plannedWalk(
     history,
     scheme,
@@ -170,7 +182,9 @@ function prepare(root: string, options: DemoOptions, history: History, start: st
       timestamp: 1_500_000_000 + index * 86_400,
       bytes: BYTES_PER_RELEASE,
     };
-    if (!options.oci) return { ...common, streamIn: ['fedora-coreos.stream'] };
+    if (!options.oci) {
+      return { ...common, streamIn: ['fedora-coreos.stream'] };
+    }
     return {
       ...common,
       streamIn: ['label', 'annotation'],
@@ -180,9 +194,12 @@ function prepare(root: string, options: DemoOptions, history: History, start: st
   });
   prepareHost(root, { releases, booted: start, ...(options.oci ? { imageReference: options.image } : {}) });
   const faults: Fault[] = [];
-  if (options.failures.deploy > 0) faults.push({ kind: 'deploy-fails', remaining: options.failures.deploy });
-  if (options.failures.daemon > 0)
+  if (options.failures.deploy > 0) {
+    faults.push({ kind: 'deploy-fails', remaining: options.failures.deploy });
+  }
+  if (options.failures.daemon > 0) {
     faults.push({ kind: 'die-mid-download', remaining: options.failures.daemon });
+  }
   setFaults(root, ...faults);
 }
 

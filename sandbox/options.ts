@@ -72,14 +72,22 @@ export function parseOptions(args: readonly string[]): DemoOptions | undefined {
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }
-  if (values.help) return undefined;
+  if (values.help) {
+    return undefined;
+  }
   if (values.stream !== 'stable' && values.stream !== 'testing') {
     throw new UsageError(`--stream must be stable or testing, got "${values.stream}"`);
   }
   const nodes = whole('--nodes', values.nodes, 20);
-  if (nodes === 1 && values.windows) throw new UsageError('--windows must come with --nodes');
-  if (nodes > 1 && values.keep) throw new UsageError('--keep goes with one node only');
-  if (values.image !== undefined && !values.oci) throw new UsageError('--image must come with --oci');
+  if (nodes === 1 && values.windows) {
+    throw new UsageError('--windows must come with --nodes');
+  }
+  if (nodes > 1 && values.keep) {
+    throw new UsageError('--keep goes with one node only');
+  }
+  if (values.image !== undefined && !values.oci) {
+    throw new UsageError('--image must come with --oci');
+  }
   if (values.image !== undefined && parseImageReference(values.image)?.tag === undefined) {
     throw new UsageError(
       `--image must be an image with a tag, such as ostree-image-signed:docker://quay.io/fedora/fedora-coreos:stable, got "${values.image}"`,
@@ -103,8 +111,9 @@ export function parseOptions(args: readonly string[]): DemoOptions | undefined {
 
 function positive(name: string, text: string): number {
   const value = Number(text);
-  if (!Number.isFinite(value) || value <= 0)
+  if (!Number.isFinite(value) || value <= 0) {
     throw new UsageError(`${name} must be a number above 0, got "${text}"`);
+  }
   return value;
 }
 

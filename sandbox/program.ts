@@ -22,7 +22,9 @@ export async function runProgram<Options>(
   try {
     options = parse(args);
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
+    if (!(error instanceof UsageError)) {
+      throw error;
+    }
     process.stderr.write(`${error.message}\n\n${usage}`);
     return USAGE_EXIT;
   }
@@ -33,8 +35,9 @@ export async function runProgram<Options>(
   try {
     return await run(options);
   } catch (error) {
-    if (!(error instanceof Error) || ![UsageError, ...mistakes].some((kind) => error instanceof kind))
+    if (!(error instanceof Error) || ![UsageError, ...mistakes].some((kind) => error instanceof kind)) {
       throw error;
+    }
     process.stderr.write(`${error.message}\n`);
     return USAGE_EXIT;
   }

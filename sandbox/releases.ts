@@ -67,7 +67,9 @@ export async function loadHistory(path: string): Promise<History> {
   try {
     return parseHistory(json);
   } catch (error) {
-    if (!(error instanceof HistoryError)) throw error;
+    if (!(error instanceof HistoryError)) {
+      throw error;
+    }
     throw new HistoryError(`cannot use ${path}: ${error.message}`);
   }
 }
@@ -116,7 +118,11 @@ export function wireNodes(history: History, scheme: Scheme): readonly WireNode[]
       }),
     };
     const metadata: Record<string, string> = {};
-    for (const [key, value] of Object.entries(written)) if (value !== undefined) metadata[key] = value;
+    for (const [key, value] of Object.entries(written)) {
+      if (value !== undefined) {
+        metadata[key] = value;
+      }
+    }
     return { version: entry.version, payload: payloadText(entry, scheme), metadata };
   });
 }
@@ -198,7 +204,9 @@ function edgeOf(value: unknown, at: string, nodeCount: number): readonly [number
   const [from, to, ...rest] = listOf(value, at);
   const isNode = (index: unknown): index is number =>
     typeof index === 'number' && Number.isInteger(index) && index >= 0 && index < nodeCount;
-  if (isNode(from) && isNode(to) && rest.length === 0) return [from, to];
+  if (isNode(from) && isNode(to) && rest.length === 0) {
+    return [from, to];
+  }
   throw new HistoryError(`${at} must be two indices of nodes, got ${JSON.stringify(value)}`);
 }
 
@@ -210,21 +218,29 @@ function fieldsOf(value: unknown, at: string): ReadonlyMap<string, unknown> {
 }
 
 function listOf(value: unknown, at: string): readonly unknown[] {
-  if (Array.isArray(value)) return value;
+  if (Array.isArray(value)) {
+    return value;
+  }
   throw new HistoryError(`${at} must be a list, got ${JSON.stringify(value)}`);
 }
 
 function textOf(value: unknown, at: string): string {
-  if (typeof value === 'string' && value !== '') return value;
+  if (typeof value === 'string' && value !== '') {
+    return value;
+  }
   throw new HistoryError(`${at} must be a text, got ${JSON.stringify(value)}`);
 }
 
 function numberOf(value: unknown, at: string): number {
-  if (typeof value === 'number' && Number.isFinite(value)) return value;
+  if (typeof value === 'number' && Number.isFinite(value)) {
+    return value;
+  }
   throw new HistoryError(`${at} must be a number, got ${JSON.stringify(value)}`);
 }
 
 function nonEmpty<T>(list: readonly T[], at: string): readonly T[] {
-  if (list.length > 0) return list;
+  if (list.length > 0) {
+    return list;
+  }
   throw new HistoryError(`${at} must have at least one entry, got none`);
 }

@@ -36,9 +36,14 @@ function allEdges({ entries }: History): WireEdge[] {
   let since = 0;
   for (const [index, { barrier, rollout }] of entries.entries()) {
     const into = Array.from({ length: index - since }, (_, offset): WireEdge => [since + offset, index]);
-    if (rollout !== undefined) rollouts.unshift(...into);
-    else if (barrier !== undefined) barriers.push(...into);
-    if (barrier !== undefined) since = index;
+    if (rollout !== undefined) {
+      rollouts.unshift(...into);
+    } else if (barrier !== undefined) {
+      barriers.push(...into);
+    }
+    if (barrier !== undefined) {
+      since = index;
+    }
   }
   return [...rollouts, ...barriers];
 }
@@ -47,9 +52,13 @@ function allEdges({ entries }: History): WireEdge[] {
 export function throttle(rollout: Rollout, nowMs: number): number {
   const { startEpoch = 0, startValue = 0, durationMinutes } = rollout;
   // Without a duration there is no progress, so there is no start either.
-  if (durationMinutes === undefined) return startValue;
+  if (durationMinutes === undefined) {
+    return startValue;
+  }
   const elapsedSecs = nowMs / 1000 - startEpoch;
-  if (elapsedSecs < 0) return 0;
+  if (elapsedSecs < 0) {
+    return 0;
+  }
   const share = durationMinutes === 0 ? 1 : elapsedSecs / (durationMinutes * 60);
   return Math.min(startValue + (1 - startValue) * share, 1);
 }

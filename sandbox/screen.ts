@@ -30,10 +30,14 @@ export class Screen {
 
   /** The line that is redrawn; nothing at all where there is no terminal. */
   live(text: string): void {
-    if (this.#out.isTTY !== true) return;
+    if (this.#out.isTTY !== true) {
+      return;
+    }
     this.#erase();
     this.#live = text.slice(0, (this.#out.columns ?? 100) - 1);
-    if (this.#live !== '') this.#out.write(this.#live);
+    if (this.#live !== '') {
+      this.#out.write(this.#live);
+    }
   }
 
   /** Ends the line that is redrawn. */
@@ -42,7 +46,9 @@ export class Screen {
   }
 
   #erase(): void {
-    if (this.#live !== '') this.#out.write(CLEAR_LINE);
+    if (this.#live !== '') {
+      this.#out.write(CLEAR_LINE);
+    }
     this.#live = '';
   }
 }

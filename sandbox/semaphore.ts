@@ -11,7 +11,9 @@ export interface Semaphore {
 /** `full`: no slot is left. A holder takes no second one. */
 export function withHolder(semaphore: Semaphore, id: string): Semaphore | 'full' {
   const { totalSlots, holders } = semaphore;
-  if (holders.includes(id)) return semaphore;
+  if (holders.includes(id)) {
+    return semaphore;
+  }
   return holders.length >= totalSlots ? 'full' : { totalSlots, holders: [...holders, id].toSorted() };
 }
 
@@ -32,7 +34,9 @@ export function parseSemaphore(text: string): Semaphore {
     const holders: unknown = json.holders ?? [];
     if (typeof totalSlots === 'number' && Array.isArray(holders)) {
       const names = holders.filter((holder) => typeof holder === 'string');
-      if (names.length === holders.length) return { totalSlots, holders: names };
+      if (names.length === holders.length) {
+        return { totalSlots, holders: names };
+      }
     }
   }
   throw new Error(`a semaphore must have total_slots and holders, got ${text.slice(0, 100)}`);

@@ -55,7 +55,9 @@ export class Unit {
     socket.on('data', (data: Buffer) => {
       for (const line of data.toString('utf8').split('\n')) {
         const at = line.indexOf('=');
-        if (at > 0) onNotify(line.slice(0, at), line.slice(at + 1));
+        if (at > 0) {
+          onNotify(line.slice(0, at), line.slice(at + 1));
+        }
       }
     });
     socket.on('error', () => undefined);

@@ -146,8 +146,9 @@ export function prepareHost(root: string, options: HostOptions): void {
   const osname = options.osname ?? 'fedora-coreos';
   const deployment = (version: string, booted: boolean): StandInDeployment => {
     const release = options.releases.find((candidate) => candidate.version === version);
-    if (release === undefined)
+    if (release === undefined) {
       throw new Error(`cannot prepare the host: no release has the version '${version}'`);
+    }
     const { checksum, version: name, stream, timestamp, streamIn, digest, metadataBytes, metadata } = release;
     const followed =
       options.imageReference === undefined
@@ -171,7 +172,9 @@ export function prepareHost(root: string, options: HostOptions): void {
     };
   };
   const deployments = [deployment(options.booted, true)];
-  if (options.rollback !== undefined) deployments.push(deployment(options.rollback, false));
+  if (options.rollback !== undefined) {
+    deployments.push(deployment(options.rollback, false));
+  }
   writeRepository(root, options.releases);
   writeSysroot(root, { osname, boot: 1, driver: null, deployments });
   writeState(root, 'faults.json', { faults: [] });
@@ -199,7 +202,9 @@ export function editSysroot(root: string, edit: (sysroot: StandInSysroot) => Sta
 
 export function bootedDeployment(root: string): StandInDeployment {
   const booted = readSysroot(root).deployments.find((deployment) => deployment.booted);
-  if (booted === undefined) throw new Error('cannot read the host: no deployment is booted');
+  if (booted === undefined) {
+    throw new Error('cannot read the host: no deployment is booted');
+  }
   return booted;
 }
 
@@ -235,7 +240,9 @@ export function bootNext(root: string): StandInDeployment {
 export function bootRollback(root: string): StandInDeployment {
   editSysroot(root, (sysroot) => {
     const [target] = sysroot.deployments.filter((deployment) => !deployment.staged && !deployment.booted);
-    if (target === undefined) throw new Error('cannot roll back: there is no rollback deployment');
+    if (target === undefined) {
+      throw new Error('cannot roll back: there is no rollback deployment');
+    }
     const others = sysroot.deployments.filter((deployment) => !deployment.staged && deployment !== target);
     const deployments = [
       { ...target, booted: true },

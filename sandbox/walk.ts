@@ -11,7 +11,9 @@ export function plannedWalk(history: History, scheme: Scheme, start: string, now
   const edges = history.edges ?? offeredEdges(history, { wariness: 0, nowMs });
   const graph = parseGraph({ nodes, edges });
   let node = nodes.find((candidate) => candidate.version === start);
-  if (node === undefined) throw new Error(`release ${start} must be in the history`);
+  if (node === undefined) {
+    throw new Error(`release ${start} must be in the history`);
+  }
   const walk = [node.version];
   for (;;) {
     const booted = { version: node.version, payload: { scheme, value: node.payload } };
@@ -21,10 +23,14 @@ export function plannedWalk(history: History, scheme: Scheme, start: string, now
       skip: [],
       allowDowngrade: false,
     });
-    if (outcome.kind !== 'update' || walk.length > nodes.length) return walk;
+    if (outcome.kind !== 'update' || walk.length > nodes.length) {
+      return walk;
+    }
     const target = outcome.release.payload.value;
     const next = nodes.find((candidate) => candidate.payload === target);
-    if (next === undefined) return walk;
+    if (next === undefined) {
+      return walk;
+    }
     node = next;
     walk.push(node.version);
   }

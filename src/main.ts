@@ -10,7 +10,9 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     command = parseCommandLine(args);
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error;
+    if (!(error instanceof UsageError)) {
+      throw error;
+    }
     process.stderr.write(`${error.message}\n\n${USAGE}`);
     return EXIT.usage;
   }
@@ -43,7 +45,9 @@ async function agent(command: Extract<Command, { command: 'agent' }>): Promise<n
   const log = createLogger({ level: levelOf(verbosity), format: logFormat, env: process.env });
   const life = new AbortController();
   const reloads = new Doorbell();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => life.abort(signal));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => life.abort(signal));
+  }
   process.on('SIGHUP', () => reloads.ring());
   try {
     await runAgent({ root, log, env: process.env, pid: process.pid, signal: life.signal, reloads });
@@ -52,8 +56,14 @@ async function agent(command: Extract<Command, { command: 'agent' }>): Promise<n
     const isSetUp = error instanceof ConfigError || error instanceof IdentityError;
     const text = linesOf(error);
     log.error(isSetUp ? text : `critical error: ${text}`);
-    if (error instanceof ConfigError) for (const note of error.notes) log.warn(note);
-    if (!isSetUp && error instanceof Error && error.stack !== undefined) log.debug(error.stack);
+    if (error instanceof ConfigError) {
+      for (const note of error.notes) {
+        log.warn(note);
+      }
+    }
+    if (!isSetUp && error instanceof Error && error.stack !== undefined) {
+      log.debug(error.stack);
+    }
     return isSetUp ? EXIT.config : EXIT.failure;
   }
 }

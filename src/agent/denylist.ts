@@ -15,9 +15,19 @@ export function deniedPayloads(
 ): readonly Payload[] {
   const denied: Payload[] = [];
   const add = (payload: Payload | undefined): void => {
-    if (payload !== undefined && !includesPayload(denied, payload)) denied.push(payload);
+    if (payload !== undefined && !includesPayload(denied, payload)) {
+      denied.push(payload);
+    }
   };
-  for (const deployment of host?.deployments ?? []) if (!deployment.staged) add(deployment.payload);
-  for (const denial of record.denials) if (isInForce(denial, at)) add(denial.payload);
+  for (const deployment of host?.deployments ?? []) {
+    if (!deployment.staged) {
+      add(deployment.payload);
+    }
+  }
+  for (const denial of record.denials) {
+    if (isInForce(denial, at)) {
+      add(denial.payload);
+    }
+  }
   return denied;
 }

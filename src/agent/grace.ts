@@ -49,7 +49,9 @@ export function wantsNotice(grace: Grace, { neverWhileLoggedIn }: GracePolicy): 
 
 /** One postponement later. */
 export function spentGrace(grace: Grace, { neverWhileLoggedIn }: GracePolicy): Grace {
-  if (neverWhileLoggedIn) return grace;
+  if (neverWhileLoggedIn) {
+    return grace;
+  }
   return {
     ...grace,
     postponementsLeft: grace.postponementsLeft - 1,

@@ -80,16 +80,22 @@ function ofStreaks(memory: Memory, at: number): Health[] {
 }
 
 function lasting(streak: Streak | undefined, at: number, cause: HealthCause, text: string): Health[] {
-  if (streak === undefined) return [];
+  if (streak === undefined) {
+    return [];
+  }
   const lastedMs = at - streak.sinceAt;
-  if (lastedMs < DEGRADED_AFTER_MS) return [];
+  if (lastedMs < DEGRADED_AFTER_MS) {
+    return [];
+  }
   const level = lastedMs < STUCK_AFTER_MS ? 'DEGRADED' : 'STUCK';
   return [{ level, cause, sinceAt: streak.sinceAt, text: `${text} (${streak.kind}, ${streak.count} times)` }];
 }
 
 function ofRecord({ record }: Memory, at: number, skip: readonly string[]): Health[] {
   return record.denials.flatMap((denial): Health[] => {
-    if (!isInForce(denial, at) || isSkipped(skip, denial)) return [];
+    if (!isInForce(denial, at) || isSkipped(skip, denial)) {
+      return [];
+    }
     const since = { sinceAt: denial.sinceAt };
     if (denial.reason === 'boot-failed') {
       const text = `the node was rebooted for ${denial.version} ${times(denial.strikes)} and did not come up in it`;
@@ -118,7 +124,9 @@ function ofState({ state, memory }: Model, at: number): Health[] {
       return [{ level, cause: 'off_graph', sinceAt: state.sinceAt, text }];
     }
     case 'UpdateAvailable': {
-      if (state.failedAttempts < TOLD_DEPLOY_FAILURES) return [];
+      if (state.failedAttempts < TOLD_DEPLOY_FAILURES) {
+        return [];
+      }
       const text = `staging ${state.release.version} failed ${times(state.failedAttempts)}`;
       return [
         {
@@ -131,7 +139,9 @@ function ofState({ state, memory }: Model, at: number): Health[] {
     }
     case 'UpdateStaged': {
       const { holding } = state;
-      if (holding.by !== 'failure') return [];
+      if (holding.by !== 'failure') {
+        return [];
+      }
       const lastedMs = at - holding.sinceAt;
       const level = lastedMs < STUCK_AFTER_MS ? 'DEGRADED' : 'STUCK';
       return [
@@ -149,7 +159,9 @@ function ofState({ state, memory }: Model, at: number): Health[] {
 }
 
 function ofConfiguration(refusedAt: number | undefined): Health[] {
-  if (refusedAt === undefined) return [];
+  if (refusedAt === undefined) {
+    return [];
+  }
   const text = 'the configuration on disk cannot be used: the one before it is in use, until the agent ends';
   return [{ level: 'DEGRADED', cause: 'configuration_refused', sinceAt: refusedAt, text }];
 }

@@ -25,10 +25,14 @@ const READ_CACHED: Effect = { kind: 'read-status', mode: 'cached' };
 export function nextEffect({ state, memory }: Model, now: Moment, policy: Policy): Effect {
   const { mono } = now;
   // Written before anything else is done, so that whatever ends this life finds what led to it on disk.
-  if (memory.save.due && mono >= memory.save.dueMono) return { kind: 'save', record: memory.record };
+  if (memory.save.due && mono >= memory.save.dueMono) {
+    return { kind: 'save', record: memory.record };
+  }
   switch (state.name) {
     case 'StartState':
-      if (!policy.enabled) return wait(0, mono);
+      if (!policy.enabled) {
+        return wait(0, mono);
+      }
       switch (state.step) {
         case 'register':
           return { kind: 'register-driver' };
@@ -81,7 +85,9 @@ export function nextEffect({ state, memory }: Model, now: Moment, policy: Policy
       if (state.cause === 'disabled') {
         // Switched off by configuration: only a slot that may still be held is given back.
         const mayHold = policy.remoteStrategies && memory.steady.owed;
-        if (mayHold && mono >= memory.steady.dueMono) return { kind: 'report-steady' };
+        if (mayHold && mono >= memory.steady.dueMono) {
+          return { kind: 'report-steady' };
+        }
         return wait(mayHold ? Math.min(state.dueMono, memory.steady.dueMono) : state.dueMono, mono);
       }
       return state.step === 'read' ? READ_FRESH : wait(state.dueMono, mono);
@@ -118,7 +124,9 @@ function nextWhileStaged(
       return { kind: 'ask-remote' };
     case 'finalize':
       // Never without the record on disk, even when writing it has just failed and is not due yet.
-      if (memory.save.due) return { kind: 'save', record: memory.record };
+      if (memory.save.due) {
+        return { kind: 'save', record: memory.record };
+      }
       return { kind: 'finalize', release: state.release, allowUnlocked: state.unlocked };
     case 'discard':
       return { kind: 'discard-staged' };
@@ -135,8 +143,9 @@ function checkEffect(memory: Memory, policy: Policy, at: number): Effect {
   const host = memory.host;
   const payload = host?.booted.payload;
   // The steps `check` are entered only with a booted deployment that can be compared.
-  if (host === undefined || payload === undefined)
+  if (host === undefined || payload === undefined) {
     throw new Error('a check was asked for before the deployments were read');
+  }
   return {
     kind: 'check',
     stream: policy.stream ?? host.booted.stream,
@@ -151,11 +160,19 @@ function checkEffect(memory: Memory, policy: Policy, at: number): Effect {
 
 function dutyOrWait(memory: Memory, mono: number, dueMono: number, untilAt?: number): Effect {
   const { driver, steady } = memory;
-  if (steady.owed && mono >= steady.dueMono) return { kind: 'report-steady' };
-  if (!driver.registered && mono >= driver.dueMono) return { kind: 'register-driver' };
+  if (steady.owed && mono >= steady.dueMono) {
+    return { kind: 'report-steady' };
+  }
+  if (!driver.registered && mono >= driver.dueMono) {
+    return { kind: 'register-driver' };
+  }
   const dues = [dueMono];
-  if (steady.owed) dues.push(steady.dueMono);
-  if (!driver.registered) dues.push(driver.dueMono);
+  if (steady.owed) {
+    dues.push(steady.dueMono);
+  }
+  if (!driver.registered) {
+    dues.push(driver.dueMono);
+  }
   return wait(Math.min(...dues), mono, untilAt);
 }
 

@@ -66,10 +66,14 @@ export async function perform(
   );
   try {
     const ends = [life, limit.signal];
-    if (effect.kind === 'wait' && interrupt !== undefined) ends.push(interrupt);
+    if (effect.kind === 'wait' && interrupt !== undefined) {
+      ends.push(interrupt);
+    }
     return await handle(effect, ports, AbortSignal.any(ends));
   } catch (error) {
-    if (life.aborted) throw error;
+    if (life.aborted) {
+      throw error;
+    }
     if (limit.signal.aborted) {
       return failureEvent(effect.kind, { kind: 'effect_timeout', message: messageOf(limit.signal.reason) });
     }
@@ -166,7 +170,9 @@ async function sleepUntil(
   const untilAt = effect.untilAt ?? Number.POSITIVE_INFINITY;
   for (;;) {
     const left = Math.min(endMono - clock.monotonic(), untilAt - clock.now());
-    if (left <= 0) return;
+    if (left <= 0) {
+      return;
+    }
     await clock.sleep(effect.untilAt === undefined ? left : Math.min(left, CLOCK_GLANCE_MS), signal);
   }
 }

@@ -170,3 +170,66 @@ export interface Gatekeeper {
   /** Gives back whatever `askRemote` may have taken, now or in a life before this one. */
   reportSteady(signal: AbortSignal): Promise<void>;
 }
+
+/** What a gate is asked about: one instant, and the deployments as the machine last read them. */
+export interface GateQuestion {
+  /** Wall clock, milliseconds since 1970 UTC. */
+  readonly at: number;
+  readonly booted: Deployment | undefined;
+  readonly staged: Deployment | undefined;
+}
+
+/** `unknown`: the gate cannot tell. The machine then holds the reboot, as for `block`. */
+export const GATE_VERDICTS = ['pass', 'block', 'unknown'] as const;
+export type GateVerdict = (typeof GATE_VERDICTS)[number];
+
+/** What one gate says to one question. */
+export interface GateReport {
+  /** The gate's name: `periodic`, `free_space` and so on. */
+  readonly gate: string;
+  readonly verdict: GateVerdict;
+  /** One sentence for people, also for `pass`. */
+  readonly reason: string;
+  /** Bounded word, also a metric label; see gates/labels.ts. For `unknown` the error's kind. */
+  readonly label: string;
+  /** What the judgement rests on, as plain data for people and tools. */
+  readonly evidence?: Readonly<Record<string, string | number | boolean>>;
+  /** The earliest instant at which the verdict can become `pass` (wall clock, milliseconds). Only with `block`. */
+  readonly nextAt?: number;
+  /** The instant at which the present pass ends (wall clock, milliseconds). Only with `pass`. */
+  readonly passEndsAt?: number;
+}
+
+/** Everything on this node that can hold a reboot back. Never rejects but for the end of `signal`. */
+export interface Gates {
+  /** One report of each gate, in the order of the configuration. A gate that throws is one `unknown` report. */
+  survey(question: GateQuestion, signal: AbortSignal): Promise<readonly GateReport[]>;
+}
+
+/** Who asks for a slot, and when. */
+export interface SlotRequest {
+  /** Wall clock, milliseconds since 1970 UTC. */
+  readonly at: number;
+  /** The node's stream, for addresses that name it; undefined while it is not known. */
+  readonly stream: string | undefined;
+}
+
+export type SlotAnswer =
+  | { readonly kind: 'granted' }
+  | {
+      readonly kind: 'refused';
+      /** One sentence for people. */
+      readonly reason: string;
+      /** Bounded word, also a metric label. */
+      readonly label: string;
+      /** Asking again before this instant is in vain (wall clock, milliseconds). */
+      readonly untilAt?: number;
+    };
+
+/** All lenders of the node as one. Rejects with AgentError when one cannot be asked. */
+export interface Lenders {
+  /** Takes a slot of each; the first refusal ends the asking. Called only when everything else allows the reboot. */
+  acquire(request: SlotRequest, signal: AbortSignal): Promise<SlotAnswer>;
+  /** Gives back whatever `acquire` may have taken, now or in a life before this one. */
+  release(request: SlotRequest, signal: AbortSignal): Promise<void>;
+}

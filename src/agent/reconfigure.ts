@@ -23,7 +23,9 @@ function withPolicy(model: Model, now: Moment, before: Policy, policy: Policy): 
     return model;
   }
   const memory = startingAnew(withoutAsking(model, now.at), before, policy);
-  if (!policy.enabled) return { state: { name: 'EndState', cause: 'disabled', dueMono: now.mono }, memory };
+  if (!policy.enabled) {
+    return { state: { name: 'EndState', cause: 'disabled', dueMono: now.mono }, memory };
+  }
   return { state: fromTheTop(state, before, policy), memory };
 }
 
@@ -64,7 +66,9 @@ function startingAnew(memory: Memory, before: Policy, policy: Policy): Memory {
 
 /** Written down, and not asked for yet: the next boot must not look for a reboot that never was. */
 function withoutAsking({ state, memory }: Model, at: number): Memory {
-  if (state.name !== 'UpdateStaged' || state.step !== 'finalize') return memory;
+  if (state.name !== 'UpdateStaged' || state.step !== 'finalize') {
+    return memory;
+  }
   return recorded(memory, rebootRefused(memory.record, at, 'the configuration was read again'));
 }
 

@@ -40,10 +40,16 @@ export function readText(text: string): ReadText {
   } catch {
     return { kind: 'none' };
   }
-  if (!isTable(value)) return { kind: 'none' };
+  if (!isTable(value)) {
+    return { kind: 'none' };
+  }
   const format = whole(value['format']);
-  if (format !== undefined && format > FORMAT) return { kind: 'newer', format };
-  if (format !== FORMAT) return { kind: 'none' };
+  if (format !== undefined && format > FORMAT) {
+    return { kind: 'newer', format };
+  }
+  if (format !== FORMAT) {
+    return { kind: 'none' };
+  }
   const dropped: string[] = [];
   const record: AgentRecord = {
     ...EMPTY_RECORD,
@@ -66,15 +72,21 @@ function isTable(value: unknown): value is Table {
 function list<T>(table: Table, key: string, read: (entry: Table) => T | undefined, dropped: string[]): T[] {
   const value = table[key];
   if (!Array.isArray(value)) {
-    if (isPresent(value)) dropped.push(key);
+    if (isPresent(value)) {
+      dropped.push(key);
+    }
     return [];
   }
   const entries: readonly unknown[] = value;
   const skipped = Math.max(entries.length - LONGEST_LIST, 0);
-  if (skipped > 0) dropped.push(`the first ${skipped} of ${key}`);
+  if (skipped > 0) {
+    dropped.push(`the first ${skipped} of ${key}`);
+  }
   return entries.slice(skipped).flatMap((entry, at) => {
     const good = isTable(entry) ? read(entry) : undefined;
-    if (good !== undefined) return [good];
+    if (good !== undefined) {
+      return [good];
+    }
     dropped.push(`${key}[${skipped + at}]`);
     return [];
   });
@@ -88,7 +100,9 @@ function single<T>(
 ): T | undefined {
   const value = table[key];
   const good = isTable(value) ? read(value) : undefined;
-  if (good === undefined && isPresent(value)) dropped.push(key);
+  if (good === undefined && isPresent(value)) {
+    dropped.push(key);
+  }
   return good;
 }
 
@@ -108,7 +122,9 @@ function whole(value: unknown): number | undefined {
 
 function target(value: Table): Target | undefined {
   const payload = value['payload'];
-  if (!isTable(payload)) return undefined;
+  if (!isTable(payload)) {
+    return undefined;
+  }
   const scheme = SCHEMES.find((known) => known === payload['scheme']);
   const id = text(payload['value']);
   const version = text(value['version']);
@@ -123,9 +139,12 @@ function denial(value: Table): Denial | undefined {
   const sinceAt = whole(value['sinceAt']);
   const strikes = whole(value['strikes']);
   const untilAt = whole(value['untilAt']);
-  if (of === undefined || reason === undefined || sinceAt === undefined || strikes === undefined)
+  if (of === undefined || reason === undefined || sinceAt === undefined || strikes === undefined) {
     return undefined;
-  if (value['untilAt'] !== undefined && untilAt === undefined) return undefined;
+  }
+  if (value['untilAt'] !== undefined && untilAt === undefined) {
+    return undefined;
+  }
   return { ...of, reason, sinceAt, ...(untilAt === undefined ? {} : { untilAt }), strikes };
 }
 
@@ -134,8 +153,9 @@ function attempts(value: Table): Attempts | undefined {
   const stages = whole(value['stages']);
   const reboots = whole(value['reboots']);
   const sinceAt = whole(value['sinceAt']);
-  if (of === undefined || stages === undefined || reboots === undefined || sinceAt === undefined)
+  if (of === undefined || stages === undefined || reboots === undefined || sinceAt === undefined) {
     return undefined;
+  }
   return { ...of, stages, reboots, sinceAt };
 }
 

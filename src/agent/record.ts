@@ -77,7 +77,9 @@ export const EMPTY_RECORD: AgentRecord = {
 
 /** A clock that was set back must not make a denial last for years: one that seems longer than any is over. */
 export function isInForce(denial: Denial, at: number): boolean {
-  if (denial.untilAt === undefined) return true;
+  if (denial.untilAt === undefined) {
+    return true;
+  }
   return at < denial.untilAt && denial.untilAt - at <= LONGEST_DENIAL_MS;
 }
 
@@ -145,7 +147,9 @@ export function rebootAsked(record: AgentRecord, target: Target, at: number, boo
 
 /** The request was refused: no reboot comes of it. */
 export function rebootRefused(record: AgentRecord, at: number, why: string): AgentRecord {
-  if (record.asked === undefined) return record;
+  if (record.asked === undefined) {
+    return record;
+  }
   return withEvent(
     { ...record, asked: undefined },
     at,
@@ -160,7 +164,9 @@ export function booted(record: AgentRecord, present: Target, bootId: string, at:
 
 function settleAsked(record: AgentRecord, present: Target, bootId: string, at: number): AgentRecord {
   const { asked } = record;
-  if (asked === undefined) return record;
+  if (asked === undefined) {
+    return record;
+  }
   if (samePayload(asked.payload, present.payload)) {
     return withEvent(
       withAttempts({ ...record, asked: undefined }, asked, { reboots: 0 }),
@@ -169,7 +175,9 @@ function settleAsked(record: AgentRecord, present: Target, bootId: string, at: n
     );
   }
   // The agent started anew, the machine did not: the reboot may still come.
-  if (asked.bootId === bootId) return record;
+  if (asked.bootId === bootId) {
+    return record;
+  }
   const reboots = attemptsOf(record, asked).reboots + 1;
   const counted = withAttempts({ ...record, asked: undefined }, asked, { reboots });
   const forGood = reboots >= MAX_REBOOTS_PER_TARGET;
@@ -191,7 +199,9 @@ function followBoots(
   at: number,
 ): AgentRecord {
   const last = record.boots.at(-1);
-  if (last !== undefined && samePayload(last.payload, present.payload)) return record;
+  if (last !== undefined && samePayload(last.payload, present.payload)) {
+    return record;
+  }
   // Whoever boots a denied release means it.
   const allowed: AgentRecord = {
     ...record,
@@ -199,8 +209,9 @@ function followBoots(
   };
   const earlier = record.boots.findIndex((boot) => samePayload(boot.payload, present.payload));
   const wasAsked = asked !== undefined && samePayload(asked.payload, present.payload);
-  if (earlier < 0 || wasAsked)
+  if (earlier < 0 || wasAsked) {
     return { ...allowed, boots: [...allowed.boots, plain(present)].slice(-MOST_BOOTS) };
+  }
   let next: AgentRecord = { ...allowed, boots: allowed.boots.slice(0, earlier + 1) };
   for (const left of record.boots.slice(earlier + 1)) {
     next = withDenial(next, {

@@ -34,14 +34,18 @@ export function includesPayload(list: readonly Payload[], payload: Payload): boo
 
 /** The digest of an `oci` payload (`sha256:HEX`), or undefined for a checksum. */
 export function payloadDigest(payload: Payload): string | undefined {
-  if (payload.scheme !== 'oci') return undefined;
+  if (payload.scheme !== 'oci') {
+    return undefined;
+  }
   const at = payload.value.lastIndexOf('@');
   return at < 0 ? undefined : payload.value.slice(at + 1);
 }
 
 /** The image name of an `oci` payload, without digest. */
 export function payloadImage(payload: Payload): string | undefined {
-  if (payload.scheme !== 'oci') return undefined;
+  if (payload.scheme !== 'oci') {
+    return undefined;
+  }
   const at = payload.value.lastIndexOf('@');
   return at < 0 ? payload.value : payload.value.slice(0, at);
 }

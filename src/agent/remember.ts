@@ -75,7 +75,9 @@ function inShort({ outcome, ignoredTargets, skipped, warnings }: CheckResult): s
 
 /** The deployments as they are after a transaction of ours, until they are read again. */
 function withStaged(host: HostStatus | undefined, staged: Deployment | undefined): HostStatus | undefined {
-  if (host === undefined) return undefined;
+  if (host === undefined) {
+    return undefined;
+  }
   const others = host.deployments.filter((deployment) => !deployment.staged);
   return { ...host, staged, deployments: staged === undefined ? others : [staged, ...others] };
 }

@@ -70,7 +70,9 @@ export class Runner {
     let { model } = this.#options;
     let effect = begin(model, this.#now(), this.#inUse.policy);
     while (!signal.aborted) {
-      if (this.#next !== undefined) ({ model, effect } = this.#takeNext(model, this.#next));
+      if (this.#next !== undefined) {
+        ({ model, effect } = this.#takeNext(model, this.#next));
+      }
       const { policy, ports } = this.#inUse;
       observer.starting(model, effect);
       this.#deadlineMono = ports.clock.monotonic() + EFFECT_LIMIT_MS[effect.kind] + GRACE_MS;
@@ -78,7 +80,9 @@ export class Runner {
       try {
         event = await perform(effect, ports, signal, this.#interrupt.signal);
       } catch (error) {
-        if (isAborted(signal)) return;
+        if (isAborted(signal)) {
+          return;
+        }
         throw error;
       }
       const occurrence: Occurrence = { event, ...this.#now(), roll: dice() };

@@ -77,18 +77,27 @@ export function absorbAvailable(
       // The release is denied already; what could not be dropped now is replaced by the next one staged.
       return pollNow(memory);
     case 'status-read':
-      if (event.status.booted.payload === undefined) return pollNow(memory);
-      if (event.status.activeTransaction !== undefined)
+      if (event.status.booted.payload === undefined) {
+        return pollNow(memory);
+      }
+      if (event.status.activeTransaction !== undefined) {
         return { state: { ...state, step: 'follow' }, memory };
-      if (mono >= memory.check.dueMono) return { state: { ...state, step: 'check' }, memory };
+      }
+      if (mono >= memory.check.dueMono) {
+        return { state: { ...state, step: 'check' }, memory };
+      }
       return selected(state.release, memory, occurrence, policy, state.lastFailure);
     case 'status-failed':
       return rest(state, memory, mono + retryMs(occurrence, policy));
     case 'checked': {
       const next = checkDue(memory, mono + steadyMs(occurrence, policy));
       const { outcome } = event.result;
-      if (outcome.kind === 'off-graph') return pollNow(next);
-      if (outcome.kind !== 'update') return { state: { name: 'NoNewUpdate', step: 'rest' }, memory: next };
+      if (outcome.kind === 'off-graph') {
+        return pollNow(next);
+      }
+      if (outcome.kind !== 'update') {
+        return { state: { name: 'NoNewUpdate', step: 'rest' }, memory: next };
+      }
       return selected(outcome.release, next, occurrence, policy, state.lastFailure);
     }
     case 'check-failed': {
@@ -156,9 +165,12 @@ function afterFailure(
 ): Model {
   const { mono, at } = occurrence;
   // Neither counts as an attempt: nothing is wrong with the release.
-  if (failure.kind === 'rpm_ostree_busy') return { state: { ...state, step: 'follow' }, memory };
-  if (failure.kind === 'rpm_ostree_transaction_cancelled')
+  if (failure.kind === 'rpm_ostree_busy') {
+    return { state: { ...state, step: 'follow' }, memory };
+  }
+  if (failure.kind === 'rpm_ostree_transaction_cancelled') {
     return rest(state, memory, mono + retryMs(occurrence, policy));
+  }
   const failedAttempts = state.failedAttempts + 1;
   if (failedAttempts >= MAX_DEPLOY_ATTEMPTS) {
     return pollNow(recorded(memory, abandon(memory.record, state.release, at)));

@@ -8,7 +8,9 @@ import type { Memory, Model, Policy } from './state.ts';
 /** A staged deployment that this agent did not stage: somebody wants to boot into it. */
 export function foreignStaged({ host, record }: Memory): Deployment | undefined {
   const staged = host?.staged;
-  if (staged === undefined || staged.finalizationLocked === true) return undefined;
+  if (staged === undefined || staged.finalizationLocked === true) {
+    return undefined;
+  }
   const isOurs =
     staged.payload !== undefined &&
     record.staged !== undefined &&

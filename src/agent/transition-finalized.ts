@@ -28,7 +28,9 @@ export function absorbFinalized(
     };
   }
   if (state.cause === 'disabled') {
-    if (mono < state.dueMono) return { state, memory };
+    if (mono < state.dueMono) {
+      return { state, memory };
+    }
     return {
       state: { ...state, dueMono: mono + withJitter(END_INTERVAL_MS, policy.jitter ? roll : 0) },
       memory,
@@ -37,7 +39,9 @@ export function absorbFinalized(
   switch (event.kind) {
     case 'status-read': {
       const condition = stagedCondition(state.release, event.status);
-      if (condition === 'gone' || condition === 'replaced') return startOver(memory, occurrence, policy);
+      if (condition === 'gone' || condition === 'replaced') {
+        return startOver(memory, occurrence, policy);
+      }
       return {
         state: {
           name: 'UpdateStaged',

@@ -24,8 +24,12 @@ export type StagedCondition = 'locked' | 'unlocked' | 'gone' | 'replaced';
 
 export function stagedCondition(release: Release, status: HostStatus): StagedCondition {
   const { staged } = status;
-  if (staged === undefined) return 'gone';
-  if (staged.payload === undefined || !samePayload(staged.payload, release.payload)) return 'replaced';
+  if (staged === undefined) {
+    return 'gone';
+  }
+  if (staged.payload === undefined || !samePayload(staged.payload, release.payload)) {
+    return 'replaced';
+  }
   return staged.finalizationLocked === false ? 'unlocked' : 'locked';
 }
 
@@ -44,9 +48,12 @@ export function absorbStaged(
     case 'checked': {
       const next = checkDue(memory, mono + steadyMs(occurrence, policy));
       const { outcome } = event.result;
-      if (outcome.kind !== 'update') return { state: { ...state, step: 'discard' }, memory: next };
-      if (samePayload(outcome.release.payload, state.release.payload))
+      if (outcome.kind !== 'update') {
+        return { state: { ...state, step: 'discard' }, memory: next };
+      }
+      if (samePayload(outcome.release.payload, state.release.payload)) {
         return { state: { ...state, step: 'ask' }, memory: next };
+      }
       return selected(outcome.release, next, occurrence, policy);
     }
     case 'check-failed':
@@ -80,7 +87,9 @@ export function absorbStaged(
     case 'remote-verdict': {
       const { verdict, reason, untilAt } = event.verdict;
       // Asking may have taken a minute: the window may have closed meanwhile.
-      if (verdict === 'allow') return { state: { ...state, step: 'confirm' }, memory };
+      if (verdict === 'allow') {
+        return { state: { ...state, step: 'confirm' }, memory };
+      }
       return held(
         state,
         memory,
@@ -142,7 +151,9 @@ function afterReading(
 ): Model {
   const { mono } = occurrence;
   const condition = stagedCondition(state.release, status);
-  if (condition === 'gone' || condition === 'replaced') return startOver(memory, occurrence, policy);
+  if (condition === 'gone' || condition === 'replaced') {
+    return startOver(memory, occurrence, policy);
+  }
   // It may have been denied since it was staged: by the administrator, by a rollback, or by a clock that was set.
   const denied = deniedPayloads(status, memory.record, occurrence.at);
   if (isSkipped(policy.skip, state.release) || includesPayload(denied, state.release.payload)) {
@@ -159,7 +170,9 @@ function afterReading(
         : { state: { ...state, unlocked, step: 'confirm' }, memory };
     case 'reconcile':
       // The refusal is explained by a lock that is gone: go on at once. Otherwise it stands, and time must pass.
-      if (unlocked && !state.unlocked) return { state: { ...state, unlocked, step: 'ask' }, memory };
+      if (unlocked && !state.unlocked) {
+        return { state: { ...state, unlocked, step: 'ask' }, memory };
+      }
       return {
         state: { ...state, unlocked, step: 'rest', dueMono: mono + retryMs(occurrence, policy) },
         memory,
@@ -223,7 +236,9 @@ function afterRefusal(
 
 /** With a daemon that vanished in the middle nobody knows: the reboot may come. */
 function forgetAsking(memory: Memory, failure: Failure, at: number): Memory {
-  if (failure.kind === 'rpm_ostree_transaction_lost' || failure.kind === 'effect_timeout') return memory;
+  if (failure.kind === 'rpm_ostree_transaction_lost' || failure.kind === 'effect_timeout') {
+    return memory;
+  }
   return recorded(memory, rebootRefused(memory.record, at, failure.message));
 }
 
@@ -235,7 +250,9 @@ function postpone(state: UpdateStaged, memory: Memory, mono: number, policy: Pol
 }
 
 function putOff(state: UpdateStaged, memory: Memory, mono: number, { sessions }: Policy): Model {
-  if (isGraceOver(state, sessions)) return { state: { ...state, step: 'verify' }, memory };
+  if (isGraceOver(state, sessions)) {
+    return { state: { ...state, step: 'verify' }, memory };
+  }
   return held(
     { ...state, ...spentGrace(state, sessions) },
     memory,

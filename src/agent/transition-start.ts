@@ -22,8 +22,9 @@ export function absorbStart(
   }
   switch (event.kind) {
     case 'status-read':
-      if (event.status.activeTransaction?.ours === true)
+      if (event.status.activeTransaction?.ours === true) {
         return { state: { ...state, step: 'follow' }, memory };
+      }
       return { state: { name: 'Initialized' }, memory: settled(memory, event.status, policy, at) };
     case 'status-failed': {
       const dueMono = mono + adapterRetryMs(memory.hostStreak?.count ?? 1);
@@ -41,7 +42,9 @@ export function absorbStart(
 
 /** What this boot of the machine tells about the reboots and releases before it. */
 function settled(memory: Memory, { booted }: HostStatus, policy: Policy, at: number): Memory {
-  if (booted.payload === undefined) return memory;
+  if (booted.payload === undefined) {
+    return memory;
+  }
   const present = { payload: booted.payload, version: booted.version };
   return recorded(memory, afterBoot(memory.record, present, policy.bootId, at));
 }

@@ -46,9 +46,12 @@ export function transition(model: Model, asked: Effect, occurrence: Occurrence, 
 
 function absorb(model: Model, occurrence: Occurrence, policy: Policy): Model {
   const { state, memory } = model;
-  if (occurrence.event.kind === 'saved') return model;
-  if (occurrence.event.kind === 'save-failed')
+  if (occurrence.event.kind === 'saved') {
+    return model;
+  }
+  if (occurrence.event.kind === 'save-failed') {
     return afterUnsaved(state, memory, occurrence.event.failure, occurrence, policy);
+  }
   switch (state.name) {
     case 'StartState':
       return absorbStart(state, memory, occurrence, policy);

@@ -75,7 +75,9 @@ export class Calendar {
       answer = this.#answerAt(nowMs);
       this.#last = answer;
     }
-    if (answer.open) return { open: true, untilMs: answer.edgeMs };
+    if (answer.open) {
+      return { open: true, untilMs: answer.edgeMs };
+    }
     return { open: false, nextMs: answer.edgeMs, frozen: this.frozenAt(nowMs) };
   }
 
@@ -84,7 +86,9 @@ export class Calendar {
     let longest: FrozenSpan | undefined;
     for (const frozen of this.freezes) {
       const inForce = frozen.fromMs <= nowMs && nowMs < frozen.untilMs;
-      if (inForce && frozen.untilMs > (longest?.untilMs ?? 0)) longest = frozen;
+      if (inForce && frozen.untilMs > (longest?.untilMs ?? 0)) {
+        longest = frozen;
+      }
     }
     return longest;
   }
@@ -104,11 +108,14 @@ export class Calendar {
     const lastDay = Math.floor(untilMs / DAY_MS) + DAYS_AFTER;
     for (const window of this.windows) {
       for (let day = firstDay; day <= lastDay; day++) {
-        if (!opensOn(window, day)) continue;
+        if (!opensOn(window, day)) {
+          continue;
+        }
         const opens = openingInstant(window.zone, day * DAY_MS + window.startMinutes * MINUTE_MS);
         const closes = opens + window.lengthMinutes * MINUTE_MS;
-        if (closes > fromMs && opens < untilMs)
+        if (closes > fromMs && opens < untilMs) {
           spans.push({ fromMs: Math.max(opens, fromMs), untilMs: Math.min(closes, untilMs) });
+        }
       }
     }
     return without(merged(spans), this.freezes);
@@ -127,18 +134,24 @@ export class Calendar {
   }
 
   #closing(first: OpenSpan, nowMs: number, nearMs: number, horizonMs: number): number | undefined {
-    if (first.untilMs < nearMs) return first.untilMs;
+    if (first.untilMs < nearMs) {
+      return first.untilMs;
+    }
     const [longer] = this.openSpans(nowMs, horizonMs);
     return longer === undefined || longer.untilMs >= horizonMs ? undefined : longer.untilMs;
   }
 
   #nextOpening(afterMs: number, farthestMs: number): number | undefined {
-    if (this.windows.length === 0) return undefined;
+    if (this.windows.length === 0) {
+      return undefined;
+    }
     let fromMs = afterMs;
     for (let days = 2 * FIRST_LOOK_DAYS; fromMs < farthestMs; days *= 2) {
       const untilMs = Math.min(fromMs + days * DAY_MS, farthestMs);
       const [first] = this.openSpans(fromMs, untilMs);
-      if (first !== undefined) return first.fromMs;
+      if (first !== undefined) {
+        return first.fromMs;
+      }
       fromMs = untilMs;
     }
     return undefined;
@@ -149,9 +162,11 @@ function merged(spans: readonly OpenSpan[]): OpenSpan[] {
   const result: { fromMs: number; untilMs: number }[] = [];
   for (const span of spans.toSorted((a, b) => a.fromMs - b.fromMs)) {
     const last = result.at(-1);
-    if (last !== undefined && span.fromMs <= last.untilMs)
+    if (last !== undefined && span.fromMs <= last.untilMs) {
       last.untilMs = Math.max(last.untilMs, span.untilMs);
-    else result.push({ ...span });
+    } else {
+      result.push({ ...span });
+    }
   }
   return result;
 }
@@ -160,7 +175,9 @@ function without(spans: readonly OpenSpan[], freezes: readonly FrozenSpan[]): Op
   let left: OpenSpan[] = [...spans];
   for (const frozen of freezes) {
     left = left.flatMap((span) => {
-      if (frozen.untilMs <= span.fromMs || frozen.fromMs >= span.untilMs) return [span];
+      if (frozen.untilMs <= span.fromMs || frozen.fromMs >= span.untilMs) {
+        return [span];
+      }
       return [
         { fromMs: span.fromMs, untilMs: frozen.fromMs },
         { fromMs: frozen.untilMs, untilMs: span.untilMs },

@@ -16,7 +16,9 @@ export function distinctWindows(windows: readonly MaintenanceWindow[]): readonly
   const first = new Map<string, MaintenanceWindow>();
   for (const window of windows) {
     const definition = definitionOf(window);
-    if (!first.has(definition)) first.set(definition, window);
+    if (!first.has(definition)) {
+      first.set(definition, window);
+    }
   }
   return [...first.values()];
 }

@@ -69,7 +69,9 @@ function aboutWindows({ windows, origins }: LintInput): string[] {
     const { days, months, daysOfMonth } = window;
     // An empty list is warned about where it is read.
     const isEmpty = [days, months, daysOfMonth].some((list) => list?.length === 0);
-    if (!isEmpty && !everOpens(window)) never.push(`${name} never opens: there is no such date`);
+    if (!isEmpty && !everOpens(window)) {
+      never.push(`${name} never opens: there is no such date`);
+    }
   });
   return [
     ...atMost(never, (more) => `${more} more windows never open`),
@@ -87,10 +89,16 @@ function aboutFreezes({ freezes, nowMs, showDate, origins }: LintInput): string[
   return freezes.flatMap(({ fromMs, untilMs, reason }, index) => {
     const key = `updates.periodic.freeze[${index}]`;
     const name = `${fileOf(origins, key)}${key} (${reason})`;
-    if (untilMs <= fromMs) return [`${name} ends before it begins: it has no effect`];
-    if (untilMs <= nowMs) return [`${name} ended on ${showDate(untilMs - 1)}: it can be removed`];
+    if (untilMs <= fromMs) {
+      return [`${name} ends before it begins: it has no effect`];
+    }
+    if (untilMs <= nowMs) {
+      return [`${name} ended on ${showDate(untilMs - 1)}: it can be removed`];
+    }
     const days = Math.round((untilMs - fromMs) / DAY_MS);
-    if (untilMs - fromMs <= LONGEST_FREEZE_DAYS * DAY_MS) return [];
+    if (untilMs - fromMs <= LONGEST_FREEZE_DAYS * DAY_MS) {
+      return [];
+    }
     return [`${name} lasts for ${days} days: a node that takes no updates for so long is at risk`];
   });
 }
@@ -99,7 +107,9 @@ function aboutFreezes({ freezes, nowMs, showDate, origins }: LintInput): string[
 function slivers({ nowMs, showDate }: LintInput, spans: readonly OpenSpan[]): string[] {
   const short = spans.filter((span) => span.untilMs - span.fromMs < MINUTE_MS && span.fromMs > nowMs);
   const [first] = short;
-  if (first === undefined) return [];
+  if (first === undefined) {
+    return [];
+  }
   const seconds = Math.ceil((first.untilMs - first.fromMs) / 1000);
   return [
     `freezes leave less than a minute of ${short.length === 1 ? 'a window' : `${short.length} windows`}, ${seconds} seconds on ${showDate(first.fromMs)}`,
@@ -107,10 +117,14 @@ function slivers({ nowMs, showDate }: LintInput, spans: readonly OpenSpan[]): st
 }
 
 function tooLittle({ minHours, nowMs, showDate }: LintInput, spans: readonly OpenSpan[]): string[] {
-  if (minHours <= 0) return [];
+  if (minHours <= 0) {
+    return [];
+  }
   const endMs = nowMs + LOOK_AHEAD_DAYS * DAY_MS;
   const worst = leastOpen(spans, nowMs, endMs);
-  if (worst.openMs >= minHours * HOUR_MS) return [];
+  if (worst.openMs >= minHours * HOUR_MS) {
+    return [];
+  }
   const open = inHours(Math.floor(worst.openMs / MINUTE_MS));
   const span = `the ${MIN_HOURS_DAYS} days from ${showDate(worst.fromMs)} until ${showDate(worst.fromMs + MIN_HOURS_DAYS * DAY_MS)}`;
   const wait = Math.ceil(longestWaitMs(spans, nowMs, endMs) / DAY_MS);
@@ -150,13 +164,20 @@ export function leastOpen(
   const lengthMs = MIN_HOURS_DAYS * DAY_MS;
   const openBefore = cumulative(spans);
   const starts = [fromMs, untilMs - lengthMs];
-  for (const span of spans)
-    for (const edge of [span.fromMs, span.untilMs]) starts.push(edge, edge - lengthMs);
+  for (const span of spans) {
+    for (const edge of [span.fromMs, span.untilMs]) {
+      starts.push(edge, edge - lengthMs);
+    }
+  }
   let least = { fromMs, openMs: Number.POSITIVE_INFINITY };
   for (const start of starts.sort((a, b) => a - b)) {
-    if (start < fromMs || start + lengthMs > untilMs) continue;
+    if (start < fromMs || start + lengthMs > untilMs) {
+      continue;
+    }
     const openMs = openBefore(start + lengthMs) - openBefore(start);
-    if (openMs < least.openMs) least = { fromMs: start, openMs };
+    if (openMs < least.openMs) {
+      least = { fromMs: start, openMs };
+    }
   }
   return least;
 }
@@ -174,8 +195,11 @@ function cumulative(spans: readonly OpenSpan[]): (instantMs: number) => number {
     let high = spans.length;
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((spans[middle]?.fromMs ?? Number.POSITIVE_INFINITY) <= instant) low = middle + 1;
-      else high = middle;
+      if ((spans[middle]?.fromMs ?? Number.POSITIVE_INFINITY) <= instant) {
+        low = middle + 1;
+      } else {
+        high = middle;
+      }
     }
     const span = spans[low - 1];
     return span === undefined ? 0 : (sums[low - 1] ?? 0) + Math.min(instant, span.untilMs) - span.fromMs;

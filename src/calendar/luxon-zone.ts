@@ -73,7 +73,9 @@ export function showDistance(zone: ZoneRules, fromMs: number, toMs: number): str
     return DateTime.utc(year, month, day);
   };
   const days = midnight(toMs).diff(midnight(fromMs), 'days').days;
-  if (days <= 0) return 'today';
+  if (days <= 0) {
+    return 'today';
+  }
   return days === 1 ? 'tomorrow' : `in ${days} days`;
 }
 
@@ -85,15 +87,18 @@ const CHUNK_MS = 400 * 24 * HOUR_MS;
 /** A zone out of the data that the runtime brings along. Undefined: it has none of that name. */
 export function builtInZone(name: string): ZoneRules | undefined {
   const zone = IANAZone.create(name);
-  if (!zone.isValid) return undefined;
+  if (!zone.isValid) {
+    return undefined;
+  }
   const chunks = new Map<number, readonly OffsetPeriod[]>();
   return rememberingZone(name, (instant) => {
     const chunk = Math.floor(instant / CHUNK_MS);
     const periods = chunks.get(chunk) ?? periodsOf(zone, chunk * CHUNK_MS, (chunk + 1) * CHUNK_MS);
     chunks.set(chunk, periods);
     const period = periods.find(({ untilMs }) => instant < untilMs);
-    if (period === undefined)
+    if (period === undefined) {
       throw new RangeError(`time zone ${name} must be asked about a time, got ${instant}`);
+    }
     return period;
   });
 }
@@ -107,7 +112,9 @@ function periodsOf(zone: IANAZone, fromMs: number, untilMs: number): OffsetPerio
     periods.push({ fromMs: since, untilMs: at, offsetMs: zone.offset(since) * MINUTE_MS, abbreviation });
   };
   for (let at = fromMs; at + STEP_MS <= untilMs; at += STEP_MS) {
-    if (zone.offset(at) !== zone.offset(at + STEP_MS)) end(changeBetween(zone, at, at + STEP_MS));
+    if (zone.offset(at) !== zone.offset(at + STEP_MS)) {
+      end(changeBetween(zone, at, at + STEP_MS));
+    }
   }
   end(untilMs);
   return periods;
@@ -120,8 +127,11 @@ function changeBetween(zone: IANAZone, before: number, after: number): number {
   let high = after;
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
-    if (zone.offset(middle) === offset) high = middle;
-    else low = middle;
+    if (zone.offset(middle) === offset) {
+      high = middle;
+    } else {
+      low = middle;
+    }
   }
   return high;
 }

@@ -30,14 +30,22 @@ export function opensOn(selector: DateSelector, day: number): boolean {
   const { days, months, daysOfMonth } = selector;
   // 1970-01-01 was a Thursday.
   const weekday = ((((day + 3) % 7) + 7) % 7) + 1;
-  if (days?.some((each) => each.weekday === weekday) === false) return false;
-  if (isWeekly(selector)) return true;
+  if (days?.some((each) => each.weekday === weekday) === false) {
+    return false;
+  }
+  if (isWeekly(selector)) {
+    return true;
+  }
   const date = new Date(day * DAY_MS);
   const month = date.getUTCMonth() + 1;
-  if (months?.includes(month) === false) return false;
+  if (months?.includes(month) === false) {
+    return false;
+  }
   const dayOfMonth = date.getUTCDate();
   const fromEnd = dayOfMonth - monthLength(date.getUTCFullYear(), month) - 1;
-  if (daysOfMonth?.some((each) => each === dayOfMonth || each === fromEnd) === false) return false;
+  if (daysOfMonth?.some((each) => each === dayOfMonth || each === fromEnd) === false) {
+    return false;
+  }
   const nth = Math.ceil(dayOfMonth / 7);
   const nthFromEnd = -Math.ceil(-fromEnd / 7);
   return (
@@ -57,12 +65,16 @@ export function isWeekly({ days, months, daysOfMonth }: DateSelector): boolean {
 /** False for the 30th of February and its like, and for empty lists. */
 export function everOpens(selector: DateSelector): boolean {
   for (let day = CYCLE_START_DAY; day < CYCLE_START_DAY + 7 * CYCLE_WEEKS; day++) {
-    if (opensOn(selector, day)) return true;
+    if (opensOn(selector, day)) {
+      return true;
+    }
   }
   return false;
 }
 
 function monthLength(year: number, month: number): number {
-  if (month === 2) return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 29 : 28;
+  if (month === 2) {
+    return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 29 : 28;
+  }
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }

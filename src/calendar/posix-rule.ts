@@ -38,7 +38,9 @@ export function parsePosixRule(text: string): (instantMs: number) => OffsetPerio
   };
   const start = reader.change();
   const end = reader.change();
-  if (!reader.atEnd()) throw new SyntaxError(`the time zone rule "${text}" must end after its second change`);
+  if (!reader.atEnd()) {
+    throw new SyntaxError(`the time zone rule "${text}" must end after its second change`);
+  }
   return (instant) => {
     const year = new Date(instant + standard.offsetMs).getUTCFullYear();
     const changes: { readonly atMs: number; readonly to: Regime }[] = [];
@@ -82,7 +84,9 @@ class Reader {
     const sticky = new RegExp(pattern.source, 'y');
     sticky.lastIndex = this.#at;
     const match = sticky.exec(this.#text);
-    if (match === null) return this.#refuse(what);
+    if (match === null) {
+      return this.#refuse(what);
+    }
     this.#at = sticky.lastIndex;
     return match;
   }
@@ -100,7 +104,9 @@ class Reader {
   offset(mostHours: number): number {
     const match = this.#take(/([+-]?)(\d{1,3})(?::(\d{1,2}))?(?::(\d{1,2}))?/, 'an offset');
     const [hours = 0, minutes = 0, seconds = 0] = match.slice(2).map((digits) => Number(digits || 0));
-    if (hours > mostHours || minutes > 59 || seconds > 59) this.#refuse(`at most ${mostHours} hours before`);
+    if (hours > mostHours || minutes > 59 || seconds > 59) {
+      this.#refuse(`at most ${mostHours} hours before`);
+    }
     const size = hours * HOUR_MS + minutes * MINUTE_MS + seconds * SECOND_MS;
     return match[1] === '-' ? -size : size;
   }
@@ -115,12 +121,15 @@ class Reader {
     }
     if (month !== undefined) {
       const nth = { month: Number(month), week: Number(week), weekday: Number(weekday) };
-      if (nth.month < 1 || nth.month > 12 || nth.week < 1 || nth.week > 5 || nth.weekday > 6)
+      if (nth.month < 1 || nth.month > 12 || nth.week < 1 || nth.week > 5 || nth.weekday > 6) {
         this.#refuse('a date that exists before');
+      }
       return (year) => nthWeekdayMs(year, nth) + timeMs;
     }
     const day = Number(julian ?? zeroBased);
-    if (day > 365 || (julian !== undefined && day < 1)) this.#refuse('a date that exists before');
+    if (day > 365 || (julian !== undefined && day < 1)) {
+      this.#refuse('a date that exists before');
+    }
     // `J60` is the 1st of March in every year: the 29th of February is never counted.
     return julian === undefined
       ? () => day * DAY_MS + timeMs
@@ -136,7 +145,9 @@ function nthWeekdayMs(
   const first = new Date(Date.UTC(year, month - 1, 1));
   const length = new Date(Date.UTC(year, month, 0)).getUTCDate();
   let date = 1 + ((weekday - first.getUTCDay() + 7) % 7) + 7 * (week - 1);
-  while (date > length) date -= 7;
+  while (date > length) {
+    date -= 7;
+  }
   return Date.UTC(year, month - 1, date) - Date.UTC(year, 0, 1);
 }
 

@@ -28,6 +28,8 @@ export function weeklyMinutes(windows: readonly CalendarWindow[], nowMs: number)
 
 /** One says it all where every week is the same. Otherwise all 28 years, or fewer for a hundred windows and more. */
 function weeksToLookAt(windows: readonly CalendarWindow[]): number {
-  if (windows.every(isWeekly)) return 1;
+  if (windows.every(isWeekly)) {
+    return 1;
+  }
   return Math.min(CYCLE_WEEKS, Math.max(1, Math.floor(MOST_WINDOW_WEEKS / windows.length)));
 }

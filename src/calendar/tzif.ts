@@ -37,7 +37,9 @@ export function parseTzif(name: string, bytes: Uint8Array): ZoneRules {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const first = readHeader(view, 0);
   // Version 1 data has 32-bit times; everything made in this century carries a second, 64-bit part.
-  if (!first.hasSecondPart) return zoneOf(name, readBody(view, HEADER_BYTES, first, 4), '');
+  if (!first.hasSecondPart) {
+    return zoneOf(name, readBody(view, HEADER_BYTES, first, 4), '');
+  }
   const secondAt = HEADER_BYTES + bodyLength(first, 4);
   const second = readHeader(view, secondAt);
   const body = readBody(view, secondAt + HEADER_BYTES, second, 8);
@@ -45,11 +47,16 @@ export function parseTzif(name: string, bytes: Uint8Array): ZoneRules {
 }
 
 function readHeader(view: DataView, at: number): Header {
-  if (at + HEADER_BYTES > view.byteLength)
+  if (at + HEADER_BYTES > view.byteLength) {
     throw new TzifError(`a header must stand at byte ${at}, got the end of the file`);
-  if (view.getUint32(at) !== MAGIC) throw new TzifError(`"TZif" must stand at byte ${at}`);
+  }
+  if (view.getUint32(at) !== MAGIC) {
+    throw new TzifError(`"TZif" must stand at byte ${at}`);
+  }
   const version = view.getUint8(at + 4);
-  if (version !== 0 && version < 0x32) throw new TzifError(`the version must be 0 or a digit from 2 on`);
+  if (version !== 0 && version < 0x32) {
+    throw new TzifError(`the version must be 0 or a digit from 2 on`);
+  }
   const count = (index: number): number => view.getUint32(at + 20 + 4 * index);
   const header: Header = {
     hasSecondPart: version !== 0,
@@ -60,10 +67,11 @@ function readHeader(view: DataView, at: number): Header {
     typeCount: count(4),
     charCount: count(5),
   };
-  if (header.timeCount > MOST_TRANSITIONS || header.typeCount === 0 || header.typeCount > 256)
+  if (header.timeCount > MOST_TRANSITIONS || header.typeCount === 0 || header.typeCount > 256) {
     throw new TzifError(
       `counts must be those of a time zone, got ${header.timeCount} transitions, ${header.typeCount} types`,
     );
+  }
   return header;
 }
 
@@ -81,8 +89,9 @@ function bodyLength(header: Header, timeBytes: number): number {
 
 function readFooter(bytes: Uint8Array, at: number): string {
   const end = bytes.indexOf(0x0a, at + 1);
-  if (bytes[at] !== 0x0a || end < 0)
+  if (bytes[at] !== 0x0a || end < 0) {
     throw new TzifError(`a footer between two line feeds must stand at byte ${at}`);
+  }
   return new TextDecoder('latin1').decode(bytes.subarray(at + 1, end));
 }
 
@@ -93,9 +102,12 @@ interface Body {
 }
 
 function readBody(view: DataView, at: number, header: Header, timeBytes: 4 | 8): Body {
-  if (at + bodyLength(header, timeBytes) > view.byteLength)
+  if (at + bodyLength(header, timeBytes) > view.byteLength) {
     throw new TzifError('the data must be as long as the header says, got the end of the file');
-  if (header.leapCount > 0) throw new TzifError('the times must be without leap seconds (no "right/" zone)');
+  }
+  if (header.leapCount > 0) {
+    throw new TzifError('the times must be without leap seconds (no "right/" zone)');
+  }
   const indexAt = at + header.timeCount * timeBytes;
   const types = readTypes(view, indexAt + header.timeCount, header);
   const transitions: { atMs: number; to: LocalTimeType }[] = [];
@@ -103,13 +115,18 @@ function readBody(view: DataView, at: number, header: Header, timeBytes: 4 | 8):
     const place = at + index * timeBytes;
     const atMs = (timeBytes === 8 ? Number(view.getBigInt64(place)) : view.getInt32(place)) * SECOND_MS;
     const to = types[view.getUint8(indexAt + index)];
-    if (to === undefined) throw new TzifError(`transition ${index} must name a type that exists`);
-    if (atMs <= (transitions.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY))
+    if (to === undefined) {
+      throw new TzifError(`transition ${index} must name a type that exists`);
+    }
+    if (atMs <= (transitions.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY)) {
       throw new TzifError(`transition ${index} must come after the one before`);
+    }
     transitions.push({ atMs, to });
   }
   const [initial] = types;
-  if (initial === undefined) throw new TzifError('there must be a type');
+  if (initial === undefined) {
+    throw new TzifError('there must be a type');
+  }
   return { initial, transitions };
 }
 
@@ -121,10 +138,13 @@ function readTypes(view: DataView, at: number, { typeCount, charCount }: Header)
   return Array.from({ length: typeCount }, (_, type) => {
     const place = at + type * TYPE_BYTES;
     const offsetMs = view.getInt32(place) * SECOND_MS;
-    if (Math.abs(offsetMs) >= LARGEST_OFFSET_MS)
+    if (Math.abs(offsetMs) >= LARGEST_OFFSET_MS) {
       throw new TzifError(`type ${type} must have an offset below 26 hours, got ${offsetMs} ms`);
+    }
     const name = /^[A-Za-z0-9+-]{1,16}(?=\0)/.exec(text.slice(view.getUint8(place + 5)));
-    if (name === null) throw new TzifError(`type ${type} must have an abbreviation`);
+    if (name === null) {
+      throw new TzifError(`type ${type} must have an abbreviation`);
+    }
     return { offsetMs, abbreviation: name[0] };
   });
 }
@@ -133,7 +153,9 @@ function zoneOf(name: string, { initial, transitions }: Body, footer: string): Z
   const rule = footer === '' ? undefined : parsePosixRule(footer);
   const lastMs = transitions.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY;
   return rememberingZone(name, (instant) => {
-    if (rule !== undefined && instant >= lastMs) return cutAt(rule(instant), lastMs);
+    if (rule !== undefined && instant >= lastMs) {
+      return cutAt(rule(instant), lastMs);
+    }
     const next = firstAfter(transitions, instant);
     const since = transitions[next - 1];
     return {
@@ -154,8 +176,11 @@ function firstAfter(transitions: Body['transitions'], instant: number): number {
   let high = transitions.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((transitions[middle]?.atMs ?? Number.POSITIVE_INFINITY) <= instant) low = middle + 1;
-    else high = middle;
+    if ((transitions[middle]?.atMs ?? Number.POSITIVE_INFINITY) <= instant) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
   }
   return low;
 }

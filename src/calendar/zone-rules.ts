@@ -47,7 +47,9 @@ export function rememberingZone(name: string, find: (instantMs: number) => Offse
   return {
     name,
     periodAt: (instant) => {
-      if (last === undefined || instant < last.fromMs || instant >= last.untilMs) last = find(instant);
+      if (last === undefined || instant < last.fromMs || instant >= last.untilMs) {
+        last = find(instant);
+      }
       return last;
     },
   };
@@ -64,7 +66,9 @@ export function openingInstant(zone: ZoneRules, localMs: number): number {
   for (;;) {
     const { offsetMs, untilMs } = zone.periodAt(instant);
     const shows = Math.max(instant, localMs - offsetMs);
-    if (shows < untilMs) return shows;
+    if (shows < untilMs) {
+      return shows;
+    }
     instant = untilMs;
   }
 }

@@ -64,24 +64,33 @@ export class HostZones implements ZoneSource {
 
   /** Rejects with ConfigError where nothing is known of a zone, neither by the host nor by the runtime. */
   async load(name: string): Promise<ZoneRules> {
-    if (name === 'UTC') return UTC;
+    if (name === 'UTC') {
+      return UTC;
+    }
     const known = this.#known.get(name);
     let signature = 'unknown';
     try {
       const origin = name === LOCALTIME ? await this.#localtime() : await this.#named(name);
       signature = signatureOf(origin);
-      if (known?.signature === signature) return known.rules;
-      if (origin.kind === 'zone' && origin.file === undefined && origin.name === known?.rules.name)
+      if (known?.signature === signature) {
+        return known.rules;
+      }
+      if (origin.kind === 'zone' && origin.file === undefined && origin.name === known?.rules.name) {
         throw new Error(`${ZONEINFO}/${origin.name} must exist`);
+      }
       const { rules, warning } = await this.#read(origin);
-      if (warning === undefined) this.#told.delete(name);
-      else this.#tell(name, warning);
+      if (warning === undefined) {
+        this.#told.delete(name);
+      } else {
+        this.#tell(name, warning);
+      }
       this.#known.set(name, { signature, rules });
       return rules;
     } catch (error) {
       const rules = known?.rules ?? this.#substitute(name);
-      if (rules === undefined)
+      if (rules === undefined) {
         throw new ConfigError('config_invalid', this.#trouble(name, error), { cause: error });
+      }
       const stays =
         known === undefined ? `${rules.name} as built in is used` : `${rules.name} as it was stays in use`;
       this.#tell(name, `${this.#trouble(name, error)}; ${stays}`);
@@ -95,7 +104,9 @@ export class HostZones implements ZoneSource {
   }
 
   #tell(name: string, text: string): void {
-    if (this.#told.get(name) === text) return;
+    if (this.#told.get(name) === text) {
+      return;
+    }
     this.#told.set(name, text);
     this.#options.warn(text);
   }
@@ -106,12 +117,15 @@ export class HostZones implements ZoneSource {
   }
 
   async #named(name: string): Promise<Origin> {
-    if (name.length > LONGEST_NAME || !NAME.test(name))
+    if (name.length > LONGEST_NAME || !NAME.test(name)) {
       throw new Error(
         `the name must be one of ${ZONEINFO}, got ${printable(JSON.stringify(name.slice(0, 80)))}`,
       );
+    }
     const found = await resolveBelow(this.#options.root, `${ZONEINFO}/${name}`);
-    if (found.kind === 'found') return { kind: 'zone', name, file: { path: found.path, stats: found.stats } };
+    if (found.kind === 'found') {
+      return { kind: 'zone', name, file: { path: found.path, stats: found.stats } };
+    }
     return { kind: 'zone', name, file: undefined };
   }
 
@@ -121,18 +135,25 @@ export class HostZones implements ZoneSource {
     try {
       target = await readlink(path.join(root, LOCALTIME_FILE));
     } catch (error) {
-      if (codeOf(error) === 'ENOENT') return { kind: 'none' };
+      if (codeOf(error) === 'ENOENT') {
+        return { kind: 'none' };
+      }
       // EINVAL: no link, so it is the zone itself.
-      if (codeOf(error) !== 'EINVAL') throw error;
+      if (codeOf(error) !== 'EINVAL') {
+        throw error;
+      }
     }
     const name =
       target === undefined ? undefined : nameOf(path.resolve(path.dirname(LOCALTIME_FILE), target));
-    if (name !== undefined) return this.#named(name);
+    if (name !== undefined) {
+      return this.#named(name);
+    }
     const found = await resolveBelow(root, LOCALTIME_FILE);
-    if (found.kind !== 'found')
+    if (found.kind !== 'found') {
       throw new Error(
         `${LOCALTIME_FILE} must lead to a time zone, got a link to ${printable(String(target))}`,
       );
+    }
     const real = nameOf(`/${path.relative(root, found.path)}`);
     return {
       kind: 'zone',
@@ -142,11 +163,17 @@ export class HostZones implements ZoneSource {
   }
 
   async #read(origin: Origin): Promise<{ readonly rules: ZoneRules; readonly warning?: string }> {
-    if (origin.kind === 'none') return { rules: UTC };
+    if (origin.kind === 'none') {
+      return { rules: UTC };
+    }
     const { name, file } = origin;
-    if (file !== undefined) return { rules: parseTzif(name, await readFileOf(file.path)) };
+    if (file !== undefined) {
+      return { rules: parseTzif(name, await readFileOf(file.path)) };
+    }
     const rules = this.#options.builtIn(name);
-    if (rules === undefined) throw new Error(`${ZONEINFO}/${name} must exist`);
+    if (rules === undefined) {
+      throw new Error(`${ZONEINFO}/${name} must exist`);
+    }
     const warning = `${ZONEINFO}/${name} does not exist; ${name} as built in is used, which new time zone data do not change`;
     return { rules, warning };
   }
@@ -159,9 +186,13 @@ function nameOf(file: string): string | undefined {
 
 /** Says whether the rules must be read anew. */
 function signatureOf(origin: Origin): string {
-  if (origin.kind === 'none') return 'none';
+  if (origin.kind === 'none') {
+    return 'none';
+  }
   const { name, file } = origin;
-  if (file === undefined) return `built-in ${name}`;
+  if (file === undefined) {
+    return `built-in ${name}`;
+  }
   const { dev, ino, size, mtimeMs, ctimeMs } = file.stats;
   return [name, file.path, dev, ino, size, mtimeMs, ctimeMs].join(' ');
 }
@@ -170,15 +201,21 @@ async function readFileOf(file: string): Promise<Uint8Array> {
   const handle = await open(file, FLAGS);
   try {
     const stats = await handle.stat();
-    if (!stats.isFile()) throw new Error('it must be a regular file');
+    if (!stats.isFile()) {
+      throw new Error('it must be a regular file');
+    }
     const buffer = new Uint8Array(LARGEST_BYTES + 1);
     let length = 0;
     while (length < buffer.length) {
       const { bytesRead } = await handle.read(buffer, length, buffer.length - length, null);
-      if (bytesRead === 0) break;
+      if (bytesRead === 0) {
+        break;
+      }
       length += bytesRead;
     }
-    if (length > LARGEST_BYTES) throw new Error(`it must have at most ${LARGEST_BYTES} bytes`);
+    if (length > LARGEST_BYTES) {
+      throw new Error(`it must have at most ${LARGEST_BYTES} bytes`);
+    }
     return buffer.subarray(0, length);
   } finally {
     await handle.close();

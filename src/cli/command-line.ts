@@ -39,18 +39,25 @@ export class UsageError extends Error {}
 
 export function parseCommandLine(args: readonly string[]): Command {
   const { values, positionals } = parse(args);
-  if (values.help) return { command: 'help' };
-  if (values.version) return { command: 'version' };
+  if (values.help) {
+    return { command: 'help' };
+  }
+  if (values.version) {
+    return { command: 'version' };
+  }
   const common: Common = {
     verbosity: values.verbose.length,
     logFormat: oneOf(values['log-format']),
     root: values.root,
   };
-  if (!common.root.startsWith('/'))
+  if (!common.root.startsWith('/')) {
     throw new UsageError(`--root must be an absolute path, got "${common.root}"`);
+  }
   const command = positionals.join(' ');
   const refuse = (option: string, given: boolean): void => {
-    if (given) throw new UsageError(`--${option} does not go with the command "${command}"`);
+    if (given) {
+      throw new UsageError(`--${option} does not go with the command "${command}"`);
+    }
   };
   refuse('reason', values.reason !== undefined && command !== 'deadend-motd set');
   refuse('talkative', values.talkative && command !== 'ex moo');
@@ -95,7 +102,8 @@ function parse(args: readonly string[]) {
 
 function oneOf(text: string): LogFormat {
   const format = LOG_FORMATS.find((known) => known === text);
-  if (format === undefined)
+  if (format === undefined) {
     throw new UsageError(`--log-format must be ${LOG_FORMATS.join(', ')}, got "${text}"`);
+  }
   return format;
 }

@@ -41,8 +41,9 @@ export async function runTool(command: ToolCommand): Promise<number> {
 
 async function tell(answer: Promise<BusValue | undefined>): Promise<void> {
   const value = await answer;
-  if (typeof value !== 'string' && typeof value !== 'bigint')
+  if (typeof value !== 'string' && typeof value !== 'bigint') {
     throw new Error('cannot read the answer: it must be a text or a number');
+  }
   process.stdout.write(`${value}\n`);
 }
 
@@ -54,7 +55,9 @@ async function writeDeadend(root: string, reason: string): Promise<void> {
   await mkdir(path.dirname(link), { recursive: true });
   await writeFileAtomically(file, `${deadendNotice(reason)}\n`, 0o644);
   const target = path.relative(path.dirname(link), file);
-  if ((await readlink(link).catch(() => undefined)) === target) return;
+  if ((await readlink(link).catch(() => undefined)) === target) {
+    return;
+  }
   await rm(link, { force: true });
   await symlink(target, link);
 }

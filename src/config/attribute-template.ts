@@ -30,9 +30,13 @@ export function fillIn(text: string, valueOf: (name: string) => string): string 
  */
 export function withAttributes(parse: Parser<string>): Parser<string> {
   return (value, at) => {
-    if (typeof value !== 'string' || !value.includes('${AFTERBURN_')) return parse(value, at);
+    if (typeof value !== 'string' || !value.includes('${AFTERBURN_')) {
+      return parse(value, at);
+    }
     const problem = problemOf(value);
-    if (problem !== undefined) return at.refuse(problem, value);
+    if (problem !== undefined) {
+      return at.refuse(problem, value);
+    }
     const parsed = parse(
       fillIn(value, () => 'x'),
       at.standingFor(value),
@@ -44,12 +48,15 @@ export function withAttributes(parse: Parser<string>): Parser<string> {
 function problemOf(text: string): Parameters<Checker['refuse']>[0] | undefined {
   const rest = text.replaceAll(TEMPLATE, '');
   const broken = /\$\{AFTERBURN_[^}]*(\}?)/.exec(rest);
-  if (broken?.[1] === '') return 'a text in which every ${AFTERBURN_ is closed by }';
+  if (broken?.[1] === '') {
+    return 'a text in which every ${AFTERBURN_ is closed by }';
+  }
   if (broken !== null) {
     return 'a text in which ${AFTERBURN_...} holds the name of an attribute: letters, digits and "_"';
   }
   // The beginning of a value would become part of the escape.
-  if (/%[0-9A-Fa-f]?\$\{AFTERBURN_/.test(text))
+  if (/%[0-9A-Fa-f]?\$\{AFTERBURN_/.test(text)) {
     return 'a text in which no % stands right before ${AFTERBURN_...}';
+  }
   return undefined;
 }

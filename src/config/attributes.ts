@@ -17,9 +17,15 @@ const WRITABLE_BY_OTHERS = 0o002;
 export async function readAttributes(root: string, neededBy: string): Promise<Attributes | undefined> {
   try {
     const found = await resolveBelow(root, ATTRIBUTES_FILE);
-    if (found.kind === 'missing') return undefined;
-    if (found.kind !== 'found' || !found.stats.isFile()) throw new Error('it must be a regular file');
-    if ((found.stats.mode & WRITABLE_BY_OTHERS) !== 0) throw new Error('it must not be writable by everyone');
+    if (found.kind === 'missing') {
+      return undefined;
+    }
+    if (found.kind !== 'found' || !found.stats.isFile()) {
+      throw new Error('it must be a regular file');
+    }
+    if ((found.stats.mode & WRITABLE_BY_OTHERS) !== 0) {
+      throw new Error('it must not be writable by everyone');
+    }
     const text = textOf(await readBounded(found.path, MAX_ATTRIBUTES_BYTES));
     return new Map([...parseEnvironmentFile(text)].filter(([name]) => name.startsWith('AFTERBURN_')));
   } catch (error) {
@@ -35,6 +41,8 @@ function textOf(bytes: Uint8Array): string {
   } catch (error) {
     throw new Error('it must be UTF-8 text', { cause: error });
   }
-  if (text.includes('\0')) throw new Error('it must be text, got a byte 0');
+  if (text.includes('\0')) {
+    throw new Error('it must be text, got a byte 0');
+  }
   return text;
 }

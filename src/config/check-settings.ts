@@ -41,13 +41,17 @@ export function missingKeys(settings: Settings, origins: Origins): ConfigError[]
       `updates.fleet_lock.base_url must be set for strategy fleet_lock (${chosenIn}), got nothing; for example: updates.fleet_lock.base_url = "http://lock.example.com:8080"`,
     );
   }
-  if (strategies.includes('fleet_lock')) errors.push(...halfACertificate(fleetLock, origins));
+  if (strategies.includes('fleet_lock')) {
+    errors.push(...halfACertificate(fleetLock, origins));
+  }
   return errors.map((message) => new ConfigError('config_invalid', message));
 }
 
 function neverOpening(windows: readonly MaintenanceWindow[], origins: Origins): string {
   const [first, ...others] = windows;
-  if (first === undefined) return 'no window at all';
+  if (first === undefined) {
+    return 'no window at all';
+  }
   const more = others.length === 0 ? '' : `, and ${others.length} more of that kind`;
   return `${origins.get('updates.periodic.window[0]') ?? ''}: updates.periodic.window[0] (${describeWindow(first)}), which never opens${more}`;
 }
@@ -55,7 +59,9 @@ function neverOpening(windows: readonly MaintenanceWindow[], origins: Origins): 
 type FleetLockSettings = Settings['updates']['fleetLock'];
 
 function halfACertificate({ clientCertFile, clientKeyFile }: FleetLockSettings, origins: Origins): string[] {
-  if ((clientCertFile === undefined) === (clientKeyFile === undefined)) return [];
+  if ((clientCertFile === undefined) === (clientKeyFile === undefined)) {
+    return [];
+  }
   const [there, missing] =
     clientCertFile === undefined
       ? ['client_key_file', 'client_cert_file']
@@ -67,7 +73,9 @@ function halfACertificate({ clientCertFile, clientKeyFile }: FleetLockSettings, 
 /** Over http:// nobody is who they say they are. */
 function withoutEncryption({ updates }: Settings, origins: Origins): string[] {
   const { baseUrl, bearerFile } = updates.fleetLock;
-  if (!updates.strategies.includes('fleet_lock') || baseUrl?.startsWith('https:') !== false) return [];
+  if (!updates.strategies.includes('fleet_lock') || baseUrl?.startsWith('https:') !== false) {
+    return [];
+  }
   const file = (key: string): string | undefined => origins.get(`updates.fleet_lock.${key}`);
   const address = 'updates.fleet_lock.base_url is no https:// address';
   const warnings = ['ca_file', 'client_cert_file', 'client_key_file'].flatMap((key) =>
@@ -82,7 +90,9 @@ function withoutEncryption({ updates }: Settings, origins: Origins): string[] {
 }
 
 function downgradeWarning(settings: Settings, origins: Origins): string[] {
-  if (!settings.updates.allowDowngrade) return [];
+  if (!settings.updates.allowDowngrade) {
+    return [];
+  }
   const file = origins.get('updates.allow_downgrade') ?? '';
   return [`${file}: updates.allow_downgrade is true: the node may go back to an older release`];
 }
@@ -95,14 +105,18 @@ function withoutEffect(settings: Settings, origins: Origins): string[] {
   if (!strategies.includes('periodic')) {
     const gathered = { window: periodic.windows, freeze: periodic.freezes };
     for (const [name, entries] of Object.entries(gathered)) {
-      if (entries.length === 0) continue;
+      if (entries.length === 0) {
+        continue;
+      }
       const file = origins.get(`updates.periodic.${name}[0]`) ?? '';
       warnings.push(`${file}: [[updates.periodic.${name}]] has no effect: updates.strategy is ${inUse}`);
     }
   }
   if (!strategies.includes('fleet_lock')) {
     for (const [key, file] of origins) {
-      if (!key.startsWith('updates.fleet_lock.')) continue;
+      if (!key.startsWith('updates.fleet_lock.')) {
+        continue;
+      }
       warnings.push(`${file}: ${key} has no effect: updates.strategy is ${inUse}`);
     }
   }

@@ -3,8 +3,7 @@
  * stops at the first.
  */
 import { ConfigError, printable } from '../errors.ts';
-import { TomlDate } from './toml.ts';
-import type { TomlTable, TomlValue } from './toml.ts';
+import { TomlDate, type TomlTable, type TomlValue } from './toml.ts';
 
 /** What a parser answers instead of a value, once it has told the checker why. */
 export const REFUSED = Symbol('refused');
@@ -90,16 +89,28 @@ export function describe(value: TomlValue): string {
         : JSON.stringify(value),
     );
   }
-  if (typeof value === 'number') return describeFloat(value);
-  if (typeof value === 'bigint' || typeof value === 'boolean') return String(value);
-  if (value instanceof TomlDate) return value.text;
-  if (isList(value)) return value.length === 0 ? 'an empty list' : 'a list';
+  if (typeof value === 'number') {
+    return describeFloat(value);
+  }
+  if (typeof value === 'bigint' || typeof value === 'boolean') {
+    return String(value);
+  }
+  if (value instanceof TomlDate) {
+    return value.text;
+  }
+  if (isList(value)) {
+    return value.length === 0 ? 'an empty list' : 'a list';
+  }
   return 'a table';
 }
 
 function describeFloat(value: number): string {
-  if (Number.isNaN(value)) return 'nan';
-  if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
+  if (Number.isNaN(value)) {
+    return 'nan';
+  }
+  if (!Number.isFinite(value)) {
+    return value > 0 ? 'inf' : '-inf';
+  }
   return Number.isInteger(value) && Math.abs(value) < 1e15 ? value.toFixed(1) : String(value);
 }
 

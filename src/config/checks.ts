@@ -1,8 +1,7 @@
 /** Parsers for the values of single keys: type and range, or a refusal that says what was expected. Pure. */
 import { isIP, isIPv4 } from 'node:net';
 
-import { REFUSED, isList } from './checker.ts';
-import type { Checker, Refused } from './checker.ts';
+import { type Checker, isList, type Refused, REFUSED } from './checker.ts';
 import type { TomlValue } from './toml.ts';
 import { TEMPLATE_NAMES, expandTemplate } from './url-template.ts';
 
@@ -39,7 +38,9 @@ export const fraction: Parser<number> = (value, at) => {
 /** Text that fits `pattern`. Empty text is let through: it means "as if not set", and takes back an earlier file's. */
 export function word(pattern: RegExp, characters: string): Parser<string> {
   return (value, at) => {
-    if (typeof value !== 'string') return at.refuse('a text', value);
+    if (typeof value !== 'string') {
+      return at.refuse('a text', value);
+    }
     return value === '' || pattern.test(value) ? value : at.refuse(`a text of ${characters} only`, value);
   };
 }
@@ -47,7 +48,9 @@ export function word(pattern: RegExp, characters: string): Parser<string> {
 const UUID_DIGITS = /^[0-9a-f]{32}$/;
 
 export const uuid: Parser<string> = (value, at) => {
-  if (typeof value !== 'string') return at.refuse('a text of 32 hexadecimal digits', value);
+  if (typeof value !== 'string') {
+    return at.refuse('a text of 32 hexadecimal digits', value);
+  }
   const digits = value.replaceAll('-', '').toLowerCase();
   // Zincati takes it, and a lock server may have lent a slot to it: a node that worked must not stop or change its name.
   if (/^0{32}$/.test(digits)) {
@@ -69,10 +72,14 @@ export const absolutePath: Parser<string> = (value, at) =>
 const USER_NAME = /^[^\s:/\p{Cc}]+$/u;
 
 export const userNames: Parser<readonly string[]> = (value, at) => {
-  if (!isList(value)) return at.refuse('a list of user names', value);
+  if (!isList(value)) {
+    return at.refuse('a list of user names', value);
+  }
   const names = value.filter((entry) => typeof entry === 'string' && USER_NAME.test(entry));
   value.forEach((entry, index) => {
-    if (!names.includes(entry)) at.inList(index).refuse('the name of a user', entry);
+    if (!names.includes(entry)) {
+      at.inList(index).refuse('the name of a user', entry);
+    }
   });
   return names.length === value.length ? [...new Set(names)].map(String) : REFUSED;
 };
@@ -82,7 +89,9 @@ export function namesOutOf<const N extends string>(names: readonly N[]): Parser<
   const expected = `one of ${names.join(', ')}, or a list of them`;
   return (value, at) => {
     const entries = isList(value) ? value : [value];
-    if (entries.length === 0) return at.refuse(expected, value);
+    if (entries.length === 0) {
+      return at.refuse(expected, value);
+    }
     const chosen: N[] = [];
     const refused: TomlValue[] = [];
     entries.forEach((entry, index) => {
@@ -93,7 +102,9 @@ export function namesOutOf<const N extends string>(names: readonly N[]): Parser<
           entry,
         );
         refused.push(entry);
-      } else if (!chosen.includes(name)) chosen.push(name);
+      } else if (!chosen.includes(name)) {
+        chosen.push(name);
+      }
     });
     return chosen.length === 0 || refused.length > 0 ? REFUSED : chosen;
   };
@@ -102,8 +113,12 @@ export function namesOutOf<const N extends string>(names: readonly N[]): Parser<
 /** An http(s) address in which the templates may stand; checked with each of them replaced by a letter. */
 export const urlTemplate: Parser<string> = (value, at) => {
   const expected = 'an http:// or https:// address';
-  if (typeof value !== 'string') return at.refuse(expected, value);
-  if (value === '') return value;
+  if (typeof value !== 'string') {
+    return at.refuse(expected, value);
+  }
+  if (value === '') {
+    return value;
+  }
   const address = expandTemplate(value, { basearch: 'x', group: 'x', platform: 'x', stream: 'x' });
   if (address.includes('${')) {
     const known = TEMPLATE_NAMES.map((name) => `\${${name}}`).join(', ');
@@ -120,8 +135,12 @@ export const urlTemplate: Parser<string> = (value, at) => {
 /** `localtime`, or a zone the runtime's calendar knows. Bare offsets such as `+02:00` are no zone names. */
 export const timeZone: Parser<string> = (value, at) => {
   const expected = 'a time zone name such as "Europe/Berlin", or "localtime"';
-  if (typeof value !== 'string') return at.refuse(expected, value);
-  if (value === '' || value === 'localtime') return value;
+  if (typeof value !== 'string') {
+    return at.refuse(expected, value);
+  }
+  if (value === '' || value === 'localtime') {
+    return value;
+  }
   return /^[A-Za-z]/.test(value) && isKnownZone(value) ? value : at.refuse(expected, value);
 };
 
@@ -145,7 +164,9 @@ const HOST_AND_PORT = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/;
 export const listenAddress: Parser<ListenAddress> = (value, at) => {
   const expected = 'ADDRESS:PORT with an IP address or localhost, such as "127.0.0.1:9100" or "[::1]:9100"';
   const match = typeof value === 'string' ? HOST_AND_PORT.exec(value) : null;
-  if (match === null) return at.refuse(expected, value);
+  if (match === null) {
+    return at.refuse(expected, value);
+  }
   const [, bracketed, bare = '', digits] = match;
   const port = Number(digits);
   const host = bracketed ?? bare;

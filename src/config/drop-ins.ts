@@ -49,7 +49,9 @@ export async function readDropIns(root: string): Promise<DropIns> {
     try {
       for (const name of await listDirectory(root, directory, warnings)) {
         const entry = await lookAt(root, directory, name, warnings);
-        if (entry !== undefined) winners.set(name, entry);
+        if (entry !== undefined) {
+          winners.set(name, entry);
+        }
       }
     } catch (error) {
       errors.push(unreadable(join(root, directory), error));
@@ -59,7 +61,9 @@ export async function readDropIns(root: string): Promise<DropIns> {
   for (const [name, entry] of [...winners].sort(([a], [b]) =>
     Buffer.compare(Buffer.from(a), Buffer.from(b)),
   )) {
-    if (entry === 'masked') continue;
+    if (entry === 'masked') {
+      continue;
+    }
     if (entry instanceof ConfigError) {
       errors.push(entry);
       continue;
@@ -76,21 +80,29 @@ export async function readDropIns(root: string): Promise<DropIns> {
 /** Names of the possible drop-ins in a directory that need not exist. */
 async function listDirectory(root: string, directory: string, warnings: string[]): Promise<string[]> {
   const resolved = await resolveBelow(root, directory);
-  if (resolved.kind === 'missing') return [];
-  if (resolved.kind !== 'found')
+  if (resolved.kind === 'missing') {
+    return [];
+  }
+  if (resolved.kind !== 'found') {
     throw new Error('it must be a directory, got a symbolic link that leads nowhere');
+  }
   const names: string[] = [];
   let entries = 0;
   for await (const entry of await opendir(resolved.path)) {
     entries += 1;
-    if (entries > MAX_ENTRIES) throw new Error(`it must hold at most ${MAX_ENTRIES} files`);
+    if (entries > MAX_ENTRIES) {
+      throw new Error(`it must hold at most ${MAX_ENTRIES} files`);
+    }
     const shownIn = join(root, directory);
-    if (!entry.name.startsWith('.') && entry.name.endsWith('.toml')) names.push(entry.name);
-    else if (!entry.name.startsWith('.') && entry.isDirectory()) {
+    if (!entry.name.startsWith('.') && entry.name.endsWith('.toml')) {
+      names.push(entry.name);
+    } else if (!entry.name.startsWith('.') && entry.isDirectory()) {
       warnings.push(adviceForDirectory(shownIn, entry.name));
     } else {
       const advice = adviceForName(shownIn, entry.name);
-      if (advice !== undefined) warnings.push(advice);
+      if (advice !== undefined) {
+        warnings.push(advice);
+      }
     }
   }
   // The order of a directory is chance; messages must not be.
@@ -120,7 +132,9 @@ async function lookAt(
           ),
         );
       case 'found':
-        if (found.stats.isFile()) return { read: found.path, path };
+        if (found.stats.isFile()) {
+          return { read: found.path, path };
+        }
         warnings.push(
           found.stats.isDirectory()
             ? adviceForDirectory(join(root, directory), name)

@@ -26,24 +26,34 @@ export function parseEnvironmentFile(text: string): Map<string, string> {
   const take = (pattern: RegExp): RegExpExecArray | null => {
     pattern.lastIndex = at;
     const found = pattern.exec(text);
-    if (found !== null) at = pattern.lastIndex;
+    if (found !== null) {
+      at = pattern.lastIndex;
+    }
     return found;
   };
 
   for (take(BLANKS); at < text.length; take(BLANKS)) {
-    if (take(COMMENT) !== null) continue;
+    if (take(COMMENT) !== null) {
+      continue;
+    }
     const [, key = '', equals = ''] = take(KEY) ?? [];
-    if (equals === '') continue;
+    if (equals === '') {
+      continue;
+    }
     let value = '';
     for (;;) {
       const single = take(SINGLE_QUOTED);
       const double = single === null ? take(DOUBLE_QUOTED) : null;
-      if (single === null && double === null) break;
+      if (single === null && double === null) {
+        break;
+      }
       value += single?.[1] ?? unescapeQuoted(double?.[1] ?? '');
     }
     value += unescapeBare(take(BARE)?.[1] ?? '');
     const name = key.replace(/[ \t]+$/, '');
-    if (NAME.test(name)) entries.set(name, value);
+    if (NAME.test(name)) {
+      entries.set(name, value);
+    }
   }
   return entries;
 }
@@ -51,7 +61,9 @@ export function parseEnvironmentFile(text: string): Map<string, string> {
 /** Between double quotes a backslash protects only what a shell would act upon, and joins lines. */
 function unescapeQuoted(text: string): string {
   return text.replace(/\\([^])/g, (both, next: string) => {
-    if (next === '\n') return '';
+    if (next === '\n') {
+      return '';
+    }
     return '"\\`$'.includes(next) ? next : both;
   });
 }
@@ -60,7 +72,9 @@ function unescapeQuoted(text: string): string {
 function unescapeBare(text: string): string {
   const letters = text.match(/\\[^]|\\$|[^\\]/g) ?? [];
   let length = letters.length;
-  while (length > 0 && /^[ \t]$/.test(letters[length - 1] ?? '')) length -= 1;
+  while (length > 0 && /^[ \t]$/.test(letters[length - 1] ?? '')) {
+    length -= 1;
+  }
   return letters
     .slice(0, length)
     .map((letter) => (letter.startsWith('\\') ? letter.slice(1).replace(/[\n\r]/, '') : letter))

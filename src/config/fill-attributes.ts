@@ -10,8 +10,7 @@ import { Checker, describe, REFUSED, type Findings } from './checker.ts';
 import type { Merged } from './merge.ts';
 import { nearestKey } from './nearest-key.ts';
 import type { KeyDescriptor, Written } from './read-keys.ts';
-import { CONFIG_KEYS, SCHEMA } from './schema.ts';
-import type { ConfigKey, ConfigValues } from './schema.ts';
+import { CONFIG_KEYS, type ConfigKey, type ConfigValues, SCHEMA } from './schema.ts';
 
 /** The longest name of a host. */
 const LONGEST_VALUE = 255;
@@ -53,7 +52,9 @@ export function fillAttributes(merged: Merged, attributes: Attributes | undefine
   const notes: string[] = [];
   for (const key of CONFIG_KEYS) {
     const template = templateOf(key, merged.values);
-    if (template === undefined) continue;
+    if (template === undefined) {
+      continue;
+    }
     const file = merged.origins.get(key) ?? '';
     const problems = [...new Set(attributesIn(template))].flatMap((name) => problemOf(key, name, attributes));
     findings.errors.push(
@@ -61,19 +62,24 @@ export function fillAttributes(merged: Merged, attributes: Attributes | undefine
         (problem) => new ConfigError('config_invalid', printable(`${file}: ${key} must ${problem}`)),
       ),
     );
-    if (problems.length > 0) continue;
+    if (problems.length > 0) {
+      continue;
+    }
     const text = fillIn(template, (name) => attributes?.get(name) ?? '');
     const from = `${describe(template)} in ${file} and the attributes in ${ATTRIBUTES_FILE}`;
     const checker = new Checker(file, findings, `${key}, made from ${describe(template)},`);
-    if (assign(key, text, values, checker))
+    if (assign(key, text, values, checker)) {
       notes.push(printable(`${key} is ${describe(text)}, made from ${from}`));
+    }
   }
   return { merged: { ...merged, values }, notes, errors: findings.errors };
 }
 
 function templateOf(key: ConfigKey, values: Merged['values']): string | undefined {
   const value: unknown = values[key];
-  if (SCHEMA[key].attributes === undefined || typeof value !== 'string') return undefined;
+  if (SCHEMA[key].attributes === undefined || typeof value !== 'string') {
+    return undefined;
+  }
   return attributesIn(value).length > 0 ? value : undefined;
 }
 
@@ -86,7 +92,9 @@ function assign<K extends ConfigKey>(
 ): boolean {
   const descriptor: KeyDescriptor<ConfigValues[K]> = SCHEMA[key];
   const parsed = descriptor.parse(text, checker);
-  if (parsed === REFUSED) return false;
+  if (parsed === REFUSED) {
+    return false;
+  }
   values[key] = parsed;
   return true;
 }
@@ -99,10 +107,12 @@ function problemOf(key: ConfigKey, name: string, attributes: Attributes | undefi
     ];
   }
   const value = attributes.get(name);
-  if (value === undefined)
+  if (value === undefined) {
     return [`name attributes that ${ATTRIBUTES_FILE} has, got ${name}; ${hint(name, attributes)}`];
-  if (value === '')
+  }
+  if (value === '') {
     return [`be made from attributes with a value, got nothing for ${name} in ${ATTRIBUTES_FILE}`];
+  }
   if (value.length > LONGEST_VALUE) {
     return [
       `be made from attributes of at most ${LONGEST_VALUE} characters, got ${value.length} for ${name}`,
@@ -118,7 +128,9 @@ function problemOf(key: ConfigKey, name: string, attributes: Attributes | undefi
 
 function hint(name: string, attributes: Attributes): string {
   const names = [...attributes.keys()].toSorted();
-  if (names.length === 0) return 'there is none in it';
+  if (names.length === 0) {
+    return 'there is none in it';
+  }
   const lower = nearestKey(
     name,
     names.map((known) => known.toLowerCase()),

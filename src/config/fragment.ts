@@ -3,15 +3,11 @@
  *
  * Invariant: a key that was written is in `values`, or in an error, or in a warning; nothing is dropped in silence.
  */
-import { printable } from '../errors.ts';
-import type { ConfigError } from '../errors.ts';
-import { Checker } from './checker.ts';
-import type { Findings } from './checker.ts';
+import { type ConfigError, printable } from '../errors.ts';
+import { Checker, type Findings } from './checker.ts';
 import { nearestKey } from './nearest-key.ts';
-import { readKeys } from './read-keys.ts';
-import type { Written } from './read-keys.ts';
-import { SCHEMA, WRITABLE_KEYS, shownKey } from './schema.ts';
-import type { ConfigValues } from './schema.ts';
+import { readKeys, type Written } from './read-keys.ts';
+import { type ConfigValues, SCHEMA, shownKey, WRITABLE_KEYS } from './schema.ts';
 import type { TomlTable } from './toml.ts';
 
 export interface Fragment {

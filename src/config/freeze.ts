@@ -1,8 +1,7 @@
 /** `[[updates.periodic.freeze]]`: a time without reboots, as written. Pure. */
 import { REFUSED, isList, isTable } from './checker.ts';
 import type { Parser } from './checks.ts';
-import { isKeyOf, readKeys } from './read-keys.ts';
-import type { Schema } from './read-keys.ts';
+import { isKeyOf, readKeys, type Schema } from './read-keys.ts';
 import { TomlDate } from './toml.ts';
 
 /** Milliseconds since 1970: of an instant, or read off a clock in the time zone of the calendar as if that were UTC. */
@@ -30,10 +29,16 @@ const LONGEST_REASON = 200;
 /** `wholeDays`: how many days a plain date is counted on, so that an end includes its day. */
 function edge(wholeDays: 0 | 1): Parser<FreezeEdge> {
   return (value, at) => {
-    if (!(value instanceof TomlDate)) return at.refuse(EXPECTED, value);
+    if (!(value instanceof TomlDate)) {
+      return at.refuse(EXPECTED, value);
+    }
     const { text } = value;
-    if (DATE.test(text)) return { kind: 'local', ms: Date.parse(`${text}T00:00:00Z`) + wholeDays * DAY_MS };
-    if (WITH_OFFSET.test(text)) return { kind: 'instant', ms: Date.parse(text) };
+    if (DATE.test(text)) {
+      return { kind: 'local', ms: Date.parse(`${text}T00:00:00Z`) + wholeDays * DAY_MS };
+    }
+    if (WITH_OFFSET.test(text)) {
+      return { kind: 'instant', ms: Date.parse(text) };
+    }
     return DATE_TIME.test(text) ? { kind: 'local', ms: Date.parse(`${text}Z`) } : at.refuse(EXPECTED, value);
   };
 }
@@ -74,21 +79,29 @@ export const FREEZE_FIELDS: Schema<FreezeValues> = {
 
 /** The whole list of one file. A freeze with a fault is refused, and so is the list. */
 export const freezes: Parser<readonly Freeze[]> = (value, at) => {
-  if (!isList(value)) return at.refuse('a list of tables, each opened by [[updates.periodic.freeze]]', value);
+  if (!isList(value)) {
+    return at.refuse('a list of tables, each opened by [[updates.periodic.freeze]]', value);
+  }
   const all = value.map((entry, index) => freeze(entry, at.inList(index)));
   const good = all.filter((each) => each !== REFUSED);
   return good.length === all.length ? good : REFUSED;
 };
 
 const freeze: Parser<Freeze> = (value, at) => {
-  if (!isTable(value)) return at.refuse('a table', value);
+  if (!isTable(value)) {
+    return at.refuse('a table', value);
+  }
   const { from, until, reason: why } = readKeys(FREEZE_FIELDS, value, at);
   for (const name of Object.keys(FREEZE_FIELDS)) {
-    if (isKeyOf(FREEZE_FIELDS, name) && !value.has(name))
+    if (isKeyOf(FREEZE_FIELDS, name) && !value.has(name)) {
       at.inTable(name).refuseText(`must be given: ${FREEZE_FIELDS[name].doc}`);
+    }
   }
-  if (from === undefined || until === undefined || why === undefined) return REFUSED;
-  if (from.kind === until.kind && until.ms <= from.ms)
+  if (from === undefined || until === undefined || why === undefined) {
+    return REFUSED;
+  }
+  if (from.kind === until.kind && until.ms <= from.ms) {
     return at.inTable('until').refuseText('must be after from');
+  }
   return { from, until, reason: why };
 };

@@ -14,13 +14,17 @@ const FOR_PEOPLE = /^readme(?:\.[a-z]+)?$/i;
 
 /** Undefined: nothing to say (a dotfile, a README). */
 export function adviceForName(directory: string, name: string): string | undefined {
-  if (name.startsWith('.') || FOR_PEOPLE.test(name)) return undefined;
+  if (name.startsWith('.') || FOR_PEOPLE.test(name)) {
+    return undefined;
+  }
   return `${printable(`${directory}/${name}`)}: ignored, only files whose name ends in .toml are read; ${remedy(name)}`;
 }
 
 function remedy(name: string): string {
   const shown = (text: string) => printable(text);
-  if (MISSPELT.test(name)) return `rename it to ${shown(name.replace(MISSPELT, '.toml'))}`;
+  if (MISSPELT.test(name)) {
+    return `rename it to ${shown(name.replace(MISSPELT, '.toml'))}`;
+  }
   if (OTHER_FORMAT.test(name)) {
     return `write its contents as TOML into ${shown(name.replace(OTHER_FORMAT, '.toml'))} and remove it`;
   }

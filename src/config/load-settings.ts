@@ -4,18 +4,13 @@
  * Invariant: when it fails, it tells everything at once: every file that cannot be read or parsed and every key that is
  * wrong, one to a line, with the warnings as notes, for a warning often is the reason of an error.
  */
-import { ConfigError } from '../errors.ts';
-import type { ConfigErrorKind } from '../errors.ts';
+import { ConfigError, type ConfigErrorKind } from '../errors.ts';
 import { readAttributes } from './attributes.ts';
 import { readDropIns } from './drop-ins.ts';
-import { attributesInVain, attributeUsers, fillAttributes } from './fill-attributes.ts';
-import type { Filled } from './fill-attributes.ts';
-import { readFragment } from './fragment.ts';
-import type { Fragment } from './fragment.ts';
-import { mergeFragments } from './merge.ts';
-import type { Merged } from './merge.ts';
-import { resolveSettings } from './settings.ts';
-import type { Settings } from './settings.ts';
+import { attributesInVain, attributeUsers, fillAttributes, type Filled } from './fill-attributes.ts';
+import { type Fragment, readFragment } from './fragment.ts';
+import { type Merged, mergeFragments } from './merge.ts';
+import { resolveSettings, type Settings } from './settings.ts';
 import { parseToml } from './toml.ts';
 
 export interface LoadedSettings {
@@ -39,21 +34,29 @@ export async function loadSettings(root: string): Promise<LoadedSettings> {
     try {
       fragments.push(readFragment(parseToml(file.bytes, file.path), file.path));
     } catch (error) {
-      if (!(error instanceof ConfigError)) throw error;
+      if (!(error instanceof ConfigError)) {
+        throw error;
+      }
       errors.push(error);
     }
   }
   errors.push(...fragments.flatMap((fragment) => fragment.errors));
   const warnings = [...dropIns.warnings, ...fragments.flatMap((fragment) => fragment.warnings)];
   // Whether keys fit together can be told only once each of them is right.
-  if (errors.length > 0) throw together(errors, warnings);
+  if (errors.length > 0) {
+    throw together(errors, warnings);
+  }
 
   const { merged, notes, errors: unfilled } = await fillIn(root, mergeFragments(fragments));
   warnings.push(...attributesInVain(merged));
-  if (unfilled.length > 0) throw together(unfilled, warnings);
+  if (unfilled.length > 0) {
+    throw together(unfilled, warnings);
+  }
   const resolved = resolveSettings(merged);
   warnings.push(...resolved.warnings);
-  if (resolved.errors.length > 0) throw together(resolved.errors, warnings);
+  if (resolved.errors.length > 0) {
+    throw together(resolved.errors, warnings);
+  }
   return {
     settings: resolved.settings,
     warnings,
@@ -66,11 +69,15 @@ export async function loadSettings(root: string): Promise<LoadedSettings> {
 /** The file of attributes is looked at only by who needs it. */
 async function fillIn(root: string, merged: Merged): Promise<Filled> {
   const users = attributeUsers(merged);
-  if (users.length === 0) return { merged, notes: [], errors: [] };
+  if (users.length === 0) {
+    return { merged, notes: [], errors: [] };
+  }
   try {
     return fillAttributes(merged, await readAttributes(root, users.join(', ')));
   } catch (error) {
-    if (!(error instanceof ConfigError)) throw error;
+    if (!(error instanceof ConfigError)) {
+      throw error;
+    }
     return { merged, notes: [], errors: [error] };
   }
 }

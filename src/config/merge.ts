@@ -5,10 +5,8 @@
  * fragment clears is what fragments before it have gathered, never its own.
  */
 import type { Fragment } from './fragment.ts';
-import { CONFIG_KEYS, SCHEMA } from './schema.ts';
-import type { ConfigKey, ConfigValues } from './schema.ts';
-import { isKeyOf } from './read-keys.ts';
-import type { KeyDescriptor, Written } from './read-keys.ts';
+import { CONFIG_KEYS, type ConfigKey, type ConfigValues, SCHEMA } from './schema.ts';
+import { isKeyOf, type KeyDescriptor, type Written } from './read-keys.ts';
 
 export interface Merged {
   readonly values: Readonly<Written<ConfigValues>>;
@@ -31,11 +29,19 @@ export function mergeFragments(fragments: readonly Fragment[]): Merged {
 
 function clear(fragment: Fragment, values: Written<ConfigValues>, origins: Map<string, string>): void {
   for (const key of CONFIG_KEYS) {
-    if (fragment.values[key] !== true) continue;
+    if (fragment.values[key] !== true) {
+      continue;
+    }
     for (const cleared of SCHEMA[key].clears ?? []) {
-      if (!isKeyOf(SCHEMA, cleared)) continue;
+      if (!isKeyOf(SCHEMA, cleared)) {
+        continue;
+      }
       Reflect.deleteProperty(values, cleared);
-      for (const entry of origins.keys()) if (entry.startsWith(`${cleared}[`)) origins.delete(entry);
+      for (const entry of origins.keys()) {
+        if (entry.startsWith(`${cleared}[`)) {
+          origins.delete(entry);
+        }
+      }
     }
   }
 }
@@ -47,7 +53,9 @@ function mergeKey<K extends ConfigKey>(
   values: Written<ConfigValues>,
   origins: Map<string, string>,
 ): void {
-  if (later === undefined) return;
+  if (later === undefined) {
+    return;
+  }
   const descriptor: KeyDescriptor<ConfigValues[K]> = SCHEMA[key];
   if (descriptor.accumulate === undefined) {
     values[key] = later;

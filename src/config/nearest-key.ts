@@ -9,15 +9,21 @@ const LONGEST_COMPARED = 100;
  */
 export function nearestKey(unknown: string, known: readonly string[]): string | undefined {
   const asked = normalize(unknown);
-  if (asked.length > LONGEST_COMPARED) return undefined;
+  if (asked.length > LONGEST_COMPARED) {
+    return undefined;
+  }
   let best: { readonly key: string; readonly leaf: number; readonly whole: number } | undefined;
   for (const key of known) {
     const leaf = leafDistance(leafOf(asked), leafOf(key));
     const whole = editDistance(asked, key);
     const near = leaf <= leafOf(asked).length / 3 || whole <= asked.length / 4;
-    if (!near) continue;
+    if (!near) {
+      continue;
+    }
     const better = best === undefined || leaf < best.leaf || (leaf === best.leaf && whole < best.whole);
-    if (better) best = { key, leaf, whole };
+    if (better) {
+      best = { key, leaf, whole };
+    }
   }
   return best?.key;
 }

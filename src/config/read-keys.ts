@@ -1,8 +1,7 @@
 /**
  * Reads the keys of a schema out of a table: each known key through its own parser, each unknown one reported. Pure.
  */
-import { REFUSED, isTable } from './checker.ts';
-import type { Checker, Refused } from './checker.ts';
+import { type Checker, isTable, type Refused, REFUSED } from './checker.ts';
 import type { TomlTable, TomlValue } from './toml.ts';
 
 /** One key: how it is read, what it is without being written, and what the documentation says. */
@@ -52,10 +51,15 @@ function readTable<Values extends object>(
     // A quoted key with a dot in it is not the path it looks like.
     if (!key.includes('.') && isKeyOf(schema, path)) {
       const parsed = schema[path].parse(value, here);
-      if (parsed !== REFUSED) written[path] = parsed;
+      if (parsed !== REFUSED) {
+        written[path] = parsed;
+      }
     } else if (!key.includes('.') && isSection(schema, path)) {
-      if (isTable(value)) readTable(schema, value, `${path}.`, here, written);
-      else here.refuse('a table', value);
+      if (isTable(value)) {
+        readTable(schema, value, `${path}.`, here, written);
+      } else {
+        here.refuse('a table', value);
+      }
     } else {
       reportUnknown(value, here);
     }
@@ -65,7 +69,9 @@ function readTable<Values extends object>(
 /** An unknown table is reported key by key: each can be a known key below a misspelt name. */
 function reportUnknown(value: TomlValue, at: Checker): void {
   if (isTable(value) && value.size > 0) {
-    for (const [key, entry] of value) reportUnknown(entry, at.inTable(key));
+    for (const [key, entry] of value) {
+      reportUnknown(entry, at.inTable(key));
+    }
   } else {
     at.unknown();
   }

@@ -21,9 +21,12 @@ const EXPECTED =
 
 /** Checksums and digests come out in lower case, digests without their image: a mirror has the same ones. */
 export const releaseNames: Parser<readonly string[]> = (value, at) => {
-  if (!isList(value)) return at.refuse('a list of texts, such as ["43.20260101.3.0"]', value);
-  if (value.length > MOST_NAMES)
+  if (!isList(value)) {
+    return at.refuse('a list of texts, such as ["43.20260101.3.0"]', value);
+  }
+  if (value.length > MOST_NAMES) {
     return at.refuseText(`must have at most ${MOST_NAMES} entries, got ${value.length}`);
+  }
   const names = value.map((entry, index) => {
     const name = typeof entry === 'string' ? releaseName(entry) : undefined;
     return name ?? at.inList(index).refuse(EXPECTED, entry);
@@ -31,14 +34,20 @@ export const releaseNames: Parser<readonly string[]> = (value, at) => {
   const good = names.filter((name) => name !== REFUSED);
   good.forEach((name, index) => {
     const first = good.indexOf(name);
-    if (first < index) at.inList(index).warn(`is the same as entry ${first}: ${describe(name)}`);
+    if (first < index) {
+      at.inList(index).warn(`is the same as entry ${first}: ${describe(name)}`);
+    }
   });
   return good.length === names.length ? [...new Set(good)] : REFUSED;
 };
 
 function releaseName(text: string): string | undefined {
-  if (CHECKSUM.test(text)) return text.toLowerCase();
+  if (CHECKSUM.test(text)) {
+    return text.toLowerCase();
+  }
   const digest = DIGEST.exec(text)?.[1];
-  if (digest !== undefined) return `sha256:${digest.toLowerCase()}`;
+  if (digest !== undefined) {
+    return `sha256:${digest.toLowerCase()}`;
+  }
   return text.length <= LONGEST_NAME && VERSION.test(text) && !CUT_CHECKSUM.test(text) ? text : undefined;
 }

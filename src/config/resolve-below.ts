@@ -26,19 +26,25 @@ export async function resolveBelow(root: string, path: string): Promise<Resoluti
   let links = 0;
   let stats = await lstat(root);
   for (let part = pending.shift(); part !== undefined; part = pending.shift()) {
-    if (part === '' || part === '.') continue;
+    if (part === '' || part === '.') {
+      continue;
+    }
     if (part === '..') {
       done.pop();
       continue;
     }
     const whole = join('/', ...done, part, ...pending);
     // Before /dev is looked at: the root may be a tree that has none.
-    if (links > 0 && whole === NULL_DEVICE) return { kind: 'null-device' };
+    if (links > 0 && whole === NULL_DEVICE) {
+      return { kind: 'null-device' };
+    }
     const real = join(root, ...done, part);
     try {
       stats = await lstat(real);
     } catch (error) {
-      if (!isMissing(error)) throw error;
+      if (!isMissing(error)) {
+        throw error;
+      }
       return links > 0 ? { kind: 'dangling', target: whole } : { kind: 'missing' };
     }
     if (!stats.isSymbolicLink()) {
@@ -46,9 +52,13 @@ export async function resolveBelow(root: string, path: string): Promise<Resoluti
       continue;
     }
     links += 1;
-    if (links > MAX_LINKS) throw new Error(`more than ${MAX_LINKS} symbolic links in a row`);
+    if (links > MAX_LINKS) {
+      throw new Error(`more than ${MAX_LINKS} symbolic links in a row`);
+    }
     const target = await readlink(real);
-    if (target.startsWith('/')) done = [];
+    if (target.startsWith('/')) {
+      done = [];
+    }
     pending = [...target.split('/'), ...pending];
   }
   const real = join(root, ...done);

@@ -9,6 +9,7 @@ import {
   absolutePath,
   fraction,
   listenAddress,
+  type ListenAddress,
   namesOutOf,
   seconds,
   timeZone,
@@ -19,14 +20,10 @@ import {
   word,
   yesOrNo,
 } from './checks.ts';
-import type { ListenAddress } from './checks.ts';
 import { releaseNames } from './release-names.ts';
-import { FREEZE_FIELDS, freezes } from './freeze.ts';
-import type { Freeze } from './freeze.ts';
-import { isKeyOf } from './read-keys.ts';
-import type { Schema } from './read-keys.ts';
-import { WINDOW_FIELDS, WEEK_MINUTES, maintenanceWindows } from './window.ts';
-import type { MaintenanceWindow } from './window.ts';
+import { type Freeze, FREEZE_FIELDS, freezes } from './freeze.ts';
+import { isKeyOf, type Schema } from './read-keys.ts';
+import { type MaintenanceWindow, maintenanceWindows, WEEK_MINUTES, WINDOW_FIELDS } from './window.ts';
 
 /** Strategies an operator can name; several must all allow a reboot. */
 export const STRATEGY_NAMES = ['immediate', 'periodic', 'fleet_lock', 'marker', 'manual'] as const;

@@ -7,8 +7,7 @@ import type { Freeze } from './freeze.ts';
 import type { Merged } from './merge.ts';
 import { missingKeys, settingsWarnings } from './check-settings.ts';
 import type { KeyDescriptor } from './read-keys.ts';
-import { SCHEMA } from './schema.ts';
-import type { ConfigKey, ConfigValues, StrategyName } from './schema.ts';
+import { type ConfigKey, type ConfigValues, SCHEMA, type StrategyName } from './schema.ts';
 import type { MaintenanceWindow } from './window.ts';
 
 export interface Settings {
@@ -155,7 +154,9 @@ export function resolveSettings(merged: Merged): Resolved {
 
 function effective<K extends ConfigKey>(merged: Merged, key: K): ConfigValues[K] {
   const written: ConfigValues[K] | undefined = merged.values[key];
-  if (written !== undefined && written !== '') return written;
+  if (written !== undefined && written !== '') {
+    return written;
+  }
   const descriptor: KeyDescriptor<ConfigValues[K]> = SCHEMA[key];
   return descriptor.fallback;
 }
@@ -169,7 +170,9 @@ function gatesBySetting({ values }: Merged, named: readonly StrategyName[]): Str
 function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value);
-    for (const part of Object.values(value)) deepFreeze(part);
+    for (const part of Object.values(value)) {
+      deepFreeze(part);
+    }
   }
   return value;
 }

@@ -42,7 +42,9 @@ export function parseToml(bytes: Uint8Array, file: string): TomlTable {
     throw syntaxError(error, text, file);
   }
   const table = plain(document, file, 0, '');
-  if (!(table instanceof Map)) throw new ConfigError('config_syntax', `${file}: must be a TOML document`);
+  if (!(table instanceof Map)) {
+    throw new ConfigError('config_syntax', `${file}: must be a TOML document`);
+  }
   return table;
 }
 
@@ -114,7 +116,11 @@ const EXPLANATIONS: readonly (readonly [RegExp, string])[] = [
 ];
 
 function explain(reason: string): string {
-  for (const [pattern, words] of EXPLANATIONS) if (pattern.test(reason)) return words;
+  for (const [pattern, words] of EXPLANATIONS) {
+    if (pattern.test(reason)) {
+      return words;
+    }
+  }
   return reason;
 }
 
@@ -133,9 +139,15 @@ function plain(value: unknown, file: string, depth: number, key: string): TomlVa
     case 'number':
       return value;
     case 'object':
-      if (Array.isArray(value)) return value.map((entry: unknown) => plain(entry, file, depth + 1, key));
-      if (value === null) break;
-      if (isDate(value)) return new TomlDate(value.toISOString());
+      if (Array.isArray(value)) {
+        return value.map((entry: unknown) => plain(entry, file, depth + 1, key));
+      }
+      if (value === null) {
+        break;
+      }
+      if (isDate(value)) {
+        return new TomlDate(value.toISOString());
+      }
       return new Map(
         Object.entries(value).map(([name, entry]) => [
           name,

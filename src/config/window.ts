@@ -1,11 +1,8 @@
 /** `[[updates.periodic.window]]`: one maintenance window as written. Pure. */
 import type { DateSelector, DaySelector } from '../calendar/opens-on.ts';
-import { REFUSED, isList, isTable } from './checker.ts';
-import type { Checker } from './checker.ts';
-import { timeZone, wholeNumber } from './checks.ts';
-import type { Parser } from './checks.ts';
-import { isKeyOf, readKeys } from './read-keys.ts';
-import type { Schema, Written } from './read-keys.ts';
+import { type Checker, isList, isTable, REFUSED } from './checker.ts';
+import { type Parser, timeZone, wholeNumber } from './checks.ts';
+import { isKeyOf, readKeys, type Schema, type Written } from './read-keys.ts';
 import type { TomlValue } from './toml.ts';
 
 /**
@@ -57,13 +54,19 @@ function numberOfName(names: readonly string[], name: string): number | undefine
 function daySelector(text: string): DaySelector | undefined {
   const [, ordinal, name = ''] = /^(?:(\S+) +)?(\S+)$/.exec(text.toLowerCase()) ?? [];
   const weekday = numberOfName(WEEKDAYS, name);
-  if (weekday === undefined) return undefined;
-  if (ordinal === undefined) return { weekday };
+  if (weekday === undefined) {
+    return undefined;
+  }
+  if (ordinal === undefined) {
+    return { weekday };
+  }
   return isKeyOf(ORDINALS, ordinal) ? { weekday, nth: ORDINALS[ordinal] ?? 0 } : undefined;
 }
 
 const weekdays: Parser<readonly DaySelector[]> = (value, at) => {
-  if (!isList(value)) return at.refuse('a list of weekdays such as ["Sat", "1st Sun"]', value);
+  if (!isList(value)) {
+    return at.refuse('a list of weekdays such as ["Sat", "1st Sun"]', value);
+  }
   const days: DaySelector[] = [];
   const refused: TomlValue[] = [];
   value.forEach((entry, index) => {
@@ -71,9 +74,13 @@ const weekdays: Parser<readonly DaySelector[]> = (value, at) => {
     if (day === undefined) {
       at.inList(index).refuse('a weekday such as "Mon", "Monday" or "1st Mon"', entry);
       refused.push(entry);
-    } else if (!days.some((other) => other.weekday === day.weekday && other.nth === day.nth)) days.push(day);
+    } else if (!days.some((other) => other.weekday === day.weekday && other.nth === day.nth)) {
+      days.push(day);
+    }
   });
-  if (refused.length > 0) return REFUSED;
+  if (refused.length > 0) {
+    return REFUSED;
+  }
   warnIfEmpty(value, at);
   return days.sort((a, b) => a.weekday - b.weekday || (a.nth ?? 0) - (b.nth ?? 0));
 };
@@ -92,20 +99,28 @@ function numbers(
       if (number === undefined) {
         (isList(value) ? at.inList(index) : at).refuse(expected, entry);
         refused.push(entry);
-      } else good.add(number);
+      } else {
+        good.add(number);
+      }
     });
-    if (refused.length > 0) return REFUSED;
+    if (refused.length > 0) {
+      return REFUSED;
+    }
     warnIfEmpty(entries, at);
     return [...good].sort((a, b) => a - b);
   };
 }
 
 function warnIfEmpty(entries: readonly unknown[], at: Checker): void {
-  if (entries.length === 0) at.warn('is an empty list: this window never opens');
+  if (entries.length === 0) {
+    at.warn('is an empty list: this window never opens');
+  }
 }
 
 function month(value: TomlValue): number | undefined {
-  if (typeof value === 'string') return numberOfName(MONTHS, value.toLowerCase());
+  if (typeof value === 'string') {
+    return numberOfName(MONTHS, value.toLowerCase());
+  }
   return typeof value === 'bigint' && value >= 1n && value <= 12n ? Number(value) : undefined;
 }
 
@@ -172,17 +187,23 @@ const NEEDED = ['start_time', 'length_minutes'] as const;
 
 /** The whole list of one file. A window with a fault is refused, and so is the list. */
 export const maintenanceWindows: Parser<readonly MaintenanceWindow[]> = (value, at) => {
-  if (!isList(value)) return at.refuse('a list of tables, each opened by [[updates.periodic.window]]', value);
+  if (!isList(value)) {
+    return at.refuse('a list of tables, each opened by [[updates.periodic.window]]', value);
+  }
   const windows = value.map((entry, index) => maintenanceWindow(entry, at.inList(index)));
   const good = windows.filter((window) => window !== REFUSED);
   return good.length === windows.length ? good : REFUSED;
 };
 
 const maintenanceWindow: Parser<MaintenanceWindow> = (value, at) => {
-  if (!isTable(value)) return at.refuse('a table', value);
+  if (!isTable(value)) {
+    return at.refuse('a table', value);
+  }
   const fields = readKeys(WINDOW_FIELDS, value, at);
   for (const name of NEEDED) {
-    if (!value.has(name)) at.inTable(name).refuseText(`must be given: ${WINDOW_FIELDS[name].doc}`);
+    if (!value.has(name)) {
+      at.inTable(name).refuseText(`must be given: ${WINDOW_FIELDS[name].doc}`);
+    }
   }
   if (!value.has('days') && !value.has('day_of_month')) {
     at.inTable('days').refuseText(

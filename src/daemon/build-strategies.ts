@@ -56,7 +56,9 @@ export async function buildStrategies(needs: StrategyNeeds): Promise<BuiltStrate
   const { metrics, log, origins } = needs;
   const watchers: PeriodicStrategy[] = [];
   const named: Strategy[] = [];
-  for (const name of needs.settings.updates.strategies) named.push(await buildNamed(name, needs, watchers));
+  for (const name of needs.settings.updates.strategies) {
+    named.push(await buildNamed(name, needs, watchers));
+  }
   return {
     list: [...named, ...holds(needs)],
     tell: async (nowMs) => {
@@ -64,7 +66,9 @@ export async function buildStrategies(needs: StrategyNeeds): Promise<BuiltStrate
       const summaries: string[] = [];
       for (const watched of watchers) {
         const schedule = await watched.schedule();
-        for (const warning of schedule.warningsAt(nowMs, origins)) log.warn(warning);
+        for (const warning of schedule.warningsAt(nowMs, origins)) {
+          log.warn(warning);
+        }
         metrics.scheduleConfigured(schedule.weeklyMinutes(nowMs));
         metrics.windowIs(schedule.windowAt(nowMs));
         summaries.push(schedule.summaryAt(nowMs));

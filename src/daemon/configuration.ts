@@ -17,8 +17,12 @@ export interface Reading extends LoadedSettings {
 /** Warnings and notes go to `log` at once: one of them may be why the rest fails. */
 export async function readConfiguration(root: string, log: Pick<Logger, 'warn' | 'info'>): Promise<Reading> {
   const loaded = await loadSettings(root);
-  for (const warning of loaded.warnings) log.warn(warning);
-  for (const note of loaded.notes) log.info(note);
+  for (const warning of loaded.warnings) {
+    log.warn(warning);
+  }
+  for (const note of loaded.notes) {
+    log.info(note);
+  }
   return { ...loaded, identity: await loadIdentity(root, loaded.settings, machine()) };
 }
 

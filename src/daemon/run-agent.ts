@@ -90,7 +90,9 @@ export async function runAgent({ root, log, env, pid, signal, reloads }: AgentOp
 
   const records = new FileRecordStore(root);
   const loaded = await records.load();
-  if (loaded.warning !== undefined) log.error(loaded.warning);
+  if (loaded.warning !== undefined) {
+    log.error(loaded.warning);
+  }
   let latest = initialModel(loaded.record);
   const reporter = new Reporter({ log, metrics, notifier, motd, policy, model: latest, clock });
 
@@ -173,7 +175,9 @@ export async function runAgent({ root, log, env, pid, signal, reloads }: AgentOp
     observer: {
       starting: (model, effect) => {
         latest = model;
-        if (effect.kind !== 'wait') void strategies.refresh(clock.now());
+        if (effect.kind !== 'wait') {
+          void strategies.refresh(clock.now());
+        }
         reporter.starting(model, effect);
       },
       happened: (before, asked, occurrence, after) => {
@@ -196,7 +200,9 @@ export async function runAgent({ root, log, env, pid, signal, reloads }: AgentOp
     const built = isSame ? strategies : await build(next);
     reporter.configurationAccepted();
     tellReading(log, metrics, next, clock.now(), isSame);
-    if (isSame) return;
+    if (isSame) {
+      return;
+    }
     tellRestart(log, reading, next);
     [reading, strategies] = [next, built];
     gatekeeper = new Strategies(built.list, gatekeeper);
@@ -212,7 +218,11 @@ export async function runAgent({ root, log, env, pid, signal, reloads }: AgentOp
       log.error(
         `the configuration was read again and is refused, the one before it stays in use: ${linesOf(error)}`,
       );
-      if (error instanceof ConfigError) for (const note of error.notes) log.warn(note);
+      if (error instanceof ConfigError) {
+        for (const note of error.notes) {
+          log.warn(note);
+        }
+      }
       reporter.configurationRefused();
     }
     notifier.ready(reporter.status);
@@ -221,7 +231,9 @@ export async function runAgent({ root, log, env, pid, signal, reloads }: AgentOp
 
   if (watchdogMs !== undefined) {
     const timer = setInterval(() => {
-      if (runner.isAlive()) notifier.alive();
+      if (runner.isAlive()) {
+        notifier.alive();
+      }
     }, watchdogMs);
     closing.defer(() => clearInterval(timer));
   }

@@ -131,7 +131,9 @@ export class Link implements BusLink {
       if (!this.gone.aborted) {
         // A rule dies with its link: then there is nothing left to withdraw.
         await this.call(matchCall('RemoveMatch', rule)).catch((error: unknown) => {
-          if (!this.gone.aborted) throw error;
+          if (!this.gone.aborted) {
+            throw error;
+          }
         });
       }
     };

@@ -33,7 +33,9 @@ export async function writeFileAtomically(
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
     // A random name says nothing to people, and makes each repetition of one error look like another.
-    if (error instanceof Error) error.message = error.message.replaceAll(temporary, file);
+    if (error instanceof Error) {
+      error.message = error.message.replaceAll(temporary, file);
+    }
     throw error;
   }
   await syncFolder(folder);

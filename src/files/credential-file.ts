@@ -39,7 +39,9 @@ export async function readCredentialFile(root: string, file: CredentialFile): Pr
   }
   try {
     const stats = await handle.stat();
-    if (!stats.isFile()) throw badCredential(file, 'be a regular file, got something else');
+    if (!stats.isFile()) {
+      throw badCredential(file, 'be a regular file, got something else');
+    }
     if (file.secret && (stats.mode & NOT_FOR_SECRETS) !== 0) {
       const mode = (stats.mode & 0o7777).toString(8).padStart(4, '0');
       throw badCredential(
@@ -48,7 +50,9 @@ export async function readCredentialFile(root: string, file: CredentialFile): Pr
       );
     }
     const bytes = await readStart(handle, file.maxBytes + 1);
-    if (bytes.length > file.maxBytes) throw badCredential(file, `be at most ${file.maxBytes} bytes long`);
+    if (bytes.length > file.maxBytes) {
+      throw badCredential(file, `be at most ${file.maxBytes} bytes long`);
+    }
     return bytes;
   } catch (error) {
     throw asBadCredential(file, error);
@@ -77,7 +81,9 @@ async function readStart(handle: FileHandle, length: number): Promise<Buffer> {
   let filled = 0;
   while (filled < length) {
     const { bytesRead } = await handle.read(buffer, filled, length - filled, null);
-    if (bytesRead === 0) break;
+    if (bytesRead === 0) {
+      break;
+    }
     filled += bytesRead;
   }
   return buffer.subarray(0, filled);

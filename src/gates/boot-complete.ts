@@ -28,7 +28,9 @@ export function bootCompleteStrategy(
 }
 
 export function judgeBoot(state: BootState | undefined): Verdict {
-  if (state === undefined) return allow('boot_complete', 'there is no systemd to ask about this boot');
+  if (state === undefined) {
+    return allow('boot_complete', 'there is no systemd to ask about this boot');
+  }
   if (state.bootComplete !== 'active') {
     return deny('boot_complete', `this boot is not complete: boot-complete.target is ${state.bootComplete}`);
   }

@@ -43,11 +43,17 @@ const OVERHEAD_FACTOR = 1.05;
 const MEGABYTE = 1_000_000;
 
 export function judgeBootSpace(version: string, reading: BootSpaceReading): Verdict {
-  if (reading === 'unneeded') return allow('boot_space', 'nothing has to be written to /boot');
-  if (reading === 'unknown') return allow('boot_space', 'what /boot has to hold is not known');
+  if (reading === 'unneeded') {
+    return allow('boot_space', 'nothing has to be written to /boot');
+  }
+  if (reading === 'unknown') {
+    return allow('boot_space', 'what /boot has to hold is not known');
+  }
   const { freeBytes, reclaimableBytes } = reading;
   const neededBytes = reading.neededBytes * OVERHEAD_FACTOR;
-  if (neededBytes <= freeBytes + reclaimableBytes) return allow('boot_space', 'the kernel fits on /boot');
+  if (neededBytes <= freeBytes + reclaimableBytes) {
+    return allow('boot_space', 'the kernel fits on /boot');
+  }
   const reclaimable =
     reclaimableBytes === 0 ? '' : ` and ${down(reclaimableBytes)} MB in kernels that can be removed`;
   return deny(

@@ -39,15 +39,20 @@ export class Strategies implements Gatekeeper {
     for (const strategy of this.#remote) {
       lenders.add(strategy);
       const verdict = await strategy.canFinalize(nowMs, signal);
-      if (verdict.verdict === 'deny') return joinVerdicts([verdict]);
+      if (verdict.verdict === 'deny') {
+        return joinVerdicts([verdict]);
+      }
     }
     return joinVerdicts([]);
   }
 
   async reportSteady(signal: AbortSignal): Promise<void> {
     const everybody = new Set([...this.#remote, ...this.#allLenders()]);
-    for (const result of await this.#giveBack([...everybody], signal))
-      if (result.status === 'rejected') throw result.reason;
+    for (const result of await this.#giveBack([...everybody], signal)) {
+      if (result.status === 'rejected') {
+        throw result.reason;
+      }
+    }
   }
 
   #giveBack(strategies: readonly Strategy[], signal: AbortSignal): Promise<PromiseSettledResult<void>[]> {
@@ -62,7 +67,9 @@ export class Strategies implements Gatekeeper {
   /** With what those before have not given back: they are asked only now, since they were in use until now. */
   #allLenders(): Set<Strategy> {
     if (this.#before !== undefined) {
-      for (const lender of this.#before.#allLenders()) this.#lenders.add(lender);
+      for (const lender of this.#before.#allLenders()) {
+        this.#lenders.add(lender);
+      }
       this.#before = undefined;
     }
     return this.#lenders;
@@ -76,7 +83,9 @@ export class Strategies implements Gatekeeper {
 export function joinVerdicts(verdicts: readonly Verdict[]): JointVerdict {
   const denials = verdicts.filter((verdict) => verdict.verdict === 'deny');
   const [first] = denials;
-  if (first === undefined) return { verdict: 'allow', reason: '', label: 'allowed' };
+  if (first === undefined) {
+    return { verdict: 'allow', reason: '', label: 'allowed' };
+  }
   const reason = denials.map((denial) => denial.reason).join('; ');
   const instants = denials.flatMap((denial) => (denial.until === undefined ? [] : [denial.until]));
   const joint: JointVerdict = { verdict: 'deny', reason, label: first.label };

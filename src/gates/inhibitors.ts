@@ -31,7 +31,9 @@ export function judgeInhibitors(inhibitors: readonly Inhibitor[]): Verdict {
   const blocking = inhibitors.filter(
     ({ what, mode }) => mode === 'block' && what.split(':').includes('shutdown'),
   );
-  if (blocking.length === 0) return allow('inhibitor', 'nobody inhibits a shutdown');
+  if (blocking.length === 0) {
+    return allow('inhibitor', 'nobody inhibits a shutdown');
+  }
   const named = blocking.slice(0, MOST_NAMED).map(({ who, why }) => {
     const name = shortened(who) || 'somebody without a name';
     return why === '' ? name : `${name}: ${shortened(why)}`;

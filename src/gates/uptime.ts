@@ -23,7 +23,9 @@ export function uptimeStrategy(limits: UptimeLimits, read: () => Promise<BootFac
     name: 'uptime',
     remote: false,
     canFinalize: async (nowMs) => {
-      if (limits.minUptimeMs <= 0 && limits.firstBootGraceMs <= 0) return allow('uptime', 'no limit is set');
+      if (limits.minUptimeMs <= 0 && limits.firstBootGraceMs <= 0) {
+        return allow('uptime', 'no limit is set');
+      }
       try {
         return judgeUptime(await read(), limits, nowMs);
       } catch (error) {
@@ -39,7 +41,9 @@ const MINUTE_MS = 60_000;
 export function judgeUptime(facts: BootFacts, limits: UptimeLimits, nowMs: number): Verdict {
   const graceMs = facts.firstBoot ? limits.firstBootGraceMs : 0;
   const neededMs = Math.max(limits.minUptimeMs, graceMs);
-  if (facts.uptimeMs >= neededMs) return allow('uptime', 'this node is up for long enough');
+  if (facts.uptimeMs >= neededMs) {
+    return allow('uptime', 'this node is up for long enough');
+  }
   const until = nowMs + neededMs - facts.uptimeMs;
   const minutes = Math.round(neededMs / MINUTE_MS);
   return graceMs > limits.minUptimeMs

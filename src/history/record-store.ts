@@ -53,7 +53,9 @@ export class FileRecordStore implements RecordStore {
     try {
       text = await readBounded(this.file);
     } catch (error) {
-      if (isMissing(error)) return this.#start(undefined);
+      if (isMissing(error)) {
+        return this.#start(undefined);
+      }
       return this.#putAside(messageOf(error));
     }
     const read = readText(text);
@@ -74,7 +76,9 @@ export class FileRecordStore implements RecordStore {
   }
 
   async save(record: AgentRecord): Promise<void> {
-    if (this.#unreliable !== undefined) throw new RecordError(this.#unreliable);
+    if (this.#unreliable !== undefined) {
+      throw new RecordError(this.#unreliable);
+    }
     try {
       await mkdir(this.#folder, { recursive: true, mode: 0o700 });
       await writeFileAtomically(this.file, toText(record), 0o600);
@@ -131,9 +135,12 @@ async function readBounded(file: string): Promise<string> {
   const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const stat = await handle.stat();
-    if (!stat.isFile()) throw new Error('it must be a regular file');
-    if (stat.size > LARGEST_BYTES)
+    if (!stat.isFile()) {
+      throw new Error('it must be a regular file');
+    }
+    if (stat.size > LARGEST_BYTES) {
       throw new Error(`it must have at most ${LARGEST_BYTES} bytes, got ${stat.size}`);
+    }
     return await handle.readFile('utf8');
   } finally {
     await handle.close();

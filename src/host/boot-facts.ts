@@ -25,6 +25,8 @@ export async function readBootFacts(root: string): Promise<BootFacts> {
     ),
   ]);
   const seconds = UPTIME.exec(uptime)?.[1];
-  if (seconds === undefined) throw new Error('/proc/uptime must begin with a number of seconds');
+  if (seconds === undefined) {
+    throw new Error('/proc/uptime must begin with a number of seconds');
+  }
   return { uptimeMs: Number(seconds) * 1000, firstBoot: flagged || FIRST_BOOT_ARGUMENT.test(commandLine) };
 }

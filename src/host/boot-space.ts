@@ -51,14 +51,22 @@ interface BootDirectory {
 async function measure(root: string, deployment: Deployment, disk: DiskProbe): Promise<BootSpaceReading> {
   const boot = join(root, 'boot');
   // On one file system kernels are hard links.
-  if ((await disk.device(boot)) === (await disk.device(join(root, 'ostree/deploy')))) return 'unneeded';
+  if ((await disk.device(boot)) === (await disk.device(join(root, 'ostree/deploy')))) {
+    return 'unneeded';
+  }
   const directories = await bootDirectories(boot);
   const booted = bootedDirectory(await readFile(join(root, 'proc/cmdline'), 'utf8'));
-  if (booted === undefined) return 'unknown';
+  if (booted === undefined) {
+    return 'unknown';
+  }
   const kernel = await stagedKernel(root, deployment);
-  if (kernel !== undefined && directories.some((directory) => holds(directory, kernel))) return 'unneeded';
+  if (kernel !== undefined && directories.some((directory) => holds(directory, kernel))) {
+    return 'unneeded';
+  }
   const neededBytes = kernel?.bytes ?? Math.max(0, ...directories.map(({ bytes }) => bytes));
-  if (neededBytes === 0) return 'unknown';
+  if (neededBytes === 0) {
+    return 'unknown';
+  }
   const others = directories.filter(({ name }) => name !== booted);
   return {
     neededBytes,
@@ -107,11 +115,15 @@ const BOOT_PARTS = [
 /** Undefined: the deployment or its kernel is not where it should be. */
 async function stagedKernel(root: string, { id }: Deployment): Promise<StagedKernel | undefined> {
   const [, osname, name] = DEPLOYMENT_ID.exec(id) ?? [];
-  if (osname === undefined || name === undefined) return undefined;
+  if (osname === undefined || name === undefined) {
+    return undefined;
+  }
   const modules = join(root, 'ostree/deploy', osname, 'deploy', name, 'usr/lib/modules');
   for (const release of await readdir(modules).catch((): string[] => [])) {
     const parts = await readdir(join(modules, release)).catch((): string[] => []);
-    if (!parts.includes('vmlinuz')) continue;
+    if (!parts.includes('vmlinuz')) {
+      continue;
+    }
     const present = BOOT_PARTS.filter((part) => parts.includes(part));
     // With a file of its own name given, libostree does not look into the directory.
     const copied = present.filter((part) => part !== 'dtb' || !present.includes('devicetree'));
@@ -131,9 +143,15 @@ const MAX_DEPTH = 8;
 /** Bytes of the regular files at or below `path`. */
 async function treeBytes(path: string, depth = 0): Promise<number> {
   const stats = await lstat(path);
-  if (stats.isFile()) return stats.size;
-  if (!stats.isDirectory() || depth >= MAX_DEPTH) return 0;
+  if (stats.isFile()) {
+    return stats.size;
+  }
+  if (!stats.isDirectory() || depth >= MAX_DEPTH) {
+    return 0;
+  }
   let bytes = 0;
-  for (const name of await readdir(path)) bytes += await treeBytes(join(path, name), depth + 1);
+  for (const name of await readdir(path)) {
+    bytes += await treeBytes(join(path, name), depth + 1);
+  }
   return bytes;
 }

@@ -31,7 +31,9 @@ export async function readBootState(bus: SystemBus, signal: AbortSignal): Promis
     const system = await text(link, MANAGER, 'SystemState', limited);
     return { system, bootComplete: await text(link, TARGET, 'ActiveState', limited) };
   } catch (error) {
-    if (error instanceof BusError && NO_SYSTEMD.has(error.errorName ?? '')) return undefined;
+    if (error instanceof BusError && NO_SYSTEMD.has(error.errorName ?? '')) {
+      return undefined;
+    }
     throw error;
   }
 }
@@ -43,6 +45,8 @@ async function text(
   signal: AbortSignal,
 ): Promise<string> {
   const value = await getProperty(link, source, name, signal);
-  if (typeof value === 'string') return printable(value);
+  if (typeof value === 'string') {
+    return printable(value);
+  }
   throw new BusError('bus_malformed_message', `cannot tell how far this boot is: ${name} must be a text`);
 }

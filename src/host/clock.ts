@@ -30,7 +30,10 @@ function oneTimer(ms: number, signal: AbortSignal): Promise<void> {
       signal.removeEventListener('abort', cancelled);
       resolve();
     }, ms);
-    if (signal.aborted) cancelled();
-    else signal.addEventListener('abort', cancelled, { once: true });
+    if (signal.aborted) {
+      cancelled();
+    } else {
+      signal.addEventListener('abort', cancelled, { once: true });
+    }
   });
 }

@@ -27,7 +27,9 @@ export class Doorbell {
   }
 
   #start(): void {
-    if (this.#rung && this.#answer !== undefined) this.#answering ??= this.#run();
+    if (this.#rung && this.#answer !== undefined) {
+      this.#answering ??= this.#run();
+    }
   }
 
   async #run(): Promise<void> {

@@ -50,7 +50,9 @@ export class Logind {
     try {
       reply = await this.#call(link, MANAGER_PATH, `${LOGIND}.Manager`, member, [], signal);
     } catch (error) {
-      if (isRemote(error, NO_LOGIND)) return undefined;
+      if (isRemote(error, NO_LOGIND)) {
+        return undefined;
+      }
       throw error;
     }
     const [rows] = reply.body;
@@ -71,7 +73,9 @@ export class Logind {
     try {
       reply = await this.#call(link, object, 'org.freedesktop.DBus.Properties', 'GetAll', [owner], signal);
     } catch (error) {
-      if (isRemote(error, GONE)) return undefined;
+      if (isRemote(error, GONE)) {
+        return undefined;
+      }
       throw error;
     }
     const [properties] = reply.body;

@@ -5,13 +5,11 @@
  * between the two; the last component of the path is never followed; nothing blocks on a FIFO or a device.
  */
 import { constants } from 'node:fs';
-import type { FileHandle } from 'node:fs/promises';
-import { open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { messageOf } from '../errors.ts';
-import { MAX_MARKER_BYTES } from '../strategies/marker.ts';
-import type { MarkerReading } from '../strategies/marker.ts';
+import { type MarkerReading, MAX_MARKER_BYTES } from '../strategies/marker.ts';
 
 const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
 
@@ -35,7 +33,9 @@ export async function readMarkerFile(root: string, path: string): Promise<Marker
   }
   try {
     const stats = await file.stat();
-    if (!stats.isFile()) return { kind: 'special' };
+    if (!stats.isFile()) {
+      return { kind: 'special' };
+    }
     const { uid, nlink: links } = stats;
     return { kind: 'file', uid, mode: stats.mode & 0o7777, links, bytes: await readStart(file) };
   } catch (error) {
@@ -50,7 +50,9 @@ async function readStart(file: FileHandle): Promise<Uint8Array> {
   let length = 0;
   while (length < buffer.length) {
     const { bytesRead } = await file.read(buffer, length, buffer.length - length, null);
-    if (bytesRead === 0) break;
+    if (bytesRead === 0) {
+      break;
+    }
     length += bytesRead;
   }
   return buffer.subarray(0, length);

@@ -43,7 +43,11 @@ export class Motd {
 
   /** Tries again what could not be written. */
   retry(): void {
-    for (const [notice, text] of this.#wanted) if (!this.#isShown(notice, text)) this.show(notice, text);
+    for (const [notice, text] of this.#wanted) {
+      if (!this.#isShown(notice, text)) {
+        this.show(notice, text);
+      }
+    }
   }
 
   /** Resolves when nothing is being written any more. */
@@ -57,18 +61,23 @@ export class Motd {
 
   async #settle(notice: Notice): Promise<void> {
     const text = this.#wanted.get(notice);
-    if (this.#isShown(notice, text)) return;
+    if (this.#isShown(notice, text)) {
+      return;
+    }
     const file = path.join(this.#folder, MOTD_FILES[notice]);
     try {
-      if (text === undefined) await rm(file, { force: true });
-      else {
+      if (text === undefined) {
+        await rm(file, { force: true });
+      } else {
         await mkdir(this.#folder, { recursive: true, mode: 0o755 });
         await writeFileAtomically(file, `${text}\n`, MODE);
       }
       this.#shown.set(notice, text);
       this.#troubled = false;
     } catch (error) {
-      if (!this.#troubled) this.#warn(`cannot write the login notice ${file}: ${messageOf(error)}`);
+      if (!this.#troubled) {
+        this.#warn(`cannot write the login notice ${file}: ${messageOf(error)}`);
+      }
       this.#troubled = true;
     }
   }

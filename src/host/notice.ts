@@ -25,7 +25,9 @@ function whatComes(minutesLeft: number | undefined): string {
   if (minutesLeft === undefined) {
     return 'This machine will reboot into it when everybody has logged out, not before.';
   }
-  if (minutesLeft <= 0) return 'This machine is about to reboot into it.';
+  if (minutesLeft <= 0) {
+    return 'This machine is about to reboot into it.';
+  }
   const minutes = minutesLeft === 1 ? '1 minute' : `${minutesLeft} minutes`;
   return `This machine will reboot into it when everybody has logged out, or in ${minutes}, if its update strategy allows it then.`;
 }

@@ -67,7 +67,9 @@ export async function createNotifier(
 export function watchdogIntervalMs(env: Readonly<Environment>, pid: number): number | undefined {
   const usec = Number(env['WATCHDOG_USEC']);
   const forPid = env['WATCHDOG_PID'];
-  if (!Number.isSafeInteger(usec) || usec <= 0) return undefined;
+  if (!Number.isSafeInteger(usec) || usec <= 0) {
+    return undefined;
+  }
   return forPid === undefined || forPid === String(pid) ? Math.max(Math.floor(usec / 2000), 1) : undefined;
 }
 
@@ -85,7 +87,9 @@ class SendQueue {
   }
 
   add(message: string): void {
-    if (this.#closed) return;
+    if (this.#closed) {
+      return;
+    }
     if (this.#pending >= MOST_PENDING) {
       this.#failed(`it must read its messages, got ${MOST_PENDING} of them waiting`);
       return;
@@ -114,7 +118,9 @@ class SendQueue {
   }
 
   #failed(reason: string): void {
-    if (!this.#isTroubled) this.#complain(reason);
+    if (!this.#isTroubled) {
+      this.#complain(reason);
+    }
     this.#isTroubled = true;
   }
 }
@@ -125,10 +131,15 @@ const NOWHERE: Transport = { send: () => Promise.resolve(), close: () => undefin
 async function findTransport(env: Environment, pid: number): Promise<Transport | undefined> {
   const descriptor = passedDescriptor(env, pid);
   const address = env['NOTIFY_SOCKET'] ?? '';
-  for (const name of ['NOTIFY_SOCKET', 'LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES'])
+  for (const name of ['NOTIFY_SOCKET', 'LISTEN_PID', 'LISTEN_FDS', 'LISTEN_FDNAMES']) {
     Reflect.deleteProperty(env, name);
-  if (descriptor !== undefined) return descriptorTransport(descriptor);
-  if (address === '') return undefined;
+  }
+  if (descriptor !== undefined) {
+    return descriptorTransport(descriptor);
+  }
+  if (address === '') {
+    return undefined;
+  }
   if (!address.startsWith('/')) {
     // The library pads every address to its full length, which is another name in the abstract namespace.
     throw new Error(`NOTIFY_SOCKET must be an absolute path, got "${printable(address)}"`);
@@ -137,7 +148,9 @@ async function findTransport(env: Environment, pid: number): Promise<Transport |
 }
 
 function passedDescriptor(env: Environment, pid: number): number | undefined {
-  if (env['LISTEN_PID'] !== String(pid)) return undefined;
+  if (env['LISTEN_PID'] !== String(pid)) {
+    return undefined;
+  }
   const index = (env['LISTEN_FDNAMES'] ?? '').split(':').indexOf(DESCRIPTOR_NAME);
   return index < 0 || index >= Number(env['LISTEN_FDS']) ? undefined : FIRST_DESCRIPTOR + index;
 }
@@ -148,8 +161,11 @@ function descriptorTransport(descriptor: number): Transport {
     send: (message) =>
       new Promise((resolve, reject) => {
         write(descriptor, message, (error) => {
-          if (error === null) resolve();
-          else reject(error);
+          if (error === null) {
+            resolve();
+          } else {
+            reject(error);
+          }
         });
       }),
     close: () => undefined,
@@ -165,8 +181,11 @@ async function socketTransport(address: string): Promise<Transport> {
     send: (message) =>
       new Promise((resolve, reject) => {
         socket.sendTo(message, 0, message.length, address, (error) => {
-          if (error instanceof Error) reject(error);
-          else resolve();
+          if (error instanceof Error) {
+            reject(error);
+          } else {
+            resolve();
+          }
         });
       }),
     close: () => socket.close(),

@@ -8,11 +8,9 @@ import { constants } from 'node:fs';
 import { access, open, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 import type { Session, Sessions } from '../agent/ports.ts';
-import type { SystemBus } from '../dbus/types.ts';
-import { Variant } from '../dbus/types.ts';
+import { type SystemBus, Variant } from '../dbus/types.ts';
 import { messageOf } from '../errors.ts';
-import { Logind, malformed } from './logind.ts';
-import type { LogindProperties } from './logind.ts';
+import { Logind, type LogindProperties, malformed } from './logind.ts';
 
 const SESSION_INTERFACE = 'org.freedesktop.login1.Session';
 /** Half of logind's own limit. A host with more is under attack, and its sessions are not told apart. */
@@ -58,17 +56,23 @@ export class LogindSessions implements Sessions {
   }
 
   async list(signal: AbortSignal): Promise<readonly Session[]> {
-    if (await exists(path.join(this.#root, OVERRIDE_FILE))) return [];
+    if (await exists(path.join(this.#root, OVERRIDE_FILE))) {
+      return [];
+    }
     const rows = (await this.#logind.list('ListSessions', 'a(susso)', signal)) ?? [];
     if (rows.length > MOST_SESSIONS) {
       throw malformed(`there must be at most ${MOST_SESSIONS} sessions, got ${rows.length}`);
     }
     const sessions: Session[] = [];
     for (const [, , , , object] of rows) {
-      if (typeof object !== 'string') throw malformed('a session must have an object path');
+      if (typeof object !== 'string') {
+        throw malformed('a session must have an object path');
+      }
       const properties = await this.#logind.properties(object, SESSION_INTERFACE, signal);
       const session = properties === undefined ? undefined : readSession(object, properties);
-      if (session !== undefined && !this.#ignoreUsers.has(session.user)) sessions.push(session);
+      if (session !== undefined && !this.#ignoreUsers.has(session.user)) {
+        sessions.push(session);
+      }
     }
     return sessions;
   }
@@ -80,11 +84,15 @@ export class LogindSessions implements Sessions {
   }
 
   async #tell(session: Session, text: string): Promise<void> {
-    if (!TERMINAL.test(session.tty)) return;
+    if (!TERMINAL.test(session.tty)) {
+      return;
+    }
     try {
       const file = await openTerminal(this.#root, session.tty);
       try {
-        if ((await file.stat()).isCharacterDevice()) await file.write(text);
+        if ((await file.stat()).isCharacterDevice()) {
+          await file.write(text);
+        }
       } finally {
         await file.close();
       }
@@ -101,7 +109,9 @@ function readSession(object: string, properties: LogindProperties): Session | un
     const variant = properties.get(key);
     // Object paths and signatures decode to strings as well.
     const value = variant instanceof Variant && variant.signature === 's' ? variant.value : undefined;
-    if (typeof value === 'string') return value;
+    if (typeof value === 'string') {
+      return value;
+    }
     throw malformed(`${object} must have a property ${key} of type s`);
   };
   const session = { user: text('Name'), tty: text('TTY') };
@@ -122,7 +132,9 @@ async function openTerminal(root: string, tty: string): Promise<FileHandle> {
         constants.O_WRONLY | constants.O_NOCTTY | constants.O_NONBLOCK,
       );
     } catch (error) {
-      if (!isMissing(error)) throw error;
+      if (!isMissing(error)) {
+        throw error;
+      }
       missing ??= error;
     }
   }

@@ -12,8 +12,12 @@ export async function readBearer(root: string, key: string, path: string): Promi
   const token = (await readCredentialFile(root, file))
     .toString('latin1')
     .replace(/^[ \t\r\n]+|[ \t\r\n]+$/g, '');
-  if (token === '') throw badCredential(file, 'hold a token, got an empty file');
-  if (/[\r\n]/.test(token)) throw badCredential(file, 'have one line, got several');
+  if (token === '') {
+    throw badCredential(file, 'hold a token, got an empty file');
+  }
+  if (/[\r\n]/.test(token)) {
+    throw badCredential(file, 'have one line, got several');
+  }
   if (!TOKEN.test(token)) {
     throw badCredential(file, 'hold visible ASCII characters only, got another one, or a blank');
   }

@@ -13,7 +13,9 @@ const DECODERS = new Map([
 export async function decodeBody({ headers, body }: RawReply, limitBytes: number): Promise<Buffer> {
   const joined = Buffer.concat(body);
   const encoding = headers.get('content-encoding')?.trim().toLowerCase() ?? '';
-  if (encoding === '' || encoding === 'identity' || joined.length === 0) return joined;
+  if (encoding === '' || encoding === 'identity' || joined.length === 0) {
+    return joined;
+  }
   const decode = DECODERS.get(encoding);
   if (decode === undefined) {
     throw new HttpError(
@@ -25,8 +27,9 @@ export async function decodeBody({ headers, body }: RawReply, limitBytes: number
     // A small bomb unpacks to gigabytes: zlib itself stops at the limit.
     return await decode(joined, { maxOutputLength: limitBytes });
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE')
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') {
       throw tooLarge(limitBytes);
+    }
     throw new HttpError('http_broken_reply', `the answer must be ${encoding}, got something else`, {
       cause: error,
     });

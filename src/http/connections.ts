@@ -51,7 +51,9 @@ export class HttpConnections {
 
   async destroy(): Promise<void> {
     const ends = [...this.#dispatchers.values()].map(async (made) => (await made).destroy());
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#sockets) {
+      socket.destroy();
+    }
     await Promise.allSettled(ends);
   }
 

@@ -5,10 +5,14 @@ const LONGEST_ERROR_BODY_BYTES = 64 * 1024;
 
 /** Both fields may be anything: a proxy's page has neither. The content type is not looked at, servers get it wrong. */
 export function errorDocument(body: Buffer): { readonly kind?: unknown; readonly value?: unknown } {
-  if (body.length > LONGEST_ERROR_BODY_BYTES) return {};
+  if (body.length > LONGEST_ERROR_BODY_BYTES) {
+    return {};
+  }
   try {
     const json: unknown = JSON.parse(body.toString('utf8'));
-    if (typeof json !== 'object' || json === null) return {};
+    if (typeof json !== 'object' || json === null) {
+      return {};
+    }
     return {
       kind: Object.getOwnPropertyDescriptor(json, 'kind')?.value,
       value: Object.getOwnPropertyDescriptor(json, 'value')?.value,

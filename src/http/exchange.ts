@@ -59,8 +59,11 @@ export class HttpExchange implements DispatchHandler {
 
   onRequestStart(controller: DispatchController): void {
     this.#controller = controller;
-    if (this.#end instanceof Error) controller.abort(this.#end);
-    else this.#armIdle();
+    if (this.#end instanceof Error) {
+      controller.abort(this.#end);
+    } else {
+      this.#armIdle();
+    }
   }
 
   onResponseStart(
@@ -69,24 +72,34 @@ export class HttpExchange implements DispatchHandler {
     headers: Readonly<Record<string, string | string[] | undefined>>,
   ): void {
     this.#timer?.refresh();
-    if (status < 200) return;
+    if (status < 200) {
+      return;
+    }
     this.#status = status;
     for (const [name, value] of Object.entries(headers)) {
-      if (value !== undefined)
+      if (value !== undefined) {
         this.#headers.set(name.toLowerCase(), Array.isArray(value) ? value.join(', ') : value);
+      }
     }
   }
 
   onResponseData(_controller: DispatchController, chunk: Buffer): void {
-    if (this.#end !== undefined) return;
+    if (this.#end !== undefined) {
+      return;
+    }
     this.#timer?.refresh();
     this.#bytes += chunk.length;
-    if (this.#bytes > this.#limits.bodyBytes) this.#fail(tooLarge(this.#limits.bodyBytes));
-    else this.#body.push(chunk);
+    if (this.#bytes > this.#limits.bodyBytes) {
+      this.#fail(tooLarge(this.#limits.bodyBytes));
+    } else {
+      this.#body.push(chunk);
+    }
   }
 
   onResponseEnd(): void {
-    if (this.#end !== undefined) return;
+    if (this.#end !== undefined) {
+      return;
+    }
     this.#over('answered');
     this.#outcome.resolve({ status: this.#status, headers: this.#headers, body: this.#body });
   }
@@ -106,7 +119,9 @@ export class HttpExchange implements DispatchHandler {
   }
 
   #fail(error: Error): void {
-    if (this.#end !== undefined) return;
+    if (this.#end !== undefined) {
+      return;
+    }
     this.#over(error);
     this.#outcome.reject(error);
     this.#controller?.abort(error);
@@ -116,7 +131,9 @@ export class HttpExchange implements DispatchHandler {
     this.#end = end;
     clearTimeout(this.#timer);
     this.#life.removeEventListener('abort', this.#onLifeOver);
-    if (end !== 'answered') this.#body = [];
+    if (end !== 'answered') {
+      this.#body = [];
+    }
   }
 }
 

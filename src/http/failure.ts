@@ -1,6 +1,5 @@
 /** What undici, TLS and sockets throw, in words for people. Pure. */
-import { HttpError, messageOf, printable } from '../errors.ts';
-import type { HttpErrorKind } from '../errors.ts';
+import { HttpError, type HttpErrorKind, messageOf, printable } from '../errors.ts';
 
 const UNREACHABLE: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
@@ -43,12 +42,16 @@ const BROKEN: Readonly<Record<string, string>> = {
 };
 
 export function describeFailure(error: unknown): HttpError {
-  if (error instanceof HttpError) return error;
+  if (error instanceof HttpError) {
+    return error;
+  }
   const code = codeOf(error);
   const [kind, text] = explain(code);
   const details = detailsOf(firstOf(error));
   const where = /\b(?:\d{1,3}\.){3}\d{1,3}:\d+\b|(?:[0-9a-f]*:){2,}[0-9a-f]+:\d+/i.exec(details)?.[0];
-  if (text === undefined) return new HttpError(kind, details, { cause: error });
+  if (text === undefined) {
+    return new HttpError(kind, details, { cause: error });
+  }
   const shown = where === undefined ? text : `${text} (${where})`;
   return new HttpError(kind, TELLING.test(code) ? `${text}: ${details}` : shown, { cause: error });
 }
@@ -57,11 +60,21 @@ function explain(code: string): readonly [HttpErrorKind, string | undefined] {
   if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT') {
     return ['http_timeout', 'the connection was not made in time'];
   }
-  if (Object.hasOwn(UNREACHABLE, code)) return ['http_unreachable', UNREACHABLE[code]];
-  if (Object.hasOwn(TLS, code)) return ['http_tls', TLS[code]];
-  if (code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_')) return ['http_tls', TLS['EPROTO']];
-  if (Object.hasOwn(BROKEN, code)) return ['http_broken_reply', BROKEN[code]];
-  if (code.startsWith('HPE_')) return ['http_broken_reply', 'the answer is no valid HTTP'];
+  if (Object.hasOwn(UNREACHABLE, code)) {
+    return ['http_unreachable', UNREACHABLE[code]];
+  }
+  if (Object.hasOwn(TLS, code)) {
+    return ['http_tls', TLS[code]];
+  }
+  if (code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_')) {
+    return ['http_tls', TLS['EPROTO']];
+  }
+  if (Object.hasOwn(BROKEN, code)) {
+    return ['http_broken_reply', BROKEN[code]];
+  }
+  if (code.startsWith('HPE_')) {
+    return ['http_broken_reply', 'the answer is no valid HTTP'];
+  }
   // A proxy that refuses to open a tunnel says so in words, under the same code as requests that were given up.
   return [code === 'UND_ERR_ABORTED' ? 'http_unreachable' : 'http_broken_reply', undefined];
 }
@@ -82,7 +95,9 @@ function firstOf(error: unknown): unknown {
 
 function codeOf(error: unknown): string {
   for (let level = firstOf(error); level instanceof Error; level = level.cause) {
-    if ('code' in level && typeof level.code === 'string') return level.code;
+    if ('code' in level && typeof level.code === 'string') {
+      return level.code;
+    }
   }
   return '';
 }

@@ -87,15 +87,21 @@ export class HttpClient {
         new HttpError('http_timeout', `the answer must be complete within ${limits.totalMs / 1000} s`),
       );
     const givers = [request.signal, this.#closed.signal];
-    if (givers.some((signal) => signal.aborted)) giveUp();
-    for (const signal of givers) signal.addEventListener('abort', giveUp, { once: true });
+    if (givers.some((signal) => signal.aborted)) {
+      giveUp();
+    }
+    for (const signal of givers) {
+      signal.addEventListener('abort', giveUp, { once: true });
+    }
     const timer = setTimeout(tooLong, limits.totalMs);
     this.#running++;
     try {
       life.signal.throwIfAborted();
       return await this.#follow(request, limits, life.signal);
     } catch (error) {
-      if (!(error instanceof HttpError)) throw error;
+      if (!(error instanceof HttpError)) {
+        throw error;
+      }
       throw new HttpError(
         error.kind,
         `cannot ${request.method} ${placeOf(request.url)}: ${messageOf(error)}`,
@@ -106,7 +112,9 @@ export class HttpClient {
     } finally {
       this.#running--;
       clearTimeout(timer);
-      for (const signal of givers) signal.removeEventListener('abort', giveUp);
+      for (const signal of givers) {
+        signal.removeEventListener('abort', giveUp);
+      }
     }
   }
 
@@ -152,8 +160,12 @@ export class HttpClient {
       return await exchange.run(() => dispatcher.dispatch(options, exchange));
     } catch (error) {
       // Nobody waits for a connection that is still being made, and undici would go on making it.
-      if (!exchange.started && this.#running === 1) await this.#dropConnections();
-      if (proxy === undefined || !(error instanceof HttpError)) throw error;
+      if (!exchange.started && this.#running === 1) {
+        await this.#dropConnections();
+      }
+      if (proxy === undefined || !(error instanceof HttpError)) {
+        throw error;
+      }
       throw new HttpError(error.kind, `${error.message} (through the proxy ${proxy.host})`, {
         cause: error.cause,
       });
@@ -167,12 +179,16 @@ export class HttpClient {
       ...(asked.username !== '' && { authorization: basic(asked) }),
       ...headers,
     };
-    if (url.origin !== asked.origin) delete all['authorization'];
+    if (url.origin !== asked.origin) {
+      delete all['authorization'];
+    }
     return all;
   }
 
   async #connectionsWith(tls: SecureContext | undefined): Promise<HttpConnections> {
-    if (this.#connections?.tls !== tls) await this.#dropConnections();
+    if (this.#connections?.tls !== tls) {
+      await this.#dropConnections();
+    }
     this.#connections ??= new HttpConnections(tls);
     return this.#connections;
   }

@@ -15,7 +15,9 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 export function proxyFor(target: URL, env: Environment): URL | undefined {
   const names = [target.protocol === 'https:' ? 'https_proxy' : 'http_proxy', 'all_proxy'];
   const found = names.map((name) => lookUp(env, name)).find((entry) => entry.value !== '');
-  if (found === undefined || isExempt(target, lookUp(env, 'no_proxy').value)) return undefined;
+  if (found === undefined || isExempt(target, lookUp(env, 'no_proxy').value)) {
+    return undefined;
+  }
   const url = URL.parse(/^[a-z0-9+.-]+:\/\//i.test(found.value) ? found.value : `http://${found.value}`);
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:') || !isDecodable(url)) {
     throw new HttpError(
@@ -55,9 +57,15 @@ function covers(entry: string, host: string, port: string): boolean {
   // `name:port`, `1.2.3.4:port` or `[::1]:port`; a bare IPv6 address has more than one colon and no port.
   const match = /^(\[[^\]]+\]|[^:]*):(\d+)$/.exec(entry);
   const pattern = bare(match?.[1] ?? entry);
-  if (match !== null && match[2] !== port) return false;
-  if (pattern === '*') return true;
-  if (isIP(host) !== 0) return coversAddress(pattern, host);
+  if (match !== null && match[2] !== port) {
+    return false;
+  }
+  if (pattern === '*') {
+    return true;
+  }
+  if (isIP(host) !== 0) {
+    return coversAddress(pattern, host);
+  }
   const name = pattern.replace(/^\*?\./, '');
   return name !== '' && (host === name || host.endsWith(`.${name}`));
 }
@@ -65,12 +73,16 @@ function covers(entry: string, host: string, port: string): boolean {
 function coversAddress(pattern: string, address: string): boolean {
   const [network = '', bits] = pattern.split('/');
   const family = isIP(network);
-  if (family === 0) return false;
+  if (family === 0) {
+    return false;
+  }
   const list = new BlockList();
   const type = family === 6 ? 'ipv6' : 'ipv4';
-  if (bits === undefined) list.addAddress(network, type);
-  else if (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 6 ? 128 : 32))
+  if (bits === undefined) {
+    list.addAddress(network, type);
+  } else if (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 6 ? 128 : 32)) {
     list.addSubnet(network, Number(bits), type);
+  }
   return list.check(address, isIP(address) === 6 ? 'ipv6' : 'ipv4');
 }
 

@@ -4,8 +4,7 @@
  * From https only to https: whoever sits on the line must not be able to pull a node down to plain text. From http to
  * either. A POST keeps its method and body or is not redirected at all: as a GET it would mean something else.
  */
-import { HttpError } from '../errors.ts';
-import { printable } from '../errors.ts';
+import { HttpError, printable } from '../errors.ts';
 
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 const KEEP_METHOD: readonly number[] = [307, 308];
@@ -17,7 +16,9 @@ export function nextHop(
   reply: { readonly status: number; readonly headers: ReadonlyMap<string, string> },
 ): URL | undefined {
   const location = reply.headers.get('location');
-  if (!REDIRECTS.includes(reply.status) || location === undefined) return undefined;
+  if (!REDIRECTS.includes(reply.status) || location === undefined) {
+    return undefined;
+  }
   if (method === 'POST' && !KEEP_METHOD.includes(reply.status)) {
     throw refused(`a ${method} must be redirected with status 307 or 308, got ${reply.status}`);
   }

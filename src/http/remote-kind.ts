@@ -13,14 +13,22 @@ export class RemoteKinds {
 
   /** Undefined: nothing usable was said. */
   label(kind: unknown): string | undefined {
-    if (typeof kind !== 'string') return undefined;
+    if (typeof kind !== 'string') {
+      return undefined;
+    }
     const word = kind
       .slice(0, LONGEST_KIND)
       .toLowerCase()
       .replaceAll(/[^a-z0-9_]+/g, '_');
-    if (word.replaceAll('_', '') === '') return undefined;
-    if (this.#known.has(word)) return word;
-    if (this.#known.size >= MOST_KINDS) return OTHER_KIND;
+    if (word.replaceAll('_', '') === '') {
+      return undefined;
+    }
+    if (this.#known.has(word)) {
+      return word;
+    }
+    if (this.#known.size >= MOST_KINDS) {
+      return OTHER_KIND;
+    }
     this.#known.add(word);
     return word;
   }

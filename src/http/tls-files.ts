@@ -54,8 +54,12 @@ export class TlsFiles {
       return this.#last.context;
     }
     const [ca = NO_BYTES, cert = NO_BYTES, key = NO_BYTES] = parts;
-    if (this.#ca !== undefined) checkCertificates(this.#ca, ca);
-    if (this.#cert !== undefined) checkCertificates(this.#cert, cert);
+    if (this.#ca !== undefined) {
+      checkCertificates(this.#ca, ca);
+    }
+    if (this.#cert !== undefined) {
+      checkCertificates(this.#cert, cert);
+    }
     const context = this.#build(ca, cert, key);
     this.#last = { parts, context };
     return context;
@@ -70,7 +74,9 @@ export class TlsFiles {
       });
     } catch (error) {
       const file = this.#key ?? this.#cert ?? this.#ca;
-      if (file === undefined) throw error;
+      if (file === undefined) {
+        throw error;
+      }
       const shown = this.#cert === undefined ? '' : ` that belongs to ${this.#cert.path}`;
       throw badCredential(file, `hold an unencrypted PEM key${shown}, got: ${messageOf(error)}`, error);
     }
@@ -80,7 +86,9 @@ export class TlsFiles {
 /** OpenSSL takes a file without any certificate in silence, and then trusts nobody. */
 function checkCertificates(file: CredentialFile, bytes: Buffer): void {
   const certificates = bytes.toString('latin1').match(PEM_CERTIFICATE) ?? [];
-  if (certificates.length === 0) throw badCredential(file, 'hold a PEM certificate, got none');
+  if (certificates.length === 0) {
+    throw badCredential(file, 'hold a PEM certificate, got none');
+  }
   certificates.forEach((pem, index) => {
     try {
       new X509Certificate(pem);

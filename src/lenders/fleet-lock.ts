@@ -84,7 +84,9 @@ export class FleetLockStrategy implements Strategy {
     const { clock } = this.#options;
     if (this.#standing !== undefined) {
       const leftMs = this.#standing.untilMono - clock.monotonic();
-      if (leftMs > 0) return deny('fleet_lock', this.#standing.reason, nowMs + leftMs);
+      if (leftMs > 0) {
+        return deny('fleet_lock', this.#standing.reason, nowMs + leftMs);
+      }
       this.#standing = undefined;
     }
     const refusal = await this.#post('pre-reboot', signal);
@@ -92,18 +94,26 @@ export class FleetLockStrategy implements Strategy {
       this.#heldSinceMono ??= clock.monotonic();
       return allow('fleet_lock', 'the lock server lent a reboot slot');
     }
-    if (!refusal.denies) throw asError('pre-reboot', refusal);
+    if (!refusal.denies) {
+      throw asError('pre-reboot', refusal);
+    }
     const reason = `lock server says: ${refusal.said}`;
     const { retryAfterMs = 0 } = refusal;
-    if (retryAfterMs <= 0) return deny('fleet_lock', reason);
+    if (retryAfterMs <= 0) {
+      return deny('fleet_lock', reason);
+    }
     this.#standing = { reason, untilMono: clock.monotonic() + retryAfterMs };
     return deny('fleet_lock', reason, nowMs + retryAfterMs);
   }
 
   async reportSteady(signal: AbortSignal): Promise<void> {
     const refusal = await this.#post('steady-state', signal);
-    if (refusal !== undefined) throw asError('steady-state', refusal);
-    if (this.#heldSinceMono === undefined) return;
+    if (refusal !== undefined) {
+      throw asError('steady-state', refusal);
+    }
+    if (this.#heldSinceMono === undefined) {
+      return;
+    }
     this.#options.observer.returned(this.#options.clock.monotonic() - this.#heldSinceMono);
     this.#heldSinceMono = undefined;
   }
@@ -114,10 +124,14 @@ export class FleetLockStrategy implements Strategy {
     observer.requested(api);
     try {
       const refusal = await this.#ask(api, signal);
-      if (refusal !== undefined) observer.failed(api, refusal.label);
+      if (refusal !== undefined) {
+        observer.failed(api, refusal.label);
+      }
       return refusal;
     } catch (error) {
-      if (error instanceof FleetLockError) observer.failed(api, error.label);
+      if (error instanceof FleetLockError) {
+        observer.failed(api, error.label);
+      }
       throw error;
     }
   }
@@ -151,7 +165,9 @@ export class FleetLockStrategy implements Strategy {
       });
       return reply.status === 200 ? undefined : this.#refusal(reply, bearer);
     } catch (error) {
-      if (!(error instanceof HttpError)) throw error;
+      if (!(error instanceof HttpError)) {
+        throw error;
+      }
       throw transportError(api, error, bearer);
     }
   }
@@ -183,13 +199,16 @@ function asError(api: FleetLockApi, { status, label, said, retryAfterMs }: Refus
 }
 
 function kindOfStatus(status: number): FleetLockErrorKind {
-  if (status === 401 || status === 403) return 'fleet_lock_unauthorized';
+  if (status === 401 || status === 403) {
+    return 'fleet_lock_unauthorized';
+  }
   return status >= 500 || status === 429 ? 'fleet_lock_unavailable' : 'fleet_lock_refused';
 }
 
 function hint(status: number): string {
-  if (status === 401 || status === 403)
+  if (status === 401 || status === 403) {
     return ' (are bearer_file and client_cert_file those of this server?)';
+  }
   return status === 404 ? ' (is updates.fleet_lock.base_url right?)' : '';
 }
 

@@ -30,7 +30,9 @@ const MOST_LINES = 20;
 export function cleanText(text: string): string {
   const lines = text.trimEnd().split(/\r?\n|\r/);
   const kept = lines.slice(0, MOST_LINES).map((line) => withoutUserInfo(printable(line)));
-  if (lines.length > MOST_LINES) kept.push(`(${lines.length - MOST_LINES} more lines)`);
+  if (lines.length > MOST_LINES) {
+    kept.push(`(${lines.length - MOST_LINES} more lines)`);
+  }
   return kept.join('\n');
 }
 

@@ -74,16 +74,23 @@ export function createLogger(options: LogOptions): Logger {
   const at =
     (lineLevel: LogLevel) =>
     (message: string, fields?: Fields): void => {
-      if (!log.isLevelEnabled(lineLevel)) return;
-      if (fields === undefined) log[lineLevel](cleanText(message));
-      else log[lineLevel](cleanFields(fields), cleanText(message));
+      if (!log.isLevelEnabled(lineLevel)) {
+        return;
+      }
+      if (fields === undefined) {
+        log[lineLevel](cleanText(message));
+      } else {
+        log[lineLevel](cleanFields(fields), cleanText(message));
+      }
     };
   return { error: at('error'), warn: at('warn'), info: at('info'), debug: at('debug'), trace: at('trace') };
 }
 
 function styleOf({ format, write }: LogOptions, env: Environment): LineStyle | 'json' {
   const shown = format === 'auto' ? detectFormat(env) : format;
-  if (shown !== 'text') return shown;
+  if (shown !== 'text') {
+    return shown;
+  }
   // https://no-color.org: any value but the empty one.
   return write === undefined && isatty(STDERR_FD) && (env['NO_COLOR'] ?? '') === '' ? 'colour' : 'plain';
 }
@@ -94,7 +101,9 @@ function styleOf({ format, write }: LogOptions, env: Environment): LineStyle | '
  */
 export function detectFormat(env: Environment, fd: number = STDERR_FD): 'journal' | 'text' {
   const stream = env['JOURNAL_STREAM'];
-  if (stream === undefined) return 'text';
+  if (stream === undefined) {
+    return 'text';
+  }
   try {
     const { dev, ino } = fstatSync(fd, { bigint: true });
     return stream === `${dev}:${ino}` ? 'journal' : 'text';

@@ -18,9 +18,13 @@ export function writeToStderr(text: string, write: (bytes: Buffer) => number = w
       left = left.subarray(write(left));
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : undefined;
-      if (code === 'EINTR') continue;
+      if (code === 'EINTR') {
+        continue;
+      }
       // EPIPE, EBADF, ENOSPC and the like: nobody reads, and there is no other place to say so.
-      if (code !== 'EAGAIN' || waits++ >= MOST_WAITS) return;
+      if (code !== 'EAGAIN' || waits++ >= MOST_WAITS) {
+        return;
+      }
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, WAIT_MS);
     }
   }

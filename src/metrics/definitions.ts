@@ -148,10 +148,14 @@ export async function exposition(samplesOf: (name: MetricName) => Iterable<Sampl
   const registry = new library.Registry();
   for (const name of METRIC_NAMES) {
     const samples = [...samplesOf(name)];
-    if (samples.length === 0) continue;
+    if (samples.length === 0) {
+      continue;
+    }
     const { type, labels, help }: MetricDefinition = DEFINITIONS[name];
     const metric = new library[type]({ name, help, labelNames: [...labels], registers: [registry] });
-    for (const sample of samples) metric.inc({ ...sample.labels }, sample.value);
+    for (const sample of samples) {
+      metric.inc({ ...sample.labels }, sample.value);
+    }
   }
   return registry.metrics();
 }

@@ -37,15 +37,21 @@ export async function keepListening(options: KeepListeningOptions): Promise<void
   let isTroubled = false;
   let pauseMs = FIRST_PAUSE_MS;
   const onStable = (): void => {
-    if (isTroubled) log.info(`${what} listens again`);
+    if (isTroubled) {
+      log.info(`${what} listens again`);
+    }
     isTroubled = false;
     pauseMs = FIRST_PAUSE_MS;
   };
   while (!signal.aborted) {
     const reason = await listenOnce(options, onStable).catch((error: unknown) => error);
     onTried();
-    if (isAborted(signal)) return;
-    if (!isTroubled) log.warn(`${what} does not listen, trying again: ${messageOf(reason)}`);
+    if (isAborted(signal)) {
+      return;
+    }
+    if (!isTroubled) {
+      log.warn(`${what} does not listen, trying again: ${messageOf(reason)}`);
+    }
     isTroubled = true;
     await clock.sleep(pauseMs, signal).catch(ignore);
     pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
@@ -74,8 +80,11 @@ function ignore(): void {
 
 function whenAborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
+    if (signal.aborted) {
+      resolve();
+    } else {
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    }
   });
 }
 

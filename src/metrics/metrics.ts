@@ -50,13 +50,17 @@ export class Metrics {
     // A rate has to see the zero before the first event, wherever the labels are known beforehand.
     for (const name of METRIC_NAMES) {
       const { type, labels } = DEFINITIONS[name];
-      if (type === 'counter' && labels.length === 0) this.#put(name, {}, 0);
+      if (type === 'counter' && labels.length === 0) {
+        this.#put(name, {}, 0);
+      }
     }
     this.#put('zincati_update_agent_finalization_blocked_count', { reason: BLOCKED_BY_USERS }, 0);
     for (const response of FINALIZE_RESPONSES) {
       this.#put('zincati_updates_strategy_can_finalize_responses', { response }, 0);
     }
-    for (const api of FLEET_LOCK_APIS) this.#put('zincati_strategy_fleet_lock_requests_total', { api }, 0);
+    for (const api of FLEET_LOCK_APIS) {
+      this.#put('zincati_strategy_fleet_lock_requests_total', { api }, 0);
+    }
   }
 
   /** The text that Prometheus reads. */
@@ -98,13 +102,17 @@ export class Metrics {
 
   strategiesConfigured(strategies: readonly string[]): void {
     this.#series.delete('zincati_updates_strategy_mode');
-    for (const strategy of strategies) this.#put('zincati_updates_strategy_mode', { strategy }, 1);
+    for (const strategy of strategies) {
+      this.#put('zincati_updates_strategy_mode', { strategy }, 1);
+    }
   }
 
   /** Undefined: no strategy has one. */
   scheduleConfigured(lengthMinutes: number | undefined): void {
     this.#setIfKnown('zincati_updates_strategy_periodic_schedule_length_minutes', lengthMinutes);
-    if (lengthMinutes === undefined) this.windowIs(undefined);
+    if (lengthMinutes === undefined) {
+      this.windowIs(undefined);
+    }
   }
 
   // What the agent does.
@@ -116,7 +124,9 @@ export class Metrics {
   /** `targetVersion`: the release that is worked towards, "" for none. The same again changes nothing. */
   stateIs(state: string, targetVersion: string, atMs: number): void {
     this.#setOnly('zincati_update_agent_info', { state, target_version: targetVersion });
-    if (state === this.#state) return;
+    if (state === this.#state) {
+      return;
+    }
     this.#state = state;
     this.#setInstant('zincati_update_agent_latest_state_change_timestamp', atMs);
   }
@@ -133,8 +143,9 @@ export class Metrics {
   /** How many there are by reason; reasons that are left out are gone. */
   releasesDenied(counts: ReadonlyMap<string, number>): void {
     this.#series.delete('zincati_update_agent_denied_releases');
-    for (const [reason, count] of counts)
+    for (const [reason, count] of counts) {
       this.#put('zincati_update_agent_denied_releases', { reason }, count);
+    }
   }
 
   finalizationAttempted(): void {
@@ -278,8 +289,11 @@ export class Metrics {
   }
 
   #setIfKnown(name: Unlabelled<GaugeName>, value: number | undefined): void {
-    if (value === undefined) this.#series.delete(name);
-    else this.#put(name, {}, value);
+    if (value === undefined) {
+      this.#series.delete(name);
+    } else {
+      this.#put(name, {}, value);
+    }
   }
 
   /** The one series of a metric whose labels carry the information: the former one goes. */
@@ -289,18 +303,26 @@ export class Metrics {
   }
 
   #put(name: MetricName, labels: Readonly<Record<string, string>>, value: number): void {
-    if (!Number.isFinite(value)) return;
+    if (!Number.isFinite(value)) {
+      return;
+    }
     let series = this.#series.get(name);
-    if (series === undefined) this.#series.set(name, (series = new Map<string, Sample>()));
+    if (series === undefined) {
+      this.#series.set(name, (series = new Map<string, Sample>()));
+    }
     const shown = Object.fromEntries(Object.entries(labels).map(([label, text]) => [label, labelText(text)]));
     series.set(keyOf(labels), { labels: shown, value });
   }
 
   #boundedKind(name: MetricName, kind: string): string {
     let known = this.#kinds.get(name);
-    if (known === undefined) this.#kinds.set(name, (known = new Set<string>()));
+    if (known === undefined) {
+      this.#kinds.set(name, (known = new Set<string>()));
+    }
     const label = labelText(kind);
-    if (!known.has(label) && known.size >= MOST_KINDS) return OTHER_KIND;
+    if (!known.has(label) && known.size >= MOST_KINDS) {
+      return OTHER_KIND;
+    }
     known.add(label);
     return label;
   }

@@ -95,7 +95,9 @@ export class MetricsServer {
   async #serveHttp(connection: Socket): Promise<void> {
     this.#inner ??= this.#newInnerApp();
     const app = await this.#inner;
-    if (connection.destroyed) return;
+    if (connection.destroyed) {
+      return;
+    }
     app.server.emit('connection', connection);
     // It was paused with its first bytes put back.
     connection.resume();

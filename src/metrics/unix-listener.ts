@@ -82,8 +82,9 @@ async function whenGone(
       return undefined;
     }
     const found = await lstat(socketPath).catch((error: unknown) => error);
-    if (found instanceof Error && 'code' in found && found.code === 'ENOENT')
+    if (found instanceof Error && 'code' in found && found.code === 'ENOENT') {
       return new Error(`somebody removed ${socketPath}`);
+    }
   }
 }
 
@@ -117,11 +118,15 @@ function serve(connection: Socket, { render, serveHttp }: UnixListenerOptions): 
 async function makeRoom(socketPath: string): Promise<void> {
   await mkdir(path.dirname(socketPath), { recursive: true, mode: DIRECTORY_MODE });
   const found = await lstat(socketPath).catch(() => undefined);
-  if (found === undefined) return;
-  if (!found.isSocket())
+  if (found === undefined) {
+    return;
+  }
+  if (!found.isSocket()) {
     throw new Error(`cannot listen on ${socketPath}: it must be a socket or missing, got something else`);
-  if (await isServed(socketPath))
+  }
+  if (await isServed(socketPath)) {
     throw new Error(`cannot listen on ${socketPath}: another process listens there`);
+  }
   await rm(socketPath);
 }
 
@@ -142,6 +147,8 @@ async function closeServer(server: Server, connections: ReadonlySet<Socket>): Pr
     // Its argument says that it was not listening any more, which is as good.
     server.close(() => resolve());
   });
-  for (const connection of connections) connection.destroy();
+  for (const connection of connections) {
+    connection.destroy();
+  }
   await closed;
 }

@@ -33,7 +33,9 @@ export function countEvent(metrics: Metrics, before: Model, { event, at }: Occur
     case 'stage-failed':
       metrics.downloadEnded();
       // Somebody else's transaction is no failure of this one.
-      if (event.failure.kind !== 'rpm_ostree_busy') metrics.deployFailed();
+      if (event.failure.kind !== 'rpm_ostree_busy') {
+        metrics.deployFailed();
+      }
       break;
     case 'transaction-over':
     case 'transaction-running':
@@ -66,8 +68,12 @@ export function countEvent(metrics: Metrics, before: Model, { event, at }: Occur
   }
   const was = before.state;
   const is = after.state;
-  if (is.name !== 'UpdateStaged' || was.name !== 'UpdateStaged') return;
-  if (was.step !== 'finalize' && is.step === 'finalize') metrics.finalizeAnswered('allow');
+  if (is.name !== 'UpdateStaged' || was.name !== 'UpdateStaged') {
+    return;
+  }
+  if (was.step !== 'finalize' && is.step === 'finalize') {
+    metrics.finalizeAnswered('allow');
+  }
   if (was.step !== 'rest' && is.step === 'rest' && is.holding.by === 'sessions') {
     metrics.finalizationBlockedByUsers();
     metrics.finalizationPostponed();

@@ -19,7 +19,9 @@ export function aboutCheck(before: Model, event: Checked, after: Model): Line[] 
 /** Once in a run of long waits; each one that follows only to who debugs. */
 export function aboutPuttingOff(was: Memory, is: Memory): Line[] {
   const { putOffUntilAt } = is.check;
-  if (putOffUntilAt === undefined) return [];
+  if (putOffUntilAt === undefined) {
+    return [];
+  }
   const level = was.check.putOffUntilAt === undefined ? 'info' : 'debug';
   return [{ level, text: `the update server is asked again at ${longDate(putOffUntilAt)}` }];
 }
@@ -61,7 +63,9 @@ function aboutGraph(was: Memory, is: Memory, { result }: Checked): Line[] {
 
 /** What the administrator denies, and whether there is a way around it. */
 function aboutSkipped(was: Memory, is: Memory, { result }: Checked): Line[] {
-  if (result.skipped.length === 0) return [];
+  if (result.skipped.length === 0) {
+    return [];
+  }
   const stays =
     result.outcome.kind === 'no-update'
       ? `; nothing else is offered, the node stays on '${bootedName(is)}'`
@@ -77,8 +81,9 @@ function aboutSkipped(was: Memory, is: Memory, { result }: Checked): Line[] {
 /** A release that is offered and not taken, because somebody staged something else. */
 function aboutLeaving({ result }: Checked, before: Model, after: Model): Line[] {
   const staged = after.memory.host?.staged;
-  if (result.outcome.kind !== 'update' || after.state.name !== 'NoNewUpdate' || staged === undefined)
+  if (result.outcome.kind !== 'update' || after.state.name !== 'NoNewUpdate' || staged === undefined) {
     return [];
+  }
   const said =
     before.state.name === 'NoNewUpdate' && before.memory.check.answer === after.memory.check.answer;
   return [

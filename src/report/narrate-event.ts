@@ -75,7 +75,9 @@ export function aboutEvent(
         : [{ level: 'error', text: `failed to ask the update strategy: ${event.failure.message}` }];
     case 'local-verdict':
     case 'remote-verdict': {
-      if (event.verdict.verdict === 'allow') return [debug('the update strategy allows the reboot')];
+      if (event.verdict.verdict === 'allow') {
+        return [debug('the update strategy allows the reboot')];
+      }
       const until =
         event.verdict.untilAt === undefined ? '' : `, not before ${longDate(event.verdict.untilAt)}`;
       const text = `reboot held by the update strategy: ${printable(event.verdict.reason)}${until}`;
@@ -109,15 +111,21 @@ export function aboutEvent(
 }
 
 function aboutFailedStage({ state }: Model, { kind, message }: Failure): Line[] {
-  if (kind === 'rpm_ostree_busy') return [info(`rpm-ostree is busy: ${message}`)];
+  if (kind === 'rpm_ostree_busy') {
+    return [info(`rpm-ostree is busy: ${message}`)];
+  }
   const repeated = state.name === 'UpdateAvailable' && state.lastFailure === message;
   return [{ level: repeated ? 'debug' : 'error', text: `failed to stage deployment: ${message}` }];
 }
 
 function aboutStaged(before: Model, event: Extract<Event, { kind: 'staged' }>, after: Model): Line[] {
   const { state } = after;
-  if (state.name === 'UpdateStaged') return [info(`update staged: ${name(state.release)}`)];
-  if (before.state.name !== 'UpdateAvailable') return [];
+  if (state.name === 'UpdateStaged') {
+    return [info(`update staged: ${name(state.release)}`)];
+  }
+  if (before.state.name !== 'UpdateAvailable') {
+    return [];
+  }
   const found = event.deployment;
   if (state.name === 'UpdateAvailable' && state.step === 'discard') {
     const expected = before.memory.host?.booted.stream ?? '';
@@ -137,20 +145,26 @@ function aboutStaged(before: Model, event: Extract<Event, { kind: 'staged' }>, a
 }
 
 function aboutDiscarded({ state, memory }: Model, skip: readonly string[]): Line[] {
-  if (state.name === 'UpdateAvailable')
+  if (state.name === 'UpdateAvailable') {
     return [{ level: 'warn', text: `abandoned and blocked deployment '${name(state.release)}'` }];
+  }
   const staged = memory.host?.staged;
   const dropped = 'release' in state ? state.release : staged;
-  if (dropped?.payload === undefined) return [];
+  if (dropped?.payload === undefined) {
+    return [];
+  }
   const { version, payload } = dropped;
-  if (isSkipped(skip, { version, payload }))
+  if (isSkipped(skip, { version, payload })) {
     return [
       {
         level: 'warn',
         text: `release '${printable(version)}' is denied by the administrator (updates.skip): dropped the staged deployment`,
       },
     ];
-  if (state.name !== 'UpdateStaged') return [];
+  }
+  if (state.name !== 'UpdateStaged') {
+    return [];
+  }
   return [
     {
       level: 'warn',
@@ -191,7 +205,9 @@ function failure(
 }
 
 function recovery(streak: Streak | undefined, text: string, at: number): Line[] {
-  if (streak === undefined) return [];
+  if (streak === undefined) {
+    return [];
+  }
   const tries = streak.count === 1 ? '1 failed attempt' : `${streak.count} failed attempts`;
   return [info(`${text} after ${tries} in ${inSeconds(Math.max(at - streak.sinceAt, 0))}`)];
 }

@@ -8,7 +8,9 @@ import { longDate } from './status-text.ts';
 
 /** What the last boot led to: said at the first reading of the deployments. */
 export function aboutRecord(before: Model, after: Model): Line[] {
-  if (before.state.name !== 'StartState' || after.memory.record === before.memory.record) return [];
+  if (before.state.name !== 'StartState' || after.memory.record === before.memory.record) {
+    return [];
+  }
   const lines: Line[] = after.memory.record.denials
     .filter((denial) => !before.memory.record.denials.includes(denial))
     .map((denial) => ({
@@ -58,7 +60,9 @@ export function aboutState(before: Model, { event, at }: Occurrence, after: Mode
         ? [info('initialization complete, auto-updates logic disabled by configuration')]
         : [info(`update applied, waiting for reboot: ${name(is.release)}`)];
     case 'UpdateStaged':
-      if (event.kind === 'checked') return [info(`update staged: ${name(is.release)}`)];
+      if (event.kind === 'checked') {
+        return [info(`update staged: ${name(is.release)}`)];
+      }
       return was.name === 'EndState' && was.cause === 'reboot-pending'
         ? [
             {
@@ -78,10 +82,13 @@ function whyPollingAgain(before: Model, event: Event, after: Model, at: number):
     case 'OffGraph':
       return [info(`booted release '${bootedName(after.memory)}' is in the update graph again`)];
     case 'UpdateAvailable': {
-      if (event.kind === 'checked') return [info(`release '${name(was.release)}' is no longer offered`)];
+      if (event.kind === 'checked') {
+        return [info(`release '${name(was.release)}' is no longer offered`)];
+      }
       const denial = after.memory.record.denials.find((d) => d.payload.value === was.release.payload.value);
-      if (event.kind === 'discarded' || event.kind === 'discard-failed' || denial?.untilAt === undefined)
+      if (event.kind === 'discarded' || event.kind === 'discard-failed' || denial?.untilAt === undefined) {
         return [];
+      }
       return [
         {
           level: 'error',
@@ -91,7 +98,9 @@ function whyPollingAgain(before: Model, event: Event, after: Model, at: number):
     }
     case 'UpdateStaged':
     case 'EndState': {
-      if (event.kind !== 'status-read' || !('release' in was)) return [];
+      if (event.kind !== 'status-read' || !('release' in was)) {
+        return [];
+      }
       const staged = event.status.staged;
       const fate = staged === undefined ? 'is gone' : `was replaced by '${printable(staged.version)}'`;
       return [

@@ -81,8 +81,9 @@ export class Reporter implements Observer {
       const { log, metrics } = this.#options;
       this.#say(narrate(before, asked, occurrence, after, this.#policy));
       countEvent(metrics, before, occurrence, after);
-      if (before.state.name !== after.state.name)
+      if (before.state.name !== after.state.name) {
         log.debug(`state: ${after.state.name}`, { state: after.state.name });
+      }
       this.#tell(after);
     });
   }
@@ -113,7 +114,9 @@ export class Reporter implements Observer {
       const { log, metrics, clock } = this.#options;
       metrics.downloading(progress);
       const now = clock.monotonic();
-      if (now - this.#progressMono < PROGRESS_EVERY_MS && progress.percent !== 100) return;
+      if (now - this.#progressMono < PROGRESS_EVERY_MS && progress.percent !== 100) {
+        return;
+      }
       this.#progressMono = now;
       const { text, percent, bytesTransferred, bytesPerSecond } = progress;
       log.debug(text, { percent, bytes: bytesTransferred, rate: bytesPerSecond });
@@ -135,7 +138,9 @@ export class Reporter implements Observer {
     const isRefused = this.#refusedAt !== undefined && health.cause !== 'configuration_refused';
     const refused = isRefused ? '; the configuration on disk cannot be used' : '';
     const text = `${statusText(model, this.#policy)}${refused}${healthText(health)}`;
-    if (text === this.#status) return;
+    if (text === this.#status) {
+      return;
+    }
     this.#status = text;
     this.#options.notifier.status(text);
   }
@@ -146,9 +151,13 @@ export class Reporter implements Observer {
     metrics.stateIs(state.name, 'release' in state ? state.release.version : '', at);
     const counts = new Map<string, number>();
     for (const denial of memory.record.denials) {
-      if (isInForce(denial, at)) counts.set(denial.reason, (counts.get(denial.reason) ?? 0) + 1);
+      if (isInForce(denial, at)) {
+        counts.set(denial.reason, (counts.get(denial.reason) ?? 0) + 1);
+      }
     }
-    if (this.#policy.skip.length > 0) counts.set('administrator', this.#policy.skip.length);
+    if (this.#policy.skip.length > 0) {
+      counts.set('administrator', this.#policy.skip.length);
+    }
     metrics.releasesDenied(counts);
     metrics.failuresInARow('check', memory.check.streak?.count ?? 0);
     metrics.failuresInARow('status', memory.hostStreak?.count ?? 0);
@@ -162,12 +171,14 @@ export class Reporter implements Observer {
     const { log, metrics, motd } = this.#options;
     metrics.healthIs(health.level, health.cause);
     if (health.level !== this.#health.level || health.cause !== this.#health.cause) {
-      if (health.level === 'OK') log.info('updates are OK again', { health: health.level });
-      else
+      if (health.level === 'OK') {
+        log.info('updates are OK again', { health: health.level });
+      } else {
         log.warn(`updates are ${health.level}: ${health.text}`, {
           health: health.level,
           cause: health.cause,
         });
+      }
     }
     this.#health = health;
     const since = health.sinceAt === undefined ? '' : ` since ${longDate(health.sinceAt)}`;
@@ -176,15 +187,20 @@ export class Reporter implements Observer {
       health.level === 'OK' ? undefined : `Automatic updates are ${health.level}${since}: ${health.text}`,
     );
     const { deadend } = model.memory;
-    if (deadend !== undefined)
+    if (deadend !== undefined) {
       motd.show('deadend', deadend.isDeadend ? deadendNotice(deadend.reason) : undefined);
-    if (mono - this.#motdMono < MOTD_RETRY_MS) return;
+    }
+    if (mono - this.#motdMono < MOTD_RETRY_MS) {
+      return;
+    }
     this.#motdMono = mono;
     motd.retry();
   }
 
   #say(lines: readonly Line[]): void {
-    for (const { level, text } of lines) this.#options.log[level](text);
+    for (const { level, text } of lines) {
+      this.#options.log[level](text);
+    }
   }
 
   /** A fault in telling must not become a fault in updating. */

@@ -7,7 +7,9 @@ import type { Memory, Model, Policy } from '../agent/state.ts';
 export function statusText({ state, memory }: Model, policy: Policy): string {
   switch (state.name) {
     case 'StartState':
-      if (memory.hostStreak !== undefined) return 'initializing: cannot read the deployments, trying again';
+      if (memory.hostStreak !== undefined) {
+        return 'initializing: cannot read the deployments, trying again';
+      }
       return initialized(policy);
     case 'Initialized':
       return initialized(policy);
@@ -45,7 +47,9 @@ export function statusText({ state, memory }: Model, policy: Policy): string {
 
 /** What follows the state while updates are not OK; "" while they are. Stable: people and tools look for it. */
 export function healthText({ level, cause, sinceAt, text }: Health): string {
-  if (level === 'OK') return '';
+  if (level === 'OK') {
+    return '';
+  }
   const since = sinceAt === undefined ? '' : ` since ${longDate(sinceAt)}`;
   return `; updates are ${level} (${cause})${since}: ${text}`;
 }
@@ -57,12 +61,18 @@ function initialized({ enabled }: Policy): string {
 /** "Last checked" is the last check that got an answer; one that did not is said apart. */
 function polling({ check }: Memory): string {
   const facts: string[] = [];
-  if (check.lastSuccessAt !== undefined) facts.push(`last checked ${longDate(check.lastSuccessAt)}`);
-  if (check.streak !== undefined)
+  if (check.lastSuccessAt !== undefined) {
+    facts.push(`last checked ${longDate(check.lastSuccessAt)}`);
+  }
+  if (check.streak !== undefined) {
     facts.push(`checks fail since ${longDate(check.streak.sinceAt)}: ${check.streak.kind}`);
-  if (check.streak !== undefined && check.putOffUntilAt !== undefined)
+  }
+  if (check.streak !== undefined && check.putOffUntilAt !== undefined) {
     facts.push(`asked again at ${longDate(check.putOffUntilAt)}`);
-  if (check.skipped.length > 0) facts.push(`${namesOf(check.skipped)} denied by the administrator`);
+  }
+  if (check.skipped.length > 0) {
+    facts.push(`${namesOf(check.skipped)} denied by the administrator`);
+  }
   const text = 'periodically polling for updates';
   return facts.length === 0 ? text : `${text} (${facts.join('; ')})`;
 }

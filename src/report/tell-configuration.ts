@@ -13,12 +13,13 @@ export function tellReading(
   at: number,
   isSame?: boolean,
 ): void {
-  if (isSame !== undefined)
+  if (isSame !== undefined) {
     log.info(
       isSame
         ? 'the configuration was read again: nothing has changed'
         : 'the configuration was read again: it is taken into use',
     );
+  }
   if (isSame !== true) {
     log.info(`Cincinnati service: ${settings.cincinnati.baseUrl ?? 'none'}`);
     log.info(`agent running on node '${identity.nodeUuid}', in update group '${identity.group}'`);
@@ -43,7 +44,9 @@ export async function tellStrategies(
 
 /** What a reload cannot change. */
 export function tellRestart(log: Logger, before: Reading, next: Reading): void {
-  if (isDeepStrictEqual(before.settings.metrics, next.settings.metrics)) return;
+  if (isDeepStrictEqual(before.settings.metrics, next.settings.metrics)) {
+    return;
+  }
   log.warn('metrics.listen has changed: it takes effect when the agent is restarted');
 }
 
@@ -52,7 +55,9 @@ export function tellOs(
   { settings, identity }: Reading,
   booted: Deployment | undefined,
 ): void {
-  if (booted === undefined) return;
+  if (booted === undefined) {
+    return;
+  }
   const stream = settings.identity.stream ?? booted.stream ?? '';
   metrics.identityKnown({
     osVersion: booted.version,

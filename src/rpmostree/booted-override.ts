@@ -25,7 +25,9 @@ export async function readBootedOverride(root: string): Promise<Deployment | und
     const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       const facts = await file.stat();
-      if (!facts.isFile()) throw new Error('it must be a regular file');
+      if (!facts.isFile()) {
+        throw new Error('it must be a regular file');
+      }
       if (facts.size > LARGEST_OVERRIDE_BYTES) {
         throw new Error(`it must have at most ${LARGEST_OVERRIDE_BYTES} bytes, got ${facts.size}`);
       }
@@ -35,7 +37,9 @@ export async function readBootedOverride(root: string): Promise<Deployment | und
       await file.close();
     }
   } catch (error) {
-    if (isMissing(error)) return undefined;
+    if (isMissing(error)) {
+      return undefined;
+    }
     const why = messageOf(error);
     throw new RpmOstreeError('rpm_ostree_malformed_reply', `cannot use ${path}: ${why}`, { cause: error });
   }

@@ -5,19 +5,15 @@
  * call; what was staged is read back; finalization stays locked until `finalize`.
  */
 import type { Clock, Deployment, HostStatus, RpmOstree } from '../agent/ports.ts';
-import { payloadDigest, samePayload } from '../agent/release.ts';
-import type { Release } from '../agent/release.ts';
+import { payloadDigest, type Release, samePayload } from '../agent/release.ts';
 import type { ConnectPeer, SystemBus } from '../dbus/types.ts';
 import { CancelledError, RpmOstreeError, printable } from '../errors.ts';
 import type { DaemonCalls, Options } from './daemon-calls.ts';
-import { visitDaemon } from './session.ts';
-import type { Visit } from './session.ts';
+import { type Visit, visitDaemon } from './session.ts';
 import { planStage } from './stage-plan.ts';
-import { StatusReader } from './status-reader.ts';
-import type { ReadStatus, StatusObserver } from './status-reader.ts';
+import { type ReadStatus, type StatusObserver, StatusReader } from './status-reader.ts';
 import { STALL_LIMIT_MS } from './transaction.ts';
-import { Transactions, titled } from './transactions.ts';
-import type { Begin, OnProgress } from './transactions.ts';
+import { type Begin, type OnProgress, titled, Transactions } from './transactions.ts';
 
 /** What rpm-ostree's own CLI calls the driver of updates. */
 const DRIVER_NAME = 'Zincati';
@@ -53,7 +49,9 @@ export class RpmOstreeClient implements RpmOstree {
   async status(mode: 'cached' | 'fresh', signal: AbortSignal): Promise<HostStatus> {
     if (mode === 'cached') {
       const remembered = await this.#reader.remembered();
-      if (remembered !== undefined) return remembered;
+      if (remembered !== undefined) {
+        return remembered;
+      }
     }
     const { observer } = this.#options;
     observer.onStatusAttempt();
@@ -65,7 +63,9 @@ export class RpmOstreeClient implements RpmOstree {
       );
       return { booted, staged, deployments, activeTransaction };
     } catch (error) {
-      if (!(error instanceof CancelledError)) observer.onStatusFailure();
+      if (!(error instanceof CancelledError)) {
+        observer.onStatusFailure();
+      }
       throw error;
     }
   }
@@ -79,11 +79,15 @@ export class RpmOstreeClient implements RpmOstree {
     const doing = `stage ${printable(release.version)}`;
     return this.#visit(doing, signal, async (visit) => {
       const before = await this.#read(visit.daemon, signal);
-      if (before.staged !== undefined && isStagedAs(before.staged, release)) return before.staged;
+      if (before.staged !== undefined && isStagedAs(before.staged, release)) {
+        return before.staged;
+      }
       const begin = stageCall(before, release, { 'allow-downgrade': allowDowngrade, ...titled(doing) });
       await this.#transactions.run(visit, doing, begin, onProgress, signal);
       const { staged } = await this.#read(visit.daemon, signal);
-      if (staged !== undefined) return staged;
+      if (staged !== undefined) {
+        return staged;
+      }
       const message = `cannot ${doing}: rpm-ostree reported success, but no deployment is staged`;
       throw new RpmOstreeError('rpm_ostree_staged_mismatch', message);
     });
@@ -115,8 +119,12 @@ export class RpmOstreeClient implements RpmOstree {
   ): Promise<'ended' | 'still-running'> {
     return this.#visit('follow the running transaction', signal, async ({ daemon }) => {
       const end = await this.#transactions.join(daemon, limitMs, onProgress, signal);
-      if (end?.kind === 'limit') return 'still-running';
-      if (end !== undefined) await daemon.letGo(signal);
+      if (end?.kind === 'limit') {
+        return 'still-running';
+      }
+      if (end !== undefined) {
+        await daemon.letGo(signal);
+      }
       return 'ended';
     });
   }

@@ -3,8 +3,7 @@
  *
  * Invariant: what comes back is checked before it is used; no call waits longer than its deadline.
  */
-import { Variant } from '../dbus/types.ts';
-import type { BusLink, BusValue } from '../dbus/types.ts';
+import { type BusLink, type BusValue, Variant } from '../dbus/types.ts';
 import { RpmOstreeError } from '../errors.ts';
 
 const BUS_NAME = 'org.projectatomic.rpmostree1';
@@ -39,7 +38,9 @@ export class DaemonCalls {
 
   /** Lets the daemon leave when idle. Never rejects: it notices by itself when we leave the bus. */
   async unregisterClient(): Promise<void> {
-    if (this.#link.gone.aborted) return;
+    if (this.#link.gone.aborted) {
+      return;
+    }
     const call = this.#call(SYSROOT_PATH, SYSROOT_INTERFACE, 'UnregisterClient', 'a{sv}', [dictionary({})], {
       timeoutMs: GOODBYE_LIMIT_MS,
     });
@@ -158,7 +159,9 @@ function dictionary(options: Options): ReadonlyMap<string, BusValue> {
 }
 
 function asText(value: BusValue | undefined, what: string): string {
-  if (typeof value === 'string') return value;
+  if (typeof value === 'string') {
+    return value;
+  }
   const message = `cannot read ${what}: it must be a text, got ${typeof value}`;
   throw new RpmOstreeError('rpm_ostree_malformed_reply', message);
 }

@@ -24,15 +24,18 @@ export interface DecodedDeployments {
 /** Reads the property `Deployments`. */
 export function decodeDeployments(value: unknown): DecodedDeployments {
   const list = unwrap(value);
-  if (!Array.isArray(list))
+  if (!Array.isArray(list)) {
     throw malformed(`the property Deployments must be a list, got ${nameOfType(list)}`);
+  }
   const deployments: Deployment[] = [];
   const warnings: string[] = [];
   for (const item of list) {
     try {
       deployments.push(decodeDeployment(item));
     } catch (error) {
-      if (lookup(item)?.('booted') === true) throw error;
+      if (lookup(item)?.('booted') === true) {
+        throw error;
+      }
       warnings.push(messageOf(error));
     }
   }
@@ -52,11 +55,17 @@ export function fromStatusJson(value: unknown): Deployment {
 /** Reads one deployment; throws RpmOstreeError `rpm_ostree_malformed_reply` naming the field. */
 export function decodeDeployment(value: unknown): Deployment {
   const get = lookup(value);
-  if (get === undefined) throw malformed(`it must be a dictionary, got ${nameOfType(unwrap(value))}`);
+  if (get === undefined) {
+    throw malformed(`it must be a dictionary, got ${nameOfType(unwrap(value))}`);
+  }
   const id = text(get, 'id');
   const checksum = text(get, 'checksum');
-  if (id === undefined) throw malformed("'id' must be a text, got nothing");
-  if (checksum === undefined) throw malformed(`'checksum' of ${printable(id)} must be a text, got nothing`);
+  if (id === undefined) {
+    throw malformed("'id' must be a text, got nothing");
+  }
+  if (checksum === undefined) {
+    throw malformed(`'checksum' of ${printable(id)} must be a text, got nothing`);
+  }
   const imageReference = text(get, 'container-image-reference');
   const digest = text(get, 'container-image-reference-digest');
   const baseChecksum = text(get, 'base-checksum') ?? checksum;
@@ -79,9 +88,13 @@ function payloadOf(
   digest: string | undefined,
   baseChecksum: string,
 ): Payload | undefined {
-  if (imageReference === undefined) return { scheme: 'checksum', value: baseChecksum };
+  if (imageReference === undefined) {
+    return { scheme: 'checksum', value: baseChecksum };
+  }
   const name = parseImageReference(imageReference)?.name;
-  if (name === undefined || digest === undefined) return undefined;
+  if (name === undefined || digest === undefined) {
+    return undefined;
+  }
   return { scheme: 'oci', value: `${name}@${digest}` };
 }
 
@@ -94,7 +107,9 @@ const STREAM = /^[A-Za-z0-9][\w.+-]{0,63}$/;
 /** The four places, in the order that counts. */
 function streamOf(meta: unknown): string | undefined {
   const get = lookup(meta);
-  if (get === undefined) return undefined;
+  if (get === undefined) {
+    return undefined;
+  }
   const config = lookup(lookup(parsed(get('ostree.container.image-config')))?.('config'));
   const places: readonly (() => unknown)[] = [
     () => lookup(config?.('Labels'))?.('com.coreos.stream'),
@@ -104,13 +119,17 @@ function streamOf(meta: unknown): string | undefined {
   ];
   for (const place of places) {
     const value = place();
-    if (typeof value === 'string' && STREAM.test(value)) return value;
+    if (typeof value === 'string' && STREAM.test(value)) {
+      return value;
+    }
   }
   return undefined;
 }
 
 function parsed(json: unknown): unknown {
-  if (typeof json !== 'string' || json.length > LONGEST_METADATA_JSON) return undefined;
+  if (typeof json !== 'string' || json.length > LONGEST_METADATA_JSON) {
+    return undefined;
+  }
   try {
     return JSON.parse(json);
   } catch {
@@ -128,29 +147,43 @@ function unwrap(value: unknown): unknown {
 /** One way into dictionaries of both kinds; undefined for anything that is no dictionary. */
 function lookup(value: unknown): Lookup | undefined {
   const dictionary = unwrap(value);
-  if (dictionary instanceof Map) return (key) => unwrap(dictionary.get(key));
-  if (typeof dictionary !== 'object' || dictionary === null || Array.isArray(dictionary)) return undefined;
+  if (dictionary instanceof Map) {
+    return (key) => unwrap(dictionary.get(key));
+  }
+  if (typeof dictionary !== 'object' || dictionary === null || Array.isArray(dictionary)) {
+    return undefined;
+  }
   const entries: ReadonlyMap<string, unknown> = new Map(Object.entries(dictionary));
   return (key) => entries.get(key);
 }
 
 function text(get: Lookup, key: string): string | undefined {
   const value = get(key);
-  if (value === undefined || value === null || value === '') return undefined;
-  if (typeof value !== 'string') throw malformed(`'${key}' must be a text, got ${nameOfType(value)}`);
+  if (value === undefined || value === null || value === '') {
+    return undefined;
+  }
+  if (typeof value !== 'string') {
+    throw malformed(`'${key}' must be a text, got ${nameOfType(value)}`);
+  }
   return value;
 }
 
 function flag(get: Lookup, key: string): boolean | undefined {
   const value = get(key);
-  if (value === undefined || value === null) return undefined;
-  if (typeof value !== 'boolean') throw malformed(`'${key}' must be true or false, got ${nameOfType(value)}`);
+  if (value === undefined || value === null) {
+    return undefined;
+  }
+  if (typeof value !== 'boolean') {
+    throw malformed(`'${key}' must be true or false, got ${nameOfType(value)}`);
+  }
   return value;
 }
 
 function texts(get: Lookup, key: string): readonly string[] {
   const value = get(key);
-  if (value === undefined || value === null) return [];
+  if (value === undefined || value === null) {
+    return [];
+  }
   if (!Array.isArray(value) || !value.every((item) => typeof item === 'string')) {
     throw malformed(`'${key}' must be a list of texts, got ${nameOfType(value)}`);
   }
@@ -158,8 +191,12 @@ function texts(get: Lookup, key: string): readonly string[] {
 }
 
 function nameOfType(value: unknown): string {
-  if (value === undefined || value === null) return 'nothing';
-  if (Array.isArray(value)) return 'a list';
+  if (value === undefined || value === null) {
+    return 'nothing';
+  }
+  if (Array.isArray(value)) {
+    return 'a list';
+  }
   switch (typeof value) {
     case 'string':
     case 'number':

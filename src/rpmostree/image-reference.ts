@@ -36,10 +36,14 @@ const IMAGE = /^([^\s@]*?[^\s@:/])(?::([\w][\w.-]{0,127}))?(?:@(sha256:[0-9a-f]{
 export function parseImageReference(text: string): ImageReference | undefined {
   for (const { pattern, verified } of SCHEMES) {
     const prefix = pattern.exec(text)?.[0];
-    if (prefix === undefined) continue;
+    if (prefix === undefined) {
+      continue;
+    }
     const image = IMAGE.exec(text.slice(prefix.length));
     const name = image?.[1];
-    if (name === undefined) return undefined;
+    if (name === undefined) {
+      return undefined;
+    }
     return { prefix, verified, name, tag: image?.[2], digest: image?.[3] };
   }
   return undefined;
@@ -62,6 +66,8 @@ export function followsSame(a: ImageReference, b: ImageReference): boolean {
 /** `docker://` and `registry:` are two spellings of one transport, and rpm-ostree compares them as one. */
 function canonicalPrefix(prefix: string): string {
   const plain = prefix.replace(/docker:\/\/$/, 'registry:');
-  if (plain === 'ostree-unverified-registry:') return 'ostree-unverified-image:registry:';
+  if (plain === 'ostree-unverified-registry:') {
+    return 'ostree-unverified-image:registry:';
+  }
   return plain.replace(/^ostree-remote-registry:(.*):$/, 'ostree-remote-image:$1:registry:');
 }

@@ -3,8 +3,15 @@
  *
  * Texts count before names, because rpm-ostree answers most things under one generic name.
  */
-import { BusError, CancelledError, RpmOstreeError, messageOf, printable } from '../errors.ts';
-import type { BusErrorKind, RpmOstreeErrorKind } from '../errors.ts';
+import {
+  BusError,
+  type BusErrorKind,
+  CancelledError,
+  messageOf,
+  printable,
+  RpmOstreeError,
+  type RpmOstreeErrorKind,
+} from '../errors.ts';
 
 const BY_TEXT: readonly (readonly [RegExp, RpmOstreeErrorKind])[] = [
   [/Transaction in progress: /, 'rpm_ostree_busy'],
@@ -49,7 +56,9 @@ const BY_BUS_KIND: Readonly<Record<LocalKind, RpmOstreeErrorKind>> = {
 
 /** What a thrown error of a call means; `doing` completes "cannot …". */
 export function mapCallError(error: unknown, doing: string): RpmOstreeError | CancelledError {
-  if (error instanceof RpmOstreeError || error instanceof CancelledError) return error;
+  if (error instanceof RpmOstreeError || error instanceof CancelledError) {
+    return error;
+  }
   if (error instanceof BusError && error.kind === 'bus_call_cancelled') {
     return new CancelledError(`gave up: ${doing}`, { cause: error });
   }
@@ -64,7 +73,9 @@ export function mapFinishedText(text: string, doing: string): RpmOstreeError {
 
 /** True when a call found the daemon leaving or gone: it is started anew by asking again. */
 export function daemonWasLeaving(error: unknown): boolean {
-  if (!(error instanceof BusError)) return false;
+  if (!(error instanceof BusError)) {
+    return false;
+  }
   return (
     error.kind === 'bus_closed' ||
     (error.errorName !== undefined &&
@@ -83,9 +94,15 @@ export function isAccessDenied(error: unknown): boolean {
 }
 
 function kindOfCallError(error: unknown): RpmOstreeErrorKind {
-  if (!(error instanceof BusError)) return 'rpm_ostree_failed';
-  if (error.kind === 'bus_call_cancelled') return 'rpm_ostree_failed';
-  if (error.kind !== 'bus_remote_error') return BY_BUS_KIND[error.kind];
+  if (!(error instanceof BusError)) {
+    return 'rpm_ostree_failed';
+  }
+  if (error.kind === 'bus_call_cancelled') {
+    return 'rpm_ostree_failed';
+  }
+  if (error.kind !== 'bus_remote_error') {
+    return BY_BUS_KIND[error.kind];
+  }
   const { errorName = '' } = error;
   const byName =
     BY_NAME.get(errorName) ?? (errorName.startsWith(SPAWN) ? 'rpm_ostree_unreachable' : undefined);

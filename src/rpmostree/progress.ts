@@ -15,7 +15,9 @@ export function progressOf({ member, body }: BusSignal): Progress | undefined {
     }
     case 'PercentProgress': {
       const [text, percent] = body;
-      if (typeof text !== 'string' || typeof percent !== 'number') return undefined;
+      if (typeof text !== 'string' || typeof percent !== 'number') {
+        return undefined;
+      }
       return { text: printable(text), percent: Math.min(percent, 100) };
     }
     case 'DownloadProgress':
@@ -40,12 +42,15 @@ function downloadProgress(body: readonly BusValue[]): Progress | undefined {
   const [, , metadata, , content, transfer] = body.map(structure);
   const [fetched, requested] = (content ?? []).map(count);
   const [bytes, rate] = (transfer ?? []).map(count);
-  if (fetched === undefined || requested === undefined || bytes === undefined || rate === undefined)
+  if (fetched === undefined || requested === undefined || bytes === undefined || rate === undefined) {
     return undefined;
+  }
   const outstandingMetadata = count(metadata?.[2]) ?? 0;
   const counts = { bytesTransferred: bytes, bytesPerSecond: rate };
   // Until all metadata are there nobody knows how much will be asked for.
-  if (outstandingMetadata > 0 || requested === 0) return { text: 'fetching metadata', ...counts };
+  if (outstandingMetadata > 0 || requested === 0) {
+    return { text: 'fetching metadata', ...counts };
+  }
   const percent = Math.min(100, Math.floor((fetched * 100) / requested));
   return { text: `fetching objects: ${fetched} of ${requested}`, percent, ...counts };
 }

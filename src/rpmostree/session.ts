@@ -23,7 +23,9 @@ export async function visitDaemon<T>(
 ): Promise<T> {
   try {
     return await visitOnce(bus, signal, work).catch((error: unknown) => {
-      if (!daemonWasLeaving(error) || signal.aborted) throw error;
+      if (!daemonWasLeaving(error) || signal.aborted) {
+        throw error;
+      }
       return visitOnce(bus, signal, work);
     });
   } catch (error) {
@@ -53,7 +55,9 @@ async function visitOnce<T>(
     // A goodbye to a daemon that is gone would only start it again.
     if (registered && daemonIsThere) {
       const goodbye = daemon.unregisterClient();
-      if (!signal.aborted) await goodbye;
+      if (!signal.aborted) {
+        await goodbye;
+      }
     }
   }
 }
@@ -64,7 +68,9 @@ async function register(daemon: DaemonCalls, signal: AbortSignal): Promise<boole
     await daemon.registerClient(signal);
     return true;
   } catch (error) {
-    if (!isAccessDenied(error)) throw error;
+    if (!isAccessDenied(error)) {
+      throw error;
+    }
     return false;
   }
 }

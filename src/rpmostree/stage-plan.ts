@@ -4,11 +4,14 @@
  * Invariant: the signature scheme of the image that the host follows is kept as it is written, never lowered.
  */
 import type { Deployment } from '../agent/ports.ts';
-import { payloadDigest, payloadImage } from '../agent/release.ts';
-import type { Release } from '../agent/release.ts';
+import { payloadDigest, payloadImage, type Release } from '../agent/release.ts';
 import { RpmOstreeError } from '../errors.ts';
-import { followsSame, parseImageReference, printImageReference } from './image-reference.ts';
-import type { ImageReference } from './image-reference.ts';
+import {
+  followsSame,
+  type ImageReference,
+  parseImageReference,
+  printImageReference,
+} from './image-reference.ts';
 
 export type StagePlan =
   /** `Deploy(revision)`; `skipBranchCheck` for commits: a graph names them, no branch does. */
@@ -31,7 +34,9 @@ export interface StageSituation {
 export function planStage({ booted, base, stream }: StageSituation, release: Release): StagePlan {
   const digest = payloadDigest(release.payload);
   const image = payloadImage(release.payload);
-  if (digest === undefined || image === undefined) return planCommit(booted, release);
+  if (digest === undefined || image === undefined) {
+    return planCommit(booted, release);
+  }
 
   const followed = parsed(booted);
   if (followed === undefined) {

@@ -46,7 +46,9 @@ export class StatusReader {
   async remembered(): Promise<HostStatus | undefined> {
     this.#observer.onCacheRequest();
     const stamp = await this.#stamp();
-    if (stamp !== undefined && this.#remembered?.stamp === stamp) return this.#remembered.status;
+    if (stamp !== undefined && this.#remembered?.stamp === stamp) {
+      return this.#remembered.status;
+    }
     this.#observer.onCacheMiss();
     return undefined;
   }
@@ -70,13 +72,17 @@ export class StatusReader {
       activeTransaction: undefined,
     };
     // What runs now says nothing about later: it is not remembered.
-    if (stamp !== undefined) this.#remembered = { stamp, status };
+    if (stamp !== undefined) {
+      this.#remembered = { stamp, status };
+    }
     return { ...status, activeTransaction: await describeActive(signal), actualBooted: decoded.booted };
   }
 
   #warn(warnings: readonly string[]): void {
     for (const warning of warnings) {
-      if (!this.#warnings.includes(warning)) this.#observer.onForeignDeployment(warning);
+      if (!this.#warnings.includes(warning)) {
+        this.#observer.onForeignDeployment(warning);
+      }
     }
     this.#warnings = warnings;
   }

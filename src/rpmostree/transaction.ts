@@ -95,8 +95,11 @@ class Follower {
       (arrived) => {
         if (arrived.member === 'Finished') {
           const [success, text] = arrived.body;
-          if (success === true) resolve({ kind: 'succeeded' });
-          else resolve({ kind: 'failed', text: typeof text === 'string' ? text : '' });
+          if (success === true) {
+            resolve({ kind: 'succeeded' });
+          } else {
+            resolve({ kind: 'failed', text: typeof text === 'string' ? text : '' });
+          }
           return;
         }
         const fingerprint = fingerprintOf(arrived);
@@ -105,7 +108,9 @@ class Follower {
           this.#lastProgressAt = this.#clock.monotonic();
         }
         const progress = progressOf(arrived);
-        if (progress !== undefined) options.onProgress(progress);
+        if (progress !== undefined) {
+          options.onProgress(progress);
+        }
       },
     );
   }
@@ -122,13 +127,21 @@ class Follower {
         this.#whenLost(stop.signal),
         this.#whenAborted(signal, stop.signal),
       ];
-      if (stallLimitMs !== undefined) waits.push(this.#whenStalled(stallLimitMs, stop.signal));
-      if (limitMs !== undefined) waits.push(this.#after(limitMs, { kind: 'limit' }, stop.signal));
+      if (stallLimitMs !== undefined) {
+        waits.push(this.#whenStalled(stallLimitMs, stop.signal));
+      }
+      if (limitMs !== undefined) {
+        waits.push(this.#after(limitMs, { kind: 'limit' }, stop.signal));
+      }
       const end = await Promise.race(waits);
-      if (end.kind === 'stalled' && ours) await this.#cancel(CANCEL_LIMIT_MS);
+      if (end.kind === 'stalled' && ours) {
+        await this.#cancel(CANCEL_LIMIT_MS);
+      }
       return end;
     } catch (error) {
-      if (error instanceof CancelledError && ours) await this.#cancel(ABORT_LIMIT_MS);
+      if (error instanceof CancelledError && ours) {
+        await this.#cancel(ABORT_LIMIT_MS);
+      }
       throw error;
     } finally {
       stop.abort();
@@ -143,7 +156,9 @@ class Follower {
     } catch (error) {
       // A connection that ends is reported once, as a loss.
       const lost = this.#peer.gone.aborted || (error instanceof BusError && error.kind === 'bus_closed');
-      if (!lost) throw error;
+      if (!lost) {
+        throw error;
+      }
     }
     return forever();
   }
@@ -175,9 +190,13 @@ class Follower {
     for (;;) {
       const quietMs = this.#clock.monotonic() - this.#lastProgressAt;
       const leftMs = stallLimitMs - quietMs;
-      if (leftMs <= 0) return { kind: 'stalled' };
+      if (leftMs <= 0) {
+        return { kind: 'stalled' };
+      }
       await this.#after(leftMs, { kind: 'stalled' }, stop);
-      if (stop.aborted) return forever();
+      if (stop.aborted) {
+        return forever();
+      }
     }
   }
 
@@ -187,7 +206,9 @@ class Follower {
       await this.#clock.sleep(ms, stop);
       return end;
     } catch (error) {
-      if (stop.aborted) return forever();
+      if (stop.aborted) {
+        return forever();
+      }
       throw error;
     }
   }
@@ -223,8 +244,9 @@ function forever(): Promise<never> {
 /** Resolves when `signal` aborts; leaves no listener behind once stopped. */
 function aborted(signal: AbortSignal, stop: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else {
+    if (signal.aborted) {
+      resolve();
+    } else {
       signal.addEventListener('abort', () => resolve(), { once: true, signal: stop });
     }
   });

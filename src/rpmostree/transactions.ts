@@ -5,8 +5,7 @@
  * watched. The daemon is made to forget ours before anything else is asked of it.
  */
 import type { ActiveTransaction, Clock, Progress } from '../agent/ports.ts';
-import { Variant } from '../dbus/types.ts';
-import type { BusLink, ConnectPeer } from '../dbus/types.ts';
+import { type BusLink, type ConnectPeer, Variant } from '../dbus/types.ts';
 import { CancelledError, RpmOstreeError, printable } from '../errors.ts';
 import type { DaemonCalls, Options } from './daemon-calls.ts';
 import { isBusy, mapFinishedText } from './map-error.ts';
@@ -14,11 +13,11 @@ import type { Visit } from './session.ts';
 import { transactionAddress } from './transaction-address.ts';
 import {
   ANSWER_LIMIT_MS,
+  followTransaction,
   TRANSACTION_INTERFACE,
   TRANSACTION_PATH,
-  followTransaction,
+  type TransactionEnd,
 } from './transaction.ts';
-import type { TransactionEnd } from './transaction.ts';
 
 /** Opens the title of every transaction of ours, so that an agent knows those of one that was killed. */
 const TITLE_PREFIX = 'zincati: ';
@@ -57,7 +56,9 @@ export class Transactions {
 
   async describeActive(daemon: DaemonCalls, signal: AbortSignal): Promise<ActiveTransaction | undefined> {
     const address = await this.#activeAddress(daemon, signal);
-    if (address === undefined) return undefined;
+    if (address === undefined) {
+      return undefined;
+    }
     const method = await daemon.activeTransactionMethod(signal);
     const title = await this.#title(address, signal);
     return { method: printable(method), title: printable(title), ours: title.startsWith(TITLE_PREFIX) };
@@ -68,7 +69,9 @@ export class Transactions {
     try {
       return await readTitle(this.#options.connectPeer, address, signal);
     } catch (error) {
-      if (error instanceof CancelledError) throw error;
+      if (error instanceof CancelledError) {
+        throw error;
+      }
       return '';
     }
   }
@@ -81,7 +84,9 @@ export class Transactions {
     signal: AbortSignal,
   ): Promise<TransactionEnd | undefined> {
     const address = await this.#activeAddress(daemon, signal);
-    if (address === undefined) return undefined;
+    if (address === undefined) {
+      return undefined;
+    }
     const { connectPeer, clock, stallLimitMs } = this.#options;
     const ours = (await this.#title(address, signal)).startsWith(TITLE_PREFIX);
     const stall = ours ? { stallLimitMs } : {};
@@ -94,10 +99,14 @@ export class Transactions {
         signal,
       );
     } catch (error) {
-      if (error instanceof CancelledError) throw error;
+      if (error instanceof CancelledError) {
+        throw error;
+      }
       // It may have ended before we reached it.
       await daemon.reload(signal);
-      if ((await this.#activeAddress(daemon, signal)) === undefined) return undefined;
+      if ((await this.#activeAddress(daemon, signal)) === undefined) {
+        return undefined;
+      }
       throw error;
     }
   }
@@ -113,10 +122,14 @@ export class Transactions {
     const { connectPeer, clock, root, stallLimitMs } = this.#options;
     const attempt = (): Promise<string> => this.#beginOrLeave(link, (until) => begin(daemon, until), signal);
     const answered = await attempt().catch(async (error: unknown) => {
-      if (!isBusy(error)) throw error;
+      if (!isBusy(error)) {
+        throw error;
+      }
       // It may be our last transaction, over but not yet let go: after a Reload it is.
       await daemon.reload(signal);
-      if ((await daemon.activeTransactionPath(signal)) !== '') throw error;
+      if ((await daemon.activeTransactionPath(signal)) !== '') {
+        throw error;
+      }
       return attempt();
     });
     const address = transactionAddress(answered, root);
@@ -127,8 +140,12 @@ export class Transactions {
       { onProgress, ours: true, stallLimitMs },
       signal,
     );
-    if (end.kind !== 'lost') await daemon.letGo(signal);
-    if (end.kind !== 'succeeded') throw failureOf(end, doing, stallLimitMs);
+    if (end.kind !== 'lost') {
+      await daemon.letGo(signal);
+    }
+    if (end.kind !== 'succeeded') {
+      throw failureOf(end, doing, stallLimitMs);
+    }
   }
 
   /**
@@ -140,7 +157,9 @@ export class Transactions {
     begin: (until: AbortSignal) => Promise<string>,
     signal: AbortSignal,
   ): Promise<string> {
-    if (signal.aborted) throw new CancelledError('the call was given up', { cause: signal.reason });
+    if (signal.aborted) {
+      throw new CancelledError('the call was given up', { cause: signal.reason });
+    }
     const late = new AbortController();
     const answered = new AbortController();
     const tooLate = async (): Promise<void> => {

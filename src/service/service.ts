@@ -54,14 +54,21 @@ export class Service {
     while (!signal.aborted) {
       try {
         await this.#serve(signal, () => {
-          if (isTroubled) log.info(`D-Bus name ${name} is served again`);
-          else log.debug(`D-Bus name ${name} is served`);
+          if (isTroubled) {
+            log.info(`D-Bus name ${name} is served again`);
+          } else {
+            log.debug(`D-Bus name ${name} is served`);
+          }
           isTroubled = false;
           pauseMs = FIRST_PAUSE_MS;
         });
       } catch (error) {
-        if (isAborted(signal)) return;
-        if (!isTroubled) log.warn(`D-Bus name ${name} is not served, trying again: ${messageOf(error)}`);
+        if (isAborted(signal)) {
+          return;
+        }
+        if (!isTroubled) {
+          log.warn(`D-Bus name ${name} is not served, trying again: ${messageOf(error)}`);
+        }
         isTroubled = true;
       }
       await clock.sleep(pauseMs, signal).catch(() => undefined);
@@ -78,10 +85,14 @@ export class Service {
       await requestName(link, name, signal);
       onServed();
       await firstAborted(signal, link.gone);
-      if (!signal.aborted) throw link.gone.reason;
+      if (!signal.aborted) {
+        throw link.gone.reason;
+      }
       await releaseName(link, name);
     } finally {
-      for (const withdraw of withdrawals) withdraw();
+      for (const withdraw of withdrawals) {
+        withdraw();
+      }
     }
   }
 }
@@ -121,8 +132,11 @@ function busMethod(member: string) {
 function firstAborted(...signals: readonly AbortSignal[]): Promise<void> {
   const any = AbortSignal.any([...signals]);
   return new Promise((resolve) => {
-    if (any.aborted) resolve();
-    else any.addEventListener('abort', () => resolve(), { once: true });
+    if (any.aborted) {
+      resolve();
+    } else {
+      any.addEventListener('abort', () => resolve(), { once: true });
+    }
   });
 }
 

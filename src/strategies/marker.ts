@@ -73,7 +73,9 @@ export function judgeMarker(reading: MarkerReading, path: string, ownerUid: numb
         return refuse(`not be writable by group or others, got mode ${mode}`);
       }
       // A second name can be somebody else's: a link to any other file of root.
-      if (reading.links > 1) return refuse(`have no other name, got ${reading.links} hard links`);
+      if (reading.links > 1) {
+        return refuse(`have no other name, got ${reading.links} hard links`);
+      }
       if (reading.bytes.length > MAX_MARKER_BYTES) {
         return refuse(`be at most ${MAX_MARKER_BYTES} bytes long`);
       }
@@ -88,7 +90,9 @@ function judgeContents(bytes: Uint8Array, shown: string, nowMs: number): Verdict
   } catch (error) {
     return deny('marker_refused', `no permission to reboot: ${messageOf(error)}`);
   }
-  if (notAfter === undefined) return allow('marker', `${shown} allows it`);
+  if (notAfter === undefined) {
+    return allow('marker', `${shown} allows it`);
+  }
   return nowMs <= notAfter
     ? allow('marker', `${shown} allows it until ${longDate(notAfter)}`)
     : deny('marker_expired', `no permission to reboot: ${shown} expired on ${longDate(notAfter)}`);
@@ -103,7 +107,9 @@ function parseMarker(bytes: Uint8Array, shown: string): number | undefined {
     }
   }
   const notAfter = table.get('not_after');
-  if (notAfter === undefined) return undefined;
+  if (notAfter === undefined) {
+    return undefined;
+  }
   const instant = notAfter instanceof TomlDate ? instantOf(notAfter) : undefined;
   if (instant === undefined) {
     throw new Error(`${shown}: not_after must be a date and time with offset, such as 2026-01-31T18:00:00Z`);

@@ -70,9 +70,13 @@ export class PeriodicSchedule {
 
   verdictAt(nowMs: number): Verdict {
     const state = this.calendar.stateAt(nowMs);
-    if (!state.open) return this.#closed(nowMs, state.nextMs, state.frozen);
+    if (!state.open) {
+      return this.#closed(nowMs, state.nextMs, state.frozen);
+    }
     const turnMs = this.#splays ? this.#turnIn(this.calendar.spanAround(nowMs)) : undefined;
-    if (turnMs === undefined || turnMs <= nowMs) return allow('periodic', 'inside of a maintenance window');
+    if (turnMs === undefined || turnMs <= nowMs) {
+      return allow('periodic', 'inside of a maintenance window');
+    }
     return deny(
       'splay',
       `inside of a maintenance window; the turn of this node is at ${this.#show(turnMs)}`,
@@ -83,7 +87,9 @@ export class PeriodicSchedule {
   /** The open or else the next window, splay left aside. Undefined: none in sight, or one without an end in sight. */
   windowAt(nowMs: number): WindowTimes | undefined {
     const state = this.calendar.stateAt(nowMs);
-    if (state.open && state.untilMs === undefined) return undefined;
+    if (state.open && state.untilMs === undefined) {
+      return undefined;
+    }
     const insideMs = state.open ? nowMs : state.nextMs;
     const span = insideMs === undefined ? undefined : this.calendar.spanAround(insideMs);
     return span === undefined ? undefined : { startAt: span.fromMs, endAt: span.untilMs };
@@ -129,24 +135,34 @@ export class PeriodicSchedule {
       frozen === undefined
         ? 'outside of maintenance windows'
         : `maintenance windows are frozen until ${this.#show(frozen.untilMs)}: ${frozen.reason}`;
-    if (nextMs === undefined) return deny(label, `${because}; no later one is in sight`);
+    if (nextMs === undefined) {
+      return deny(label, `${because}; no later one is in sight`);
+    }
     const skipped = frozen === undefined ? this.#freezeBefore(nowMs, nextMs) : undefined;
     const parts = [because, `next one opens ${this.#when(nowMs, nextMs)}`];
-    if (skipped !== undefined) parts.push(`those before it are frozen: ${skipped.reason}`);
+    if (skipped !== undefined) {
+      parts.push(`those before it are frozen: ${skipped.reason}`);
+    }
     const turnMs = this.#splays ? (this.#turnIn(this.calendar.spanAround(nextMs)) ?? nextMs) : nextMs;
-    if (turnMs > nextMs) parts.push(`the turn of this node is at ${this.#show(turnMs)}`);
+    if (turnMs > nextMs) {
+      parts.push(`the turn of this node is at ${this.#show(turnMs)}`);
+    }
     return deny(label, parts.join('; '), turnMs);
   }
 
   /** The freeze that takes away the window that would come next. */
   #freezeBefore(nowMs: number, nextMs: number): FrozenSpan | undefined {
     const unfrozen = this.#unfrozen.stateAt(nowMs);
-    if (unfrozen.open || unfrozen.nextMs === undefined || unfrozen.nextMs >= nextMs) return undefined;
+    if (unfrozen.open || unfrozen.nextMs === undefined || unfrozen.nextMs >= nextMs) {
+      return undefined;
+    }
     return this.calendar.frozenAt(unfrozen.nextMs);
   }
 
   #turnIn(span: OpenSpan | undefined): number | undefined {
-    if (span === undefined) return undefined;
+    if (span === undefined) {
+      return undefined;
+    }
     const { splayMinutes } = this.#options.settings;
     return span.fromMs + splayOffsetMs(this.#place, splayMinutes, span.untilMs - span.fromMs);
   }

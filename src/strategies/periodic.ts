@@ -65,13 +65,18 @@ export class PeriodicStrategy implements Strategy {
   async schedule(): Promise<PeriodicSchedule> {
     const { settings, nodeUuid, zones, text } = this.#parts;
     const rules = new Map<string, ZoneRules>();
-    for (const name of this.#zoneNames) rules.set(name, await zones.load(name));
+    for (const name of this.#zoneNames) {
+      rules.set(name, await zones.load(name));
+    }
     const latest = this.#latest;
-    if (latest !== undefined && this.#zoneNames.every((name) => rules.get(name) === latest.rules.get(name)))
+    if (latest !== undefined && this.#zoneNames.every((name) => rules.get(name) === latest.rules.get(name))) {
       return latest.schedule;
+    }
     const zoneOf = (name: string): ZoneRules => {
       const zone = rules.get(name);
-      if (zone === undefined) throw new Error(`time zone ${name} is loaded for no window`);
+      if (zone === undefined) {
+        throw new Error(`time zone ${name} is loaded for no window`);
+      }
       return zone;
     };
     const schedule = new PeriodicSchedule({ settings, nodeUuid, zoneOf, text });

@@ -86,8 +86,9 @@ describe('configuration', () => {
       '70-values.toml: updates.strategy must be one of',
       '70-values.toml: identity.rollout_wariness must be',
       '80-link.toml: the symbolic link must lead to a file, got /nowhere',
-    ])
+    ]) {
       expect(said).toContain(part);
+    }
   });
 
   it('B20: goes on beside what is no file, and says so', async () => {
@@ -165,8 +166,9 @@ describe('the state file', () => {
     expect(await agent.stop()).toEqual([0, null]);
     const left = await readdir(join(host.root, dirname(STATE)));
     expect(left).toContain('state.json');
-    if (left.includes(BAD))
+    if (left.includes(BAD)) {
       expect(await readFile(join(host.root, dirname(STATE), BAD), 'utf8')).toBe(contents);
+    }
   });
 
   it('that is a folder is put aside as well', async () => {

@@ -79,12 +79,16 @@ async function expectCleanEnd(host: ReleasedHost): Promise<void> {
   const folder = join(host.root, 'var/lib/zincati');
   const left = await readdir(folder).catch(() => []);
   expect(left.filter((name) => name !== 'state.json')).toEqual([]);
-  if (left.length > 0) JSON.parse(await readFile(join(folder, 'state.json'), 'utf8'));
+  if (left.length > 0) {
+    JSON.parse(await readFile(join(folder, 'state.json'), 'utf8'));
+  }
 }
 
 it.each(RESTS)('in $where it ends with 0 and leaves no socket', async ({ booted, config, faults, told }) => {
   const host = await hostOf({ booted, config });
-  if (faults !== undefined) setFaults(host.root, ...faults);
+  if (faults !== undefined) {
+    setFaults(host.root, ...faults);
+  }
   const agent = host.startAgent();
   await agent.says(told);
   expect(await agent.stop()).toEqual([0, null]);
@@ -98,7 +102,9 @@ it('with the lock server silent it ends with 0', async () => {
     groups: { default: 1 },
     clock: Date,
     onRequest: ({ api }) => {
-      if (api === 'pre-reboot') asked.resolve(undefined);
+      if (api === 'pre-reboot') {
+        asked.resolve(undefined);
+      }
     },
   });
   onTestFinished(() => server.stop());

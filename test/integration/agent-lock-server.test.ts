@@ -28,7 +28,9 @@ async function hostOf(
 updates.fleet_lock.base_url = "${baseUrl}"
 updates.fleet_lock.timeout_secs = 1`,
     services: (root) => {
-      if (sessions === undefined) return [];
+      if (sessions === undefined) {
+        return [];
+      }
       const file = join(root, 'logind.json');
       writeFileSync(file, JSON.stringify(sessions));
       return [{ name: 'org.freedesktop.login1', exec: `/usr/bin/python3 "${LOGIND}" "${file}"` }];
@@ -102,7 +104,9 @@ describe.concurrent('a lock server that', () => {
   it.for(SICK)('B24: $what stops the reboot alone', async ({ fault, said, kind }, context) => {
     const { expect } = context;
     const server = await lockServer(context);
-    if (fault !== undefined) server.addFault(fault);
+    if (fault !== undefined) {
+      server.addFault(fault);
+    }
     const host = await hostOf(
       context,
       fault === undefined ? `http://127.0.0.1:${await freePort()}` : server.baseUrl,
@@ -121,10 +125,11 @@ describe.concurrent('a lock server that', () => {
     expect(stagedDeployment(host.root)?.finalizationLocked).toBe(true);
     expect(agent.said.join('\n')).not.toContain('proceeding to finalize it');
     const metrics = await agent.metrics();
-    for (const api of ['steady-state', 'pre-reboot'])
+    for (const api of ['steady-state', 'pre-reboot']) {
       expect(metrics).toMatch(
         new RegExp(`^zincati_strategy_fleet_lock_errors_total\\{api="${api}",kind="${kind}"\\} [1-9]`, 'm'),
       );
+    }
     expect(await agent.stop()).toEqual([0, null]);
   });
 

@@ -55,15 +55,18 @@ describe('the log', () => {
   it('has a priority and no time of its own on each line for the journal', async () => {
     await using host = await HostTree.create(BROKEN);
     const lines = await linesInPipe(host.root, 'export JOURNAL_STREAM=$(stat -Lc %d:%i /proc/self/fd/2);');
-    for (const line of lines) expect(line).toMatch(/^<[3467]>(?!\d{4}-)\S/);
+    for (const line of lines) {
+      expect(line).toMatch(/^<[3467]>(?!\d{4}-)\S/);
+    }
     expect(lines.some((line) => /^<3>.*60-broken\.toml: updates\.strategy must be/.test(line))).toBe(true);
   });
 
   it('has time and level in words when the stream is not the one of the journal', async () => {
     await using host = await HostTree.create(BROKEN);
     const lines = await linesInPipe(host.root, 'export JOURNAL_STREAM=1:1;');
-    for (const line of lines)
+    for (const line of lines) {
       expect(line).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z (ERROR|WARN |INFO ) \S/);
+    }
     expect(lines.some((line) => / ERROR .*60-broken\.toml: updates\.strategy must be/.test(line))).toBe(true);
   });
 

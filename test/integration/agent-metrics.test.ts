@@ -46,8 +46,9 @@ metrics.listen = "127.0.0.1:${port}"`,
     'zincati_rpm_ostree_deploy_failures_total 0',
     'zincati_rpm_ostree_finalize_attempts_total 1',
     'zincati_rpm_ostree_finalize_failures_total 0',
-  ])
+  ]) {
     expect(lines).toContain(line);
+  }
   // Both ways lead to the same numbers; only the time at which they are read differs.
   const names = (of: string): string[] => of.split('\n').filter((line) => line.startsWith('# TYPE '));
   expect(names(await agent.metrics())).toEqual(names(metrics));

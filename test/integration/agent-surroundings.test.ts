@@ -124,13 +124,17 @@ describe('an idle agent', () => {
     const seen: string[] = [];
     const marked = Promise.withResolvers<undefined>();
     createInterface({ input: monitor.stdout }).on('line', (line) => {
-      if (line.includes('end.of.test')) marked.resolve(undefined);
-      else if (line.startsWith('mc')) seen.push(line);
+      if (line.includes('end.of.test')) {
+        marked.resolve(undefined);
+      } else if (line.startsWith('mc')) {
+        seen.push(line);
+      }
     });
     const before = host.server.requests.length;
     let at = first;
-    while (host.server.requests.length < before + 4)
+    while (host.server.requests.length < before + 4) {
       at = await agent.says(/^debug NoNewUpdate: waiting/, at + 1);
+    }
     const mark = spawn('dbus-send', [`--bus=${host.busAddress}`, '--type=signal', '/', 'end.of.test.Marker']);
     await once(mark, 'exit');
     await marked.promise;

@@ -64,7 +64,9 @@ it('asks the server of its region, as a member of the group of its zone, and the
   const { child, log, exited } = startAgent();
   const early = exited.then(() => undefined);
   const url = await Promise.race([asked.promise, early]);
-  if (url === undefined) return expect.unreachable(await log);
+  if (url === undefined) {
+    return expect.unreachable(await log);
+  }
   expect(url.pathname).toBe('/eu-west-1/stable/v1/graph');
   expect(url.searchParams.get('group')).toBe('workers-eu-west-1a');
   child.kill('SIGTERM');
@@ -84,7 +86,9 @@ it.each([
   ],
 ])('B27: does not start when %s, and says which file, key and attribute', async (_what, attributes, said) => {
   await writeAgentConfig(host.root, { baseUrl: 'http://127.0.0.1:1', more: MORE });
-  if (attributes !== undefined) await place(ATTRIBUTES_FILE, attributes);
+  if (attributes !== undefined) {
+    await place(ATTRIBUTES_FILE, attributes);
+  }
   const { log, exited } = startAgent();
   expect(await exited).toEqual([EXIT.config, null]);
   expect(await log).toContain(`${join(host.root, FILE)}: identity.group must `);

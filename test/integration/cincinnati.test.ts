@@ -62,7 +62,9 @@ async function failure(asked: Promise<unknown>): Promise<CincinnatiError> {
   try {
     await asked;
   } catch (error) {
-    if (error instanceof CincinnatiError) return error;
+    if (error instanceof CincinnatiError) {
+      return error;
+    }
     throw error;
   }
   throw new Error('the check succeeded');
@@ -100,7 +102,9 @@ describe('a check', () => {
       for (let at = releaseOf(history, 0, scheme); ;) {
         const { outcome, nodes } = await checkFor(at, by);
         expect(nodes).toBe(179);
-        if (outcome.kind !== 'update') break;
+        if (outcome.kind !== 'update') {
+          break;
+        }
         path.push(outcome.release.version);
         at = { version: outcome.release.version, payload: outcome.release.payload };
       }
@@ -158,7 +162,9 @@ describe('a check', () => {
   it('goes over one connection, however often', async () => {
     const server = await answering({ body: GRAPH });
     const by = client(server.url);
-    for (let turn = 0; turn < 10; turn++) await by.check(query('1'), NEVER);
+    for (let turn = 0; turn < 10; turn++) {
+      await by.check(query('1'), NEVER);
+    }
     expect(server.connections()).toBe(1);
   });
 
@@ -181,7 +187,9 @@ describe('a server that says "not modified"', () => {
     expect(server.requests.map((request) => request.status)).toEqual([200, 304]);
     expect(first.notModified).toBe(false);
     expect(again).toEqual({ ...first, notModified: true });
-    if (first.outcome.kind !== 'update') throw new Error('no update');
+    if (first.outcome.kind !== 'update') {
+      throw new Error('no update');
+    }
     const { payload } = first.outcome.release;
     const denied = await by.check(
       { booted: start, denied: [payload], skip: [], allowDowngrade: false },
@@ -303,7 +311,9 @@ describe('a server that refuses', () => {
     });
     const by = client(server.url);
     const kinds = new Set<string>();
-    for (let turn = 0; turn < 30; turn++) kinds.add((await failure(by.check(query('1'), NEVER))).kind);
+    for (let turn = 0; turn < 30; turn++) {
+      kinds.add((await failure(by.check(query('1'), NEVER))).kind);
+    }
     expect(kinds.size).toBe(21);
     expect(kinds).toContain('remote_other');
   });

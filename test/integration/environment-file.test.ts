@@ -19,7 +19,9 @@ const DIFFERS_BY_VERSION = /(?:^|[\n\r])[ \t]*[#;][^\n\r]*\\/;
 let root = '';
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'environment-'));
-  for (const folder of ['etc', 'usr/lib/tmpfiles.d']) mkdirSync(join(root, folder), { recursive: true });
+  for (const folder of ['etc', 'usr/lib/tmpfiles.d']) {
+    mkdirSync(join(root, folder), { recursive: true });
+  }
   writeFileSync(join(root, 'usr/lib/tmpfiles.d/id.conf'), 'f+ /id 0644 - - - %o\n');
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));

@@ -95,8 +95,11 @@ describe('a lock server on etcd', () => {
         const { strategy } = client;
         for (;;) {
           const verdict = await strategy.canFinalize(Date.now(), NEVER).catch(expectedFailure);
-          if (verdict === 'failed') errors++;
-          else if (verdict.verdict === 'allow') break;
+          if (verdict === 'failed') {
+            errors++;
+          } else if (verdict.verdict === 'allow') {
+            break;
+          }
           await pause(ASK_AGAIN_MS);
         }
         inside.add(nodeUuid);
@@ -128,7 +131,9 @@ describe('a lock server on etcd', () => {
       // From one node to the next only by way of nobody.
       for (const [index, holders] of history.entries()) {
         const [before = holders[0]] = history[index - 1] ?? [];
-        if (holders[0] !== undefined) expect(holders[0]).toBe(before);
+        if (holders[0] !== undefined) {
+          expect(holders[0]).toBe(before);
+        }
       }
       const taken = history.flatMap(([holder], index) =>
         holder !== undefined && history[index - 1]?.[0] !== holder ? [holder] : [],
@@ -145,7 +150,9 @@ describe('a lock server on etcd', () => {
     async () => {
       const server = await serverOnEtcd({ quorum: 1 });
       const dead = etcd.living.slice(0, 2);
-      for (const name of dead) await etcd.kill(name);
+      for (const name of dead) {
+        await etcd.kill(name);
+      }
       await using client = lockClient(server.baseUrl, { group: 'quorum' });
       const startedAt = performance.now();
       await expect(client.strategy.canFinalize(0, NEVER)).rejects.toMatchObject({

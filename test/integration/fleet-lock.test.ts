@@ -43,7 +43,9 @@ async function failure(promise: Promise<unknown>): Promise<FleetLockError> {
     () => undefined,
     (reason: unknown) => reason,
   );
-  if (!(error instanceof FleetLockError)) throw new Error(`expected a FleetLockError, got ${inspect(error)}`);
+  if (!(error instanceof FleetLockError)) {
+    throw new Error(`expected a FleetLockError, got ${inspect(error)}`);
+  }
   return error;
 }
 
@@ -336,7 +338,9 @@ describe('a token', () => {
     const asking = client(server.baseUrl, { settings: { bearerFile, timeoutMs: 300 } });
     const said: string[] = [];
     for (const fault of [...faults, undefined]) {
-      if (fault !== undefined) server.addFault(fault);
+      if (fault !== undefined) {
+        server.addFault(fault);
+      }
       const outcome: unknown = await take(asking).catch((error: unknown) => error);
       said.push(inspect(outcome, { depth: 20, showHidden: true, maxStringLength: null }));
     }

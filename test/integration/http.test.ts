@@ -50,7 +50,9 @@ async function failure(asked: Promise<HttpReply>): Promise<HttpError> {
   try {
     await asked;
   } catch (error) {
-    if (error instanceof HttpError) return error;
+    if (error instanceof HttpError) {
+      return error;
+    }
     throw error;
   }
   throw new Error('it was answered');
@@ -122,7 +124,9 @@ describe('connections', () => {
   it('are kept: one for many requests', async () => {
     const server = await loopback.http((_request, reply) => reply.end('x'));
     const by = client();
-    for (let turn = 0; turn < 20; turn++) await get(server.url, {}, by);
+    for (let turn = 0; turn < 20; turn++) {
+      await get(server.url, {}, by);
+    }
     expect(server.connections()).toBe(1);
   });
 
@@ -183,7 +187,7 @@ describe('compression', () => {
 describe('limits', () => {
   const endless: RequestListener = (_request, reply) => {
     const pour = () => {
-      while (!reply.destroyed && reply.write(Buffer.alloc(64 * 1024, 'x')));
+      while (!reply.destroyed && reply.write(Buffer.alloc(64 * 1024, 'x'))) {}
     };
     reply.on('drain', pour);
     pour();
@@ -195,7 +199,9 @@ describe('limits', () => {
       const pour = () => {
         while (!reply.destroyed && sent < 100 * MIB) {
           sent += MIB;
-          if (!reply.write(Buffer.alloc(MIB, 'x'))) return;
+          if (!reply.write(Buffer.alloc(MIB, 'x'))) {
+            return;
+          }
         }
         reply.end();
       };
@@ -271,8 +277,11 @@ describe('giving up', () => {
     let asked = 0;
     const server = await loopback.http((_request, reply) => {
       asked++;
-      if (asked === 1) giveUp.abort();
-      else reply.end('second');
+      if (asked === 1) {
+        giveUp.abort();
+      } else {
+        reply.end('second');
+      }
     });
     const by = client();
     await expect(get(server.url, { signal: giveUp.signal }, by)).rejects.toBeInstanceOf(CancelledError);
@@ -300,8 +309,12 @@ describe('giving up', () => {
     let listeners = 0;
     const counted = new Proxy(signal, {
       get(target, key) {
-        if (key === 'addEventListener') listeners++;
-        if (key === 'removeEventListener') listeners--;
+        if (key === 'addEventListener') {
+          listeners++;
+        }
+        if (key === 'removeEventListener') {
+          listeners--;
+        }
         const value: unknown = Reflect.get(target, key, target);
         return typeof value === 'function' ? (value.bind(target) as unknown) : value;
       },
@@ -372,8 +385,11 @@ describe('redirects', () => {
 
   it('of a POST with status 307 send it again', async () => {
     const server = await loopback.http((request, reply) => {
-      if (request.url === '/') to('/there', 307)(request, reply);
-      else request.pipe(reply.writeHead(200, { 'x-method': request.method }));
+      if (request.url === '/') {
+        to('/there', 307)(request, reply);
+      } else {
+        request.pipe(reply.writeHead(200, { 'x-method': request.method }));
+      }
     });
     const reply = await get(server.url, { method: 'POST', body: 'again' });
     expect([reply.headers.get('x-method'), reply.body.toString()]).toEqual(['POST', 'again']);
@@ -499,7 +515,9 @@ describe('proxies', () => {
     const giveUp = new AbortController();
     const asked = get(silent.url, { signal: giveUp.signal }, client({ https_proxy: proxy.url }));
     const tunnel = once(giveUp.signal, 'abort');
-    while (silent.connections() === 0) await new Promise<void>((resolve) => setImmediate(resolve));
+    while (silent.connections() === 0) {
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
     giveUp.abort();
     await tunnel;
     await expect(asked).rejects.toBeInstanceOf(CancelledError);

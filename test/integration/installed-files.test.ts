@@ -18,7 +18,9 @@ const isRoot = process.getuid?.() === 0;
 
 function run(command: string, ...args: readonly string[]) {
   const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8', timeout: LIMIT_MS });
-  if (error !== undefined) throw error;
+  if (error !== undefined) {
+    throw error;
+  }
   return { status, stdout, stderr };
 }
 
@@ -52,7 +54,9 @@ describe('zincati.service', () => {
   const units = () => join(root, 'usr/lib/systemd/system');
 
   it('is understood by systemd to the last word', () => {
-    for (const target of targets) writeFileSync(join(units(), `${target}.target`), '[Unit]\n');
+    for (const target of targets) {
+      writeFileSync(join(units(), `${target}.target`), '[Unit]\n');
+    }
     mkdirSync(join(root, 'bin'));
     writeFileSync(join(root, 'bin/kill'), '', { mode: 0o755 });
     onTestFinished(() => rmSync(join(root, 'bin'), { recursive: true }));

@@ -29,11 +29,15 @@ it('a Node without its compiler runs the agent, and has no HTTP', async () => {
     events: {
       onBoot: () => undefined,
       onNotify: (key) => {
-        if (key === 'READY') ready.resolve(undefined);
+        if (key === 'READY') {
+          ready.resolve(undefined);
+        }
       },
       onLog: (text) => {
         const { msg = '' } = (text.startsWith('{') ? JSON.parse(text) : {}) as { readonly msg?: string };
-        if (msg.startsWith('failed to check Cincinnati for updates')) failed.resolve(msg);
+        if (msg.startsWith('failed to check Cincinnati for updates')) {
+          failed.resolve(msg);
+        }
       },
       onCrash: () => failed.reject(new Error('the agent must not end')),
       onFailure: failed.reject,

@@ -85,8 +85,13 @@ async function startRun(
       onBoot: () => undefined,
       onNotify: (key, value) => {
         notified.push(key);
-        if (key === 'STATUS' && value.includes('(last checked') && bootedDeployment(root).version === NEWEST)
+        if (
+          key === 'STATUS' &&
+          value.includes('(last checked') &&
+          bootedDeployment(root).version === NEWEST
+        ) {
           arrival.resolve(undefined);
+        }
       },
       onLog: (text) => onLine(JSON.parse(text) as LogLine, machine),
       onCrash: (exit) => {
@@ -117,7 +122,9 @@ describe('the agent, killed with SIGKILL', () => {
   it.each(MOMENTS)('in %s, goes on to the same end', async (_, isMoment) => {
     let killed = false;
     const run = await startRun((line, machine) => {
-      if (killed || !isMoment(line)) return;
+      if (killed || !isMoment(line)) {
+        return;
+      }
       killed = true;
       machine.killAgent('SIGKILL');
     }, 300);
@@ -141,7 +148,9 @@ describe('the agent, ended with SIGTERM', () => {
     // The reboot must not come in between: what is looked at is what the agent itself leaves.
     const run = await startRun(
       (line, machine) => {
-        if (sentAt !== undefined || !isMoment(line)) return;
+        if (sentAt !== undefined || !isMoment(line)) {
+          return;
+        }
         sentAt = performance.now();
         machine.killAgent('SIGTERM');
       },

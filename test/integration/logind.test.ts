@@ -9,10 +9,8 @@ import { CancelledError } from '../../src/errors.ts';
 import { Strategies } from '../../src/gates/gatekeeper.ts';
 import { inhibitorStrategy } from '../../src/gates/inhibitors.ts';
 import { logindInhibitors } from '../../src/host/inhibitors.ts';
-import { LogindSessions } from '../../src/host/sessions.ts';
-import type { LogindSessionsOptions } from '../../src/host/sessions.ts';
-import { fakeSession, startFakeLogind } from '../support/fake-logind.ts';
-import type { FakeLogind, LogindState } from '../support/fake-logind.ts';
+import { LogindSessions, type LogindSessionsOptions } from '../../src/host/sessions.ts';
+import { type FakeLogind, fakeSession, type LogindState, startFakeLogind } from '../support/fake-logind.ts';
 import { openTerminal } from '../support/terminal.ts';
 
 const { signal } = new AbortController();

@@ -172,7 +172,11 @@ describe('the Unix socket', () => {
           n % 2 === 0 ? bareScrape(path) : (await httpScrape({ socketPath: path })).text,
         ),
       );
-      for (const text of texts) if (!text.startsWith(FIRST_LINE)) expect.fail(`got "${text.slice(0, 100)}"`);
+      for (const text of texts) {
+        if (!text.startsWith(FIRST_LINE)) {
+          expect.fail(`got "${text.slice(0, 100)}"`);
+        }
+      }
     }
     expect(descriptors()).toBeLessThanOrEqual(before);
   }, 120_000);
@@ -194,11 +198,15 @@ describe('the Unix socket', () => {
       const ends = clients.map(readAll);
       child.tell('measure');
       expect(Number(await child.line())).toBeLessThan(300);
-      for (const client of clients) client.destroy();
+      for (const client of clients) {
+        client.destroy();
+      }
       await Promise.all(ends);
       child.tell('release');
       expect(await child.line()).toBe('released');
-      while (!(await bareScrape(path)).startsWith(FIRST_LINE)) await SYSTEM_CLOCK.sleep(50, NEVER);
+      while (!(await bareScrape(path)).startsWith(FIRST_LINE)) {
+        await SYSTEM_CLOCK.sleep(50, NEVER);
+      }
       child.tell('warnings');
       expect(Number(await child.line())).toBeLessThanOrEqual(1);
     } finally {
@@ -212,10 +220,13 @@ describe('the Unix socket', () => {
     const last = () => listen.mock.contexts.at(-1) as Server;
     for (let round = 1; round <= 2; round++) {
       const faulty = last();
-      for (let n = 0; n < 1000; n++)
+      for (let n = 0; n < 1000; n++) {
         faulty.emit('error', Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' }));
+      }
       await once(faulty, 'close');
-      while (last() === faulty || !last().listening) await SYSTEM_CLOCK.sleep(20, NEVER);
+      while (last() === faulty || !last().listening) {
+        await SYSTEM_CLOCK.sleep(20, NEVER);
+      }
       expect(await bareScrape(path)).toContain(FIRST_LINE);
     }
     expect(listen).toHaveBeenCalledTimes(3);
@@ -241,12 +252,18 @@ describe('the Unix socket', () => {
     // A request that is not finished holds its place.
     const holders = Array.from({ length: MOST_CONNECTIONS }, () => connect(path));
     await Promise.all(holders.map((holder) => once(holder, 'connect')));
-    for (const holder of holders) holder.write('GET');
+    for (const holder of holders) {
+      holder.write('GET');
+    }
     expect(await bareScrape(path)).toBe('');
     const ends = holders.map(readAll);
-    for (const holder of holders) holder.destroy();
+    for (const holder of holders) {
+      holder.destroy();
+    }
     await Promise.all(ends);
-    while (!(await bareScrape(path)).startsWith(FIRST_LINE)) await SYSTEM_CLOCK.sleep(10, NEVER);
+    while (!(await bareScrape(path)).startsWith(FIRST_LINE)) {
+      await SYSTEM_CLOCK.sleep(10, NEVER);
+    }
   });
 });
 
@@ -273,7 +290,9 @@ describe.concurrent('clients that do not go on', () => {
     await SYSTEM_CLOCK.sleep(LIMIT_MS - (performance.now() - before), NEVER);
     // Cut: what they read now ends before its end.
     const texts = await Promise.all([deaf, deafHttp, deafTcp].map(readAll));
-    for (const text of texts) expect(text.length).toBeLessThan(8_000_000);
+    for (const text of texts) {
+      expect(text.length).toBeLessThan(8_000_000);
+    }
     expect(performance.now() - before).toBeLessThan(LIMIT_MS + 2000);
   });
 });
@@ -315,7 +334,9 @@ describe('what is in the way', () => {
     const { path, warnings } = await start({ clock });
     await rm(path);
     await writeFile(path, 'mine');
-    for (let look = 0; look < 3; look++) await clock.advance(LOOK_MS);
+    for (let look = 0; look < 3; look++) {
+      await clock.advance(LOOK_MS);
+    }
     expect(await readFile(path, 'utf8')).toBe('mine');
     expect(warnings).toEqual([]);
   });
@@ -381,7 +402,9 @@ describe('what is in the way', () => {
     expect(await bareScrape(path)).toContain(FIRST_LINE);
     other.close();
     await once(other, 'close');
-    while (server.port === undefined) await SYSTEM_CLOCK.sleep(50, NEVER);
+    while (server.port === undefined) {
+      await SYSTEM_CLOCK.sleep(50, NEVER);
+    }
     expect((await httpScrape({ port })).status).toBe(200);
   });
 });
@@ -407,7 +430,9 @@ describe('TCP', () => {
     let got = '';
     socket.on('data', (chunk: Buffer) => {
       got += chunk.toString();
-      if (got.split('status_cache_misses_total 0').length === 3) answered.resolve(undefined);
+      if (got.split('status_cache_misses_total 0').length === 3) {
+        answered.resolve(undefined);
+      }
     });
     await answered.promise;
     await server.close();

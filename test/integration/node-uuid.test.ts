@@ -15,8 +15,9 @@ function printed(command: string, args: readonly string[]): string | undefined {
 
 it('is what systemd-id128 prints for this machine', async (context) => {
   const expected = printed('systemd-id128', ARGUMENTS);
-  if (expected === undefined)
+  if (expected === undefined) {
     return context.skip('systemd-id128 prints nothing here (not installed, or no machine id)');
+  }
   expect(await nodeUuid('/')).toBe(expected);
 });
 
@@ -27,8 +28,9 @@ it.for(['0123456789abcdef0123456789abcdef', 'ffffffffffffffffffffffffffffffff'])
     const script = 'mount --bind "$1" /etc/machine-id && shift && exec systemd-id128 "$@"';
     const args = ['-m', 'sh', '-c', script, 'sh', host.at('/etc/machine-id'), ...ARGUMENTS];
     const expected = printed('unshare', args);
-    if (expected === undefined)
+    if (expected === undefined) {
       return context.skip('no mount namespace, no systemd-id128, or no /etc/machine-id here');
+    }
     expect(await nodeUuid(host.root)).toBe(expected);
   },
 );

@@ -36,7 +36,9 @@ describe('NOTIFY_SOCKET', () => {
     const notifier = await createNotifier(env, process.pid, (text) => warnings.push(text));
     expect(env).toEqual({});
     notifier.ready('initialization complete\nREADY=0');
-    for (let n = 0; n < 50; n++) notifier.status(`step ${n}`);
+    for (let n = 0; n < 50; n++) {
+      notifier.status(`step ${n}`);
+    }
     notifier.alive();
     const before = process.hrtime.bigint() / 1000n;
     notifier.reloading();
@@ -46,7 +48,9 @@ describe('NOTIFY_SOCKET', () => {
     notifier.status('too late');
 
     expect(await next()).toBe('READY=1\nSTATUS=initialization complete READY=0');
-    for (let n = 0; n < 50; n++) expect(await next()).toBe(`STATUS=step ${n}`);
+    for (let n = 0; n < 50; n++) {
+      expect(await next()).toBe(`STATUS=step ${n}`);
+    }
     expect(await next()).toBe('WATCHDOG=1');
     const reloading = /^RELOADING=1\nMONOTONIC_USEC=(\d+)$/.exec(String(await next()));
     const at = BigInt(reloading![1]!);
@@ -87,7 +91,9 @@ describe('NOTIFY_SOCKET', () => {
       warnings.push(text),
     );
     const start = performance.now();
-    for (let n = 0; n < 5000; n++) notifier.status(`step ${n}`);
+    for (let n = 0; n < 5000; n++) {
+      notifier.status(`step ${n}`);
+    }
     await notifier.close();
     expect(performance.now() - start).toBeLessThan(2000);
     expect(warnings).toHaveLength(1);

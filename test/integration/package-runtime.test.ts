@@ -54,7 +54,9 @@ beforeEach(async () => {
   requests = [];
   registry = createServer((request, response) => {
     requests.push(request.url ?? '');
-    if (request.url?.endsWith('.tgz') === true) return response.end(served);
+    if (request.url?.endsWith('.tgz') === true) {
+      return response.end(served);
+    }
     const at = `http://127.0.0.1:${(registry.address() as AddressInfo).port}/${NAME}.tgz`;
     // What it says of its own bytes is always right.
     const version = { name: NAME, version: VERSION, dist: { tarball: at, integrity: hashOf(served) } };

@@ -66,15 +66,21 @@ const INTENDED: Readonly<Record<string, Changes<Settings>>> = {
 };
 
 function changed(settings: unknown, changes: unknown): unknown {
-  if (typeof changes !== 'object' || changes === null || Array.isArray(changes)) return changes;
+  if (typeof changes !== 'object' || changes === null || Array.isArray(changes)) {
+    return changes;
+  }
   const result: Record<string, unknown> = { ...(settings as object) };
-  for (const [key, change] of Object.entries(changes)) result[key] = changed(result[key], change);
+  for (const [key, change] of Object.entries(changes)) {
+    result[key] = changed(result[key], change);
+  }
   return result;
 }
 
 function run(command: string, ...args: readonly string[]) {
   const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8', timeout: LIMIT_MS });
-  if (error !== undefined) throw error;
+  if (error !== undefined) {
+    throw error;
+  }
   return { status, stdout, stderr };
 }
 

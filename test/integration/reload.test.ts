@@ -32,15 +32,19 @@ class Run {
   /** Resolves when a line that comes after `from` matches. */
   async says(pattern: RegExp, from = 0): Promise<number> {
     const found = (): number => this.told.findIndex((line, at) => at >= from && pattern.test(line));
-    if (found() < 0)
+    if (found() < 0) {
       await new Promise<void>((resolve) => this.#wanted.push({ pattern, from, found: resolve }));
+    }
     return found();
   }
 
   hears(line: string): void {
     this.told.push(line);
-    for (const { pattern, from, found } of this.#wanted)
-      if (this.told.length > from && pattern.test(line)) found();
+    for (const { pattern, from, found } of this.#wanted) {
+      if (this.told.length > from && pattern.test(line)) {
+        found();
+      }
+    }
   }
 
   /** Writes a drop-in, has it read, and resolves with where in `told` that began, when the manager is told that it is over. */
@@ -56,7 +60,9 @@ class Run {
     const socket = connect(this.machine.metricsSocket);
     socket.end();
     let text = '';
-    for await (const chunk of socket) text += String(chunk);
+    for await (const chunk of socket) {
+      text += String(chunk);
+    }
     return text;
   }
 }

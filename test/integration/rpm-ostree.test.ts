@@ -11,19 +11,19 @@ import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   bootNext,
+  type DaemonOptions,
   editSysroot,
+  type HostOptions,
   readSysroot,
   setFaults,
   stagedDeployment,
   standInRelease,
 } from '../../sandbox/stand-in.ts';
-import type { DaemonOptions, HostOptions } from '../../sandbox/stand-in.ts';
 import type { Progress } from '../../src/agent/ports.ts';
 import type { Release } from '../../src/agent/release.ts';
 import { CancelledError } from '../../src/errors.ts';
 import type { RpmOstreeClientOptions } from '../../src/rpmostree/client.ts';
-import { startStandInHost } from '../support/stand-in-host.ts';
-import type { StandInHost } from '../support/stand-in-host.ts';
+import { type StandInHost, startStandInHost } from '../support/stand-in-host.ts';
 
 const IMAGE = 'quay.io/fedora/fedora-coreos';
 const SIGNED = `ostree-image-signed:docker://${IMAGE}:stable`;
@@ -157,7 +157,9 @@ describe('status', () => {
     const kept = [await client.status('fresh', signal)];
     collect();
     const before = process.memoryUsage().heapUsed;
-    for (let read = 0; read < 10; read += 1) kept.push(await client.status('fresh', signal));
+    for (let read = 0; read < 10; read += 1) {
+      kept.push(await client.status('fresh', signal));
+    }
     collect();
     // Each read brings 2.4 MB of metadata.
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(2_000_000);
@@ -548,7 +550,9 @@ async function daemonLeft({ bus }: StandInHost): Promise<void> {
   const { promise: left, resolve } = Promise.withResolvers<undefined>();
   const rule = `type='signal',interface='org.freedesktop.DBus',member='NameOwnerChanged',arg0='${name}'`;
   link.onSignal({ interface: 'org.freedesktop.DBus', member: 'NameOwnerChanged' }, ({ body }) => {
-    if (body[0] === name && body[2] === '') resolve(undefined);
+    if (body[0] === name && body[2] === '') {
+      resolve(undefined);
+    }
   });
   await link.addMatch(rule, signal);
   const { body } = await link.call({
@@ -559,5 +563,7 @@ async function daemonLeft({ bus }: StandInHost): Promise<void> {
     signature: 's',
     body: [name],
   });
-  if (body[0] === true) await left;
+  if (body[0] === true) {
+    await left;
+  }
 }

@@ -22,7 +22,9 @@ function agent() {
   const waiting: (() => void)[] = [];
   const say = (line: string): void => {
     lines.push(line);
-    for (const wake of waiting.splice(0)) wake();
+    for (const wake of waiting.splice(0)) {
+      wake();
+    }
   };
   const bus = new SystemBus({ address: fixture.bus.address });
   const service = new Service({

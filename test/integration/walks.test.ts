@@ -18,7 +18,9 @@ function demo(args: readonly string[], signalAt?: string): Promise<Outcome> {
   let interrupted = false;
   const take = (chunk: Buffer): void => {
     out += chunk.toString();
-    if (interrupted || signalAt === undefined || !out.includes(signalAt)) return;
+    if (interrupted || signalAt === undefined || !out.includes(signalAt)) {
+      return;
+    }
     interrupted = true;
     child.kill('SIGINT');
   };

@@ -18,7 +18,9 @@ async function nodeOn(stream: 'stable' | 'testing', version: string, scheme: Sch
     edges: offeredEdges(history, { wariness: 0, nowMs: START_AT }),
   });
   const entry = history.entries.find((candidate) => candidate.version === version);
-  if (entry === undefined) throw new Error(`${version} is not in the history`);
+  if (entry === undefined) {
+    throw new Error(`${version} is not in the history`);
+  }
   const payload: Payload = { scheme, value: payloadText(entry, scheme) };
   const booted: Deployment = deployment(version, { booted: true, payload, stream });
   return new SimulatedNode(
@@ -41,8 +43,9 @@ describe('a walk through the history of Fedora CoreOS', () => {
   it('stable, as images: the same releases in the same order', async () => {
     const commits = await nodeOn('stable', '31.20200108.3.0', 'checksum');
     const images = await nodeOn('stable', '31.20200108.3.0', 'oci');
-    for (const node of [commits, images])
+    for (const node of [commits, images]) {
       node.runUntil((n) => n.booted.version === '44.20260707.3.1' && n.effect.kind === 'wait');
+    }
     expect(images.log).toEqual(commits.log);
   });
 

@@ -39,7 +39,9 @@ describe('random worlds', () => {
     const failures: string[] = [];
     for (let seed = first; seed < first + count && failures.length < 3; seed++) {
       const failure = runWorld(seed, DAYS);
-      if (failure !== undefined) failures.push(failure);
+      if (failure !== undefined) {
+        failures.push(failure);
+      }
     }
     expect(failures.join('\n\n')).toBe('');
   });

@@ -51,8 +51,12 @@ export class AgentProcess implements AsyncDisposable {
   async says(pattern: RegExp, from = 0): Promise<number> {
     for (;;) {
       const at = this.said.findIndex((line, index) => index >= from && pattern.test(line));
-      if (at >= 0) return at;
-      if (this.#isOver) throw new Error(`it must say ${pattern}, got its end:\n${this.said.join('\n')}`);
+      if (at >= 0) {
+        return at;
+      }
+      if (this.#isOver) {
+        throw new Error(`it must say ${pattern}, got its end:\n${this.said.join('\n')}`);
+      }
       await new Promise<void>((resolve) => this.#waiting.add(resolve));
     }
   }
@@ -71,7 +75,9 @@ export class AgentProcess implements AsyncDisposable {
     const socket = connect(join(this.#root, METRICS_SOCKET));
     socket.end();
     let text = '';
-    for await (const chunk of socket) text += String(chunk);
+    for await (const chunk of socket) {
+      text += String(chunk);
+    }
     return text;
   }
 
@@ -100,7 +106,9 @@ export class AgentProcess implements AsyncDisposable {
   }
 
   #wake(): void {
-    for (const wake of this.#waiting) wake();
+    for (const wake of this.#waiting) {
+      wake();
+    }
     this.#waiting.clear();
   }
 }

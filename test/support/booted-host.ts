@@ -83,10 +83,18 @@ export class BootedHost extends HostShell implements AsyncDisposable {
 
   /** Why none can be booted here; undefined: it can. */
   static whyNot(): string | undefined {
-    if (process.getuid?.() !== 0) return 'it takes root to boot a host';
-    if (!existsSync('/usr/bin/systemd-nspawn')) return 'systemd-nspawn is not installed';
-    if (!existsSync('/lib/systemd/systemd')) return 'systemd is not installed';
-    if (!existsSync('/usr/lib/polkit-1/polkitd')) return 'polkitd is not installed';
+    if (process.getuid?.() !== 0) {
+      return 'it takes root to boot a host';
+    }
+    if (!existsSync('/usr/bin/systemd-nspawn')) {
+      return 'systemd-nspawn is not installed';
+    }
+    if (!existsSync('/lib/systemd/systemd')) {
+      return 'systemd is not installed';
+    }
+    if (!existsSync('/usr/lib/polkit-1/polkitd')) {
+      return 'polkitd is not installed';
+    }
     const folder = mkdtempSync(join(tmpdir(), 'booted-'));
     const { status, stderr } = spawnSync('unshare', [...NAMESPACE, 'bash', '-ec', PROBE, 'probe', folder], {
       encoding: 'utf8',
@@ -97,11 +105,15 @@ export class BootedHost extends HostShell implements AsyncDisposable {
 
   static async boot({ files, wanted = [], withAgent = true }: BootedHostOptions): Promise<BootedHost> {
     const folder = await mkdtemp(join(tmpdir(), 'booted-'));
-    for (const name of ['upper', 'work', 'root']) await mkdir(join(folder, name), { mode: 0o755 });
+    for (const name of ['upper', 'work', 'root']) {
+      await mkdir(join(folder, name), { mode: 0o755 });
+    }
     const upper = join(folder, 'upper');
     if (withAgent) {
       const installed = spawnSync(process.execPath, [INSTALL, upper, '--with-node'], { encoding: 'utf8' });
-      if (installed.status !== 0) throw new Error(installed.stderr);
+      if (installed.status !== 0) {
+        throw new Error(installed.stderr);
+      }
     }
     const all = { ...files, '/etc/systemd/system/announce.service': ANNOUNCE };
     for (const [path, file] of Object.entries(all)) {
@@ -133,10 +145,15 @@ export class BootedHost extends HostShell implements AsyncDisposable {
 
 /** The end of PID 1 is the end of everything in there; the launcher then cleans up. */
 async function end(launcher: ChildProcess, init: number): Promise<void> {
-  if (launcher.exitCode !== null || launcher.signalCode !== null) return;
+  if (launcher.exitCode !== null || launcher.signalCode !== null) {
+    return;
+  }
   const gone = once(launcher, 'exit');
-  if (init > 0) process.kill(init, 'SIGKILL');
-  else launcher.kill('SIGKILL');
+  if (init > 0) {
+    process.kill(init, 'SIGKILL');
+  } else {
+    launcher.kill('SIGKILL');
+  }
   await gone;
 }
 
@@ -149,7 +166,9 @@ async function announced(launcher: ChildProcess): Promise<void> {
   try {
     for await (const line of lines) {
       seen.push(line);
-      if (line.includes(UP)) return;
+      if (line.includes(UP)) {
+        return;
+      }
     }
     throw new Error(`cannot boot: it must announce itself, got\n${seen.join('\n')}`);
   } finally {

@@ -36,7 +36,9 @@ function at(node: Node, ...keys: readonly string[]): Node | undefined {
 
 function textAt(node: Node, ...keys: readonly string[]): string {
   const found = at(node, ...keys);
-  if (typeof found !== 'string') throw new Error(`${keys.join('.')} must be a text`);
+  if (typeof found !== 'string') {
+    throw new Error(`${keys.join('.')} must be a text`);
+  }
   return found;
 }
 

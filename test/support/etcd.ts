@@ -45,7 +45,9 @@ export class EtcdCluster implements AsyncDisposable {
     }));
     const cluster = new EtcdCluster(folder, members);
     try {
-      for (const member of members) cluster.#spawn(member, 'new');
+      for (const member of members) {
+        cluster.#spawn(member, 'new');
+      }
       await cluster.healthy();
     } catch (error) {
       await cluster[Symbol.asyncDispose]();
@@ -67,7 +69,9 @@ export class EtcdCluster implements AsyncDisposable {
   async leader(): Promise<string> {
     for (const member of this.#members.filter(({ process }) => process !== undefined)) {
       const status = await post(`${member.clientUrl}/v3/maintenance/status`, {}).catch(() => undefined);
-      if (status?.leader !== undefined && status.leader === status.header?.member_id) return member.name;
+      if (status?.leader !== undefined && status.leader === status.header?.member_id) {
+        return member.name;
+      }
     }
     throw new Error('no member leads');
   }
@@ -76,10 +80,14 @@ export class EtcdCluster implements AsyncDisposable {
   async kill(name: string): Promise<void> {
     const member = this.#member(name);
     const { process } = member;
-    if (process === undefined) return;
+    if (process === undefined) {
+      return;
+    }
     member.process = undefined;
     process.kill('SIGKILL');
-    if (process.exitCode === null && process.signalCode === null) await once(process, 'exit');
+    if (process.exitCode === null && process.signalCode === null) {
+      await once(process, 'exit');
+    }
   }
 
   /** Starts a member that was killed, with the data that it had. */
@@ -104,7 +112,9 @@ export class EtcdCluster implements AsyncDisposable {
   /** Every value that `key` ever had, oldest first. */
   async history(key: string): Promise<string[]> {
     const member = this.#members.find(({ process }) => process !== undefined);
-    if (member === undefined) throw new Error('no member is left');
+    if (member === undefined) {
+      throw new Error('no member is left');
+    }
     const ask = (revision: string) =>
       post(`${member.clientUrl}/v3/kv/range`, { key: Buffer.from(key).toString('base64'), revision });
     const values: string[] = [];
@@ -112,7 +122,9 @@ export class EtcdCluster implements AsyncDisposable {
     let seen = '';
     for (let revision = 1; revision <= last; revision++) {
       const [entry] = (await ask(String(revision))).kvs ?? [];
-      if (entry?.value === undefined || entry.mod_revision === seen) continue;
+      if (entry?.value === undefined || entry.mod_revision === seen) {
+        continue;
+      }
       seen = entry.mod_revision ?? '';
       values.push(Buffer.from(entry.value, 'base64').toString('utf8'));
     }
@@ -126,7 +138,9 @@ export class EtcdCluster implements AsyncDisposable {
 
   #member(name: string): Member {
     const member = this.#members.find((other) => other.name === name);
-    if (member === undefined) throw new Error(`there is no member ${name}`);
+    if (member === undefined) {
+      throw new Error(`there is no member ${name}`);
+    }
     return member;
   }
 
@@ -182,7 +196,9 @@ async function post(url: string, body: unknown): Promise<Answer> {
     body: JSON.stringify(body),
     signal: AbortSignal.timeout(ANSWER_LIMIT_MS),
   });
-  if (!reply.ok) throw new Error(`${url} answers ${reply.status}: ${await reply.text()}`);
+  if (!reply.ok) {
+    throw new Error(`${url} answers ${reply.status}: ${await reply.text()}`);
+  }
   return (await reply.json()) as Answer;
 }
 
@@ -192,7 +208,9 @@ async function freePorts(count: number): Promise<number[]> {
   await Promise.all(servers.map((server) => once(server, 'listening')));
   const ports = servers.map((server) => {
     const address = server.address();
-    if (address === null || typeof address === 'string') throw new Error('no port');
+    if (address === null || typeof address === 'string') {
+      throw new Error('no port');
+    }
     return address.port;
   });
   await Promise.all(servers.map((server) => once(server.close(), 'close')));

@@ -25,7 +25,9 @@ export class FakeLink implements BusLink {
   async call({ member }: MethodCall): Promise<Reply> {
     this.calls.push(member);
     const answer = this.answers.get(member);
-    if (answer instanceof Error) throw answer;
+    if (answer instanceof Error) {
+      throw answer;
+    }
     if (answer === undefined) {
       await new Promise((_resolve, reject) => {
         this.gone.addEventListener('abort', () =>
@@ -43,7 +45,9 @@ export class FakeLink implements BusLink {
 
   emit(member: string, ...body: readonly BusValue[]): void {
     const signal = { sender: undefined, path: '/', interface: 'x', member, signature: '', body };
-    for (const handler of this.#handlers) handler(signal);
+    for (const handler of this.#handlers) {
+      handler(signal);
+    }
   }
 
   /** The other side goes away. */

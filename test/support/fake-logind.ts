@@ -53,7 +53,9 @@ export async function startFakeLogind(state: LogindState | 'none'): Promise<Fake
     state === 'none'
       ? []
       : [{ name: 'org.freedesktop.login1', exec: `/usr/bin/python3 "${PROGRAM}" "${file}"` }];
-  if (state !== 'none') set(state);
+  if (state !== 'none') {
+    set(state);
+  }
   const privateBus = await startPrivateBus({ directory: root, services });
   const bus = new SystemBus({ address: privateBus.address });
   return {

@@ -39,8 +39,9 @@ export abstract class HostShell {
   /** The output of a shell script that must succeed. */
   async sh(script: string): Promise<string> {
     const { status, stdout, stderr } = await this.run('sh', '-c', script);
-    if (status !== 0)
+    if (status !== 0) {
       throw new Error(`the script must succeed, got exit status ${status}: ${script}\n${stderr}`);
+    }
     return stdout.trimEnd();
   }
 
@@ -66,8 +67,9 @@ export abstract class HostShell {
 
   /** Waits until the journal has a matching line after the cursor. */
   async journal(cursor: string, pattern: string): Promise<void> {
-    if (!(await this.follow(pattern, `--after-cursor=${cursor}`)))
+    if (!(await this.follow(pattern, `--after-cursor=${cursor}`))) {
       throw new Error(`the journal must have a line with "${pattern}", got\n${await this.story()}`);
+    }
   }
 
   /** True when what these arguments of journalctl select has a line that matches, or gets one soon. */
@@ -93,8 +95,11 @@ export abstract class HostShell {
         { timeout: COMMAND_LIMIT_MS, killSignal: 'SIGKILL' },
         (error, stdout, stderr) => {
           const status = error === null ? 0 : error.code;
-          if (typeof status === 'number') resolve({ status, stdout, stderr });
-          else reject(error ?? new Error('no exit status'));
+          if (typeof status === 'number') {
+            resolve({ status, stdout, stderr });
+          } else {
+            reject(error ?? new Error('no exit status'));
+          }
         },
       );
     });
@@ -105,9 +110,13 @@ export abstract class HostShell {
 export async function findInit(pid: number): Promise<number> {
   const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ');
   for (const child of children.map(Number).filter((found) => found > 0)) {
-    if ((await readFile(`/proc/${child}/comm`, 'utf8')) === 'systemd\n') return child;
+    if ((await readFile(`/proc/${child}/comm`, 'utf8')) === 'systemd\n') {
+      return child;
+    }
     const found = await findInit(child).catch(() => 0);
-    if (found > 0) return found;
+    if (found > 0) {
+      return found;
+    }
   }
   throw new Error('cannot find the PID 1 of the host');
 }

@@ -13,7 +13,9 @@ export class HostTree implements AsyncDisposable {
   /** `files`: absolute paths as the host sees them, and their contents. */
   static async create(files: Readonly<Record<string, string | Uint8Array>> = {}): Promise<HostTree> {
     const tree = new HostTree(await realpath(await mkdtemp(join(tmpdir(), 'host-'))));
-    for (const [path, contents] of Object.entries(files)) await tree.write(path, contents);
+    for (const [path, contents] of Object.entries(files)) {
+      await tree.write(path, contents);
+    }
     return tree;
   }
 

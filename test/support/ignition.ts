@@ -54,7 +54,9 @@ export function filesOf(config: IgnitionConfig): PlacedFile[] {
 
 function decode(source: string, compression: string): string {
   const match = /^data:(;base64)?,(.*)$/s.exec(source);
-  if (match === null) throw new Error(`a source must be a data URL, got ${source}`);
+  if (match === null) {
+    throw new Error(`a source must be a data URL, got ${source}`);
+  }
   const [, base64, data = ''] = match;
   const bytes = base64 === undefined ? Buffer.from(decodeURIComponent(data)) : Buffer.from(data, 'base64');
   return (compression === 'gzip' ? gunzipSync(bytes) : bytes).toString();
@@ -76,7 +78,9 @@ export class FirstBoot implements Disposable {
     // Other users must be able to get to what they may read.
     chmodSync(this.#scratch, 0o711);
     this.root = join(this.#scratch, 'root');
-    for (const [path, text] of Object.entries(POLICY)) this.write(path, text);
+    for (const [path, text] of Object.entries(POLICY)) {
+      this.write(path, text);
+    }
   }
 
   write(path: string, text: string): void {
@@ -110,9 +114,13 @@ export class FirstBoot implements Disposable {
           },
         },
       );
-      if (error !== undefined) throw error;
+      if (error !== undefined) {
+        throw error;
+      }
       log += stdout + stderr;
-      if (status !== 0) return { status, log };
+      if (status !== 0) {
+        return { status, log };
+      }
     }
     return { status: 0, log };
   }

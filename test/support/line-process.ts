@@ -25,7 +25,9 @@ export class LineProcess {
   /** The next line of its standard output. */
   async line(): Promise<string> {
     const next = await this.#lines.next();
-    if (next.done === true) throw new Error(`the process must print a line, got its end: ${this.complaint}`);
+    if (next.done === true) {
+      throw new Error(`the process must print a line, got its end: ${this.complaint}`);
+    }
     return next.value;
   }
 

@@ -68,8 +68,11 @@ export class LockAgent {
         starting: (model, effect) => {
           this.model = model;
           this.effects.push({ kind: effect.kind, mono: this.clock.monotonic() });
-          if (done()) life.abort();
-          else if (effect.kind === 'wait') this.#waiting.resolve(effect);
+          if (done()) {
+            life.abort();
+          } else if (effect.kind === 'wait') {
+            this.#waiting.resolve(effect);
+          }
         },
         happened: () => undefined,
         reconfigured: () => undefined,
@@ -79,7 +82,9 @@ export class LockAgent {
     try {
       for (let waits = 0; waits < MOST_WAITS; waits++) {
         const effect = await Promise.race([this.#waiting.promise, running]);
-        if (effect === undefined) return;
+        if (effect === undefined) {
+          return;
+        }
         this.#waiting = Promise.withResolvers();
         const { forMs, untilAt = Infinity } = effect;
         await this.clock.advance(Math.min(forMs, untilAt - this.clock.now()));
@@ -104,7 +109,9 @@ export class LockAgent {
           return made;
         },
         finalize: async () => {
-          if (this.finalizeFault !== undefined) throw this.finalizeFault;
+          if (this.finalizeFault !== undefined) {
+            throw this.finalizeFault;
+          }
           this.finalized++;
         },
         discardStaged: async () => {

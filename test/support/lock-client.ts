@@ -1,6 +1,8 @@
 /** The strategy `fleet_lock` as the agent has it, against a server on loopback, and everything its observer heard. */
-import type { CreateFleetLockOptions } from '../../src/lenders/create-fleet-lock-strategy.ts';
-import { createFleetLockStrategy } from '../../src/lenders/create-fleet-lock-strategy.ts';
+import {
+  type CreateFleetLockOptions,
+  createFleetLockStrategy,
+} from '../../src/lenders/create-fleet-lock-strategy.ts';
 import type { Strategy } from '../../src/gates/strategy.ts';
 
 export const NODE_ID = '0123456789abcdef0123456789abcdef';

@@ -50,7 +50,9 @@ export class Loopback {
   async proxy(seen: string[], status = 200): Promise<Listening> {
     const proxy = await this.http((request, reply) => {
       seen.push(`${request.method ?? ''} ${request.url ?? ''}`);
-      if (status !== 200) reply.writeHead(status);
+      if (status !== 200) {
+        reply.writeHead(status);
+      }
       reply.end(`proxied ${request.headers['proxy-authorization'] ?? ''}`);
     });
     proxy.server.on('connect', (request, socket: Socket) => {
@@ -85,8 +87,12 @@ export class Loopback {
       socket.on('close', () => {
         this.#sockets.delete(socket);
         open--;
-        if (open > 0) return;
-        for (const resolve of waiting) resolve();
+        if (open > 0) {
+          return;
+        }
+        for (const resolve of waiting) {
+          resolve();
+        }
         waiting = [];
       });
     });
@@ -95,7 +101,9 @@ export class Loopback {
       server.listen(0, '127.0.0.1', resolve);
     });
     const address = server.address();
-    if (address === null || typeof address === 'string') throw new Error('no port');
+    if (address === null || typeof address === 'string') {
+      throw new Error('no port');
+    }
     return {
       server,
       port: address.port,
@@ -106,7 +114,9 @@ export class Loopback {
   }
 
   async stop(): Promise<void> {
-    for (const socket of this.#sockets) socket.destroy();
+    for (const socket of this.#sockets) {
+      socket.destroy();
+    }
     await Promise.all(
       this.#servers.map((server) => new Promise<void>((resolve) => server.close(() => resolve()))),
     );

@@ -24,7 +24,9 @@ const taken: number[] = [];
 for await (const line of createInterface({ input: process.stdin })) {
   if (line === 'exhaust') {
     try {
-      for (;;) taken.push(openSync('/dev/null', 'r'));
+      for (;;) {
+        taken.push(openSync('/dev/null', 'r'));
+      }
     } catch {
       say(`exhausted`);
     }
@@ -34,7 +36,9 @@ for await (const line of createInterface({ input: process.stdin })) {
     const used = process.cpuUsage(before);
     say(String(Math.round((used.user + used.system) / 1000)));
   } else if (line === 'release') {
-    for (const fd of taken.splice(0)) closeSync(fd);
+    for (const fd of taken.splice(0)) {
+      closeSync(fd);
+    }
     say('released');
   } else if (line === 'warnings') {
     say(String(warnings.length));

@@ -57,9 +57,13 @@ export class OstreeBed implements AsyncDisposable {
 
   /** Why there can be none here; undefined: there can. */
   static whyNot(): string | undefined {
-    if (process.getuid?.() !== 0) return 'it takes root to boot a host';
+    if (process.getuid?.() !== 0) {
+      return 'it takes root to boot a host';
+    }
     const missing = PROGRAMS.find((name) => spawnSync('which', [name]).status !== 0);
-    if (missing !== undefined) return `${missing} is not installed`;
+    if (missing !== undefined) {
+      return `${missing} is not installed`;
+    }
     const folder = mkdtempSync(join(tmpdir(), 'ostree-probe-'));
     const script = `truncate -s 4M $1/i; mkfs.ext4 -q $1/i; mkdir $1/m; mount -o loop $1/i $1/m
       umount -R /sys/fs/cgroup; mount -t cgroup2 none /sys/fs/cgroup`;
@@ -181,8 +185,9 @@ export class OstreeHost extends HostShell implements AsyncDisposable {
 
   /** Waits until the journal of this boot has a line, of the agent or about it, that begins so. */
   async said(words: string, unit = 'zincati.service'): Promise<void> {
-    if (!(await this.follow(`^${words}`, '--boot', `--unit=${unit}`)))
+    if (!(await this.follow(`^${words}`, '--boot', `--unit=${unit}`))) {
       throw new Error(`the journal must say "${words}", got\n${await this.story()}`);
+    }
   }
 
   /** Waits until the host has booted that often, and returns the checksum of what it booted. */
@@ -207,8 +212,11 @@ export class OstreeHost extends HostShell implements AsyncDisposable {
       const gone = once(this.#firmware, 'exit');
       // The end of PID 1 is an end in order: the firmware cleans up.
       const init = await findInit(this.#firmware.pid ?? 0).catch(() => 0);
-      if (init > 0) process.kill(init, 'SIGKILL');
-      else this.#firmware.kill('SIGKILL');
+      if (init > 0) {
+        process.kill(init, 'SIGKILL');
+      } else {
+        this.#firmware.kill('SIGKILL');
+      }
       await gone;
     }
     await rm(this.#folder, { recursive: true, force: true });
@@ -219,13 +227,23 @@ export class OstreeHost extends HostShell implements AsyncDisposable {
     const hear = (line: string): void => {
       this.#console.push(line);
       const boot = /^=== boot \d+ ([0-9a-f]{64})/.exec(line);
-      if (boot !== null) this.boots.push(boot[1] ?? '');
-      if (line === STALLED) this.#stalls++;
-      if (line.includes(UP)) void this.#isUp();
+      if (boot !== null) {
+        this.boots.push(boot[1] ?? '');
+      }
+      if (line === STALLED) {
+        this.#stalls++;
+      }
+      if (line.includes(UP)) {
+        void this.#isUp();
+      }
       this.#wake();
     };
-    if (stdout !== null) createInterface({ input: stdout }).on('line', hear);
-    if (stderr !== null) createInterface({ input: stderr }).on('line', hear);
+    if (stdout !== null) {
+      createInterface({ input: stdout }).on('line', hear);
+    }
+    if (stderr !== null) {
+      createInterface({ input: stderr }).on('line', hear);
+    }
     this.#firmware.once('exit', () => {
       this.#ended = true;
       this.#wake();
@@ -241,13 +259,16 @@ export class OstreeHost extends HostShell implements AsyncDisposable {
   async #until(isSo: () => boolean, what: string): Promise<void> {
     const deadline = Date.now() + BOOT_LIMIT_MS;
     while (!isSo()) {
-      if (this.#ended || !(await this.#change(deadline - Date.now())))
+      if (this.#ended || !(await this.#change(deadline - Date.now()))) {
         throw new Error(`the host must ${what}, it ${this.#ended ? 'is off' : 'did not'}:\n${this.#said()}`);
+      }
     }
   }
 
   #wake(): void {
-    for (const wake of this.#watchers) wake();
+    for (const wake of this.#watchers) {
+      wake();
+    }
   }
 
   /** True: something happened. */
@@ -278,7 +299,9 @@ async function cachedBase(): Promise<string> {
     .slice(0, 16);
   const cache = process.env['ZINCATI_TEST_CACHE'] ?? join(tmpdir(), 'zincati-test-cache');
   const base = join(cache, `base-${key}`);
-  if (existsSync(base)) return base;
+  if (existsSync(base)) {
+    return base;
+  }
   await mkdir(cache, { recursive: true });
   const partial = await mkdtemp(join(cache, 'partial-'));
   try {
@@ -296,7 +319,9 @@ async function cachedBase(): Promise<string> {
 async function debianMirror(): Promise<string> {
   const { stdout } = await run('apt-get', ['indextargets', '--format', '$(REPO_URI)']);
   const mirror = stdout.split('\n').find((uri) => /\/debian\/?$/.test(uri));
-  if (mirror === undefined) throw new Error(`cannot tell a Debian mirror: apt must name one, got\n${stdout}`);
+  if (mirror === undefined) {
+    throw new Error(`cannot tell a Debian mirror: apt must name one, got\n${stdout}`);
+  }
   return mirror;
 }
 

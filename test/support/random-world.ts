@@ -96,9 +96,12 @@ export class RandomWorld {
       });
     }
     // In some worlds the last release is out before the calm, and cannot be staged until then.
-    if (seed % 4 === 3) this.#publishGood((days - 10) * DAY);
-    for (const trouble of Object.keys(TROUBLE_KIND) as Trouble[])
+    if (seed % 4 === 3) {
+      this.#publishGood((days - 10) * DAY);
+    }
+    for (const trouble of Object.keys(TROUBLE_KIND) as Trouble[]) {
       this.#troubles.set(trouble, this.#spans(days, this.#between(0, 6), 3 * DAY));
+    }
     this.#visits = this.#spans(days, this.#between(0, 20), 12 * HOUR);
     const steady = this.#pick([HOUR, 6 * HOUR, DAY]);
     this.node = new SimulatedNode(
@@ -135,15 +138,23 @@ export class RandomWorld {
   run(days: number): void {
     while (this.#elapsed < days * DAY) {
       this.#step();
-      if (this.#chance(0.002)) this.#someoneActs();
-      if (this.#skipping() < 0.004) this.#someoneSkips();
+      if (this.#chance(0.002)) {
+        this.#someoneActs();
+      }
+      if (this.#skipping() < 0.004) {
+        this.#someoneSkips();
+      }
     }
     this.#calm = true;
     this.#slotByOthersUntil = 0;
     this.node.deployments = this.node.deployments.filter((d) => !d.staged || d.finalizationLocked === true);
-    if (this.#byVersion('good') === undefined) this.#publishGood(0);
+    if (this.#byVersion('good') === undefined) {
+      this.#publishGood(0);
+    }
     const end = this.#elapsed + 3 * this.#periodMs + 14 * DAY;
-    while (this.#elapsed < end && this.node.booted.version !== 'good') this.#step();
+    while (this.#elapsed < end && this.node.booted.version !== 'good') {
+      this.#step();
+    }
     if (this.node.booted.version !== 'good') {
       throw new Violation(
         `no progress in a calm world: still on ${this.node.booted.version}, in ${this.node.stateName}`,
@@ -166,27 +177,39 @@ export class RandomWorld {
     const { node } = this;
     const { effect, reboots } = node;
     const before = node.mono;
-    if (effect.kind === 'finalize') this.#checkFinalize(effect.release);
-    if (effect.kind === 'wait' && effect.forMs > 0) this.#checkSlot();
+    if (effect.kind === 'finalize') {
+      this.#checkFinalize(effect.release);
+    }
+    if (effect.kind === 'wait' && effect.forMs > 0) {
+      this.#checkSlot();
+    }
     this.#checkStaged();
     const stagedVersion = node.staged?.version;
     node.step();
     this.#elapsed += node.reboots === reboots ? node.mono - before : 1000;
-    if (node.log.length > 2000) node.log.splice(0, 1000);
-    if (node.reboots !== reboots) this.#afterReboot(stagedVersion);
+    if (node.log.length > 2000) {
+      node.log.splice(0, 1000);
+    }
+    if (node.reboots !== reboots) {
+      this.#afterReboot(stagedVersion);
+    }
   }
 
   #checkFinalize(target: Release): void {
     const { node } = this;
-    if (this.#window().verdict !== 'allow')
+    if (this.#window().verdict !== 'allow') {
       throw new Violation(`a reboot into ${target.version} was asked for outside of the window`);
-    if (this.#remote && !this.#slotHeld)
+    }
+    if (this.#remote && !this.#slotHeld) {
       throw new Violation(`a reboot into ${target.version} was asked for without a slot`);
-    if (isSkipped(node.policy.skip, target))
+    }
+    if (isSkipped(node.policy.skip, target)) {
       throw new Violation(`a reboot into ${target.version} was asked for, which the administrator denies`);
+    }
     this.#checkWithdrawn(target);
-    if (this.#rolledBack.has(target.version))
+    if (this.#rolledBack.has(target.version)) {
       throw new Violation(`a reboot into ${target.version} was asked for, which was rolled back`);
+    }
     if (includesPayload(deniedPayloads(node.status(), node.record, node.at), target.payload)) {
       throw new Violation(`a reboot into ${target.version} was asked for, which is denied`);
     }
@@ -213,8 +236,9 @@ export class RandomWorld {
     );
     const noticedMs =
       Math.max(withdrawnMs, lastTroubleMs) + 2 * steadyIntervalMs + retryIntervalMs + 2 * HOUR;
-    if (this.#elapsed > noticedMs)
+    if (this.#elapsed > noticedMs) {
       throw new Violation(`a reboot into ${target.version} was asked for, which was withdrawn long ago`);
+    }
   }
 
   /** Somebody unstaged or replaced what the agent staged: it must see that within a tick or two. */
@@ -225,13 +249,17 @@ export class RandomWorld {
       state.name === 'UpdateStaged' &&
       node.staged?.payload?.value !== state.release.payload.value &&
       !this.#broken('status');
-    if (!mistaken) this.#mistakenSince = undefined;
-    else this.#mistakenSince ??= this.#elapsed;
+    if (!mistaken) {
+      this.#mistakenSince = undefined;
+    } else {
+      this.#mistakenSince ??= this.#elapsed;
+    }
     const lastedMs = this.#elapsed - (this.#mistakenSince ?? this.#elapsed);
-    if (lastedMs > 2 * node.policy.retryIntervalMs)
+    if (lastedMs > 2 * node.policy.retryIntervalMs) {
       throw new Violation(
         `the agent has taken ${node.staged?.version ?? 'nothing'} for its staged release since long`,
       );
+    }
   }
 
   #checkSlot(): void {
@@ -241,20 +269,26 @@ export class RandomWorld {
       this.#slotReturnFailed ||
       state.name === 'UpdateFinalized' ||
       state.name === 'EndState'
-    )
+    ) {
       return;
+    }
     throw new Violation(`a slot is held while the agent waits in ${state.name}`);
   }
 
   #afterReboot(asked: string | undefined): void {
     const booted = this.node.booted.version;
     this.#rolledBack.delete(booted);
-    if (asked === undefined) return;
-    if (booted === asked) this.#asked.delete(asked);
-    else {
+    if (asked === undefined) {
+      return;
+    }
+    if (booted === asked) {
+      this.#asked.delete(asked);
+    } else {
       const count = (this.#asked.get(asked) ?? 0) + 1;
       this.#asked.set(asked, count);
-      if (count > 2) throw new Violation(`${count} reboots for ${asked}, and never into it`);
+      if (count > 2) {
+        throw new Violation(`${count} reboots for ${asked}, and never into it`);
+      }
     }
   }
 
@@ -289,10 +323,13 @@ export class RandomWorld {
     switch (act) {
       case 'roll back': {
         const other = node.deployments.find((d) => !d.booted && !d.staged);
-        if (other === undefined) return;
+        if (other === undefined) {
+          return;
+        }
         // What this boot was is known to who has written it down.
-        if (node.record.boots.at(-1)?.version === node.booted.version)
+        if (node.record.boots.at(-1)?.version === node.booted.version) {
           this.#rolledBack.add(node.booted.version);
+        }
         node.deployments = [
           { ...other, booted: true },
           { ...node.booted, booted: false },
@@ -325,15 +362,21 @@ export class RandomWorld {
         return;
       case 'clock':
         // Between the last look at the clock and the reboot there is nothing that could notice.
-        if (node.effect.kind === 'save' || node.effect.kind === 'finalize') return;
+        if (node.effect.kind === 'save' || node.effect.kind === 'finalize') {
+          return;
+        }
         node.at += (this.#random() - 0.5) * 60 * DAY;
     }
   }
 
   #check(query: CheckQuery): CheckResult | Error {
-    if (this.#broken('check')) return new KindError(TROUBLE_KIND.check, 'no route');
+    if (this.#broken('check')) {
+      return new KindError(TROUBLE_KIND.check, 'no route');
+    }
     // Whatever somebody booted by hand is in no graph, until the world is calm.
-    if (query.booted.version.startsWith('foreign') && !this.#calm) return checkResult({ kind: 'off-graph' });
+    if (query.booted.version.startsWith('foreign') && !this.#calm) {
+      return checkResult({ kind: 'off-graph' });
+    }
     const offered = this.#history.filter(
       ({ atMs, withdrawnMs }) => atMs <= this.#elapsed && this.#elapsed < withdrawnMs,
     );
@@ -351,7 +394,9 @@ export class RandomWorld {
 
   #window() {
     const phase = (((this.node.at - this.#startAt) % this.#periodMs) + this.#periodMs) % this.#periodMs;
-    if (phase < this.#openMs) return { verdict: 'allow', reason: '', label: 'allowed' } as const;
+    if (phase < this.#openMs) {
+      return { verdict: 'allow', reason: '', label: 'allowed' } as const;
+    }
     return {
       verdict: 'deny',
       reason: 'outside',
@@ -361,10 +406,15 @@ export class RandomWorld {
   }
 
   #takeSlot() {
-    if (this.#broken('lock')) return new KindError(TROUBLE_KIND.lock, 'no route');
-    if (!this.#calm && this.#chance(0.2)) this.#slotByOthersUntil = this.#elapsed + this.#between(0, DAY);
-    if (this.#elapsed < this.#slotByOthersUntil)
+    if (this.#broken('lock')) {
+      return new KindError(TROUBLE_KIND.lock, 'no route');
+    }
+    if (!this.#calm && this.#chance(0.2)) {
+      this.#slotByOthersUntil = this.#elapsed + this.#between(0, DAY);
+    }
+    if (this.#elapsed < this.#slotByOthersUntil) {
       return { verdict: 'deny', reason: 'all slots are taken', label: 'lock' } as const;
+    }
     this.#slotHeld = true;
     return { verdict: 'allow', reason: '', label: 'allowed' } as const;
   }
@@ -380,7 +430,9 @@ export class RandomWorld {
   }
 
   #sessions(): readonly Session[] | Error {
-    if (this.#broken('sessions')) return new KindError(TROUBLE_KIND.sessions, 'no answer');
+    if (this.#broken('sessions')) {
+      return new KindError(TROUBLE_KIND.sessions, 'no answer');
+    }
     return this.#somebodyIsThere() ? [{ user: 'core', tty: 'pts/0' }] : [];
   }
 
@@ -392,10 +444,12 @@ export class RandomWorld {
 
   #stageFault(target: Release): Error | undefined {
     const entry = this.#byVersion(target.version);
-    if (this.#rolledBack.has(target.version))
+    if (this.#rolledBack.has(target.version)) {
       throw new Violation(`${target.version} was staged, which was rolled back`);
-    if (entry?.stageFails === true || (target.version === 'good' && !this.#calm))
+    }
+    if (entry?.stageFails === true || (target.version === 'good' && !this.#calm)) {
       return new KindError('rpm_ostree_transaction_failed', 'cannot pull');
+    }
     return !this.#calm && this.#chance(0.1)
       ? new KindError('rpm_ostree_transaction_failed', 'network')
       : undefined;

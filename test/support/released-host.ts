@@ -79,7 +79,9 @@ ${config}
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const agent of this.#agents) await agent[Symbol.asyncDispose]();
+    for (const agent of this.#agents) {
+      await agent[Symbol.asyncDispose]();
+    }
     await this.#bus.stop();
     await this.server.stop();
     await rm(this.root, { recursive: true, force: true });

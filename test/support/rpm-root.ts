@@ -21,14 +21,18 @@ export function run(command: string, ...args: readonly string[]): Ran {
     timeout: LIMIT_MS,
     env: { PATH: process.env['PATH'], LC_ALL: 'C.UTF-8', TZ: 'UTC' },
   });
-  if (error !== undefined) throw error;
+  if (error !== undefined) {
+    throw error;
+  }
   return { status, stdout, stderr };
 }
 
 /** The output of a command that must succeed, as lines. */
 export function lines(command: string, ...args: readonly string[]): string[] {
   const { status, stdout, stderr } = run(command, ...args);
-  if (status !== 0) throw new Error(`${command} ${args.join(' ')} must succeed, got ${status}: ${stderr}`);
+  if (status !== 0) {
+    throw new Error(`${command} ${args.join(' ')} must succeed, got ${status}: ${stderr}`);
+  }
   return stdout.split('\n').filter((line) => line !== '');
 }
 
@@ -53,7 +57,9 @@ export function buildPackage(
     mkdirSync(dirname(join(tree, path)), { recursive: true });
     writeFileSync(join(tree, path), text, { mode: text.startsWith('#!') ? 0o755 : 0o644 });
   }
-  for (const path of folders) mkdirSync(join(tree, path), { recursive: true });
+  for (const path of folders) {
+    mkdirSync(join(tree, path), { recursive: true });
+  }
   for (const path of copies) {
     mkdirSync(dirname(join(tree, path)), { recursive: true });
     lines('cp', '--dereference', path, join(tree, path));

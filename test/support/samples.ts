@@ -40,7 +40,9 @@ export function staged(version: string, changes: Partial<Deployment> = {}): Depl
 
 export function host(deployments: readonly Deployment[], changes: Partial<HostStatus> = {}): HostStatus {
   const booted = deployments.find((d) => d.booted);
-  if (booted === undefined) throw new Error('a sample host needs a booted deployment');
+  if (booted === undefined) {
+    throw new Error('a sample host needs a booted deployment');
+  }
   return {
     booted,
     staged: deployments.find((d) => d.staged),

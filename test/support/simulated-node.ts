@@ -98,7 +98,9 @@ export class SimulatedNode {
 
   get booted(): Deployment {
     const booted = this.deployments.find((d) => d.booted);
-    if (booted === undefined) throw new Error('no deployment is booted');
+    if (booted === undefined) {
+      throw new Error('no deployment is booted');
+    }
     return booted;
   }
 
@@ -125,17 +127,22 @@ export class SimulatedNode {
     const next = transition(before, asked, occurrence, this.policy);
     this.model = next.model;
     this.effect = next.effect;
-    if (!this.quiet) this.#tell(before, asked, occurrence);
+    if (!this.quiet) {
+      this.#tell(before, asked, occurrence);
+    }
     // The machine goes down a moment after finalize was answered.
-    if (this.#rebooting && event.kind === 'woke') this.reboot();
+    if (this.#rebooting && event.kind === 'woke') {
+      this.reboot();
+    }
   }
 
   runUntil(done: (node: this) => boolean, limit = 10_000): void {
     for (let steps = 0; !done(this); steps++) {
-      if (steps >= limit)
+      if (steps >= limit) {
         throw new Error(
           `still in ${this.stateName} after ${limit} steps:\n${this.log.slice(-30).join('\n')}`,
         );
+      }
       this.step();
     }
   }
@@ -186,13 +193,17 @@ export class SimulatedNode {
 
   #tell(before: Model, asked: Effect, occurrence: Occurrence): void {
     this.#say(narrate(before, asked, occurrence, this.model, this.world.policy));
-    if (this.model.state.name !== before.state.name)
+    if (this.model.state.name !== before.state.name) {
       this.log.push(`      [${statusText(this.model, this.world.policy)}]`);
+    }
   }
 
   #say(lines: readonly { level: string; text: string }[]): void {
-    for (const line of lines)
-      if (line.level !== 'debug') this.log.push(`${line.level.toUpperCase().padEnd(5)} ${line.text}`);
+    for (const line of lines) {
+      if (line.level !== 'debug') {
+        this.log.push(`${line.level.toUpperCase().padEnd(5)} ${line.text}`);
+      }
+    }
   }
 
   #perform(effect: Effect): Event {
@@ -208,7 +219,9 @@ export class SimulatedNode {
       }
       case 'save': {
         const fault = world.saveFault();
-        if (fault === undefined) this.record = effect.record;
+        if (fault === undefined) {
+          this.record = effect.record;
+        }
         return orFailure(fault, 'save-failed', { kind: 'saved' });
       }
       case 'register-driver':
@@ -230,7 +243,9 @@ export class SimulatedNode {
       }
       case 'stage': {
         const fault = world.stageFault(effect.release);
-        if (fault !== undefined) return orFailure(fault, 'stage-failed', { kind: 'woke' });
+        if (fault !== undefined) {
+          return orFailure(fault, 'stage-failed', { kind: 'woke' });
+        }
         return { kind: 'staged', deployment: this.#stage(effect.release) };
       }
       case 'discard-staged':
@@ -275,7 +290,9 @@ export class SimulatedNode {
 
   #finalize(effect: Extract<Effect, { kind: 'finalize' }>): Event {
     const fault = this.world.finalizeFault(effect.release) ?? this.#refusal(effect);
-    if (fault !== undefined) return orFailure(fault, 'finalize-failed', { kind: 'woke' });
+    if (fault !== undefined) {
+      return orFailure(fault, 'finalize-failed', { kind: 'woke' });
+    }
     this.deployments = this.deployments.map((d) => (d.staged ? { ...d, finalizationLocked: false } : d));
     this.#rebooting = this.world.rebootComes();
     return { kind: 'finalized' };
@@ -284,12 +301,15 @@ export class SimulatedNode {
   /** What rpm-ostree itself refuses. */
   #refusal(effect: Extract<Effect, { kind: 'finalize' }>): Error | undefined {
     const { staged } = this;
-    if (staged === undefined)
+    if (staged === undefined) {
       return new KindError('rpm_ostree_no_staged_deployment', 'No pending staged deployment found');
-    if (staged.payload?.value !== effect.release.payload.value)
+    }
+    if (staged.payload?.value !== effect.release.payload.value) {
       return new KindError('rpm_ostree_staged_mismatch');
-    if (staged.finalizationLocked === false && !effect.allowUnlocked)
+    }
+    if (staged.finalizationLocked === false && !effect.allowUnlocked) {
       return new KindError('rpm_ostree_already_unlocked');
+    }
     return undefined;
   }
 }
@@ -297,7 +317,9 @@ export class SimulatedNode {
 type FailureKind = Extract<Event, { failure: unknown }>['kind'];
 
 function orFailure(error: Error | undefined, kind: FailureKind, good: Event): Event {
-  if (error === undefined) return good;
+  if (error === undefined) {
+    return good;
+  }
   const errorKind = 'kind' in error ? String(error.kind) : 'internal';
   const retry =
     'retryAfterMs' in error && typeof error.retryAfterMs === 'number'

@@ -7,12 +7,10 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPrivateBus } from '../../sandbox/private-bus.ts';
-import { prepareHost, standInService } from '../../sandbox/stand-in.ts';
-import type { DaemonOptions, HostOptions } from '../../sandbox/stand-in.ts';
+import { type DaemonOptions, type HostOptions, prepareHost, standInService } from '../../sandbox/stand-in.ts';
 import { connectPeer } from '../../src/dbus/connect.ts';
 import { SystemBus } from '../../src/dbus/system-bus.ts';
-import { RpmOstreeClient } from '../../src/rpmostree/client.ts';
-import type { RpmOstreeClientOptions } from '../../src/rpmostree/client.ts';
+import { RpmOstreeClient, type RpmOstreeClientOptions } from '../../src/rpmostree/client.ts';
 import { SYSTEM_CLOCK } from '../../src/host/clock.ts';
 
 export interface StandInHost {
@@ -66,7 +64,9 @@ export async function startStandInHost(
       const { promise, resolve } = Promise.withResolvers<undefined>();
       machine.on('connection', (socket) => {
         socket.on('data', (line) => {
-          if (String(line) === 'reboot\n') resolve(undefined);
+          if (String(line) === 'reboot\n') {
+            resolve(undefined);
+          }
         });
       });
       await new Promise<void>((listening) => machine.listen(join(root, 'run/machine.sock'), listening));

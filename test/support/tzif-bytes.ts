@@ -14,7 +14,9 @@ const WITHOUT_ZONE: TzifSource = { types: [[0, 'UTC']] };
 
 export function tzifBytes(source: TzifSource): Buffer {
   const { version = 2, footer = '' } = source;
-  if (version === 1) return part(source, 4, 1);
+  if (version === 1) {
+    return part(source, 4, 1);
+  }
   // The first part may be a dummy that readers of version 2 skip.
   return Buffer.concat([
     part(WITHOUT_ZONE, 4, version),

@@ -5,7 +5,9 @@ export function parseUnitFile(text: string): UnitFile {
   const sections = new Map<string, Map<string, string[]>>();
   let section = new Map<string, string[]>();
   for (const line of text.split('\n')) {
-    if (line === '' || /^[#;]/.test(line)) continue;
+    if (line === '' || /^[#;]/.test(line)) {
+      continue;
+    }
     const header = /^\[(.+)\]$/.exec(line)?.[1];
     if (header !== undefined) {
       section = sections.get(header) ?? new Map<string, string[]>();
@@ -13,7 +15,9 @@ export function parseUnitFile(text: string): UnitFile {
       continue;
     }
     const at = line.indexOf('=');
-    if (at < 1) throw new Error(`a line of a unit file must be KEY=VALUE, got "${line}"`);
+    if (at < 1) {
+      throw new Error(`a line of a unit file must be KEY=VALUE, got "${line}"`);
+    }
     const [key, value] = [line.slice(0, at).trim(), line.slice(at + 1).trim()];
     section.set(key, value === '' ? [] : [...(section.get(key) ?? []), value]);
   }

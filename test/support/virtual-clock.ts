@@ -67,7 +67,9 @@ export class VirtualClock implements Clock {
     for (;;) {
       await settle();
       const next = this.#sleepers.toSorted((a, b) => a.atMono - b.atMono || a.order - b.order)[0];
-      if (next === undefined || next.atMono > end) break;
+      if (next === undefined || next.atMono > end) {
+        break;
+      }
       this.#sleepers = this.#sleepers.filter((other) => other !== next);
       this.#mono = Math.max(this.#mono, next.atMono);
       next.wake();

@@ -68,8 +68,9 @@ describe.skipIf(whyNot !== undefined)(`a host${whyNot === undefined ? '' : ` (${
     const fields = status.split('\n');
     const zincati = await host.sh('id -u zincati');
     expect(fields).toContain(['Uid:', zincati, zincati, zincati, zincati].join('\t'));
-    for (const field of ['CapPrm', 'CapBnd', 'CapAmb'])
+    for (const field of ['CapPrm', 'CapBnd', 'CapAmb']) {
       expect(fields).toContain(`${field}:\t${'0'.repeat(16)}`);
+    }
     expect(fields).toContain('NoNewPrivs:\t1');
     expect(fields).toContain('Seccomp:\t2');
   });

@@ -280,7 +280,9 @@ describe.runIf(isRoot)('in a root of its own', () => {
 
   function hostWith(...packages: readonly string[]): RpmRoot {
     const root = new RpmRoot();
-    for (const file of [base, ...packages]) root.change('-U', file);
+    for (const file of [base, ...packages]) {
+      root.change('-U', file);
+    }
     return root;
   }
 
@@ -325,7 +327,9 @@ describe.runIf(isRoot)('in a root of its own', () => {
       expect(root.rpm('-qf', '--qf', '%{NAME}', file).stdout, file).toBe('zincati-ng');
       expect(root.read(file), file).not.toContain("Zincati's /");
     }
-    for (const file of ZINCATI_FILES) expect(root.rpm('-qf', file).status, file).not.toBe(0);
+    for (const file of ZINCATI_FILES) {
+      expect(root.rpm('-qf', file).status, file).not.toBe(0);
+    }
     expect(root.rpm('-V', 'zincati-ng').stdout).toBe('');
     // Nothing of Zincati is left, not even an empty folder, nor a note of the scriptlets.
     expect(root.strays()).toEqual([USER_FILE, STATE].sort());

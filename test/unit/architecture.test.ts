@@ -162,13 +162,18 @@ describe('imports', () => {
     const done = new Set<string>();
     const cycles: string[] = [];
     const visit = (name: string, trail: readonly string[]): void => {
-      if (trail.includes(name)) cycles.push([...trail.slice(trail.indexOf(name)), name].join(' -> '));
-      else if (!done.has(name)) {
-        for (const target of graph.get(name) ?? []) visit(target, [...trail, name]);
+      if (trail.includes(name)) {
+        cycles.push([...trail.slice(trail.indexOf(name)), name].join(' -> '));
+      } else if (!done.has(name)) {
+        for (const target of graph.get(name) ?? []) {
+          visit(target, [...trail, name]);
+        }
         done.add(name);
       }
     };
-    for (const name of graph.keys()) visit(name, []);
+    for (const name of graph.keys()) {
+      visit(name, []);
+    }
     expect(cycles).toEqual([]);
   });
 });

@@ -4,8 +4,7 @@
  * Invariants: `nodes` has one entry for each entry of the text, so that edges stay right; what is wrong with an entry is
  * noted in it and spoils nothing else; only own properties are read, so no key of the text reaches a prototype.
  */
-import type { Scheme } from '../../agent/release.ts';
-import { SCHEMES } from '../../agent/release.ts';
+import { type Scheme, SCHEMES } from '../../agent/release.ts';
 import { CincinnatiError, printable } from '../../errors.ts';
 
 export interface GraphNode {
@@ -63,7 +62,9 @@ const UNFIT_TO_SHOW = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
 
 /** Reads decoded JSON. Throws CincinnatiError `client_failed_json_decoding` when it is no graph at all. */
 export function parseGraph(json: unknown): Graph {
-  if (!isObject(json)) throw unreadable(`it must be an object with nodes and edges, got ${describe(json)}`);
+  if (!isObject(json)) {
+    throw unreadable(`it must be an object with nodes and edges, got ${describe(json)}`);
+  }
   const nodes = listOf(json, 'nodes', MOST_NODES);
   // Servers written in Go leave the key out, or say null, when there are none.
   const edges = (own(json, 'edges') ?? null) === null ? [] : listOf(json, 'edges', MOST_EDGES);
@@ -79,8 +80,12 @@ export function parseGraph(json: unknown): Graph {
 
 function listOf(json: object, key: string, most: number): readonly unknown[] {
   const value = own(json, key);
-  if (!Array.isArray(value)) throw unreadable(`${key} must be a list, got ${describe(value)}`);
-  if (value.length > most) throw unreadable(`${key} must be at most ${most} entries, got ${value.length}`);
+  if (!Array.isArray(value)) {
+    throw unreadable(`${key} must be a list, got ${describe(value)}`);
+  }
+  if (value.length > most) {
+    throw unreadable(`${key} must be at most ${most} entries, got ${value.length}`);
+  }
   return value;
 }
 
@@ -143,7 +148,9 @@ function reasonOf(value: unknown): string {
 
 function parseAgeIndex(value: unknown): bigint | undefined {
   // The length is bounded first: converting a million digits takes longer than linear time.
-  if (typeof value !== 'string' || !/^\+?\d{1,40}$/.test(value)) return undefined;
+  if (typeof value !== 'string' || !/^\+?\d{1,40}$/.test(value)) {
+    return undefined;
+  }
   const number = BigInt(value.replace('+', ''));
   return number <= HIGHEST_AGE_INDEX ? number : undefined;
 }
@@ -159,13 +166,21 @@ function parseEdges(
     const pair: readonly unknown[] = Array.isArray(entry) && entry.length === 2 ? entry : [];
     const from = nodeIndex(pair[0], nodeCount);
     const to = nodeIndex(pair[1], nodeCount);
-    if (from !== undefined) edges.push({ from, to });
-    if (from !== undefined && to !== undefined) continue;
+    if (from !== undefined) {
+      edges.push({ from, to });
+    }
+    if (from !== undefined && to !== undefined) {
+      continue;
+    }
     astrayCount++;
-    if (astray.length === 0) astray.push(`edges[${index}] is ${describe(entry)}`);
+    if (astray.length === 0) {
+      astray.push(`edges[${index}] is ${describe(entry)}`);
+    }
   }
   const [first] = astray;
-  if (first === undefined) return { edges, warnings: [] };
+  if (first === undefined) {
+    return { edges, warnings: [] };
+  }
   const count = astrayCount === 1 ? '1 edge of the graph' : `${astrayCount} edges of the graph`;
   return {
     edges,
@@ -183,12 +198,18 @@ function repeatedVersions(nodes: readonly GraphNode[]): string[] {
   const seen = new Set<string>();
   const repeated = new Set<string>();
   for (const { version } of nodes) {
-    if (version === '') continue;
-    if (seen.has(version)) repeated.add(version);
+    if (version === '') {
+      continue;
+    }
+    if (seen.has(version)) {
+      repeated.add(version);
+    }
     seen.add(version);
   }
   const [first] = repeated;
-  if (first === undefined) return [];
+  if (first === undefined) {
+    return [];
+  }
   const others = repeated.size === 1 ? '' : ` (and ${repeated.size - 1} other versions)`;
   return [`every version of the graph must be there once, got ${first} more often${others}`];
 }
@@ -206,9 +227,15 @@ function own(value: object, key: string): unknown {
 const LONGEST_DESCRIPTION = 80;
 
 function describe(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  if (isObject(value)) return 'an object';
-  if (Array.isArray(value) && value.length !== 2) return `a list of ${value.length}`;
+  if (value === undefined) {
+    return 'nothing';
+  }
+  if (isObject(value)) {
+    return 'an object';
+  }
+  if (Array.isArray(value) && value.length !== 2) {
+    return `a list of ${value.length}`;
+  }
   const text = Array.isArray(value) ? `[${value.map(describe).join(', ')}]` : JSON.stringify(value);
   return printable(text.length > LONGEST_DESCRIPTION ? `${text.slice(0, LONGEST_DESCRIPTION)}…` : text);
 }

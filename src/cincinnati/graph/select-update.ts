@@ -11,8 +11,7 @@
  * releases of one age_index are a server's mistake, and then every node of a mixed fleet should still go the same way.
  */
 import type { CheckQuery, CheckResult } from '../../agent/ports.ts';
-import type { Payload, Release, Scheme } from '../../agent/release.ts';
-import { samePayload } from '../../agent/release.ts';
+import { type Payload, type Release, samePayload, type Scheme } from '../../agent/release.ts';
 import { isSkipped } from '../../agent/skip.ts';
 import { CincinnatiError } from '../../errors.ts';
 import type { Graph, GraphNode } from './graph.ts';
@@ -39,7 +38,9 @@ export function surroundingsOf(graph: Graph, { payload }: Release): Surroundings
   const warnings = [...graph.warnings];
   const bootedIndex = nodes.findIndex((node) => isAt(node, payload));
   const counts = { nodeCount: nodes.length, edgeCount };
-  if (bootedIndex < 0) return { ...counts, booted: undefined, candidates: [], edgesToNowhere: 0, warnings };
+  if (bootedIndex < 0) {
+    return { ...counts, booted: undefined, candidates: [], edgesToNowhere: 0, warnings };
+  }
 
   const twin = nodes.findIndex((node, index) => index > bootedIndex && isAt(node, payload));
   if (twin >= 0) {
@@ -50,9 +51,14 @@ export function surroundingsOf(graph: Graph, { payload }: Release): Surroundings
   const targets = new Set<number>();
   let edgesToNowhere = 0;
   for (const { from, to } of edges) {
-    if (from !== bootedIndex) continue;
-    if (to === undefined) edgesToNowhere++;
-    else targets.add(to);
+    if (from !== bootedIndex) {
+      continue;
+    }
+    if (to === undefined) {
+      edgesToNowhere++;
+    } else {
+      targets.add(to);
+    }
   }
   const candidates = [...targets].flatMap((index) => nodes[index] ?? []);
   return { ...counts, booted: nodes[bootedIndex], candidates, edgesToNowhere, warnings };
@@ -81,7 +87,9 @@ export function selectUpdate(around: Surroundings, query: CheckQuery): Omit<Chec
     undefined,
   );
   const ignoredTargets = denied + skipped.length;
-  if (best === undefined && ignoredTargets === 0) refuseIfSpoiled(around, faults);
+  if (best === undefined && ignoredTargets === 0) {
+    refuseIfSpoiled(around, faults);
+  }
 
   const floor: Ranked = {
     ageIndex: booted.ageIndex,
@@ -164,7 +172,9 @@ function refuseIfSpoiled({ candidates, edgesToNowhere }: Surroundings, faults: r
 }
 
 function outcomeOf(best: Target | undefined, floor: Ranked, allowDowngrade: boolean): CheckResult['outcome'] {
-  if (best === undefined) return { kind: 'no-update' };
+  if (best === undefined) {
+    return { kind: 'no-update' };
+  }
   const { version, payload } = best;
   const ageIndex = Number(best.ageIndex);
   const release: Release = Number.isSafeInteger(ageIndex)
@@ -187,7 +197,9 @@ function compare(a: Ranked, b: Ranked): number {
 }
 
 function order<T extends bigint | string>(a: T, b: T): number {
-  if (a === b) return 0;
+  if (a === b) {
+    return 0;
+  }
   return a < b ? -1 : 1;
 }
 
@@ -201,7 +213,9 @@ function keyOf({ scheme, value }: { scheme: Scheme; value: string }): string {
 }
 
 function atMost(warnings: readonly string[]): readonly string[] {
-  if (warnings.length <= MOST_WARNINGS) return warnings;
+  if (warnings.length <= MOST_WARNINGS) {
+    return warnings;
+  }
   const shown = warnings.slice(0, MOST_WARNINGS - 1);
   return [...shown, `and ${warnings.length - shown.length} other faults of the graph`];
 }

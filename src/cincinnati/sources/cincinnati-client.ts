@@ -58,12 +58,17 @@ export class CincinnatiClient implements UpdateSource {
 
   async check(query: CheckQuery, signal: AbortSignal): Promise<CheckResult> {
     const url = graphUrl(this.#options, query.booted);
-    if (this.#last?.url !== url.href) this.#last = undefined;
+    if (this.#last?.url !== url.href) {
+      this.#last = undefined;
+    }
     const last = this.#last;
     const reply = await this.#get(url, last, signal);
-    if (reply.notModified && last !== undefined)
+    if (reply.notModified && last !== undefined) {
       return { ...selectUpdate(last.around, query), notModified: true };
-    if (reply.status < 200 || reply.status > 299) throw this.#refusal(reply);
+    }
+    if (reply.status < 200 || reply.status > 299) {
+      throw this.#refusal(reply);
+    }
     // From here on the old answer is void, whether or not the new one can be read.
     this.#last = undefined;
     const around = surroundingsOf(parseGraph(decode(reply)), query.booted);
@@ -84,7 +89,9 @@ export class CincinnatiClient implements UpdateSource {
     try {
       return await this.#options.http.request({ method: 'GET', url, headers, signal });
     } catch (error) {
-      if (!(error instanceof HttpError)) throw error;
+      if (!(error instanceof HttpError)) {
+        throw error;
+      }
       throw new CincinnatiError('client_failed_request', error.message, { cause: error });
     }
   }
@@ -126,8 +133,12 @@ export function graphUrl(
   if (node.rolloutWariness !== undefined) {
     parameters['rollout_wariness'] = node.rolloutWariness.toFixed(WARINESS_DECIMALS);
   }
-  if (booted.payload.scheme === 'oci') parameters['oci'] = 'true';
-  for (const [name, value] of Object.entries(parameters)) url.searchParams.set(name, value);
+  if (booted.payload.scheme === 'oci') {
+    parameters['oci'] = 'true';
+  }
+  for (const [name, value] of Object.entries(parameters)) {
+    url.searchParams.set(name, value);
+  }
   return url;
 }
 

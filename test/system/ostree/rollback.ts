@@ -55,7 +55,9 @@ export function rollback(bed: () => OstreeBed): void {
     for (const attempt of [1, 2]) {
       await hold(host);
       await host.offer(2);
-      if (attempt === 2) await host.sh(HOUR_PASSES);
+      if (attempt === 2) {
+        await host.sh(HOUR_PASSES);
+      }
       await host.said(HELD);
       await host.sh('chattr +i /boot/loader/entries.srel 2>/dev/null || chattr +i /boot');
       await release(host);

@@ -42,7 +42,9 @@ export async function reboot(host: OstreeHost): Promise<string> {
 /** The record as the agent left it on disk. */
 export async function record(host: OstreeHost): Promise<Record<string, unknown>> {
   const json: unknown = JSON.parse(await host.sh('cat /var/lib/zincati/state.json'));
-  if (typeof json !== 'object' || json === null) throw new Error('the record must be an object');
+  if (typeof json !== 'object' || json === null) {
+    throw new Error('the record must be an object');
+  }
   return { ...json };
 }
 

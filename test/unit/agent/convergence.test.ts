@@ -443,7 +443,9 @@ describe('the agent, left alone', () => {
     let offers: (typeof V2)[] = [];
     const done: string[] = [];
     const tried = (what: string): KindError | undefined => {
-      if (!online) return new KindError('http_unreachable');
+      if (!online) {
+        return new KindError('http_unreachable');
+      }
       done.push(what);
       return undefined;
     };

@@ -133,15 +133,21 @@ describe('a new configuration', () => {
     const start = () => new SimulatedNode(world, [deployment('1.0', { booted: true })]);
     const calm = start();
     let steps = 0;
-    for (; calm.reboots === 0; steps++) calm.step();
+    for (; calm.reboots === 0; steps++) {
+      calm.step();
+    }
     expect(steps).toBeGreaterThan(8);
     for (let moment = 0; moment < steps; moment++) {
       const node = start();
-      for (let done = 0; done < moment; done++) node.step();
+      for (let done = 0; done < moment; done++) {
+        node.step();
+      }
       const next = reconfigured(node.model, node, node.policy, node.policy);
       node.model = next.model;
       node.effect = next.effect;
-      for (let more = 0; node.reboots === 0 && more < 100; more++) node.step();
+      for (let more = 0; node.reboots === 0 && more < 100; more++) {
+        node.step();
+      }
       expect([moment, node.reboots, node.booted.version]).toEqual([moment, 1, '2.0']);
     }
   });

@@ -24,8 +24,9 @@ const FULL = rebootAsked(
 
 describe('record text', () => {
   it('comes back as it was written', () => {
-    for (const record of [FULL, EMPTY_RECORD])
+    for (const record of [FULL, EMPTY_RECORD]) {
       expect(readText(toText(record))).toEqual({ kind: 'record', record, dropped: [] });
+    }
   });
 
   it.each([
@@ -85,7 +86,9 @@ describe('record text', () => {
     fc.assert(
       fc.property(fc.nat(text.length - 1), fc.string({ minLength: 0, maxLength: 2 }), (at, patch) => {
         const read = readText(text.slice(0, at) + patch + text.slice(at + 1));
-        if (read.kind === 'record') expect(readText(toText(read.record))).toEqual({ ...read, dropped: [] });
+        if (read.kind === 'record') {
+          expect(readText(toText(read.record))).toEqual({ ...read, dropped: [] });
+        }
       }),
     );
   });

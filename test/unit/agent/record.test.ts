@@ -119,8 +119,9 @@ describe('the record', () => {
       fc.property(fc.array(fc.oneof(change, target), { maxLength: 400 }), (changes) => {
         let record = EMPTY_RECORD;
         changes.forEach((next, index) => {
-          if (typeof next === 'function') record = next(record);
-          else {
+          if (typeof next === 'function') {
+            record = next(record);
+          } else {
             record = booted(record, next, `boot-${index}`, index);
             expect(
               record.denials.some(

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Effect, Occurrence } from '../../../src/agent/messages.ts';
-import type { Ports } from '../../../src/agent/perform.ts';
-import { EFFECT_LIMIT_MS, perform } from '../../../src/agent/perform.ts';
+import { EFFECT_LIMIT_MS, perform, type Ports } from '../../../src/agent/perform.ts';
 import { Runner } from '../../../src/agent/runner.ts';
 import { initialModel } from '../../../src/agent/state.ts';
 import { CancelledError, CincinnatiError } from '../../../src/errors.ts';

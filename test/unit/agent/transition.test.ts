@@ -227,11 +227,15 @@ function stepName(state: AgentState): string {
 }
 
 function effectName(effect: Effect): string {
-  if (effect.kind === 'wait')
+  if (effect.kind === 'wait') {
     return `wait ${effect.forMs / 1000} s${effect.untilAt === undefined ? '' : ' or until an instant'}`;
-  if (effect.kind === 'read-status') return `read-status ${effect.mode}`;
-  if (effect.kind === 'stage' || effect.kind === 'finalize')
+  }
+  if (effect.kind === 'read-status') {
+    return `read-status ${effect.mode}`;
+  }
+  if (effect.kind === 'stage' || effect.kind === 'finalize') {
     return `${effect.kind} ${effect.release.version}`;
+  }
   return effect.kind;
 }
 
@@ -290,7 +294,9 @@ describe('transition: every state x event', () => {
       const asked = nextEffect(model, NOW, POLICY);
       for (const event of Object.values(EVENTS)) {
         const answers: readonly EventKind[] = ANSWERS[asked.kind];
-        if (answers.includes(event.kind)) transition(model, asked, occurrence(event), POLICY);
+        if (answers.includes(event.kind)) {
+          transition(model, asked, occurrence(event), POLICY);
+        }
       }
       expect(model).toEqual(copy);
     }
@@ -302,7 +308,9 @@ describe('transition: every state x event', () => {
         const due = 'dueMono' in state ? { ...state, dueMono } : state;
         const memory = { ...MEMORY, check: { ...MEMORY.check, dueMono } };
         const effect = nextEffect({ state: due, memory }, NOW, POLICY);
-        if (effect.kind !== 'wait') continue;
+        if (effect.kind !== 'wait') {
+          continue;
+        }
         expect(effect.forMs).toBeGreaterThanOrEqual(0);
         expect(effect.forMs).toBeLessThanOrEqual(86_400_000);
       }

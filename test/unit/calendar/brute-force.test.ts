@@ -22,8 +22,9 @@ function wallClock(name: string, fromMinute: number, minutes: number): Int32Arra
   for (let quarter = 0; quarter < minutes; quarter += QUARTER) {
     const offset = offsetAtMinute(quarter);
     const stays = offset === offsetAtMinute(quarter + QUARTER);
-    for (let minute = quarter; minute < Math.min(quarter + QUARTER, minutes); minute++)
+    for (let minute = quarter; minute < Math.min(quarter + QUARTER, minutes); minute++) {
       wall[minute] = fromMinute + minute + (stays ? offset : offsetAtMinute(minute));
+    }
   }
   return wall;
 }
@@ -39,8 +40,9 @@ function longWallClock(name: string, fromMinute: number, days: number): Int32Arr
       wall.set(wallClock(name, start, DAY_MINUTES), day * DAY_MINUTES);
       continue;
     }
-    for (let minute = 0; minute < DAY_MINUTES; minute++)
+    for (let minute = 0; minute < DAY_MINUTES; minute++) {
       wall[day * DAY_MINUTES + minute] = start + minute + offset;
+    }
   }
   return wall;
 }
@@ -48,18 +50,31 @@ function longWallClock(name: string, fromMinute: number, days: number): Int32Arr
 /** By the calendar on the wall in the kitchen: the month is written down, and the days are counted in it. */
 function isMeant(window: CalendarWindow, day: number): boolean {
   const date = DateTime.fromMillis(day * DAY_MS, { zone: 'utc' });
-  if (window.months !== undefined && !window.months.includes(date.month)) return false;
+  if (window.months !== undefined && !window.months.includes(date.month)) {
+    return false;
+  }
   const lastDay = date.endOf('month').day;
   if (window.daysOfMonth !== undefined) {
     const meant = window.daysOfMonth.map((number) => (number > 0 ? number : lastDay + 1 + number));
-    if (!meant.includes(date.day)) return false;
+    if (!meant.includes(date.day)) {
+      return false;
+    }
   }
-  if (window.days === undefined) return true;
-  if (!window.days.some(({ weekday }) => weekday === date.weekday)) return false;
-  if (window.days.every(({ nth }) => nth === undefined)) return true;
+  if (window.days === undefined) {
+    return true;
+  }
+  if (!window.days.some(({ weekday }) => weekday === date.weekday)) {
+    return false;
+  }
+  if (window.days.every(({ nth }) => nth === undefined)) {
+    return true;
+  }
   const sameWeekday: number[] = [];
-  for (let number = 1; number <= lastDay; number++)
-    if (date.set({ day: number }).weekday === date.weekday) sameWeekday.push(number);
+  for (let number = 1; number <= lastDay; number++) {
+    if (date.set({ day: number }).weekday === date.weekday) {
+      sameWeekday.push(number);
+    }
+  }
   return window.days.some(
     ({ weekday, nth }) =>
       weekday === date.weekday && (nth === undefined || sameWeekday.at(nth > 0 ? nth - 1 : nth) === date.day),
@@ -73,11 +88,15 @@ function naiveMinutes(windows: readonly CalendarWindow[], wall: Int32Array, from
   const lastDay = Math.floor((fromMinute + wall.length) / DAY_MINUTES) + 2;
   for (const window of windows) {
     for (let day = firstDay; day <= lastDay; day++) {
-      if (!isMeant(window, day)) continue;
+      if (!isMeant(window, day)) {
+        continue;
+      }
       const target = day * DAY_MINUTES + window.startMinutes;
       // Two days before, no clock on earth shows it yet.
       let minute = Math.max(0, target - 2 * DAY_MINUTES - fromMinute);
-      while (minute < wall.length && wall[minute]! < target) minute++;
+      while (minute < wall.length && wall[minute]! < target) {
+        minute++;
+      }
       open.fill(1, minute, Math.min(minute + window.lengthMinutes, wall.length));
     }
   }
@@ -87,8 +106,9 @@ function naiveMinutes(windows: readonly CalendarWindow[], wall: Int32Array, from
 function minutesOf(calendar: Calendar, fromMinute: number, minutes: number): Uint8Array {
   const open = new Uint8Array(minutes);
   const fromMs = fromMinute * MINUTE_MS;
-  for (const span of calendar.openSpans(fromMs, fromMs + minutes * MINUTE_MS))
+  for (const span of calendar.openSpans(fromMs, fromMs + minutes * MINUTE_MS)) {
     open.fill(1, (span.fromMs - fromMs) / MINUTE_MS, (span.untilMs - fromMs) / MINUTE_MS);
+  }
   return open;
 }
 
@@ -100,8 +120,9 @@ function difference(
   fromMinute: number,
 ): string | undefined {
   for (let minute = from; minute < naive.length; minute++) {
-    if (naive[minute] !== real[minute])
+    if (naive[minute] !== real[minute]) {
       return `${new Date((fromMinute + minute) * MINUTE_MS).toISOString()}: ${naive[minute]}, got ${real[minute]}`;
+    }
   }
   return undefined;
 }
@@ -148,7 +169,9 @@ function differentZones(fromMs: number, untilMs: number): string[] {
   for (const name of Intl.supportedValuesOf('timeZone')) {
     const zone = IANAZone.create(name);
     const offsets: number[] = [];
-    for (let at = fromMs; at < untilMs; at += 5 * DAY_MS) offsets.push(zone.offset(at));
+    for (let at = fromMs; at < untilMs; at += 5 * DAY_MS) {
+      offsets.push(zone.offset(at));
+    }
     groups.set(offsets.join(), name);
   }
   return [...groups.values()];
@@ -160,8 +183,12 @@ function changesOf(zone: ZoneRules, fromMs: number, untilMs: number): number[] {
   for (let at = fromMs; ;) {
     const before = zone.periodAt(at);
     at = before.untilMs;
-    if (at >= untilMs) return changes;
-    if (before.offsetMs !== zone.periodAt(at).offsetMs) changes.push(at);
+    if (at >= untilMs) {
+      return changes;
+    }
+    if (before.offsetMs !== zone.periodAt(at).offsetMs) {
+      changes.push(at);
+    }
   }
 }
 
@@ -191,13 +218,16 @@ describe('B23: every change of the clocks of every zone', () => {
       const real = minutesOf(new Calendar(windows), fromMinute, wall.length);
       // A window that opened before the model begins to look is not in it.
       const bad = difference(naive, real, 2 * DAY_MINUTES, fromMinute);
-      if (bad !== undefined) wrong.push(`${name} ${bad}`);
+      if (bad !== undefined) {
+        wrong.push(`${name} ${bad}`);
+      }
       for (const window of windows) {
         const alone = minutesOf(new Calendar([window]), fromMinute + 2 * DAY_MINUTES, 8 * DAY_MINUTES);
         const open = alone.reduce((sum, minute) => sum + minute, 0);
         // One for each date; the edges of the stretch may cut one or add one.
-        if (Math.abs(open - 8 * window.lengthMinutes) > window.lengthMinutes)
+        if (Math.abs(open - 8 * window.lengthMinutes) > window.lengthMinutes) {
           wrong.push(`${name}: ${open} minutes in eight days of ${window.lengthMinutes}`);
+        }
       }
     }
     expect(wrong).toEqual([]);
@@ -239,10 +269,13 @@ describe('ten years', () => {
           const told = state.open ? state.untilMs : state.nextMs;
           const expected = edge < 0 ? undefined : (fromMinute + edge) * MINUTE_MS;
           // What is farther than the calendar or the model looks has no common answer.
-          if (told !== undefined && expected !== undefined) expect(told, said).toBe(expected);
-          else if (state.open)
+          if (told !== undefined && expected !== undefined) {
+            expect(told, said).toBe(expected);
+          } else if (state.open) {
             expect((expected ?? Infinity) - (fromMinute + minute) * MINUTE_MS).toBeGreaterThan(32 * DAY_MS);
-          else if (told === undefined) expect(expected).toBeUndefined();
+          } else if (told === undefined) {
+            expect(expected).toBeUndefined();
+          }
         }
       }
     },

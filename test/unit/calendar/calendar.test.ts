@@ -222,7 +222,9 @@ describe('days', () => {
   });
 
   it('empty lists never open', () => {
-    for (const empty of [{ days: [] }, { months: [] }, { daysOfMonth: [] }]) expect(days(empty)).toEqual([]);
+    for (const empty of [{ days: [] }, { months: [] }, { daysOfMonth: [] }]) {
+      expect(days(empty)).toEqual([]);
+    }
   });
 
   it('before 1970 are the same', () => {
@@ -417,7 +419,9 @@ describe('answers', () => {
           const now = START + minute * MINUTE_MS + 17;
           const state = calendar.stateAt(now);
           const edge = state.open ? state.untilMs : state.nextMs;
-          if (edge === undefined) return;
+          if (edge === undefined) {
+            return;
+          }
           outcomes[state.open ? 'open' : 'closed']++;
           expect(edge).toBeGreaterThan(now);
           const fresh = (): Calendar => new Calendar(windows, freezes);
@@ -456,8 +460,11 @@ describe('answers', () => {
     const begun = performance.now();
     let open = 0;
     // A year of a node that asks every five minutes, ten times over.
-    for (let asked = 0; asked < 10 * 105_120; asked++)
-      if (calendar.stateAt(START + (asked % 105_120) * 5 * MINUTE_MS).open) open++;
+    for (let asked = 0; asked < 10 * 105_120; asked++) {
+      if (calendar.stateAt(START + (asked % 105_120) * 5 * MINUTE_MS).open) {
+        open++;
+      }
+    }
     expect(open).toBe(10 * 365 * 24);
     expect(performance.now() - begun).toBeLessThan(2500);
   });

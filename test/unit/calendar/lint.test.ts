@@ -189,7 +189,11 @@ it('the 32 days with the least open time are found: no others have less', () => 
         inside.some((span) => span.fromMs <= day * DAY_MS && day * DAY_MS < span.untilMs);
       const counts = Array.from({ length: 400 - 32 + 1 }, (_, start) => {
         let days = 0;
-        for (let day = start; day < start + 32; day++) if (open(day)) days++;
+        for (let day = start; day < start + 32; day++) {
+          if (open(day)) {
+            days++;
+          }
+        }
         return days * DAY_MS;
       });
       const found = leastOpen(inside, 0, untilMs);

@@ -47,8 +47,9 @@ describe('the built-in data', () => {
       for (let asked = Date.UTC(2010, 0, 1); asked < Date.UTC(2013, 0, 1); asked += 61 * HOUR_MS) {
         const period = zone.periodAt(asked);
         expect(period.fromMs <= asked && asked < period.untilMs).toBe(true);
-        for (const probe of [period.fromMs, asked, period.untilMs - 1])
+        for (const probe of [period.fromMs, asked, period.untilMs - 1]) {
           expect(truth.offset(probe) * 60_000).toBe(period.offsetMs);
+        }
       }
     }
     const apia = builtInZone('Pacific/Apia')!;
@@ -57,7 +58,9 @@ describe('the built-in data', () => {
   });
 
   it('lack what is no zone', () => {
-    for (const name of ['Europe/Bielefeld', '', '../x']) expect(builtInZone(name)).toBeUndefined();
+    for (const name of ['Europe/Bielefeld', '', '../x']) {
+      expect(builtInZone(name)).toBeUndefined();
+    }
   });
 
   it('refuse to tell about no time at all', () => {

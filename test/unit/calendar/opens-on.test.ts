@@ -17,9 +17,13 @@ it('what counts as weekly is open on the same days of every week, whatever else 
     fc.property(selectors, (selector) => {
       const open = Array.from({ length: DAYS }, (_, day) => opensOn(selector, 20_000 + day));
       const repeats = open.every((each, day) => day < 7 || each === open[day - 7]);
-      if (isWeekly(selector)) expect(repeats).toBe(true);
+      if (isWeekly(selector)) {
+        expect(repeats).toBe(true);
+      }
       // A weekly one says the same as one that also lists everything that there is.
-      if (!isWeekly(selector)) return;
+      if (!isWeekly(selector)) {
+        return;
+      }
       const spelledOut = { ...selector, months: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12] };
       expect(Array.from({ length: DAYS }, (_, day) => opensOn(spelledOut, 20_000 + day))).toEqual(open);
     }),

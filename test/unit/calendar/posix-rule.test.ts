@@ -27,8 +27,12 @@ describe('parsePosixRule', () => {
     const wrong: string[] = [];
     for (let at = Date.UTC(2024, 4, 1); at < Date.UTC(2026, 4, 1); at += HOUR_MS) {
       const period = periodAt(at);
-      if (period.offsetMs !== offsetAt(builtIn, at)) wrong.push(new Date(at).toISOString());
-      if (at < period.fromMs || at >= period.untilMs) wrong.push(`${new Date(at).toISOString()} outside`);
+      if (period.offsetMs !== offsetAt(builtIn, at)) {
+        wrong.push(new Date(at).toISOString());
+      }
+      if (at < period.fromMs || at >= period.untilMs) {
+        wrong.push(`${new Date(at).toISOString()} outside`);
+      }
     }
     expect(wrong).toEqual([]);
   });
@@ -54,8 +58,9 @@ describe('parsePosixRule', () => {
 
   it('takes daylight time all year, as RFC 8536 writes it', () => {
     const rule = parsePosixRule('XXX3EDT4,0/0,J365/23');
-    for (let at = Date.UTC(2023, 11, 30); at < Date.UTC(2024, 0, 3); at += HOUR_MS / 4)
+    for (let at = Date.UTC(2023, 11, 30); at < Date.UTC(2024, 0, 3); at += HOUR_MS / 4) {
       expect(rule(at)).toMatchObject({ abbreviation: 'EDT', offsetMs: -4 * HOUR_MS });
+    }
   });
 
   it.each([

@@ -118,7 +118,9 @@ describe('a made up file', () => {
           expect(Number.isFinite(openingInstant(zone, at))).toBe(true);
         }
       } catch (error) {
-        if (!(error instanceof TzifError) && !(error instanceof SyntaxError)) throw error;
+        if (!(error instanceof TzifError) && !(error instanceof SyntaxError)) {
+          throw error;
+        }
         outcomes.refused++;
       }
       expect(performance.now() - begun).toBeLessThan(1000);
@@ -129,7 +131,9 @@ describe('a made up file', () => {
         fc.option(fc.nat({ max: good.length }), { nil: undefined, freq: 3 }),
         (edits, cut) => {
           const bytes = Buffer.from(good);
-          for (const [at, value] of edits) bytes[at] = value;
+          for (const [at, value] of edits) {
+            bytes[at] = value;
+          }
           check(cut === undefined ? bytes : bytes.subarray(0, cut));
         },
       ),
@@ -157,7 +161,9 @@ function edges(zone: ZoneRules, fromMs: number, untilMs: number): number[] {
   const found: number[] = [];
   for (let at = fromMs; at < untilMs;) {
     const next = zone.periodAt(at).untilMs;
-    if (next < untilMs) found.push(next - 1, next);
+    if (next < untilMs) {
+      found.push(next - 1, next);
+    }
     at = next;
   }
   return found;
@@ -175,11 +181,17 @@ describe.skipIf(!existsSync(`${ZONEINFO}/Europe/Berlin`))('the files of this mac
     for (const name of ZONES) {
       const host = hostZone(name);
       const builtIn = IANAZone.create(name);
-      if (host === undefined || !builtIn.isValid) continue;
+      if (host === undefined || !builtIn.isValid) {
+        continue;
+      }
       compared++;
       const instants = edges(host, FROM, UNTIL);
-      for (let at = FROM; at < UNTIL; at += 90 * DAY_MS) instants.push(at);
-      if (instants.some((at) => offsetAt(host, at) !== builtIn.offset(at) * 60_000)) different.push(name);
+      for (let at = FROM; at < UNTIL; at += 90 * DAY_MS) {
+        instants.push(at);
+      }
+      if (instants.some((at) => offsetAt(host, at) !== builtIn.offset(at) * 60_000)) {
+        different.push(name);
+      }
     }
     expect(compared).toBeGreaterThan(300);
     expect(different.length, different.join(' ')).toBeLessThan(12);
@@ -189,8 +201,9 @@ describe.skipIf(!existsSync(`${ZONEINFO}/Europe/Berlin`))('the files of this mac
       'Australia/Lord_Howe',
       'Pacific/Apia',
       'Europe/Dublin',
-    ])
+    ]) {
       expect(different).not.toContain(name);
+    }
   });
 
   it.skipIf(ZDUMP === undefined)('say what zdump says, up to 2060', () => {
@@ -201,11 +214,15 @@ describe.skipIf(!existsSync(`${ZONEINFO}/Europe/Berlin`))('the files of this mac
     let compared = 0;
     for (const name of names) {
       const zone = hostZone(name);
-      if (zone === undefined) continue;
+      if (zone === undefined) {
+        continue;
+      }
       const out = execFileSync(ZDUMP!, ['-v', '-c', '1900,2060', name], { encoding: 'utf8' });
       for (const line of out.split('\n')) {
         const match = /\w{3} (\w{3} +\d+ [\d:]{8} \d{4}) UTC? = .* (\S+) isdst=\d gmtoff=(-?\d+)$/.exec(line);
-        if (match === null) continue;
+        if (match === null) {
+          continue;
+        }
         const at = Date.parse(`${match[1]} UTC`);
         expect(zone.periodAt(at), line).toMatchObject({
           offsetMs: Number(match[3]) * 1000,

@@ -63,8 +63,9 @@ describe('a named zone', () => {
   it('without a file is the built-in one, with one warning', async () => {
     await using host = await HostTree.create();
     const { zones, warnings } = zonesOf(host);
-    for (let asked = 0; asked < 3; asked++)
+    for (let asked = 0; asked < 3; asked++) {
       expect(summary(await zones.load('Europe/Berlin'))).toBe('Europe/Berlin 2');
+    }
     expect(warnings).toEqual([
       '/usr/share/zoneinfo/Europe/Berlin does not exist; Europe/Berlin as built in is used, which new time zone data do not change',
     ]);

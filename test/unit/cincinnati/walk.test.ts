@@ -39,7 +39,9 @@ function walk(graph: Graph, start: Release): string[] {
     // A host does not know the age of what it runs.
     at = { version: outcome.release.version, payload: outcome.release.payload };
     path.push(at.version);
-    if (path.length > graph.nodes.length) throw new Error(`a circle: ${path.join(' ')}`);
+    if (path.length > graph.nodes.length) {
+      throw new Error(`a circle: ${path.join(' ')}`);
+    }
   }
 }
 
@@ -108,7 +110,9 @@ it('a graph of 100,000 releases in one line is walked to its end', () => {
   let at = starts(graph, 'checksum')[count - 50]!;
   for (let hops = 1; hops < 50; hops++) {
     const { outcome } = step(graph, at);
-    if (outcome.kind !== 'update') throw new Error(outcome.kind);
+    if (outcome.kind !== 'update') {
+      throw new Error(outcome.kind);
+    }
     expect(outcome.release.version).toBe(`1.${count - 50 + hops}`);
     at = outcome.release;
   }

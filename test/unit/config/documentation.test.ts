@@ -20,8 +20,12 @@ const rows = new Map(
 );
 
 function shownDefault(fallback: unknown): string {
-  if (fallback === undefined || (Array.isArray(fallback) && fallback.length === 0)) return 'none';
-  if (Array.isArray(fallback)) return JSON.stringify(fallback[0]);
+  if (fallback === undefined || (Array.isArray(fallback) && fallback.length === 0)) {
+    return 'none';
+  }
+  if (Array.isArray(fallback)) {
+    return JSON.stringify(fallback[0]);
+  }
   return JSON.stringify(fallback);
 }
 

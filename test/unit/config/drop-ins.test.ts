@@ -184,8 +184,9 @@ describe('what cannot be read is an error', () => {
   it('a directory with more entries than the limit', async () => {
     await using host = await HostTree.create();
     await host.directory(RUN);
-    for (let index = 0; index <= MAX_ENTRIES; index += 1)
+    for (let index = 0; index <= MAX_ENTRIES; index += 1) {
       await writeFile(host.at(`${RUN}/${index}.toml`), '');
+    }
     expect(await onlyError(host)).toBe(
       `cannot read ${host.at(RUN)}: it must hold at most ${MAX_ENTRIES} files`,
     );
@@ -207,11 +208,15 @@ describe('what cannot be read is an error', () => {
     chmodSync(host.at(`${ETC}/10-a.toml`), 0);
     // Root may read everything: be nobody for a moment.
     const isRoot = process.geteuid?.() === 0;
-    if (isRoot) process.seteuid?.(65_534);
+    if (isRoot) {
+      process.seteuid?.(65_534);
+    }
     try {
       expect(await onlyError(host)).toContain(`cannot read ${host.at(`${ETC}/10-a.toml`)}: EACCES`);
     } finally {
-      if (isRoot) process.seteuid?.(0);
+      if (isRoot) {
+        process.seteuid?.(0);
+      }
     }
   });
 

@@ -20,7 +20,9 @@ const ATTRIBUTES = 'AFTERBURN_AWS_AVAILABILITY_ZONE=eu-west-1a\nAFTERBURN_AWS_RE
 /** `attributes`: of the file, `none` for none. */
 async function host(toml: string, attributes = ATTRIBUTES): Promise<HostTree> {
   const tree = await HostTree.create({ ...BASE, [FILE]: toml });
-  if (attributes !== 'none') await tree.write(ATTRIBUTES_FILE, attributes);
+  if (attributes !== 'none') {
+    await tree.write(ATTRIBUTES_FILE, attributes);
+  }
   return tree;
 }
 
@@ -29,7 +31,9 @@ const problems = async (tree: HostTree): Promise<string[]> =>
   loadSettings(tree.root).then(
     () => [],
     (error: unknown) => {
-      if (!(error instanceof ConfigError)) throw error;
+      if (!(error instanceof ConfigError)) {
+        throw error;
+      }
       return [...error.message.split('\n'), ...error.notes].map((line) => line.replaceAll(tree.root, ''));
     },
   );
@@ -250,7 +254,9 @@ describe('whatever the attributes are', () => {
     fc.assert(
       fc.property(value, (AFTERBURN_A) => {
         const { merged, errors } = fill('identity.group = "g-${AFTERBURN_A}"', { AFTERBURN_A });
-        if (errors.length > 0) return;
+        if (errors.length > 0) {
+          return;
+        }
         const written = readFragment(new Map([['identity', new Map([['group', `g-${AFTERBURN_A}`]])]]), FILE);
         expect(written.errors).toEqual([]);
         expect(merged.values['identity.group']).toBe(written.values['identity.group']);
@@ -278,7 +284,9 @@ describe('whatever the attributes are', () => {
         const { merged, errors } = fill(`cincinnati.base_url = "${address}"`, { AFTERBURN_A, AFTERBURN_B });
         const made = merged.values['cincinnati.base_url'] ?? '';
         expect(errors.length > 0).toBe(made === address);
-        if (errors.length > 0) return;
+        if (errors.length > 0) {
+          return;
+        }
         accepted += 1;
         expect(shape(made)).toEqual(shape('https://h.x.example:8443/xx/.x/c?d=x'));
       }),

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { readFragment } from '../../../src/config/fragment.ts';
-import type { Fragment } from '../../../src/config/fragment.ts';
+import { type Fragment, readFragment } from '../../../src/config/fragment.ts';
 import { parseToml } from '../../../src/config/toml.ts';
 
 const FILE = '/etc/zincati/config.d/10-x.toml';

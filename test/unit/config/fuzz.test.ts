@@ -89,11 +89,15 @@ it('holds for one key with any value', () => {
         expect(line).toContain(name);
         expect(line).not.toMatch(/\p{Cc}/u);
       }
-      if (effective.length === 0) return;
+      if (effective.length === 0) {
+        return;
+      }
       accepted += 1;
       expect(effective).toEqual([name]);
       const merged = mergeFragments([{ file: FILE, values, warnings, errors }]);
-      for (const error of resolveSettings(merged).errors) expect(error).toBeInstanceOf(ConfigError);
+      for (const error of resolveSettings(merged).errors) {
+        expect(error).toBeInstanceOf(ConfigError);
+      }
     }),
     { numRuns: 4000 },
   );

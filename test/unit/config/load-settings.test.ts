@@ -87,9 +87,15 @@ describe('defaults', () => {
     const { settings } = await loadSettings(host.root);
     const unfrozen: string[] = [];
     const walk = (value: unknown, path: string): void => {
-      if (typeof value !== 'object' || value === null) return;
-      if (!Object.isFrozen(value)) unfrozen.push(path);
-      for (const [key, part] of Object.entries(value)) walk(part, `${path}.${key}`);
+      if (typeof value !== 'object' || value === null) {
+        return;
+      }
+      if (!Object.isFrozen(value)) {
+        unfrozen.push(path);
+      }
+      for (const [key, part] of Object.entries(value)) {
+        walk(part, `${path}.${key}`);
+      }
     };
     walk(settings, 'settings');
     expect(unfrozen).toEqual([]);
@@ -356,8 +362,9 @@ describe('the corpus of broken drop-ins', () => {
       (error: unknown) => ({ kind: kindOf(error), text: error instanceof Error ? error.message : '' }),
     );
     expect(outcome.kind).toBe(kind);
-    if (said === undefined) expect(outcome.text).toBe('');
-    else {
+    if (said === undefined) {
+      expect(outcome.text).toBe('');
+    } else {
       expect(outcome.text).toMatch(said);
       expect(outcome.text).toContain(host.at(`${ETC}/60-x.toml`));
     }

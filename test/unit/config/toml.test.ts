@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { TomlDate, parseToml } from '../../../src/config/toml.ts';
-import type { TomlValue } from '../../../src/config/toml.ts';
+import { parseToml, TomlDate, type TomlValue } from '../../../src/config/toml.ts';
 import { ConfigError } from '../../../src/errors.ts';
 
 const FILE = '/etc/zincati/config.d/10-x.toml';
@@ -15,7 +14,9 @@ function failure(contents: string | Uint8Array): ConfigError {
   try {
     parseToml(typeof contents === 'string' ? Buffer.from(contents) : contents, FILE);
   } catch (error) {
-    if (error instanceof ConfigError) return error;
+    if (error instanceof ConfigError) {
+      return error;
+    }
     throw error;
   }
   throw new Error('parsed without an error');

@@ -12,7 +12,9 @@ const TEXT = readFileSync(path.join(ROOT, 'docs/errors.md'), 'utf8');
 /** First cells of the tables of one section, in order. */
 function firstCells(section: string): string[] {
   const body = TEXT.split(/^## /m).find((part) => part.startsWith(`${section}\n`));
-  if (body === undefined) throw new Error(`docs/errors.md must have the section ${section}`);
+  if (body === undefined) {
+    throw new Error(`docs/errors.md must have the section ${section}`);
+  }
   return [...body.matchAll(/^\| `?([^`|]+?)`? \|/gm)]
     .map((match) => match[1]!)
     .filter((cell) => !/^(-+|kind|code|cause)$/.test(cell));
@@ -38,8 +40,12 @@ describe('each section has the kinds of its class, in the order of the catalogue
       .flatMap((part) => firstCells(part.split('\n')[0] ?? ''))
       .filter((cell) => /^[a-z_]+$/.test(cell));
     for (const [name, kinds] of catalogues) {
-      if (!Array.isArray(kinds)) throw new Error(`${name} must be a list`);
-      for (const kind of kinds) expect(documented, `${String(kind)} of ${name}`).toContain(kind);
+      if (!Array.isArray(kinds)) {
+        throw new Error(`${name} must be a list`);
+      }
+      for (const kind of kinds) {
+        expect(documented, `${String(kind)} of ${name}`).toContain(kind);
+      }
     }
     expect(catalogues).toHaveLength(7);
   });
@@ -66,12 +72,16 @@ test('each cause of health has a row, in the order of the code', () => {
 
 test('each exit code has a row with its name', () => {
   expect(firstCells('Exit codes')).toEqual(Object.values(EXIT).map(String));
-  for (const [name, code] of Object.entries(EXIT)) expect(TEXT).toContain(`| ${code} | \`${name}\` |`);
+  for (const [name, code] of Object.entries(EXIT)) {
+    expect(TEXT).toContain(`| ${code} | \`${name}\` |`);
+  }
 });
 
 test('every kind in the documentation is told what to do about', () => {
   for (const row of TEXT.split('\n').filter((line) => /^\| (`|\d)/.test(line))) {
     const cells = row.split(/(?<!\\)\|/).slice(1, -1);
-    for (const cell of cells) expect(cell.trim(), row).not.toBe('');
+    for (const cell of cells) {
+      expect(cell.trim(), row).not.toBe('');
+    }
   }
 });

@@ -32,10 +32,14 @@ function anchorsOf(text: string): Set<string> {
 function brokenLinks(file: string): string[] {
   const text = readFileSync(path.join(ROOT, file), 'utf8');
   return linksOf(text).filter((link) => {
-    if (/^[a-z]+:/i.test(link)) return false;
+    if (/^[a-z]+:/i.test(link)) {
+      return false;
+    }
     const [place = '', anchor] = link.split('#');
     const target = place === '' ? path.join(ROOT, file) : path.join(ROOT, path.dirname(file), place);
-    if (!existsSync(target)) return true;
+    if (!existsSync(target)) {
+      return true;
+    }
     return anchor !== undefined && !anchorsOf(readFileSync(target, 'utf8')).has(anchor);
   });
 }

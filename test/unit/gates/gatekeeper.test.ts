@@ -88,7 +88,9 @@ describe('Strategies in place of others', () => {
       reportSteady: async () => {
         asked.push(`${name} gets it back`);
         const error = fault();
-        if (error !== undefined) throw error;
+        if (error !== undefined) {
+          throw error;
+        }
       },
     };
   }

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { BusError } from '../../../src/errors.ts';
-import { inhibitorStrategy, judgeInhibitors } from '../../../src/gates/inhibitors.ts';
-import type { Inhibitor } from '../../../src/gates/inhibitors.ts';
+import { type Inhibitor, inhibitorStrategy, judgeInhibitors } from '../../../src/gates/inhibitors.ts';
 
 const BACKUP: Inhibitor = { what: 'shutdown', who: 'backup', why: 'nightly run', mode: 'block' };
 

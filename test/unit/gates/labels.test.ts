@@ -31,6 +31,8 @@ describe('labels', () => {
   });
 
   it('are fit for a metric', () => {
-    for (const label of [...ALLOW_LABELS, ...DENY_LABELS]) expect(label).toMatch(/^[a-z_]{1,32}$/);
+    for (const label of [...ALLOW_LABELS, ...DENY_LABELS]) {
+      expect(label).toMatch(/^[a-z_]{1,32}$/);
+    }
   });
 });

@@ -45,7 +45,11 @@ describe('FileRecordStore', () => {
   it('is not harmed by a half-written file of a save that was killed', async () => {
     const store = new FileRecordStore(root);
     await store.save(RECORD);
-    for (const name of readdirSync(folder)) if (name !== 'state.json') rmSync(join(folder, name));
+    for (const name of readdirSync(folder)) {
+      if (name !== 'state.json') {
+        rmSync(join(folder, name));
+      }
+    }
     writeFileSync(join(folder, 'state.json.new'), '{"format":1,"den');
     expect((await store.load()).record).toEqual(RECORD);
     await store.save(EMPTY_RECORD);
@@ -116,8 +120,9 @@ describe('FileRecordStore', () => {
     }
     const kept = [9, 10, 11, 12, 13];
     expect(readdirSync(folder).sort()).toEqual(kept.map((time) => `state.json.bad-${time}`).sort());
-    for (const time of kept)
+    for (const time of kept) {
       expect(readFileSync(join(folder, `state.json.bad-${time}`), 'utf8')).toBe(`broken ${time}`);
+    }
   });
 
   it.each([

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { freeSpaceStrategy } from '../../../src/gates/free-space.ts';
-import { DISK, readBootSpace } from '../../../src/host/boot-space.ts';
-import type { DiskProbe } from '../../../src/host/boot-space.ts';
+import { DISK, type DiskProbe, readBootSpace } from '../../../src/host/boot-space.ts';
 import { HostTree } from '../../support/host-tree.ts';
 import { checksumOf, staged } from '../../support/samples.ts';
 

@@ -2,12 +2,17 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { Variant } from '../../../src/dbus/types.ts';
-import type { BusLink, BusValue, MethodCall, Reply, SystemBus } from '../../../src/dbus/types.ts';
+import {
+  type BusLink,
+  type BusValue,
+  type MethodCall,
+  type Reply,
+  type SystemBus,
+  Variant,
+} from '../../../src/dbus/types.ts';
 import { BusError } from '../../../src/errors.ts';
 import { LogindSessions } from '../../../src/host/sessions.ts';
-import { typedValue } from '../../support/bus-values.ts';
-import type { TypedValue } from '../../support/bus-values.ts';
+import { typedValue, type TypedValue } from '../../support/bus-values.ts';
 
 const { signal } = new AbortController();
 const ROOT = '/nonexistent';
@@ -20,7 +25,9 @@ const ONE: TypedValue = {
 function logind(list: TypedValue, properties: TypedValue | Error): SystemBus {
   const answer = ({ member }: MethodCall): Promise<Reply> => {
     const given = member === 'ListSessions' ? list : properties;
-    if (given instanceof Error) return Promise.reject(given);
+    if (given instanceof Error) {
+      return Promise.reject(given);
+    }
     return Promise.resolve({ signature: given.signature, body: [given.value], sender: ':1.2' });
   };
   const notUsed = (): never => {
@@ -76,8 +83,11 @@ describe("logind's sessions", () => {
     await fc.assert(
       fc.asyncProperty(victims, fc.option(wrong), async (victim, other) => {
         const properties = new Map<string, BusValue>(Object.entries(right));
-        if (other === null) properties.delete(victim);
-        else properties.set(victim, other);
+        if (other === null) {
+          properties.delete(victim);
+        } else {
+          properties.set(victim, other);
+        }
         const answer = { signature: 'a{sv}', value: properties };
         await expect(listed(ONE, answer)).rejects.toBeInstanceOf(BusError);
       }),
@@ -114,8 +124,11 @@ describe("logind's sessions", () => {
     ['org.freedesktop.DBus.Error.ServiceUnknown', 'an error'],
   ])('B11: one that answers %s is %s', async (errorName, outcome) => {
     const result = listed(ONE, new BusError('bus_remote_error', 'x', { errorName }));
-    if (outcome === 'nobody') await expect(result).resolves.toEqual([]);
-    else await expect(result).rejects.toBeInstanceOf(BusError);
+    if (outcome === 'nobody') {
+      await expect(result).resolves.toEqual([]);
+    } else {
+      await expect(result).rejects.toBeInstanceOf(BusError);
+    }
   });
 
   it('B11: more of them than a host can have are an error', async () => {

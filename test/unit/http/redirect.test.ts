@@ -18,7 +18,9 @@ describe('a redirect', () => {
     ['http://a/x', 'http://b/y', 'http://b/y'],
     ['http://a/x', 'http://user:pw@b/y', 'http://b/y'],
   ])('from %s to %s is followed', (from, to, expected) => {
-    for (const status of [301, 302, 303, 307, 308]) expect(hop(from, to, status)).toBe(expected);
+    for (const status of [301, 302, 303, 307, 308]) {
+      expect(hop(from, to, status)).toBe(expected);
+    }
   });
 
   it.each([
@@ -36,8 +38,9 @@ describe('a redirect', () => {
 
   it('without a location, or with another status, is the answer', () => {
     expect(hop('http://a/', undefined)).toBeUndefined();
-    for (const status of [200, 300, 304, 305, 404, 503])
+    for (const status of [200, 300, 304, 305, 404, 503]) {
       expect(hop('http://a/', '/b', status)).toBeUndefined();
+    }
   });
 
   it('of a POST keeps the method, or is refused', () => {

@@ -53,7 +53,11 @@ describe('node uuid', () => {
         const digest = createHmac('sha256', Buffer.from(machineId, 'hex'))
           .update(Buffer.from(ZINCATI_APP_ID, 'hex'))
           .digest('hex');
-        for (let at = 0; at < 32; at += 1) if (at !== 12 && at !== 16) expect(uuid[at]).toBe(digest[at]);
+        for (let at = 0; at < 32; at += 1) {
+          if (at !== 12 && at !== 16) {
+            expect(uuid[at]).toBe(digest[at]);
+          }
+        }
       }),
     );
   });

@@ -47,7 +47,9 @@ function rig(answers: readonly (HttpReply | HttpError)[], changes: Partial<Fleet
       request: async (request) => {
         const answer = answers[Math.min(asked.length, answers.length - 1)]!;
         asked.push(request);
-        if (answer instanceof HttpError) throw answer;
+        if (answer instanceof HttpError) {
+          throw answer;
+        }
         return answer;
       },
     },
@@ -69,7 +71,9 @@ async function failure(promise: Promise<unknown>): Promise<FleetLockError> {
     () => undefined,
     (reason: unknown) => reason,
   );
-  if (!(error instanceof FleetLockError)) throw new Error(`expected a FleetLockError, got ${String(error)}`);
+  if (!(error instanceof FleetLockError)) {
+    throw new Error(`expected a FleetLockError, got ${String(error)}`);
+  }
   return error;
 }
 
@@ -298,7 +302,9 @@ describe('whatever a server says', () => {
       { numRuns: 500 },
     );
     expect(labels.size).toBeLessThanOrEqual(26);
-    for (const label of labels) expect(label).toMatch(/^[a-z0-9_]{1,40}$/);
+    for (const label of labels) {
+      expect(label).toMatch(/^[a-z0-9_]{1,40}$/);
+    }
   });
 
   it('knows a full semaphore also when it has used up its words before', async () => {

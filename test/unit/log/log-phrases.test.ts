@@ -39,7 +39,11 @@ describe('docs/logs.md', () => {
 
   it.each(phrases)('the agent says: %s', (phrase) => {
     const start = AT_START.some((known) => phrase.startsWith(known));
-    if (start && !existsSync(new URL('src/daemon/run-agent.ts', root))) return;
-    for (const part of fixedParts(phrase)) expect(sources).toContain(part);
+    if (start && !existsSync(new URL('src/daemon/run-agent.ts', root))) {
+      return;
+    }
+    for (const part of fixedParts(phrase)) {
+      expect(sources).toContain(part);
+    }
   });
 });

@@ -25,7 +25,9 @@ describe('levels', () => {
 
   it.each(LOG_LEVELS)('%s writes what is as severe, and nothing less severe', (level) => {
     const { log, written } = logger('journal', level);
-    for (const other of LOG_LEVELS) log[other](other);
+    for (const other of LOG_LEVELS) {
+      log[other](other);
+    }
     const words = written.map((line) => line.slice(3, -1));
     expect(words).toEqual(LOG_LEVELS.slice(0, LOG_LEVELS.indexOf(level) + 1));
   });
@@ -34,7 +36,9 @@ describe('levels', () => {
 describe('journal', () => {
   it('gives each level its priority', () => {
     const { log, written } = logger('journal');
-    for (const level of LOG_LEVELS) log[level]('x');
+    for (const level of LOG_LEVELS) {
+      log[level]('x');
+    }
     expect(written).toEqual(['<3>x\n', '<4>x\n', '<6>x\n', '<7>x\n', '<7>x\n']);
   });
 
@@ -113,7 +117,9 @@ describe.each(['journal', 'text', 'json'] as const)('%s', (format) => {
         expect(record.endsWith('\n')).toBe(true);
         expect(record).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/);
         const prefix = { journal: '<6>', text: '2026-02-03T04:05:06.789Z INFO  ', json: '{' }[format];
-        for (const line of record.slice(0, -1).split('\n')) expect(line.startsWith(prefix)).toBe(true);
+        for (const line of record.slice(0, -1).split('\n')) {
+          expect(line.startsWith(prefix)).toBe(true);
+        }
         expect(record.length).toBeLessThan(60_000);
       }),
     );

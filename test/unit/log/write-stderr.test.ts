@@ -20,7 +20,9 @@ describe('writeToStderr', () => {
     let attempts = 0;
     writeToStderr('x', () => {
       attempts += 1;
-      if (attempts < 5) throw systemError('EAGAIN');
+      if (attempts < 5) {
+        throw systemError('EAGAIN');
+      }
       return 1;
     });
     expect(attempts).toBe(5);

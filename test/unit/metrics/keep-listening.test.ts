@@ -31,7 +31,9 @@ describe('keepListening', () => {
   it('tries again in growing pauses, tells the trouble once and the recovery once', async () => {
     const good = listening();
     const run = setUp(async (attempt) => {
-      if (attempt <= 3) throw new Error('address in use');
+      if (attempt <= 3) {
+        throw new Error('address in use');
+      }
       return good;
     });
     await run.clock.advance(0);

@@ -147,7 +147,9 @@ describe('Metrics', () => {
           const locks = [...shown].filter(([series]) => series.includes('lock_errors_total'));
           expect(locks.length).toBeLessThanOrEqual(2 * 33);
           expect(locks.reduce((sum, [, value]) => sum + value, 0)).toBe(errors.length);
-          for (const [series] of shown) expect(series.length).toBeLessThan(500);
+          for (const [series] of shown) {
+            expect(series.length).toBeLessThan(500);
+          }
         },
       ),
       { numRuns: 50 },
@@ -156,7 +158,9 @@ describe('Metrics', () => {
 
   it('names the thirty-third kind of error "other"', async () => {
     const metrics = new Metrics(STARTED_AT);
-    for (let n = 1; n <= 40; n++) metrics.checkFailed(`kind_${n}`);
+    for (let n = 1; n <= 40; n++) {
+      metrics.checkFailed(`kind_${n}`);
+    }
     metrics.checkFailed('kind_1');
     const series = (kind: string) => `zincati_cincinnati_update_checks_errors_total{kind="${kind}"}`;
     expect(await valueOf(metrics, series('kind_1'))).toBe(2);

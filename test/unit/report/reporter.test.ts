@@ -23,7 +23,9 @@ interface Told {
 function listen(clock: { now(): number; monotonic(): number }, policy = POLICY): Told {
   const log: string[] = [];
   const at = (level: string) => (message: string) => {
-    if (level !== 'debug' && level !== 'trace') log.push(`${level} ${message}`);
+    if (level !== 'debug' && level !== 'trace') {
+      log.push(`${level} ${message}`);
+    }
   };
   const logger: Logger = {
     error: at('error'),
@@ -60,7 +62,9 @@ function run(world: Partial<World>, forMs: number): Told {
     node.onOccurrence = (occurrence) => void seen.push(occurrence);
     node.step();
     const [first] = seen;
-    if (first !== undefined && !isRestarted(node)) told.reporter.happened(before, asked, first, node.model);
+    if (first !== undefined && !isRestarted(node)) {
+      told.reporter.happened(before, asked, first, node.model);
+    }
   }
   return told;
 }

@@ -1,8 +1,7 @@
 /** The decoder of rpm-ostree's deployment dictionaries, over D-Bus values and over JSON. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Variant } from '../../../src/dbus/types.ts';
-import type { BusValue } from '../../../src/dbus/types.ts';
+import { type BusValue, Variant } from '../../../src/dbus/types.ts';
 import { RpmOstreeError } from '../../../src/errors.ts';
 import { decodeDeployment, decodeDeployments, fromStatusJson } from '../../../src/rpmostree/deployment.ts';
 

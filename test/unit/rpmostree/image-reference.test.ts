@@ -69,7 +69,9 @@ describe('parseImageReference', () => {
     fc.assert(
       fc.property(anything, (text) => {
         const parsed = parseImageReference(text);
-        if (parsed !== undefined) expect(printImageReference(parsed)).toBe(text);
+        if (parsed !== undefined) {
+          expect(printImageReference(parsed)).toBe(text);
+        }
       }),
       { numRuns: 2000 },
     );

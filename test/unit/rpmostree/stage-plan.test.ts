@@ -92,8 +92,11 @@ describe('planStage', () => {
     fc.assert(
       fc.property(reference, fc.option(reference), (booted, base) => {
         const result = plan(booted.join(''), base?.join(''), image, 'stable');
-        if (result.kind === 'rebase') expect(result.refspec.startsWith(booted[0])).toBe(true);
-        else expect(base?.[0]).toBe(booted[0]);
+        if (result.kind === 'rebase') {
+          expect(result.refspec.startsWith(booted[0])).toBe(true);
+        } else {
+          expect(base?.[0]).toBe(booted[0]);
+        }
       }),
     );
   });

@@ -2,8 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Progress } from '../../../src/agent/ports.ts';
 import { BusError, CancelledError } from '../../../src/errors.ts';
-import { STALL_LIMIT_MS, followTransaction } from '../../../src/rpmostree/transaction.ts';
-import type { FollowOptions } from '../../../src/rpmostree/transaction.ts';
+import { type FollowOptions, followTransaction, STALL_LIMIT_MS } from '../../../src/rpmostree/transaction.ts';
 import { FakeLink } from '../../support/fake-link.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 

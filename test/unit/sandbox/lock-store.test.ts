@@ -40,9 +40,14 @@ describe('a semaphore', () => {
               expect(naive.size).toBe(totalSlots);
               continue;
             }
-            if (take) naive.add(id);
-            else naive.delete(id);
-            if (next !== 'full') semaphore = { ...next };
+            if (take) {
+              naive.add(id);
+            } else {
+              naive.delete(id);
+            }
+            if (next !== 'full') {
+              semaphore = { ...next };
+            }
             expect(semaphore.holders).toEqual([...naive].toSorted());
           }
         },

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 
-import { MAX_MARKER_BYTES, judgeMarker, markerStrategy } from '../../../src/strategies/marker.ts';
-import type { MarkerReading } from '../../../src/strategies/marker.ts';
+import {
+  judgeMarker,
+  type MarkerReading,
+  markerStrategy,
+  MAX_MARKER_BYTES,
+} from '../../../src/strategies/marker.ts';
 
 const PATH = '/etc/zincati/allow-reboot';
 const NOW = Date.parse('2026-03-01T12:00:00Z');

@@ -67,12 +67,13 @@ reason = "year end"
 describe('a verdict', () => {
   it('inside of a window is yes', () => {
     const plan = schedule(BERLIN + SATURDAY);
-    for (const instant of ['2026-11-28T02:00:00Z', '2026-11-28T02:59:59.999Z'])
+    for (const instant of ['2026-11-28T02:00:00Z', '2026-11-28T02:59:59.999Z']) {
       expect(plan.verdictAt(at(instant))).toEqual({
         verdict: 'allow',
         reason: 'inside of a maintenance window',
         label: 'periodic',
       });
+    }
   });
 
   it('outside says when the next one opens, to the millisecond', () => {
@@ -90,8 +91,9 @@ describe('a verdict', () => {
   it('keeps its words for all of a day, so that people read them once', () => {
     const plan = schedule(BERLIN + SATURDAY);
     const said = new Set<string>();
-    for (let now = at('2026-11-25T23:00Z'); now < at('2026-11-28T02:00Z'); now += 5 * MINUTE_MS)
+    for (let now = at('2026-11-25T23:00Z'); now < at('2026-11-28T02:00Z'); now += 5 * MINUTE_MS) {
       said.add(plan.verdictAt(now).reason);
+    }
     expect([...said].map((reason) => reason.slice(-11))).toEqual([
       ' (in 2 days)'.slice(-11),
       ' (tomorrow)',
@@ -197,7 +199,9 @@ describe('splay', () => {
         );
         const turn = plan.verdictAt(at('2026-11-28T02:00Z') - 1).until!;
         const closes = at('2026-11-28T02:00Z') + length * MINUTE_MS;
-        if (length < 10_080) expect(turn).toBeLessThanOrEqual(closes - MINUTE_MS);
+        if (length < 10_080) {
+          expect(turn).toBeLessThanOrEqual(closes - MINUTE_MS);
+        }
         expect(plan.verdictAt(turn).verdict).toBe('allow');
         expect(plan.verdictAt(closes - 1).verdict).toBe('allow');
       }
@@ -283,7 +287,9 @@ describe('on a node', () => {
       [deployment('1.0', { booted: true })],
       startAt,
     );
-    while (node.at < startAt + 52 * 7 * DAY_MS) node.step();
+    while (node.at < startAt + 52 * 7 * DAY_MS) {
+      node.step();
+    }
     expect(node.reboots).toBe(52);
     const spring = at('2026-03-29T00:00Z');
     for (const instant of rebootedAt) {

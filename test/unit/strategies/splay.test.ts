@@ -13,7 +13,9 @@ const NODES = Array.from({ length: 1000 }, (_, index) =>
 /** Chi-square of 20 equally likely bins: above 43.8 once in a thousand times. */
 function chiSquare(values: readonly number[], most: number): number {
   const bins = new Array<number>(20).fill(0);
-  for (const value of values) bins[Math.min(19, Math.floor((value / most) * 20))]!++;
+  for (const value of values) {
+    bins[Math.min(19, Math.floor((value / most) * 20))]!++;
+  }
   const expected = values.length / 20;
   return bins.reduce((sum, count) => sum + (count - expected) ** 2 / expected, 0);
 }

@@ -40,7 +40,9 @@ describe('zincati.service', () => {
   it('B26: no exit of its own accord passes for success', () => {
     expect(EXIT.failure).not.toBe(0);
     expect(EXIT.config).not.toBe(0);
-    for (const key of ['SuccessExitStatus', 'RemainAfterExit']) expect(service(key)).toEqual([]);
+    for (const key of ['SuccessExitStatus', 'RemainAfterExit']) {
+      expect(service(key)).toEqual([]);
+    }
     expect(service('ExecStart')[0]).not.toMatch(/^[-+!:@]/);
   });
 
@@ -113,7 +115,9 @@ describe('zincati.tmpfiles.conf', () => {
     const links = lines.filter(([type, path]) => type === 'L+' && path!.startsWith('/run/motd.d/'));
     const targets = links.map(([, path, , , , , target]) => join(path!, '..', target!));
     expect(targets.sort()).toEqual(Object.values(MOTD_FILES).map((file) => join('/', MOTD_FOLDER, file)));
-    for (const [index, link] of links.entries()) expect(link[1]!.endsWith(Object.values(MOTD_FILES)[index]!));
+    for (const [index, link] of links.entries()) {
+      expect(link[1]!.endsWith(Object.values(MOTD_FILES)[index]!));
+    }
   });
 
   it('links the metrics socket from where it used to be', () => {

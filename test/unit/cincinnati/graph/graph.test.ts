@@ -8,7 +8,9 @@ function failure(json: unknown): CincinnatiError {
   try {
     parseGraph(json);
   } catch (error) {
-    if (error instanceof CincinnatiError) return error;
+    if (error instanceof CincinnatiError) {
+      return error;
+    }
     throw error;
   }
   throw new Error('the graph was accepted');

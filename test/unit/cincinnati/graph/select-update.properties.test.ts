@@ -96,7 +96,9 @@ function isSound(value: unknown): value is RawNode {
 
 function naive({ nodes, edges }: Raw, { booted, denied, skip, allowDowngrade }: CheckQuery): string {
   const at = nodes.findIndex((node) => (node as Partial<RawNode>).payload === booted.payload.value);
-  if (at < 0) return 'off-graph';
+  if (at < 0) {
+    return 'off-graph';
+  }
   const outgoing = edges.filter((edge): edge is [unknown, unknown] => Array.isArray(edge) && edge[0] === at);
   const exists = (to: unknown) => typeof to === 'number' && Number.isInteger(to) && to in nodes;
   const targets = nodes.filter((_, to) => outgoing.some((edge) => edge[1] === to));
@@ -104,9 +106,15 @@ function naive({ nodes, edges }: Raw, { booted, denied, skip, allowDowngrade }: 
   const allowed = good
     .filter((node) => !denied.some((other) => other.value === node.payload))
     .filter((node) => skip.every((name) => name !== node.payload && name !== node.version));
-  if (good.length === 0 && targets.some((node) => !isSound(node))) return 'client_failed_node_parsing';
-  if (good.length === 0 && outgoing.some((edge) => !exists(edge[1]))) return 'client_failed_node_lookup';
-  if (allowed.length === 0) return 'no-update';
+  if (good.length === 0 && targets.some((node) => !isSound(node))) {
+    return 'client_failed_node_parsing';
+  }
+  if (good.length === 0 && outgoing.some((edge) => !exists(edge[1]))) {
+    return 'client_failed_node_lookup';
+  }
+  if (allowed.length === 0) {
+    return 'no-update';
+  }
   const ranked = allowed.map((node) => ({ ...node, age: Number(node.metadata[KEY.ageIndex]) }));
   const best = ranked.toSorted((a, b) => (rank(a) < rank(b) ? -1 : 1)).at(-1)!;
   const here = nodes[at] as Partial<RawNode> & { readonly version: string };
@@ -128,7 +136,9 @@ function real(raw: Raw, query: CheckQuery): string {
       ? `${outcome.kind} ${outcome.release.version} ${outcome.release.payload.value}`
       : outcome.kind;
   } catch (error) {
-    if (error instanceof CincinnatiError) return error.kind;
+    if (error instanceof CincinnatiError) {
+      return error.kind;
+    }
     throw error;
   }
 }

@@ -22,7 +22,9 @@ function failure(nodes: readonly unknown[], edges: Edges, asked?: CheckQuery): C
   try {
     select(nodes, edges, asked);
   } catch (error) {
-    if (error instanceof CincinnatiError) return error;
+    if (error instanceof CincinnatiError) {
+      return error;
+    }
     throw error;
   }
   throw new Error('nothing was wrong');
