@@ -8,7 +8,7 @@ import { initialModel, type Policy } from '../agent/state.ts';
 import type { Ports } from '../agent/perform.ts';
 import { Runner } from '../agent/runner.ts';
 import { statusText } from '../report/status-text.ts';
-import type { Clock, Deployment, UpdateSource } from '../agent/ports.ts';
+import type { Clock, UpdateSource } from '../agent/ports.ts';
 import { CincinnatiClient } from '../cincinnati/sources/cincinnati-client.ts';
 import type { Settings } from '../config/settings.ts';
 import { isSameConfiguration, policyOf, readConfiguration, type Reading } from './configuration.ts';
@@ -25,8 +25,10 @@ import { tellOs, tellReading, tellRestart, tellStrategies } from '../report/tell
 import { RpmOstreeClient } from '../rpmostree/client.ts';
 import { experimentalInterface, SERVICE_NAME } from '../service/experimental.ts';
 import { Service } from '../service/service.ts';
-import { buildStrategies, type BuiltStrategies } from './build-strategies.ts';
-import { Strategies } from '../gates/gatekeeper.ts';
+import { buildGates, type BuiltGates } from './build-gates.ts';
+import { GatekeeperAdapter } from './gatekeeper-adapter.ts';
+import { Survey } from '../gates/survey.ts';
+import { Lenders } from '../lenders/lenders.ts';
 import { LockServers } from '../lenders/lock-servers.ts';
 import { readBootId } from '../host/boot-id.ts';
 import { SYSTEM_CLOCK } from '../host/clock.ts';
@@ -122,21 +124,9 @@ export async function runAgent({ root, log, env, pid, signal, reloads }: AgentOp
   });
   closing.defer(() => lockServers.close());
 
-  const build = ({ settings, origins, identity }: Reading): Promise<BuiltStrategies> =>
-    buildStrategies({
-      settings,
-      origins,
-      identity,
-      stream: () => resolveStream(settings, latest.memory.host?.booted.stream),
-      staged: (): Deployment | undefined => latest.memory.host?.staged,
-      root,
-      lockServers,
-      bus,
-      clock,
-      metrics,
-      log,
-    });
-  const portsFor = ({ settings, identity }: Reading, gatekeeper: Strategies): Ports => ({
+  const build = ({ settings, origins, identity }: Reading): Promise<BuiltGates> =>
+    buildGates({ settings, origins, identity, root, lockServers, bus, metrics, log });
+  const portsFor = ({ settings, identity }: Reading, { gates }: BuiltGates, lenders: Lenders): Ports => ({
     clock,
     rpmOstree: new RpmOstreeClient({
       bus,
@@ -153,7 +143,19 @@ export async function runAgent({ root, log, env, pid, signal, reloads }: AgentOp
       },
     }),
     updatesFor: sourcePerStream(settings, identity, http, clock),
-    gatekeeper,
+    gatekeeper: new GatekeeperAdapter({
+      gates: new Survey({ gates, clock }),
+      lenders,
+      clock,
+      subject: () => {
+        const host = latest.memory.host;
+        return {
+          booted: host?.booted,
+          staged: host?.staged,
+          stream: settings.identity.stream ?? host?.booted.stream,
+        };
+      },
+    }),
     sessions: new LogindSessions(bus, root, {
       ignoreUsers: settings.updates.sessions.ignoreUsers,
       onUntold: ({ user, tty }, reason) =>
@@ -165,12 +167,12 @@ export async function runAgent({ root, log, env, pid, signal, reloads }: AgentOp
   });
 
   let strategies = await build(reading);
-  let gatekeeper = new Strategies(strategies.list);
+  let lenders = new Lenders(strategies.lenders);
   await tellStrategies(log, reading, strategies, clock.now());
   const runner = new Runner({
     model: latest,
     policy,
-    ports: portsFor(reading, gatekeeper),
+    ports: portsFor(reading, strategies, lenders),
     dice: () => Math.floor(Math.random() * 11),
     observer: {
       starting: (model, effect) => {
@@ -205,10 +207,10 @@ export async function runAgent({ root, log, env, pid, signal, reloads }: AgentOp
     }
     tellRestart(log, reading, next);
     [reading, strategies] = [next, built];
-    gatekeeper = new Strategies(built.list, gatekeeper);
+    lenders = new Lenders(built.lenders, lenders);
     policy = policyOf(next, policy.bootId, policy);
     await tellStrategies(log, next, built, clock.now());
-    runner.reconfigure({ policy, ports: portsFor(next, gatekeeper) });
+    runner.reconfigure({ policy, ports: portsFor(next, built, lenders) });
   };
   reloads.onRing(async () => {
     notifier.reloading();

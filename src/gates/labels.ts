@@ -1,10 +1,9 @@
 /**
- * Every word that a verdict can carry as its label: the bounded vocabulary of the metric, and the index of
- * docs/why-not-rebooting.md, which a test compares with it.
+ * Every word that a report or the refusal of a slot can carry as its label, the kinds of errors aside. They are the
+ * bounded vocabulary of the metric, and the index of docs/why-not-rebooting.md, which a test compares with this list.
  */
 
-export const ALLOW_LABELS = [
-  'allowed',
+export const PASS_LABELS = [
   'immediate',
   'periodic',
   'marker',
@@ -12,11 +11,10 @@ export const ALLOW_LABELS = [
   'uptime',
   'boot_space',
   'boot_complete',
-  'fleet_lock',
 ] as const;
-export type AllowLabel = (typeof ALLOW_LABELS)[number];
+export type PassLabel = (typeof PASS_LABELS)[number];
 
-export const DENY_LABELS = [
+export const BLOCK_LABELS = [
   'manual',
   'marker_missing',
   'marker_refused',
@@ -31,4 +29,4 @@ export const DENY_LABELS = [
   'boot_complete',
   'fleet_lock',
 ] as const;
-export type DenyLabel = (typeof DENY_LABELS)[number];
+export type BlockLabel = (typeof BLOCK_LABELS)[number];

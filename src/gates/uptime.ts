@@ -1,10 +1,16 @@
 /**
- * The hold of a node that has only just started: a least uptime, and a longer one for the first boot of the machine,
- * while something may still be provisioning it. Pure.
+ * Gate `uptime`: holds the reboot of a node that has only just started. There is a least uptime, and a longer one for the
+ * first boot of the machine, while something may still be provisioning it. The judgement is pure.
+ *
+ * Unknown: never. Where the kernel's files cannot be read the gate blocks, without an instant, until they can be.
  */
+import type { GateQuestion, GateReport } from '../agent/ports.ts';
 import { messageOf } from '../errors.ts';
-import type { Strategy, Verdict } from './strategy.ts';
-import { allow, deny } from './verdict.ts';
+import { MINUTE_MS } from '../text/units.ts';
+import { gate, type Gate } from './gate.ts';
+import { block, pass } from './verdict.ts';
+
+const NAME = 'uptime';
 
 export interface BootFacts {
   readonly uptimeMs: number;
@@ -12,41 +18,56 @@ export interface BootFacts {
   readonly firstBoot: boolean;
 }
 
+/** `unneeded`: no limit is set, so nothing was looked at. `problem`: why the facts cannot be had, one line. */
+export type UptimeReading = BootFacts | 'unneeded' | { readonly problem: string };
+
 /** 0: no such hold. */
 export interface UptimeLimits {
   readonly minUptimeMs: number;
   readonly firstBootGraceMs: number;
 }
 
-export function uptimeStrategy(limits: UptimeLimits, read: () => Promise<BootFacts>): Strategy {
-  return {
-    name: 'uptime',
-    remote: false,
-    canFinalize: async (nowMs) => {
-      if (limits.minUptimeMs <= 0 && limits.firstBootGraceMs <= 0) {
-        return allow('uptime', 'no limit is set');
-      }
-      try {
-        return judgeUptime(await read(), limits, nowMs);
-      } catch (error) {
-        return deny('uptime', `cannot tell for how long this node is up: ${messageOf(error)}`);
-      }
-    },
-    reportSteady: () => Promise.resolve(),
-  };
+/** `read` rejects when the uptime cannot be told. It is not called when no limit is set. */
+export function uptimeGate(limits: UptimeLimits, read: () => Promise<BootFacts>): Gate {
+  return gate({
+    name: NAME,
+    observe: () => observeUptime(limits, read),
+    judge: (reading, question) => judgeUptime(reading, question, limits),
+  });
 }
 
-const MINUTE_MS = 60_000;
-
-export function judgeUptime(facts: BootFacts, limits: UptimeLimits, nowMs: number): Verdict {
-  const graceMs = facts.firstBoot ? limits.firstBootGraceMs : 0;
-  const neededMs = Math.max(limits.minUptimeMs, graceMs);
-  if (facts.uptimeMs >= neededMs) {
-    return allow('uptime', 'this node is up for long enough');
+async function observeUptime(limits: UptimeLimits, read: () => Promise<BootFacts>): Promise<UptimeReading> {
+  if (!isLimited(limits)) {
+    return 'unneeded';
   }
-  const until = nowMs + neededMs - facts.uptimeMs;
+  try {
+    return await read();
+  } catch (error) {
+    return { problem: messageOf(error) };
+  }
+}
+
+export function judgeUptime(reading: UptimeReading, { at }: GateQuestion, limits: UptimeLimits): GateReport {
+  if (reading === 'unneeded' || !isLimited(limits)) {
+    return pass(NAME, 'uptime', 'no limit is set');
+  }
+  if ('problem' in reading) {
+    return block(NAME, 'uptime', `cannot tell for how long this node is up: ${reading.problem}`);
+  }
+  const { uptimeMs, firstBoot } = reading;
+  const graceMs = firstBoot ? limits.firstBootGraceMs : 0;
+  const neededMs = Math.max(limits.minUptimeMs, graceMs);
+  const evidence = { uptimeMs, neededMs, firstBoot };
+  if (uptimeMs >= neededMs) {
+    return pass(NAME, 'uptime', 'this node is up for long enough', { evidence });
+  }
+  const more = { evidence, nextAt: at + neededMs - uptimeMs };
   const minutes = Math.round(neededMs / MINUTE_MS);
   return graceMs > limits.minUptimeMs
-    ? deny('first_boot', `first boot of this machine: no reboot in its first ${minutes} minutes`, until)
-    : deny('uptime', `up for less than ${minutes} minutes`, until);
+    ? block(NAME, 'first_boot', `first boot of this machine: no reboot in its first ${minutes} minutes`, more)
+    : block(NAME, 'uptime', `up for less than ${minutes} minutes`, more);
+}
+
+function isLimited({ minUptimeMs, firstBootGraceMs }: UptimeLimits): boolean {
+  return minUptimeMs > 0 || firstBootGraceMs > 0;
 }

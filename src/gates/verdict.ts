@@ -1,12 +1,48 @@
-/** Verdicts, made short. Pure. */
-import type { AllowLabel, DenyLabel } from './labels.ts';
-import type { Verdict } from './strategy.ts';
+/**
+ * Makers of the three kinds of report. Pure.
+ *
+ * Invariant: a part of a report that is not known is left out; it is never there with the value undefined.
+ */
+import type { GateReport } from '../agent/ports.ts';
+import type { BlockLabel, PassLabel } from './labels.ts';
 
-export function allow(label: AllowLabel, reason: string): Verdict {
-  return { verdict: 'allow', reason, label };
+type Evidence = NonNullable<GateReport['evidence']>;
+
+/** `reason` is one sentence for people; the other parts are described at {@link GateReport}. */
+export function pass(
+  gate: string,
+  label: PassLabel,
+  reason: string,
+  { evidence, passEndsAt }: { readonly evidence?: Evidence; readonly passEndsAt?: number | undefined } = {},
+): GateReport {
+  return {
+    gate,
+    verdict: 'pass',
+    reason,
+    label,
+    ...(evidence !== undefined && { evidence }),
+    ...(passEndsAt !== undefined && { passEndsAt }),
+  };
 }
 
-/** `until` as {@link Verdict} has it. */
-export function deny(label: DenyLabel, reason: string, until?: number): Verdict {
-  return until === undefined ? { verdict: 'deny', reason, label } : { verdict: 'deny', reason, label, until };
+/** Without `nextAt` the gate may pass at any time. */
+export function block(
+  gate: string,
+  label: BlockLabel,
+  reason: string,
+  { evidence, nextAt }: { readonly evidence?: Evidence; readonly nextAt?: number | undefined } = {},
+): GateReport {
+  return {
+    gate,
+    verdict: 'block',
+    reason,
+    label,
+    ...(evidence !== undefined && { evidence }),
+    ...(nextAt !== undefined && { nextAt }),
+  };
+}
+
+/** The gate cannot tell. `kind` is that of the error, `reason` its message. */
+export function unknown(gate: string, kind: string, reason: string): GateReport {
+  return { gate, verdict: 'unknown', reason, label: kind };
 }

@@ -3,7 +3,7 @@ import type { SystemBus } from '../dbus/types.ts';
 import type { Inhibitor } from '../gates/inhibitors.ts';
 import { Logind, malformed } from './logind.ts';
 
-/** What `inhibitorStrategy` is made with. Rejects with BusError or CancelledError. */
+/** What `inhibitorGate` is made with. Rejects with BusError or CancelledError. */
 export function logindInhibitors(
   bus: SystemBus,
   callTimeoutMs?: number,

@@ -1,29 +1,30 @@
 /**
- * The lock servers that this process has dealt with: one strategy for each, whatever happens to the configuration.
+ * The lock servers that this process has dealt with: one lender for each, whatever happens to the configuration.
  *
- * Invariants: the same settings give the same strategy, with what it knows (a slot that is held, a server that wants to
- * be left alone for a while); one that is no longer configured can still give back what it has.
+ * Invariants:
+ * - The same settings and the same node give the same lender. It keeps what it knows: a slot that is held, a server that
+ *   wants to be left alone for a while.
+ * - A lender that is no longer configured can still give back what it has.
  */
-import { createFleetLockStrategy, type CreateFleetLockOptions } from './create-fleet-lock-strategy.ts';
-import type { Strategy } from '../gates/strategy.ts';
+import { createFleetLock, type CreateFleetLockOptions } from './create-fleet-lock.ts';
+import type { Lender } from './lender.ts';
 
 type Common = Omit<CreateFleetLockOptions, 'settings' | 'node'>;
-type Settings = CreateFleetLockOptions['settings'];
 
 export class LockServers {
   readonly #common: Common;
-  readonly #known = new Map<string, { readonly strategy: Strategy; readonly close: () => Promise<void> }>();
+  readonly #known = new Map<string, { readonly lender: Lender; readonly close: () => Promise<void> }>();
 
   constructor(common: Common) {
     this.#common = common;
   }
 
-  /** `who`: everything that `node` depends on but the booted deployment, as plain data. */
-  strategy(settings: Settings, who: unknown, node: CreateFleetLockOptions['node']): Strategy {
-    const key = JSON.stringify([settings, who]);
-    const known = this.#known.get(key) ?? createFleetLockStrategy({ ...this.#common, settings, node });
+  /** The lender for a lock server as configured, and for the node as the server is to know it. */
+  lender(settings: CreateFleetLockOptions['settings'], node: CreateFleetLockOptions['node']): Lender {
+    const key = JSON.stringify([settings, node]);
+    const known = this.#known.get(key) ?? createFleetLock({ ...this.#common, settings, node });
     this.#known.set(key, known);
-    return known.strategy;
+    return known.lender;
   }
 
   /** Ends all requests and connections. */

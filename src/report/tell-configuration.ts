@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Deployment } from '../agent/ports.ts';
 import type { Reading } from '../daemon/configuration.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import type { BuiltStrategies } from '../daemon/build-strategies.ts';
+import type { BuiltGates } from '../daemon/build-gates.ts';
 import type { Logger } from '../log/log.ts';
 
 export function tellReading(
@@ -33,7 +33,7 @@ export function tellReading(
 export async function tellStrategies(
   log: Logger,
   { settings }: Reading,
-  strategies: BuiltStrategies,
+  strategies: BuiltGates,
   nowMs: number,
 ): Promise<void> {
   const summary = await strategies.tell(nowMs);

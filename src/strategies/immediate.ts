@@ -1,14 +1,14 @@
-/** Strategy `immediate`: a staged update may reboot the node at any time. */
-import type { Strategy, Verdict } from '../gates/strategy.ts';
+/**
+ * Strategy `immediate`: a staged update may reboot the node at any time. Pure.
+ *
+ * Unknown: never. It looks at nothing.
+ */
+import type { GateReport } from '../agent/ports.ts';
+import { gate } from '../gates/gate.ts';
+import { pass } from '../gates/verdict.ts';
 
-export const IMMEDIATE: Strategy = {
-  name: 'immediate',
-  remote: false,
-  canFinalize: (): Promise<Verdict> =>
-    Promise.resolve({
-      verdict: 'allow',
-      reason: 'updates are applied as soon as they are staged',
-      label: 'immediate',
-    }),
-  reportSteady: () => Promise.resolve(),
-};
+export function judgeImmediate(): GateReport {
+  return pass('immediate', 'immediate', 'updates are applied as soon as they are staged');
+}
+
+export const IMMEDIATE = gate({ name: 'immediate', observe: () => undefined, judge: judgeImmediate });

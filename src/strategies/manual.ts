@@ -1,20 +1,20 @@
 /**
- * Strategy `manual`: updates are found and staged, the reboot into them is a person's act. Pure.
+ * Strategy `manual`: updates are found and staged; the reboot into them is left to a person. Pure.
  *
- * The staged deployment is locked, so a plain reboot drops it; the reason names the command that applies it.
+ * The staged deployment is locked, so a plain reboot drops it. The reason names the command that applies it.
+ *
+ * Unknown: never. It looks at nothing.
  */
-import type { Strategy } from '../gates/strategy.ts';
-import { deny } from '../gates/verdict.ts';
+import type { GateReport } from '../agent/ports.ts';
+import { gate } from '../gates/gate.ts';
+import { block } from '../gates/verdict.ts';
 
-export const MANUAL: Strategy = {
-  name: 'manual',
-  remote: false,
-  canFinalize: () =>
-    Promise.resolve(
-      deny(
-        'manual',
-        'staged; this node reboots only by hand: rpm-ostree finalize-deployment --allow-missing-checksum',
-      ),
-    ),
-  reportSteady: () => Promise.resolve(),
-};
+export function judgeManual(): GateReport {
+  return block(
+    'manual',
+    'manual',
+    'staged; this node reboots only by hand: rpm-ostree finalize-deployment --allow-missing-checksum',
+  );
+}
+
+export const MANUAL = gate({ name: 'manual', observe: () => undefined, judge: judgeManual });

@@ -1,17 +1,22 @@
 /**
- * Strategy `marker`: a reboot is allowed while a permission file exists. Whoever can write it decides when this node
- * reboots, so it counts only where nobody but its owner can have written it. Pure.
+ * Strategy `marker`: a reboot is allowed while a permission file exists. Whoever can write the file decides when this
+ * node reboots, so it counts only where nobody but its owner can have written it. The judgement is pure.
  *
- * Invariant: whatever is not exactly an empty file, or TOML with `not_after`, in the owner's hand alone, denies and
- * says why.
+ * Invariants:
+ * - The file allows only if it is empty, or TOML with `not_after` alone, and in its owner's hand alone.
+ * - Everything else blocks and says why, also a file that cannot be read. So the verdict `unknown` comes only of a disk
+ *   that hangs; it holds the reboot until the file can be looked at again, however long that takes.
  */
+import type { GateQuestion, GateReport } from '../agent/ports.ts';
 import { longDate } from '../report/status-text.ts';
 import { TomlDate, parseToml } from '../config/toml.ts';
 import { messageOf, printable } from '../errors.ts';
-import type { Strategy, Verdict } from '../gates/strategy.ts';
-import { allow, deny } from '../gates/verdict.ts';
+import { gate, type Gate } from '../gates/gate.ts';
+import { block, pass } from '../gates/verdict.ts';
 
-/** One date fits many times; more is a file in the wrong place. */
+const NAME = 'marker';
+
+/** A date needs far less; a longer file is in the wrong place. */
 export const MAX_MARKER_BYTES = 4096;
 
 /** What stands at the path. */
@@ -32,32 +37,43 @@ export type MarkerReading =
       readonly bytes: Uint8Array;
     };
 
-export interface MarkerOptions {
+export interface MarkerRules {
   /** As the host sees it, for people. */
   readonly path: string;
-  readonly read: () => Promise<MarkerReading>;
-  /** Whose file it must be; root unless a test says otherwise. */
-  readonly ownerUid?: number;
+  /** Whose file it must be. */
+  readonly ownerUid: number;
 }
 
-export function markerStrategy({ path, read, ownerUid = 0 }: MarkerOptions): Strategy {
-  return {
-    name: 'marker',
-    remote: false,
-    canFinalize: async (nowMs) => judgeMarker(await read(), path, ownerUid, nowMs),
-    reportSteady: () => Promise.resolve(),
-  };
+export interface MarkerOptions {
+  readonly path: string;
+  /** Whose file it must be; root unless a test says otherwise. */
+  readonly ownerUid?: number;
+  /** Looks at `path`. Whatever is wrong with it is a reading, never a rejection. */
+  readonly read: () => Promise<MarkerReading>;
+}
+
+export function markerGate({ path, read, ownerUid = 0 }: MarkerOptions): Gate {
+  return gate({
+    name: NAME,
+    observe: read,
+    judge: (reading, question) => judgeMarker(reading, question, { path, ownerUid }),
+  });
 }
 
 const WRITABLE_BY_OTHERS = 0o022;
 
-export function judgeMarker(reading: MarkerReading, path: string, ownerUid: number, nowMs: number): Verdict {
+export function judgeMarker(
+  reading: MarkerReading,
+  { at }: GateQuestion,
+  { path, ownerUid }: MarkerRules,
+): GateReport {
   const shown = printable(path);
-  const refuse = (what: string): Verdict =>
-    deny('marker_refused', `no permission to reboot: ${shown} must ${what}`);
+  const evidence = { path: shown, found: reading.kind };
+  const refuse = (what: string): GateReport =>
+    block(NAME, 'marker_refused', `no permission to reboot: ${shown} must ${what}`, { evidence });
   switch (reading.kind) {
     case 'missing':
-      return deny('marker_missing', `no permission to reboot: ${shown} must exist`);
+      return block(NAME, 'marker_missing', `no permission to reboot: ${shown} must exist`, { evidence });
     case 'symbolic-link':
       return refuse('be a regular file, got a symbolic link');
     case 'special':
@@ -72,33 +88,40 @@ export function judgeMarker(reading: MarkerReading, path: string, ownerUid: numb
         const mode = (reading.mode & 0o7777).toString(8).padStart(4, '0');
         return refuse(`not be writable by group or others, got mode ${mode}`);
       }
-      // A second name can be somebody else's: a link to any other file of root.
+      // The second name can be in somebody else's hand: a link to any other file of root.
       if (reading.links > 1) {
         return refuse(`have no other name, got ${reading.links} hard links`);
       }
       if (reading.bytes.length > MAX_MARKER_BYTES) {
         return refuse(`be at most ${MAX_MARKER_BYTES} bytes long`);
       }
-      return judgeContents(reading.bytes, shown, nowMs);
+      return judgeContents(reading.bytes, shown, at);
   }
 }
 
-function judgeContents(bytes: Uint8Array, shown: string, nowMs: number): Verdict {
-  let notAfter: number | undefined;
+function judgeContents(bytes: Uint8Array, shown: string, at: number): GateReport {
+  const found = { path: shown, found: 'file' };
+  let notAfterAt: number | undefined;
   try {
-    notAfter = parseMarker(bytes, shown);
+    notAfterAt = parseMarker(bytes, shown);
   } catch (error) {
-    return deny('marker_refused', `no permission to reboot: ${messageOf(error)}`);
+    const reason = `no permission to reboot: ${messageOf(error)}`;
+    return block(NAME, 'marker_refused', reason, { evidence: found });
   }
-  if (notAfter === undefined) {
-    return allow('marker', `${shown} allows it`);
+  if (notAfterAt === undefined) {
+    return pass(NAME, 'marker', `${shown} allows it`, { evidence: found });
   }
-  return nowMs <= notAfter
-    ? allow('marker', `${shown} allows it until ${longDate(notAfter)}`)
-    : deny('marker_expired', `no permission to reboot: ${shown} expired on ${longDate(notAfter)}`);
+  const evidence = { ...found, notAfterAt };
+  if (at > notAfterAt) {
+    const reason = `no permission to reboot: ${shown} expired on ${longDate(notAfterAt)}`;
+    return block(NAME, 'marker_expired', reason, { evidence });
+  }
+  // The instant itself still allows.
+  const passEndsAt = notAfterAt + 1;
+  return pass(NAME, 'marker', `${shown} allows it until ${longDate(notAfterAt)}`, { evidence, passEndsAt });
 }
 
-/** The last instant at which the file allows; undefined: there is none. Throws what is wrong with the file. */
+/** The last instant at which the file allows, milliseconds since 1970 UTC; undefined: it always does. Throws what is wrong with the file. */
 function parseMarker(bytes: Uint8Array, shown: string): number | undefined {
   const table = parseToml(bytes, shown);
   for (const key of table.keys()) {
@@ -119,7 +142,7 @@ function parseMarker(bytes: Uint8Array, shown: string): number | undefined {
 
 const WITH_OFFSET = /T.*(?:Z|[+-]\d\d:\d\d)$/i;
 
-/** Undefined for a date or time whose instant depends on where one is. */
+/** Undefined for a local date or time: its instant depends on a time zone. */
 function instantOf({ text }: TomlDate): number | undefined {
   const instant = WITH_OFFSET.test(text) ? Date.parse(text) : NaN;
   return Number.isNaN(instant) ? undefined : instant;

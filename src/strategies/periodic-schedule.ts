@@ -1,10 +1,13 @@
 /**
- * What strategy `periodic` answers at an instant, with time zones at hand. Pure: the same instant always gets the same
- * answer.
+ * What strategy `periodic` says at an instant, with time zones at hand. Pure: the same instant always gets the same
+ * report.
  *
- * Invariants: a no names the exact instant at which it becomes a yes; nothing but that instant and the local date
- * changes the words of a no, so that people read it once and not every five minutes.
+ * Invariants:
+ * - A report that blocks names the exact instant at which the strategy will pass.
+ * - Its words change only with that instant and with the local date, so that people read them once and not every five
+ *   minutes.
  */
+import type { GateReport } from '../agent/ports.ts';
 import { Calendar, type FrozenSpan, type OpenSpan } from '../calendar/calendar.ts';
 import { distinctWindows } from '../calendar/distinct-windows.ts';
 import { lintCalendar } from '../calendar/lint.ts';
@@ -12,13 +15,15 @@ import { weeklyMinutes } from '../calendar/schedule-length.ts';
 import { openingInstant, type ZoneRules } from '../calendar/zone-rules.ts';
 import type { FreezeEdge } from '../config/freeze.ts';
 import type { Settings } from '../config/settings.ts';
+import { printable } from '../errors.ts';
 import { placeOfNode, splayOffsetMs } from './splay.ts';
-import type { Verdict } from '../gates/strategy.ts';
-import { allow, deny } from '../gates/verdict.ts';
+import { block, pass } from '../gates/verdict.ts';
+
+const NAME = 'periodic';
 
 export type PeriodicSettings = Settings['updates']['periodic'];
 
-/** Local times for people. */
+/** Writes local times for people. */
 export interface LocalText {
   /** `Sat 2026-11-28 03:00 CET`. */
   showInstant(zone: ZoneRules, instantMs: number): string;
@@ -36,7 +41,7 @@ export interface ScheduleOptions {
   readonly text: LocalText;
 }
 
-/** A window, open now or to come. */
+/** A window that is open now or will open. */
 export interface WindowTimes {
   readonly startAt: number;
   readonly endAt: number;
@@ -68,23 +73,28 @@ export class PeriodicSchedule {
     this.#unfrozen = this.#freezes.length === 0 ? this.calendar : new Calendar(windows);
   }
 
-  verdictAt(nowMs: number): Verdict {
+  /** May the node reboot at `nowMs`? Milliseconds since 1970 UTC, as are all instants of the report. */
+  reportAt(nowMs: number): GateReport {
     const state = this.calendar.stateAt(nowMs);
     if (!state.open) {
       return this.#closed(nowMs, state.nextMs, state.frozen);
     }
     const turnMs = this.#splays ? this.#turnIn(this.calendar.spanAround(nowMs)) : undefined;
     if (turnMs === undefined || turnMs <= nowMs) {
-      return allow('periodic', 'inside of a maintenance window');
+      return pass(NAME, 'periodic', 'inside of a maintenance window', {
+        evidence: this.#evidence({ closesAt: state.untilMs, turnAt: turnMs }),
+        passEndsAt: state.untilMs,
+      });
     }
-    return deny(
+    return block(
+      NAME,
       'splay',
       `inside of a maintenance window; the turn of this node is at ${this.#show(turnMs)}`,
-      turnMs,
+      { evidence: this.#evidence({ closesAt: state.untilMs, turnAt: turnMs }), nextAt: turnMs },
     );
   }
 
-  /** The open or else the next window, splay left aside. Undefined: none in sight, or one without an end in sight. */
+  /** The open window, or else the next one, regardless of splay. Undefined: none is in sight, or it has no end in sight. */
   windowAt(nowMs: number): WindowTimes | undefined {
     const state = this.calendar.stateAt(nowMs);
     if (state.open && state.untilMs === undefined) {
@@ -95,7 +105,7 @@ export class PeriodicSchedule {
     return span === undefined ? undefined : { startAt: span.fromMs, endAt: span.untilMs };
   }
 
-  /** Minutes of an average week in which a window is open, freezes left aside. */
+  /** Minutes of an average week in which a window is open, regardless of freezes. */
   weeklyMinutes(nowMs: number): number {
     return weeklyMinutes(this.calendar.windows, nowMs);
   }
@@ -111,7 +121,7 @@ export class PeriodicSchedule {
     return `total schedule length ${this.weeklyMinutes(nowMs)} minutes; ${next}`;
   }
 
-  /** What cannot be meant, one sentence each. */
+  /** What the operator can hardly have meant, one sentence each. `origins`: dotted key to the file that set it. */
   warningsAt(nowMs: number, origins?: ReadonlyMap<string, string>): string[] {
     const { settings, text } = this.#options;
     return lintCalendar({
@@ -129,28 +139,33 @@ export class PeriodicSchedule {
     return this.#options.settings.splayMinutes > 0;
   }
 
-  #closed(nowMs: number, nextMs: number | undefined, frozen: FrozenSpan | undefined): Verdict {
+  #closed(nowMs: number, nextMs: number | undefined, frozen: FrozenSpan | undefined): GateReport {
     const label = frozen === undefined ? 'outside_window' : 'frozen';
     const because =
       frozen === undefined
         ? 'outside of maintenance windows'
         : `maintenance windows are frozen until ${this.#show(frozen.untilMs)}: ${frozen.reason}`;
+    const freeze = { frozenUntilAt: frozen?.untilMs, freezeReason: frozen?.reason };
     if (nextMs === undefined) {
-      return deny(label, `${because}; no later one is in sight`);
+      const evidence = this.#evidence(freeze);
+      return block(NAME, label, `${because}; no later one is in sight`, { evidence });
     }
     const skipped = frozen === undefined ? this.#freezeBefore(nowMs, nextMs) : undefined;
     const parts = [because, `next one opens ${this.#when(nowMs, nextMs)}`];
     if (skipped !== undefined) {
       parts.push(`those before it are frozen: ${skipped.reason}`);
     }
-    const turnMs = this.#splays ? (this.#turnIn(this.calendar.spanAround(nextMs)) ?? nextMs) : nextMs;
-    if (turnMs > nextMs) {
+    const turnMs = this.#splays ? this.#turnIn(this.calendar.spanAround(nextMs)) : undefined;
+    if (turnMs !== undefined && turnMs > nextMs) {
       parts.push(`the turn of this node is at ${this.#show(turnMs)}`);
     }
-    return deny(label, parts.join('; '), turnMs);
+    return block(NAME, label, parts.join('; '), {
+      evidence: this.#evidence({ ...freeze, opensAt: nextMs, turnAt: turnMs }),
+      nextAt: turnMs ?? nextMs,
+    });
   }
 
-  /** The freeze that takes away the window that would come next. */
+  /** The freeze that takes away the window which would otherwise come next. */
   #freezeBefore(nowMs: number, nextMs: number): FrozenSpan | undefined {
     const unfrozen = this.#unfrozen.stateAt(nowMs);
     if (unfrozen.open || unfrozen.nextMs === undefined || unfrozen.nextMs >= nextMs) {
@@ -165,6 +180,17 @@ export class PeriodicSchedule {
     }
     const { splayMinutes } = this.#options.settings;
     return span.fromMs + splayOffsetMs(this.#place, splayMinutes, span.untilMs - span.fromMs);
+  }
+
+  /** The zone of the calendar, and those facts that are known. */
+  #evidence(facts: Readonly<Record<string, string | number | undefined>>): Record<string, string | number> {
+    const known: Record<string, string | number> = { timeZone: printable(this.#zone.name) };
+    for (const [name, fact] of Object.entries(facts)) {
+      if (fact !== undefined) {
+        known[name] = fact;
+      }
+    }
+    return known;
   }
 
   #show(instantMs: number): string {

@@ -1,15 +1,19 @@
 /**
- * Strategy `periodic`: the node reboots inside of maintenance windows only. Keeps the schedule in step with the time
+ * Strategy `periodic`: the node reboots only inside of maintenance windows. Keeps the schedule in step with the time
  * zones of the host, which can change while the agent runs.
+ *
+ * Unknown: only if the files of a time zone hang while they are looked at; what is wrong with them leaves the last good
+ * rules in use. It holds the reboot until the files can be looked at again, however long that takes.
  */
+import type { GateQuestion, GateReport } from '../agent/ports.ts';
 import { HostZones, type ZoneSource } from '../calendar/zoneinfo.ts';
 import type { ZoneRules } from '../calendar/zone-rules.ts';
 import { PeriodicSchedule, type LocalText, type PeriodicSettings } from './periodic-schedule.ts';
-import type { Strategy, Verdict } from '../gates/strategy.ts';
+import type { Gate } from '../gates/gate.ts';
 
 export interface PeriodicOptions {
   readonly settings: PeriodicSettings;
-  /** Decides on the place of this node within `splay_minutes`. */
+  /** Decides the place of this node within `splay_minutes`. */
   readonly nodeUuid: string;
   /** Where the host's files are: `/`. */
   readonly root: string;
@@ -18,18 +22,18 @@ export interface PeriodicOptions {
 }
 
 /** Rejects with ConfigError when nobody knows a time zone of the settings. */
-export async function createPeriodicStrategy({
+export async function createPeriodicGate({
   settings,
   nodeUuid,
   root,
   warn,
-}: PeriodicOptions): Promise<PeriodicStrategy> {
-  // Loaded here, since a node without windows does without it.
+}: PeriodicOptions): Promise<PeriodicGate> {
+  // Loaded only here: a node without windows does not need it.
   const luxon = await import('../calendar/luxon-zone.ts');
   const zones = new HostZones({ root, builtIn: luxon.builtInZone, warn });
-  const strategy = new PeriodicStrategy({ settings, nodeUuid, zones, text: luxon });
-  await strategy.schedule();
-  return strategy;
+  const gate = new PeriodicGate({ settings, nodeUuid, zones, text: luxon });
+  await gate.schedule();
+  return gate;
 }
 
 export interface PeriodicParts {
@@ -39,9 +43,13 @@ export interface PeriodicParts {
   readonly text: LocalText;
 }
 
-export class PeriodicStrategy implements Strategy {
+/** `schedule` holds the facts for an instant; the rest of the answer depends on the question alone. */
+export function judgePeriodic(schedule: PeriodicSchedule, { at }: GateQuestion): GateReport {
+  return schedule.reportAt(at);
+}
+
+export class PeriodicGate implements Gate {
   readonly name = 'periodic';
-  readonly remote = false;
   readonly #parts: PeriodicParts;
   readonly #zoneNames: readonly string[];
   #latest:
@@ -53,15 +61,11 @@ export class PeriodicStrategy implements Strategy {
     this.#zoneNames = [...new Set([timeZone, ...windows.map((window) => window.timeZone ?? timeZone)])];
   }
 
-  async canFinalize(nowMs: number): Promise<Verdict> {
-    return (await this.schedule()).verdictAt(nowMs);
+  async ask(question: GateQuestion): Promise<GateReport> {
+    return judgePeriodic(await this.schedule(), question);
   }
 
-  reportSteady(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  /** The schedule by the time zones as they are now; the same one for as long as those stay. */
+  /** The schedule by the time zones as they are now. It stays the same object while those stay the same. */
   async schedule(): Promise<PeriodicSchedule> {
     const { settings, nodeUuid, zones, text } = this.#parts;
     const rules = new Map<string, ZoneRules>();

@@ -1,12 +1,12 @@
-/** Strategy `fleet_lock` as configured: an HTTP client of its own, with the lock server's certificates and token. */
+/** Lender `fleet_lock` as configured: it has an HTTP client of its own, with the lock server's certificates and token. */
 import type { Clock } from '../agent/ports.ts';
 import type { Settings } from '../config/settings.ts';
 import { readBearer } from '../http/bearer-file.ts';
 import type { Environment } from '../http/proxy.ts';
 import { HTTP_LIMITS, HttpClient } from '../http/http-client.ts';
 import { TlsFiles } from '../http/tls-files.ts';
-import { FleetLockStrategy, type FleetLockObserver, type FleetLockOptions } from './fleet-lock.ts';
-import type { Strategy } from '../gates/strategy.ts';
+import { MEBIBYTE } from '../text/units.ts';
+import { FleetLock, type FleetLockObserver, type FleetLockOptions } from './fleet-lock.ts';
 
 export interface CreateFleetLockOptions {
   /** `updates.fleetLock` of the settings, with an address. */
@@ -15,17 +15,17 @@ export interface CreateFleetLockOptions {
   /** Where the host's files are: `/`. */
   readonly root: string;
   readonly userAgent: string;
-  /** Where the proxy variables are looked up. */
+  /** Has the variables that name proxies. */
   readonly env: Environment;
   readonly clock: Pick<Clock, 'now' | 'monotonic'>;
   readonly observer: FleetLockObserver;
 }
 
-/** An error document has a few hundred bytes, a proxy's page a few ten thousand. */
-const MOST_ANSWER_BYTES = 1024 * 1024;
+/** An error document has a few hundred bytes; the error page of a proxy has tens of thousands. */
+const MOST_ANSWER_BYTES = MEBIBYTE;
 
-/** `close` ends all requests and connections, when the agent's life ends. */
-export function createFleetLockStrategy({
+/** `close` ends all requests and connections. */
+export function createFleetLock({
   settings,
   node,
   root,
@@ -34,7 +34,7 @@ export function createFleetLockStrategy({
   clock,
   observer,
 }: CreateFleetLockOptions): {
-  readonly strategy: Strategy;
+  readonly lender: FleetLock;
   readonly close: () => Promise<void>;
 } {
   const { baseUrl, caFile, clientCertFile, clientKeyFile, bearerFile, timeoutMs } = settings;
@@ -45,7 +45,7 @@ export function createFleetLockStrategy({
   });
   const needsTls = caFile !== undefined || clientCertFile !== undefined;
   const http = new HttpClient({ userAgent, env, ...(needsTls && { tls: () => tls.context() }) });
-  const strategy = new FleetLockStrategy({
+  const lender = new FleetLock({
     baseUrl,
     node,
     http,
@@ -62,5 +62,5 @@ export function createFleetLockStrategy({
     clock,
     observer,
   });
-  return { strategy, close: () => http.close() };
+  return { lender, close: () => http.close() };
 }
