@@ -6,6 +6,7 @@
  * grace, and only what the ceiling has left is given again; whoever is logged in reads a notice before the first
  * postponement of a grace and before its last, and before a reboot that no longer waits.
  */
+import { MINUTE_MS } from '../text/units.ts';
 import { POSTPONEMENT_MS } from './pacing.ts';
 
 export interface GracePolicy {
@@ -25,8 +26,6 @@ export interface Grace {
   /** Somebody has read a notice since this grace began. */
   readonly warned: boolean;
 }
-
-const MINUTE_MS = 60_000;
 
 /** For a release that was just staged. */
 export function newGrace(policy: GracePolicy): Grace {

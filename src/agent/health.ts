@@ -2,6 +2,7 @@
  * How updating itself is doing: OK, DEGRADED (it struggles, and will try again) or STUCK (without somebody's help this
  * node stays where it is), with the cause and since when. Pure.
  */
+import { HOUR_MS } from '../text/units.ts';
 import { attemptsOf, isInForce } from './record.ts';
 import { isSkipped } from './skip.ts';
 import type { Memory, Model, Streak } from './state.ts';
@@ -34,11 +35,10 @@ export interface Health {
   readonly text: string;
 }
 
-const HOUR = 3_600_000;
 /** Failures within it are hiccups of a network. */
-const DEGRADED_AFTER_MS = HOUR;
+const DEGRADED_AFTER_MS = HOUR_MS;
 /** A node that has not got anywhere for so long will not get there alone. */
-const STUCK_AFTER_MS = 24 * HOUR;
+const STUCK_AFTER_MS = 24 * HOUR_MS;
 /** Failed deploys in a row that are worth telling an administrator. */
 const TOLD_DEPLOY_FAILURES = 3;
 

@@ -3,7 +3,15 @@
  *
  * Every effect ends in exactly one of the events listed for it in {@link ANSWERS}, failures included.
  */
-import type { CheckQuery, CheckResult, Deployment, HostStatus, JointVerdict, Session } from './ports.ts';
+import type {
+  CheckQuery,
+  CheckResult,
+  Deployment,
+  GateReport,
+  HostStatus,
+  Session,
+  SlotAnswer,
+} from './ports.ts';
 import type { AgentRecord } from './record.ts';
 import type { Release } from './release.ts';
 
@@ -15,12 +23,18 @@ export type Effect =
   | { readonly kind: 'register-driver' }
   | { readonly kind: 'read-status'; readonly mode: 'cached' | 'fresh' }
   | { readonly kind: 'follow-active'; readonly limitMs: number }
-  | { readonly kind: 'report-steady' }
+  /** Give back what lenders may have lent. `stream`: for addresses that name it. */
+  | { readonly kind: 'release-slot'; readonly stream: string | undefined }
   | { readonly kind: 'check'; readonly query: CheckQuery; readonly stream: string | undefined }
   | { readonly kind: 'stage'; readonly release: Release; readonly allowDowngrade: boolean }
   | { readonly kind: 'discard-staged' }
-  | { readonly kind: 'ask-local' }
-  | { readonly kind: 'ask-remote' }
+  /** Ask every gate of this node about the deployments as they were last read. */
+  | {
+      readonly kind: 'survey';
+      readonly booted: Deployment | undefined;
+      readonly staged: Deployment | undefined;
+    }
+  | { readonly kind: 'acquire-slot'; readonly stream: string | undefined }
   | { readonly kind: 'list-sessions' }
   | {
       readonly kind: 'warn-sessions';
@@ -32,6 +46,7 @@ export type Effect =
   | { readonly kind: 'finalize'; readonly release: Release; readonly allowUnlocked: boolean };
 
 export type EffectKind = Effect['kind'];
+export type EffectOf<K extends EffectKind> = Extract<Effect, { kind: K }>;
 
 /** Why an effect failed, as data: the error's kind and its one-line message. */
 export interface Failure {
@@ -52,17 +67,18 @@ export type Event =
   | { readonly kind: 'transaction-over' }
   | { readonly kind: 'transaction-running' }
   | { readonly kind: 'follow-failed'; readonly failure: Failure }
-  | { readonly kind: 'steady-reported' }
-  | { readonly kind: 'steady-failed'; readonly failure: Failure }
+  | { readonly kind: 'slot-released' }
+  | { readonly kind: 'release-failed'; readonly failure: Failure }
   | { readonly kind: 'checked'; readonly result: CheckResult }
   | { readonly kind: 'check-failed'; readonly failure: Failure }
   | { readonly kind: 'staged'; readonly deployment: Deployment }
   | { readonly kind: 'stage-failed'; readonly failure: Failure }
   | { readonly kind: 'discarded' }
   | { readonly kind: 'discard-failed'; readonly failure: Failure }
-  | { readonly kind: 'local-verdict'; readonly verdict: JointVerdict }
-  | { readonly kind: 'remote-verdict'; readonly verdict: JointVerdict }
-  | { readonly kind: 'verdict-failed'; readonly failure: Failure }
+  | { readonly kind: 'surveyed'; readonly reports: readonly GateReport[] }
+  | { readonly kind: 'survey-failed'; readonly failure: Failure }
+  | { readonly kind: 'slot-answered'; readonly answer: SlotAnswer }
+  | { readonly kind: 'slot-failed'; readonly failure: Failure }
   | { readonly kind: 'sessions-listed'; readonly sessions: readonly Session[] }
   | { readonly kind: 'sessions-failed'; readonly failure: Failure }
   | { readonly kind: 'sessions-warned' }
@@ -79,16 +95,19 @@ export const ANSWERS = {
   'register-driver': ['driver-registered', 'driver-failed'],
   'read-status': ['status-read', 'status-failed'],
   'follow-active': ['transaction-over', 'transaction-running', 'follow-failed'],
-  'report-steady': ['steady-reported', 'steady-failed'],
+  'release-slot': ['slot-released', 'release-failed'],
   check: ['checked', 'check-failed'],
   stage: ['staged', 'stage-failed'],
   'discard-staged': ['discarded', 'discard-failed'],
-  'ask-local': ['local-verdict', 'verdict-failed'],
-  'ask-remote': ['remote-verdict', 'verdict-failed'],
+  survey: ['surveyed', 'survey-failed'],
+  'acquire-slot': ['slot-answered', 'slot-failed'],
   'list-sessions': ['sessions-listed', 'sessions-failed'],
   'warn-sessions': ['sessions-warned'],
   finalize: ['finalized', 'finalize-failed'],
 } as const satisfies Record<EffectKind, readonly EventKind[]>;
+
+/** The kinds of events that can answer effects of kind `E`. */
+export type AnswerKind<E extends EffectKind> = (typeof ANSWERS)[E][number];
 
 /** An event, when it happened on both clocks, and the roll (0..10) that jitter takes if it needs one. */
 export interface Occurrence {
@@ -98,10 +117,4 @@ export interface Occurrence {
   /** Monotonic clock, milliseconds. */
   readonly mono: number;
   readonly roll: number;
-}
-
-/** What came of one transition, for the loop and for the report. */
-export interface Step {
-  readonly occurrence: Occurrence;
-  readonly effect: Effect;
 }

@@ -3,46 +3,43 @@
  *
  * The steady interval, the retry interval, the end state's interval and the jitter are Zincati's; the back-offs are ours.
  */
-
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../text/units.ts';
 
 /** Deploy attempts before a target is abandoned. */
 export const MAX_DEPLOY_ATTEMPTS = 12;
 /** A reboot is put off for people who are logged in by this much at a time; how often, grace.ts says. */
-export const POSTPONEMENT_MS = MINUTE;
+export const POSTPONEMENT_MS = MINUTE_MS;
 /** The end state looks up this often when nothing is expected to happen. */
-export const END_INTERVAL_MS = 3 * HOUR;
+export const END_INTERVAL_MS = 3 * HOUR_MS;
 /** One following of somebody's transaction; then the agent looks around and follows again. */
-export const FOLLOW_LIMIT_MS = 10 * MINUTE;
+export const FOLLOW_LIMIT_MS = 10 * MINUTE_MS;
 
 /** Zincati's jitter: one hundredth of the interval, at least a second, times a roll of 0..10; up to 10 % of long ones. */
 export function withJitter(baseMs: number, roll: number): number {
-  const hundredthSecs = Math.max(Math.floor(baseMs / SECOND / 100), 1);
-  return baseMs + hundredthSecs * SECOND * roll;
+  const hundredthSecs = Math.max(Math.floor(baseMs / SECOND_MS / 100), 1);
+  return baseMs + hundredthSecs * SECOND_MS * roll;
 }
 
 /**
  * After a transaction of somebody else: time for what comes after it (rpm-ostree reloads, a reboot was asked for), and
  * the least pause between two looks when rpm-ostree says busy although nothing seems to run.
  */
-export const AFTER_FOLLOW_MS = 10 * SECOND;
+export const AFTER_FOLLOW_MS = 10 * SECOND_MS;
 
 /** 1 s, 2 s, 4 s ... 256 s. `failures` counts from 1. */
 export function driverRetryMs(failures: number): number {
-  return SECOND * 2 ** Math.min(failures - 1, 8);
+  return SECOND_MS * 2 ** Math.min(failures - 1, 8);
 }
 
 /** Reading deployments and giving back a slot: 5 s doubling to 5 minutes. */
 export function adapterRetryMs(failures: number): number {
-  return Math.min(5 * SECOND * 2 ** Math.min(failures - 1, 10), 5 * MINUTE);
+  return Math.min(5 * SECOND_MS * 2 ** Math.min(failures - 1, 10), 5 * MINUTE_MS);
 }
 
 /** The first failures may be a network that is still coming up: they are tried again soon. */
 const EARLY_RETRIES = 3;
-const FIRST_CHECK_RETRY_MS = 30 * SECOND;
-const LONGEST_CHECK_BACKOFF_MS = HOUR;
+const FIRST_CHECK_RETRY_MS = 30 * SECOND_MS;
+const LONGEST_CHECK_BACKOFF_MS = HOUR_MS;
 
 /**
  * After the n-th failed update check in a row: 30 s, 1 min, 2 min, then the steady interval doubling up to an hour (or
@@ -59,13 +56,13 @@ export function checkRetryMs(failures: number, steadyMs: number, retryAfterMs: n
   return Math.max(own, retryAfterMs ?? 0);
 }
 
-export const LONGEST_DENIAL_MS = 7 * 24 * HOUR;
+export const LONGEST_DENIAL_MS = 7 * 24 * HOUR_MS;
 /** After a reboot that did not lead into its target: the second and last try. */
-export const REBOOT_RETRY_MS = HOUR;
+export const REBOOT_RETRY_MS = HOUR_MS;
 /** A state file that cannot be written is tried again this often. */
-export const SAVE_RETRY_MS = MINUTE;
+export const SAVE_RETRY_MS = MINUTE_MS;
 
 /** How long an abandoned target is left alone: an hour the first time, then 4, 16, 64 hours, at most a week. */
 export function denialMs(strikes: number): number {
-  return Math.min(HOUR * 4 ** Math.min(strikes - 1, 10), LONGEST_DENIAL_MS);
+  return Math.min(HOUR_MS * 4 ** Math.min(strikes - 1, 10), LONGEST_DENIAL_MS);
 }

@@ -1,12 +1,24 @@
 /**
- * Does what the machine asked for: one handler per effect, each ending in one event, failures included.
+ * Does what the machine asked for: one entry per effect, each ending in one event, failures included.
  *
- * Invariants: an expected failure is an event, never an exception; only the end of the agent's life (its signal) makes
- * `perform` reject; every effect has a limit of its own, so that nothing below can hang the loop.
+ * Invariants:
+ * - An expected failure is an event, never an exception. Only the end of the agent's life (its signal) makes `perform`
+ *   reject.
+ * - Every effect has a limit of its own, so that nothing below can hang the loop.
  */
 import { CancelledError, kindOf, messageOf } from '../errors.ts';
-import type { Effect, EffectKind, Event, Failure } from './messages.ts';
-import type { Clock, Gatekeeper, Progress, RecordStore, RpmOstree, Sessions, UpdateSource } from './ports.ts';
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../text/units.ts';
+import type { AnswerKind, Effect, EffectKind, EffectOf, Event, EventOf, Failure } from './messages.ts';
+import type {
+  Clock,
+  Gates,
+  Lenders,
+  Progress,
+  RecordStore,
+  RpmOstree,
+  Sessions,
+  UpdateSource,
+} from './ports.ts';
 import type { Release } from './release.ts';
 
 export interface Ports {
@@ -14,7 +26,8 @@ export interface Ports {
   readonly rpmOstree: RpmOstree;
   /** The update server for nodes of `stream`; throws IdentityError when the stream is not known. */
   readonly updatesFor: (stream: string | undefined) => UpdateSource;
-  readonly gatekeeper: Gatekeeper;
+  readonly gates: Gates;
+  readonly lenders: Lenders;
   readonly sessions: Sessions;
   readonly records: RecordStore;
   /** The text for people who are logged in, `minutesLeft` before the reboot; undefined: the node waits for all of them. */
@@ -22,33 +35,143 @@ export interface Ports {
   readonly onProgress: (progress: Progress) => void;
 }
 
-const SECOND = 1000;
-const MINUTE = 60 * SECOND;
-const HOUR = 60 * MINUTE;
+/** How one kind of effect is done, and what its failure is called. */
+interface Performer<E extends EffectKind> {
+  /**
+   * The longest it may take, milliseconds. The adapters have tighter bounds of their own; this is the net below them.
+   */
+  readonly limitMs: number;
+  readonly perform: (
+    effect: EffectOf<E>,
+    ports: Ports,
+    signal: AbortSignal,
+  ) => Promise<EventOf<AnswerKind<E>>>;
+  readonly failed: (failure: Failure) => EventOf<AnswerKind<E>>;
+}
 
-/**
- * The longest an effect may take, milliseconds. The adapters have tighter bounds of their own; these are the net below
- * them. Staging may take hours over a slow link: a transaction without progress is ended by the driver, not from here.
- */
-export const EFFECT_LIMIT_MS: Readonly<Record<EffectKind, number>> = {
-  wait: 25 * HOUR,
-  save: MINUTE,
-  'register-driver': 10 * MINUTE,
-  'read-status': 10 * MINUTE,
-  'follow-active': 30 * MINUTE,
-  'report-steady': 5 * MINUTE,
-  check: 3 * MINUTE,
-  stage: 24 * HOUR,
-  'discard-staged': HOUR,
-  'ask-local': MINUTE,
-  'ask-remote': 5 * MINUTE,
-  'list-sessions': MINUTE,
-  'warn-sessions': MINUTE,
-  finalize: HOUR,
+const PERFORMERS: { readonly [E in EffectKind]: Performer<E> } = {
+  wait: {
+    limitMs: 25 * HOUR_MS,
+    perform: async (effect, { clock }, signal) => {
+      await sleepUntil(effect, clock, signal);
+      return { kind: 'woke' };
+    },
+    failed: () => ({ kind: 'woke' }),
+  },
+  save: {
+    limitMs: MINUTE_MS,
+    perform: async ({ record }, { records }, signal) => {
+      await records.save(record, signal);
+      return { kind: 'saved' };
+    },
+    failed: (failure) => ({ kind: 'save-failed', failure }),
+  },
+  'register-driver': {
+    limitMs: 10 * MINUTE_MS,
+    perform: async (_effect, { rpmOstree }, signal) => {
+      await rpmOstree.registerDriver(signal);
+      return { kind: 'driver-registered' };
+    },
+    failed: (failure) => ({ kind: 'driver-failed', failure }),
+  },
+  'read-status': {
+    limitMs: 10 * MINUTE_MS,
+    perform: async ({ mode }, { rpmOstree }, signal) => ({
+      kind: 'status-read',
+      status: await rpmOstree.status(mode, signal),
+    }),
+    failed: (failure) => ({ kind: 'status-failed', failure }),
+  },
+  'follow-active': {
+    limitMs: 30 * MINUTE_MS,
+    perform: async ({ limitMs }, { rpmOstree, onProgress }, signal) => {
+      const end = await rpmOstree.followActive(limitMs, onProgress, signal);
+      return { kind: end === 'ended' ? 'transaction-over' : 'transaction-running' };
+    },
+    failed: (failure) => ({ kind: 'follow-failed', failure }),
+  },
+  'release-slot': {
+    limitMs: 5 * MINUTE_MS,
+    perform: async ({ stream }, { clock, lenders }, signal) => {
+      await lenders.release({ at: clock.now(), stream }, signal);
+      return { kind: 'slot-released' };
+    },
+    failed: (failure) => ({ kind: 'release-failed', failure }),
+  },
+  check: {
+    limitMs: 3 * MINUTE_MS,
+    perform: async ({ stream, query }, { updatesFor }, signal) => ({
+      kind: 'checked',
+      result: await updatesFor(stream).check(query, signal),
+    }),
+    failed: (failure) => ({ kind: 'check-failed', failure }),
+  },
+  stage: {
+    // Staging may take hours over a slow link: a transaction without progress is ended by the driver, not from here.
+    limitMs: 24 * HOUR_MS,
+    perform: async ({ release, allowDowngrade }, { rpmOstree, onProgress }, signal) => ({
+      kind: 'staged',
+      deployment: await rpmOstree.stage(release, allowDowngrade, onProgress, signal),
+    }),
+    failed: (failure) => ({ kind: 'stage-failed', failure }),
+  },
+  'discard-staged': {
+    limitMs: HOUR_MS,
+    perform: async (_effect, { rpmOstree }, signal) => {
+      await rpmOstree.discardStaged(signal);
+      return { kind: 'discarded' };
+    },
+    failed: (failure) => ({ kind: 'discard-failed', failure }),
+  },
+  survey: {
+    limitMs: MINUTE_MS,
+    perform: async ({ booted, staged }, { clock, gates }, signal) => ({
+      kind: 'surveyed',
+      reports: await gates.survey({ at: clock.now(), booted, staged }, signal),
+    }),
+    failed: (failure) => ({ kind: 'survey-failed', failure }),
+  },
+  'acquire-slot': {
+    limitMs: 5 * MINUTE_MS,
+    perform: async ({ stream }, { clock, lenders }, signal) => ({
+      kind: 'slot-answered',
+      answer: await lenders.acquire({ at: clock.now(), stream }, signal),
+    }),
+    failed: (failure) => ({ kind: 'slot-failed', failure }),
+  },
+  'list-sessions': {
+    limitMs: MINUTE_MS,
+    perform: async (_effect, { sessions }, signal) => ({
+      kind: 'sessions-listed',
+      sessions: await sessions.list(signal),
+    }),
+    failed: (failure) => ({ kind: 'sessions-failed', failure }),
+  },
+  'warn-sessions': {
+    limitMs: MINUTE_MS,
+    perform: async ({ sessions: visitors, release, minutesLeft }, { sessions, notice }, signal) => {
+      await sessions.broadcast(visitors, notice(release, minutesLeft), signal);
+      return { kind: 'sessions-warned' };
+    },
+    failed: () => ({ kind: 'sessions-warned' }),
+  },
+  finalize: {
+    limitMs: HOUR_MS,
+    perform: async ({ release, allowUnlocked }, { rpmOstree }, signal) => {
+      await rpmOstree.finalize(release, { allowUnlocked }, signal);
+      return { kind: 'finalized' };
+    },
+    failed: (failure) => ({ kind: 'finalize-failed', failure }),
+  },
 };
 
+/** The longest that effects of `kind` may take, milliseconds. */
+export function limitMsOf(kind: EffectKind): number {
+  return PERFORMERS[kind].limitMs;
+}
+
 /** A sleeping agent looks at the wall clock this often, so that a clock that is set does not make it miss a window. */
-const CLOCK_GLANCE_MS = 30 * SECOND;
+const CLOCK_GLANCE_MS = 30 * SECOND_MS;
 
 /** `interrupt` ends a wait early; everything else goes on to its end. */
 export async function perform(
@@ -57,11 +180,13 @@ export async function perform(
   life: AbortSignal,
   interrupt?: AbortSignal,
 ): Promise<Event> {
-  const limitMs = EFFECT_LIMIT_MS[effect.kind];
+  // The table's types hold for each kind; here an entry is looked up by what is asked.
+  const performer = PERFORMERS[effect.kind] as Performer<EffectKind>;
+  const { limitMs } = performer;
   const limit = new AbortController();
   const done = new AbortController();
   ports.clock.sleep(limitMs, AbortSignal.any([life, done.signal])).then(
-    () => limit.abort(new CancelledError(`${effect.kind} took longer than ${limitMs / SECOND} s`)),
+    () => limit.abort(new CancelledError(`${effect.kind} took longer than ${limitMs / SECOND_MS} s`)),
     () => undefined,
   );
   try {
@@ -69,103 +194,22 @@ export async function perform(
     if (effect.kind === 'wait' && interrupt !== undefined) {
       ends.push(interrupt);
     }
-    return await handle(effect, ports, AbortSignal.any(ends));
+    return await performer.perform(effect, ports, AbortSignal.any(ends));
   } catch (error) {
     if (life.aborted) {
       throw error;
     }
-    if (limit.signal.aborted) {
-      return failureEvent(effect.kind, { kind: 'effect_timeout', message: messageOf(limit.signal.reason) });
-    }
-    return failureEvent(effect.kind, asFailure(error));
+    return performer.failed(
+      limit.signal.aborted
+        ? { kind: 'effect_timeout', message: messageOf(limit.signal.reason) }
+        : asFailure(error),
+    );
   } finally {
     done.abort();
   }
 }
 
-async function handle(effect: Effect, ports: Ports, signal: AbortSignal): Promise<Event> {
-  const { clock, rpmOstree, gatekeeper, sessions } = ports;
-  switch (effect.kind) {
-    case 'wait':
-      await sleepUntil(effect, clock, signal);
-      return { kind: 'woke' };
-    case 'save':
-      await ports.records.save(effect.record, signal);
-      return { kind: 'saved' };
-    case 'register-driver':
-      await rpmOstree.registerDriver(signal);
-      return { kind: 'driver-registered' };
-    case 'read-status':
-      return { kind: 'status-read', status: await rpmOstree.status(effect.mode, signal) };
-    case 'follow-active': {
-      const end = await rpmOstree.followActive(effect.limitMs, ports.onProgress, signal);
-      return { kind: end === 'ended' ? 'transaction-over' : 'transaction-running' };
-    }
-    case 'report-steady':
-      await gatekeeper.reportSteady(signal);
-      return { kind: 'steady-reported' };
-    case 'check':
-      return { kind: 'checked', result: await ports.updatesFor(effect.stream).check(effect.query, signal) };
-    case 'stage':
-      return {
-        kind: 'staged',
-        deployment: await rpmOstree.stage(effect.release, effect.allowDowngrade, ports.onProgress, signal),
-      };
-    case 'discard-staged':
-      await rpmOstree.discardStaged(signal);
-      return { kind: 'discarded' };
-    case 'ask-local':
-      return { kind: 'local-verdict', verdict: await gatekeeper.askLocal(clock.now(), signal) };
-    case 'ask-remote':
-      return { kind: 'remote-verdict', verdict: await gatekeeper.askRemote(clock.now(), signal) };
-    case 'list-sessions':
-      return { kind: 'sessions-listed', sessions: await sessions.list(signal) };
-    case 'warn-sessions':
-      await sessions.broadcast(effect.sessions, ports.notice(effect.release, effect.minutesLeft), signal);
-      return { kind: 'sessions-warned' };
-    case 'finalize':
-      await rpmOstree.finalize(effect.release, { allowUnlocked: effect.allowUnlocked }, signal);
-      return { kind: 'finalized' };
-  }
-}
-
-function failureEvent(kind: EffectKind, failure: Failure): Event {
-  switch (kind) {
-    case 'wait':
-      return { kind: 'woke' };
-    case 'save':
-      return { kind: 'save-failed', failure };
-    case 'register-driver':
-      return { kind: 'driver-failed', failure };
-    case 'read-status':
-      return { kind: 'status-failed', failure };
-    case 'follow-active':
-      return { kind: 'follow-failed', failure };
-    case 'report-steady':
-      return { kind: 'steady-failed', failure };
-    case 'check':
-      return { kind: 'check-failed', failure };
-    case 'stage':
-      return { kind: 'stage-failed', failure };
-    case 'discard-staged':
-      return { kind: 'discard-failed', failure };
-    case 'ask-local':
-    case 'ask-remote':
-      return { kind: 'verdict-failed', failure };
-    case 'list-sessions':
-      return { kind: 'sessions-failed', failure };
-    case 'warn-sessions':
-      return { kind: 'sessions-warned' };
-    case 'finalize':
-      return { kind: 'finalize-failed', failure };
-  }
-}
-
-async function sleepUntil(
-  effect: Extract<Effect, { kind: 'wait' }>,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<void> {
+async function sleepUntil(effect: EffectOf<'wait'>, clock: Clock, signal: AbortSignal): Promise<void> {
   const endMono = clock.monotonic() + effect.forMs;
   const untilAt = effect.untilAt ?? Number.POSITIVE_INFINITY;
   for (;;) {

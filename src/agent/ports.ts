@@ -1,9 +1,10 @@
 /**
- * What the agent needs from the world, as small interfaces; compose.ts hands in the real ones, tests their own.
- * Types only.
+ * What the agent needs from the world, as small interfaces. daemon/ hands in the real ones, tests their own. Types only.
  *
- * Every method that waits takes an AbortSignal: aborting it settles the promise with CancelledError within a second and
- * leaves nothing behind. Every method has its own bound as well.
+ * Invariants:
+ * - Every method that waits takes an AbortSignal. Aborting it settles the promise with CancelledError within a second,
+ *   and leaves nothing behind.
+ * - Every method has its own bound as well.
  */
 import type { AgentRecord } from './record.ts';
 import type { Payload, Release } from './release.ts';
@@ -148,27 +149,6 @@ export interface Sessions {
 /** Where the record lives. Rejects with AgentError (kind `record_unwritable`). */
 export interface RecordStore {
   save(record: AgentRecord, signal: AbortSignal): Promise<void>;
-}
-
-/** What the configured strategies say together. */
-export interface JointVerdict {
-  readonly verdict: 'allow' | 'deny';
-  /** One sentence for people: who says no and why; "" for allow. */
-  readonly reason: string;
-  /** Bounded word for a metric label. */
-  readonly label: string;
-  /** The joint answer cannot become "allow" before this instant (wall clock, milliseconds). */
-  readonly untilAt?: number;
-}
-
-/** All strategies of the node as one. Rejects with AgentError when one cannot tell. */
-export interface Gatekeeper {
-  /** Strategies that only look at this node and its clock. */
-  askLocal(nowMs: number, signal: AbortSignal): Promise<JointVerdict>;
-  /** Strategies that take something from others; asked only when everything else allows. */
-  askRemote(nowMs: number, signal: AbortSignal): Promise<JointVerdict>;
-  /** Gives back whatever `askRemote` may have taken, now or in a life before this one. */
-  reportSteady(signal: AbortSignal): Promise<void>;
 }
 
 /** What a gate is asked about: one instant, and the deployments as the machine last read them. */

@@ -1,40 +1,49 @@
 /**
- * What a new configuration makes of the model, between two effects: the node goes through its decision again under the
+ * What a new configuration makes of a machine, between two effects: the node goes through its decision again under the
  * new policy, as after a restart, but forgets nothing. Pure.
  *
- * Invariants: a reboot that was asked for is on its way whatever the configuration says by now, so that state stays, and
- * so does the slot taken for it; a reboot that was about to be asked for is taken back, also in the record; whatever
- * was lent by a lock server is given back before anything else is asked for.
+ * Invariants:
+ * - A reboot that was asked for is on its way whatever the configuration says by now. That state stays, and so does the
+ *   slot taken for it.
+ * - A reboot that was about to be asked for is taken back, also in the record.
+ * - Whatever a lender lent is given back before anything else is asked for.
  */
+import { settled, type Advance } from './advance.ts';
 import { newGrace, type GracePolicy } from './grace.ts';
-import { nextEffect, type Moment } from './next-effect.ts';
+import type { Happening } from './happenings.ts';
 import { rebootRefused } from './record.ts';
 import { recorded, type AgentState, type Memory, type Model, type Policy } from './state.ts';
-import type { Transition } from './transition.ts';
+import type { Moment } from './turn.ts';
 
-export function reconfigured(model: Model, now: Moment, before: Policy, policy: Policy): Transition {
-  const after = withPolicy(model, now, before, policy);
-  return { model: after, effect: nextEffect(after, now, policy) };
+export function reconfigured(model: Model, now: Moment, before: Policy, policy: Policy): Advance {
+  const happenings: Happening[] = [{ kind: 'reconfigured' }];
+  if (isRebooting(model.state)) {
+    return settled(model, model, happenings, now, policy);
+  }
+  const { memory, refused } = withoutAsking(model);
+  const after = {
+    state: fromTheTop(model.state, now, before, policy),
+    memory: startingAnew(memory, before, policy),
+  };
+  return settled(after, model, [...happenings, ...refused], now, policy);
 }
 
-function withPolicy(model: Model, now: Moment, before: Policy, policy: Policy): Model {
-  const { state } = model;
-  if (state.name === 'UpdateFinalized' || (state.name === 'EndState' && state.cause === 'reboot-pending')) {
-    return model;
-  }
-  const memory = startingAnew(withoutAsking(model, now.at), before, policy);
-  if (!policy.enabled) {
-    return { state: { name: 'EndState', cause: 'disabled', dueMono: now.mono }, memory };
-  }
-  return { state: fromTheTop(state, before, policy), memory };
+type Rebooting = Extract<AgentState, { name: 'UpdateFinalized' } | { cause: 'reboot-pending' }>;
+
+function isRebooting(state: AgentState): state is Rebooting {
+  return state.name === 'UpdateFinalized' || (state.name === 'EndState' && state.cause === 'reboot-pending');
 }
 
 /** The decision is made again from its first step. */
 function fromTheTop(
-  state: Exclude<AgentState, { name: 'UpdateFinalized' }>,
+  state: Exclude<AgentState, Rebooting>,
+  { mono }: Moment,
   before: Policy,
   policy: Policy,
 ): AgentState {
+  if (!policy.enabled) {
+    return { name: 'EndState', cause: 'disabled', dueMono: mono };
+  }
   switch (state.name) {
     case 'StartState':
     case 'Initialized':
@@ -56,7 +65,7 @@ function fromTheTop(
 }
 
 function startingAnew(memory: Memory, before: Policy, policy: Policy): Memory {
-  const mayHold = before.remoteStrategies || policy.remoteStrategies;
+  const mayHold = before.hasLenders || policy.hasLenders;
   return {
     ...memory,
     check: { ...memory.check, dueMono: 0, putOffUntilAt: undefined },
@@ -65,11 +74,19 @@ function startingAnew(memory: Memory, before: Policy, policy: Policy): Memory {
 }
 
 /** Written down, and not asked for yet: the next boot must not look for a reboot that never was. */
-function withoutAsking({ state, memory }: Model, at: number): Memory {
-  if (state.name !== 'UpdateStaged' || state.step !== 'finalize') {
-    return memory;
+function withoutAsking({ state, memory }: Model): {
+  readonly memory: Memory;
+  readonly refused: readonly Happening[];
+} {
+  const { asked } = memory.record;
+  if (state.name !== 'UpdateStaged' || state.step !== 'finalize' || asked === undefined) {
+    return { memory, refused: [] };
   }
-  return recorded(memory, rebootRefused(memory.record, at, 'the configuration was read again'));
+  const why = 'the configuration was read again';
+  return {
+    memory: recorded(memory, rebootRefused(memory.record)),
+    refused: [{ kind: 'reboot-refused', target: asked, why }],
+  };
 }
 
 function isSameGrace(a: GracePolicy, b: GracePolicy): boolean {

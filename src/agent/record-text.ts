@@ -1,12 +1,15 @@
 /**
  * The record as text and back. Pure: src/history/record-store.ts reads and writes the file.
  *
- * Invariants: whatever text is given, reading ends in an answer, never in an exception; entries that are not what they
- * should be are left out one by one, and each is named; `readText(toText(record))` finds the record and drops nothing.
+ * Invariants:
+ * - Whatever text is given, reading ends in an answer, never in an exception.
+ * - Entries that are not what they should be are left out one by one, and each is named.
+ * - `readText(toText(record))` finds the record and drops nothing.
  */
 import {
   DENIAL_REASONS,
   EMPTY_RECORD,
+  HISTORY_KINDS,
   MOST_EVENTS,
   type AgentRecord,
   type Asked,
@@ -168,6 +171,25 @@ function asked(value: Table): Asked | undefined {
 
 function event(value: Table): HistoryEvent | undefined {
   const at = whole(value['at']);
+  if (at === undefined) {
+    return undefined;
+  }
   const said = text(value['text']);
-  return at === undefined || said === undefined ? undefined : { at, text: said };
+  if (said !== undefined) {
+    return { at, text: said };
+  }
+  const kind = HISTORY_KINDS.find((known) => known === value['kind']);
+  const of = isTable(value['target']) ? target(value['target']) : undefined;
+  if (kind === undefined || of === undefined) {
+    return undefined;
+  }
+  const booted = isTable(value['booted']) ? target(value['booted']) : undefined;
+  const why = text(value['why']);
+  return {
+    at,
+    kind,
+    target: of,
+    ...(booted !== undefined && { booted }),
+    ...(why !== undefined && { why }),
+  };
 }

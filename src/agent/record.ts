@@ -1,13 +1,16 @@
 /**
- * What the agent must still know after a reboot or a SIGKILL: which releases are denied and why, what was asked for and
- * what was booted, how often things were tried, and the last events. Pure; src/history/record-store.ts keeps it on disk.
+ * What the agent must still know after a reboot or a SIGKILL. It has the denied releases and why, what was asked for and
+ * booted, how often things were tried, and the last events. Pure; src/history/record-store.ts keeps it on disk.
  *
- * Invariants: every list is bounded; a release is told apart by its payload alone; a release that this node left by
- * going back is denied from then on, until somebody boots it again; a target that was rebooted for and not booted is
- * denied for good after {@link MAX_REBOOTS_PER_TARGET} times.
+ * Invariants:
+ * - Every list is bounded.
+ * - A release is told apart by its payload alone.
+ * - A release that this node left by going back is denied from then on, until somebody boots it again.
+ * - A target that was rebooted for and not booted is denied for good after {@link MAX_REBOOTS_PER_TARGET} times.
  */
+import type { BootFinding, HappeningKind } from './happenings.ts';
 import { denialMs, LONGEST_DENIAL_MS, REBOOT_RETRY_MS } from './pacing.ts';
-import { samePayload, type Payload, type Release } from './release.ts';
+import { samePayload, type Payload } from './release.ts';
 
 /** Reboots for one target without a boot into it: then it is held, and only a person or another release leads on. */
 export const MAX_REBOOTS_PER_TARGET = 2;
@@ -44,10 +47,30 @@ export interface Attempts extends Target {
   readonly sinceAt: number;
 }
 
-export interface HistoryEvent {
-  readonly at: number;
-  readonly text: string;
-}
+/** What of the happenings is kept; history.ts chooses. */
+export const HISTORY_KINDS = [
+  'staged',
+  'abandoned',
+  'wrong-stream',
+  'reboot-asked',
+  'reboot-refused',
+  'booted-as-asked',
+  'reboot-missed',
+  'rolled-back',
+] as const satisfies readonly HappeningKind[];
+export type HistoryKind = (typeof HISTORY_KINDS)[number];
+
+export type HistoryEvent =
+  | {
+      readonly at: number;
+      readonly kind: HistoryKind;
+      readonly target: Target;
+      /** What the machine came up in, where that is something else than `target`. */
+      readonly booted?: Target;
+      readonly why?: string;
+    }
+  /** A sentence that a version before this one wrote. */
+  | { readonly at: number; readonly text: string };
 
 /** "Asked for X": the reboot that was asked for in one boot of the machine; the next boot says what came of it. */
 export interface Asked extends Target {
@@ -86,29 +109,23 @@ export function isInForce(denial: Denial, at: number): boolean {
 /** Gives `target` up for a time that grows with every time it is given up. */
 export function abandon(record: AgentRecord, target: Target, at: number): AgentRecord {
   const strikes = strikesOf(record, target) + 1;
-  const denial: Denial = {
+  return withDenial(withAttempts(record, target, { stages: 0 }), {
     ...plain(target),
     reason: 'abandoned',
     sinceAt: at,
     untilAt: at + denialMs(strikes),
     strikes,
-  };
-  return withEvent(
-    withDenial(withAttempts(record, target, { stages: 0 }), denial),
-    at,
-    `gave up staging ${target.version}`,
-  );
+  });
 }
 
 /** Refuses `target` for good: what was staged is not of this node's stream. */
 export function refuseStream(record: AgentRecord, target: Target, at: number): AgentRecord {
-  const denial: Denial = {
+  return withDenial(record, {
     ...plain(target),
     reason: 'wrong-stream',
     sinceAt: at,
     strikes: strikesOf(record, target) + 1,
-  };
-  return withEvent(withDenial(record, denial), at, `refused ${target.version}: it is of another stream`);
+  });
 }
 
 export function stageFailed(record: AgentRecord, target: Target, at: number): AgentRecord {
@@ -116,13 +133,8 @@ export function stageFailed(record: AgentRecord, target: Target, at: number): Ag
   return withAttempts(record, target, { stages: stages + 1, sinceAt: stages === 0 ? at : sinceAt });
 }
 
-export function stageSucceeded(record: AgentRecord, target: Target, at: number): AgentRecord {
-  const staged = plain(target);
-  return withEvent(
-    { ...withAttempts(record, target, { stages: 0 }), staged },
-    at,
-    `staged ${target.version}`,
-  );
+export function stageSucceeded(record: AgentRecord, target: Target): AgentRecord {
+  return { ...withAttempts(record, target, { stages: 0 }), staged: plain(target) };
 }
 
 export function attemptsOf(record: AgentRecord, target: Target): Attempts {
@@ -138,69 +150,63 @@ export function attemptsOf(record: AgentRecord, target: Target): Attempts {
 
 /** Written down before the reboot is asked for, so that the next boot knows. */
 export function rebootAsked(record: AgentRecord, target: Target, at: number, bootId: string): AgentRecord {
-  return withEvent(
-    { ...record, asked: { ...plain(target), at, bootId } },
-    at,
-    `asked for a reboot into ${target.version}`,
-  );
+  return { ...record, asked: { ...plain(target), at, bootId } };
 }
 
 /** The request was refused: no reboot comes of it. */
-export function rebootRefused(record: AgentRecord, at: number, why: string): AgentRecord {
-  if (record.asked === undefined) {
-    return record;
-  }
-  return withEvent(
-    { ...record, asked: undefined },
-    at,
-    `the reboot into ${record.asked.version} was refused: ${why}`,
-  );
+export function rebootRefused(record: AgentRecord): AgentRecord {
+  return record.asked === undefined ? record : { ...record, asked: undefined };
+}
+
+/** A record, and what led to it. */
+export interface Found {
+  readonly record: AgentRecord;
+  readonly findings: readonly BootFinding[];
 }
 
 /** What this boot of the machine says about what was asked for before, and about where the node has come from. */
-export function booted(record: AgentRecord, present: Target, bootId: string, at: number): AgentRecord {
-  return followBoots(settleAsked(record, present, bootId, at), present, record.asked, at);
+export function booted(record: AgentRecord, present: Target, bootId: string, at: number): Found {
+  const settled = settleAsked(record, plain(present), bootId, at);
+  const followed = followBoots(settled.record, plain(present), record.asked, at);
+  return { record: followed.record, findings: [...settled.findings, ...followed.findings] };
 }
 
-function settleAsked(record: AgentRecord, present: Target, bootId: string, at: number): AgentRecord {
+/** Exported for its tests: what came of the reboot that was asked for. */
+export function settleAsked(record: AgentRecord, present: Target, bootId: string, at: number): Found {
   const { asked } = record;
   if (asked === undefined) {
-    return record;
+    return { record, findings: [] };
   }
+  const over = { ...record, asked: undefined };
   if (samePayload(asked.payload, present.payload)) {
-    return withEvent(
-      withAttempts({ ...record, asked: undefined }, asked, { reboots: 0 }),
-      at,
-      `booted ${present.version}, as asked for`,
-    );
+    return {
+      record: withAttempts(over, asked, { reboots: 0 }),
+      findings: [{ kind: 'booted-as-asked', target: plain(asked) }],
+    };
   }
   // The agent started anew, the machine did not: the reboot may still come.
   if (asked.bootId === bootId) {
-    return record;
+    return { record, findings: [] };
   }
-  const reboots = attemptsOf(record, asked).reboots + 1;
-  const counted = withAttempts({ ...record, asked: undefined }, asked, { reboots });
-  const forGood = reboots >= MAX_REBOOTS_PER_TARGET;
-  const denial: Denial = {
-    ...plain(asked),
-    reason: 'boot-failed',
-    sinceAt: at,
-    ...(forGood ? {} : { untilAt: at + REBOOT_RETRY_MS }),
-    strikes: reboots,
+  const strikes = attemptsOf(record, asked).reboots + 1;
+  const until = strikes >= MAX_REBOOTS_PER_TARGET ? {} : { untilAt: at + REBOOT_RETRY_MS };
+  const denial: Denial = { ...plain(asked), reason: 'boot-failed', sinceAt: at, ...until, strikes };
+  return {
+    record: withDenial(withAttempts(over, asked, { reboots: strikes }), denial),
+    findings: [{ kind: 'reboot-missed', target: plain(asked), booted: present, strikes, ...until }],
   };
-  const text = `asked for ${asked.version}, booted ${present.version}${forGood ? `: ${asked.version} is held` : ''}`;
-  return withEvent(withDenial(counted, denial), at, text);
 }
 
-function followBoots(
+/** Exported for its tests: whether the node came up in a release that it had left behind. */
+export function followBoots(
   record: AgentRecord,
   present: Target,
   asked: Asked | undefined,
   at: number,
-): AgentRecord {
+): Found {
   const last = record.boots.at(-1);
   if (last !== undefined && samePayload(last.payload, present.payload)) {
-    return record;
+    return { record, findings: [] };
   }
   // Whoever boots a denied release means it.
   const allowed: AgentRecord = {
@@ -210,23 +216,23 @@ function followBoots(
   const earlier = record.boots.findIndex((boot) => samePayload(boot.payload, present.payload));
   const wasAsked = asked !== undefined && samePayload(asked.payload, present.payload);
   if (earlier < 0 || wasAsked) {
-    return { ...allowed, boots: [...allowed.boots, plain(present)].slice(-MOST_BOOTS) };
+    return { record: { ...allowed, boots: [...allowed.boots, present].slice(-MOST_BOOTS) }, findings: [] };
   }
-  let next: AgentRecord = { ...allowed, boots: allowed.boots.slice(0, earlier + 1) };
-  for (const left of record.boots.slice(earlier + 1)) {
-    next = withDenial(next, {
-      ...plain(left),
-      reason: 'rolled-back',
-      sinceAt: at,
-      strikes: strikesOf(record, left) + 1,
-    });
-    next = withEvent(
-      next,
-      at,
-      `rolled back from ${left.version} to ${present.version}: ${left.version} is denied`,
-    );
-  }
-  return next;
+  const left = record.boots.slice(earlier + 1).map(plain);
+  const denied = left.reduce<AgentRecord>(
+    (next, target) =>
+      withDenial(next, {
+        ...target,
+        reason: 'rolled-back',
+        sinceAt: at,
+        strikes: strikesOf(record, target) + 1,
+      }),
+    { ...allowed, boots: allowed.boots.slice(0, earlier + 1) },
+  );
+  return {
+    record: denied,
+    findings: left.map((target) => ({ kind: 'rolled-back', target, booted: present })),
+  };
 }
 
 function withDenial(record: AgentRecord, denial: Denial): AgentRecord {
@@ -245,14 +251,17 @@ function withAttempts(
   return { ...record, attempts: kept.slice(-MOST_ATTEMPTS) };
 }
 
-export function withEvent(record: AgentRecord, at: number, text: string): AgentRecord {
-  return { ...record, events: [...record.events, { at, text }].slice(-MOST_EVENTS) };
+export function withEvents(record: AgentRecord, events: readonly HistoryEvent[]): AgentRecord {
+  return events.length === 0
+    ? record
+    : { ...record, events: [...record.events, ...events].slice(-MOST_EVENTS) };
 }
 
 function strikesOf(record: AgentRecord, target: Target): number {
   return record.denials.find((denial) => samePayload(denial.payload, target.payload))?.strikes ?? 0;
 }
 
-function plain(target: Target | Release): Target {
+/** Only what tells and names a release. */
+export function plain(target: Target): Target {
   return { payload: target.payload, version: target.version };
 }

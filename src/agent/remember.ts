@@ -1,71 +1,139 @@
 /**
- * What every event leaves in memory, whatever the state: facts read, streaks of failures, when things were last done.
- * Pure.
+ * What every event leaves in memory, whatever the state: facts read, runs of failures, when things were last done. Pure.
  *
- * Invariant: an attempt and a success are two facts (`lastAttemptAt`, `lastSuccessAt`).
+ * Invariants:
+ * - An attempt and a success are two facts (`lastAttemptAt`, `lastSuccessAt`).
+ * - A run of failures is told when it begins, when another kind joins it, and when it is over.
+ * - Each kind of event is named here: a new one does not compile until it is decided what it leaves.
  */
-import type { Occurrence } from './messages.ts';
+import { toldOfCheck } from './check-happenings.ts';
+import type { Activity, Happening } from './happenings.ts';
+import type { Event, EventKind, EventOf, Failure } from './messages.ts';
 import type { CheckResult, Deployment, HostStatus } from './ports.ts';
 import { adapterRetryMs, driverRetryMs, SAVE_RETRY_MS } from './pacing.ts';
-import { lengthened, type Memory } from './state.ts';
+import { lengthened, MOST_KINDS, type Memory, type Streak } from './state.ts';
+import type { Moment } from './turn.ts';
 
-export function remember(memory: Memory, { event, at, mono }: Occurrence): Memory {
-  switch (event.kind) {
-    case 'saved':
-      return { ...memory, save: { due: false, dueMono: 0, streak: undefined } };
-    case 'save-failed': {
-      const streak = lengthened(memory.save.streak, event.failure.kind, at);
-      return { ...memory, save: { due: true, dueMono: mono + SAVE_RETRY_MS, streak } };
-    }
-    case 'driver-registered':
-      return { ...memory, driver: { registered: true, dueMono: 0, streak: undefined } };
-    case 'driver-failed': {
-      const streak = lengthened(memory.driver.streak, event.failure.kind, at);
-      return {
-        ...memory,
-        driver: { registered: false, dueMono: mono + driverRetryMs(streak.count), streak },
-      };
-    }
-    case 'status-read':
-      return { ...memory, host: event.status, hostStreak: undefined };
-    case 'status-failed':
-      return { ...memory, hostStreak: lengthened(memory.hostStreak, event.failure.kind, at) };
-    case 'staged':
-      return { ...memory, host: withStaged(memory.host, event.deployment) };
-    case 'discarded':
-      return { ...memory, host: withStaged(memory.host, undefined) };
-    case 'steady-reported':
-      return { ...memory, steady: { owed: false, dueMono: 0, streak: undefined } };
-    case 'steady-failed': {
-      const streak = lengthened(memory.steady.streak, event.failure.kind, at);
-      const dueMono = mono + Math.max(adapterRetryMs(streak.count), event.failure.retryAfterMs ?? 0);
-      return { ...memory, steady: { owed: true, dueMono, streak } };
-    }
-    case 'checked':
-      return {
-        ...memory,
-        deadend: event.result.deadend,
-        check: {
-          ...memory.check,
-          lastAttemptAt: at,
-          lastSuccessAt: at,
-          streak: undefined,
-          skipped: event.result.skipped,
-          answer: inShort(event.result),
-        },
-      };
-    case 'check-failed':
-      return {
-        ...memory,
-        check: {
-          ...memory.check,
-          lastAttemptAt: at,
-          streak: lengthened(memory.check.streak, event.failure.kind, at),
-        },
-      };
-    default:
-      return memory;
+/** What an event leaves, and what people hear of it. */
+export interface Remembered {
+  readonly memory: Memory;
+  readonly happenings: readonly Happening[];
+}
+
+export function remember(memory: Memory, event: Event, now: Moment): Remembered {
+  // The table's types hold for each kind; here an entry is looked up by what came.
+  const leave = LEAVES[event.kind] as Leave<EventKind>;
+  return leave(memory, event, now);
+}
+
+type Leave<K extends EventKind> = (memory: Memory, event: EventOf<K>, now: Moment) => Remembered;
+
+const nothing = (memory: Memory): Remembered => ({ memory, happenings: [] });
+
+const LEAVES: { readonly [K in EventKind]: Leave<K> } = {
+  woke: nothing,
+  saved: (memory, _event, { at }) => ({
+    memory: { ...memory, save: { due: false, dueMono: 0, streak: undefined } },
+    happenings: recovered('save', memory.save.streak, at),
+  }),
+  'save-failed': (memory, { failure }, { at, mono }) => {
+    const streak = lengthened(memory.save.streak, failure.kind, at);
+    return {
+      memory: { ...memory, save: { due: true, dueMono: mono + SAVE_RETRY_MS, streak } },
+      happenings: [failing('save', memory.save.streak, failure)],
+    };
+  },
+  'driver-registered': (memory, _event, { at }) => ({
+    memory: { ...memory, driver: { registered: true, dueMono: 0, streak: undefined } },
+    happenings: recovered('driver', memory.driver.streak, at),
+  }),
+  'driver-failed': (memory, { failure }, { at, mono }) => {
+    const streak = lengthened(memory.driver.streak, failure.kind, at);
+    const dueMono = mono + driverRetryMs(streak.count);
+    return {
+      memory: { ...memory, driver: { registered: false, dueMono, streak } },
+      happenings: [failing('driver', memory.driver.streak, failure)],
+    };
+  },
+  'status-read': (memory, { status }, { at }) => ({
+    memory: { ...memory, host: status, hostStreak: undefined },
+    happenings: recovered('status', memory.hostStreak, at),
+  }),
+  'status-failed': (memory, { failure }, { at }) => ({
+    memory: { ...memory, hostStreak: lengthened(memory.hostStreak, failure.kind, at) },
+    happenings: [failing('status', memory.hostStreak, failure)],
+  }),
+  'transaction-over': nothing,
+  'transaction-running': nothing,
+  'follow-failed': nothing,
+  'slot-released': (memory, _event, { at }) => ({
+    memory: { ...memory, steady: { owed: false, dueMono: 0, streak: undefined } },
+    happenings: recovered('steady', memory.steady.streak, at),
+  }),
+  'release-failed': (memory, { failure }, { at, mono }) => {
+    const streak = lengthened(memory.steady.streak, failure.kind, at);
+    const dueMono = mono + Math.max(adapterRetryMs(streak.count), failure.retryAfterMs ?? 0);
+    return {
+      memory: { ...memory, steady: { owed: true, dueMono, streak } },
+      happenings: [failing('steady', memory.steady.streak, failure)],
+    };
+  },
+  checked: (memory, { result }, { at }) => {
+    const next: Memory = {
+      ...memory,
+      deadend: result.deadend,
+      check: {
+        ...memory.check,
+        lastAttemptAt: at,
+        lastSuccessAt: at,
+        streak: undefined,
+        skipped: result.skipped,
+        answer: inShort(result),
+      },
+    };
+    return {
+      memory: next,
+      happenings: [
+        ...recovered('check', memory.check.streak, at),
+        { kind: 'checked', result },
+        ...toldOfCheck(memory, next, result),
+      ],
+    };
+  },
+  'check-failed': (memory, { failure }, { at }) => {
+    const streak = lengthened(memory.check.streak, failure.kind, at);
+    return {
+      memory: { ...memory, check: { ...memory.check, lastAttemptAt: at, streak } },
+      happenings: [failing('check', memory.check.streak, failure)],
+    };
+  },
+  staged: (memory, { deployment }) => nothing({ ...memory, host: withStaged(memory.host, deployment) }),
+  'stage-failed': nothing,
+  discarded: (memory) => nothing({ ...memory, host: withStaged(memory.host, undefined) }),
+  'discard-failed': nothing,
+  surveyed: nothing,
+  'survey-failed': nothing,
+  'slot-answered': nothing,
+  'slot-failed': nothing,
+  'sessions-listed': nothing,
+  'sessions-failed': nothing,
+  'sessions-warned': nothing,
+  finalized: nothing,
+  'finalize-failed': nothing,
+};
+
+function failing(activity: Activity, streak: Streak | undefined, failure: Failure): Happening {
+  const { kinds = [] } = streak ?? {};
+  const repeated = kinds.includes(failure.kind) || kinds.length >= MOST_KINDS;
+  return { kind: 'failing', activity, failure, repeated };
+}
+
+function recovered(activity: Activity, streak: Streak | undefined, at: number): Happening[] {
+  if (streak === undefined) {
+    return [];
   }
+  const lastedMs = Math.max(at - streak.sinceAt, 0);
+  return [{ kind: 'recovered', activity, failures: streak.count, lastedMs }];
 }
 
 function inShort({ outcome, ignoredTargets, skipped, warnings }: CheckResult): string {

@@ -1,25 +1,30 @@
 /**
  * The one loop: perform an effect, make its outcome an event, ask the machine what comes next, report.
  *
- * Invariants: one effect at a time, so no locks and no overlapping ticks; ends only when its signal is aborted (or when
- * the program itself is at fault, which throws); a new configuration takes effect between two effects, never within one.
+ * Invariants:
+ * - One effect at a time, so no locks and no overlapping ticks.
+ * - It ends only when its signal is aborted, or when the program itself is at fault, which throws.
+ * - A new configuration takes effect between two effects, never within one.
  */
-import type { Effect, Event, Occurrence } from './messages.ts';
-import type { Moment } from './next-effect.ts';
-import { EFFECT_LIMIT_MS, perform, type Ports } from './perform.ts';
+import { MINUTE_MS } from '../text/units.ts';
+import { advance, begin, type Advance, type Machine } from './advance.ts';
+import { beginning } from './beginning.ts';
+import type { Beginning, Happening } from './happenings.ts';
+import type { Event } from './messages.ts';
+import { limitMsOf, perform, type Ports } from './perform.ts';
 import type { Dice } from './ports.ts';
-import type { Model, Policy } from './state.ts';
 import { reconfigured } from './reconfigure.ts';
-import { begin, transition, type Transition } from './transition.ts';
+import type { Model, Policy } from './state.ts';
+import type { Moment } from './turn.ts';
 
 /** Hears of everything, in order. Must not throw and must not wait. */
-export interface Observer {
-  /** `effect` is about to be performed. */
-  starting(model: Model, effect: Effect): void;
-  /** `asked` ended in `occurrence`, which led from `before` to `after`. */
-  happened(before: Model, asked: Effect, occurrence: Occurrence, after: Model): void;
-  /** A new configuration is in use from here on. */
-  reconfigured(after: Model, configuration: Configuration): void;
+export interface Observer<C extends Configuration = Configuration> {
+  /** Something is about to be done. `at`: wall clock, milliseconds. */
+  begins(beginning: Beginning, at: number): void;
+  /** `happenings` led to `model`. */
+  happened(model: Model, happenings: readonly Happening[], at: number): void;
+  /** From here on `configuration` is in use; its happenings follow. */
+  configured(configuration: C): void;
 }
 
 /** What a configuration gives the loop. */
@@ -28,30 +33,33 @@ export interface Configuration {
   readonly ports: Ports;
 }
 
-export interface RunOptions {
+export interface RunOptions<C extends Configuration = Configuration> {
   readonly model: Model;
-  readonly policy: Policy;
-  readonly ports: Ports;
+  /** As it is at the start. */
+  readonly configuration: C;
   readonly dice: Dice;
-  readonly observer: Observer;
+  readonly observer: Observer<C>;
   readonly signal: AbortSignal;
 }
 
-/** A running loop, and whether it still moves. */
-export class Runner {
-  readonly #options: RunOptions;
-  #inUse: Configuration;
-  #next: Configuration | undefined;
+/** Time for an aborted effect to settle before the loop counts as stuck. */
+const GRACE_MS = MINUTE_MS;
+
+/** A running loop, and whether it still moves. `C`: whatever its owner wants to be told when it is taken into use. */
+export class Runner<C extends Configuration = Configuration> {
+  readonly #options: RunOptions<C>;
+  #inUse: C;
+  #next: C | undefined;
   #interrupt = new AbortController();
   #deadlineMono = Number.POSITIVE_INFINITY;
 
-  constructor(options: RunOptions) {
+  constructor(options: RunOptions<C>) {
     this.#options = options;
-    this.#inUse = { policy: options.policy, ports: options.ports };
+    this.#inUse = options.configuration;
   }
 
   /** Takes effect when the present effect is over; a wait is cut short. Of several, the last one counts. */
-  reconfigure(next: Configuration): void {
+  reconfigure(next: C): void {
     this.#next = next;
     this.#interrupt.abort();
   }
@@ -66,41 +74,41 @@ export class Runner {
 
   /** Resolves when the signal is aborted and the last effect has let go. */
   async run(): Promise<void> {
-    const { dice, observer, signal } = this.#options;
-    let { model } = this.#options;
-    let effect = begin(model, this.#now(), this.#inUse.policy);
+    const { model, dice, observer, signal } = this.#options;
+    let machine: Machine = begin(model, this.#now(), this.#inUse.policy);
     while (!signal.aborted) {
       if (this.#next !== undefined) {
-        ({ model, effect } = this.#takeNext(model, this.#next));
+        machine = this.#takeNext(machine.model, this.#next);
       }
       const { policy, ports } = this.#inUse;
-      observer.starting(model, effect);
-      this.#deadlineMono = ports.clock.monotonic() + EFFECT_LIMIT_MS[effect.kind] + GRACE_MS;
+      observer.begins(beginning(machine), ports.clock.now());
+      this.#deadlineMono = ports.clock.monotonic() + limitMsOf(machine.effect.kind) + GRACE_MS;
       let event: Event;
       try {
-        event = await perform(effect, ports, signal, this.#interrupt.signal);
+        event = await perform(machine.effect, ports, signal, this.#interrupt.signal);
       } catch (error) {
         if (isAborted(signal)) {
           return;
         }
         throw error;
       }
-      const occurrence: Occurrence = { event, ...this.#now(), roll: dice() };
-      const next = transition(model, effect, occurrence, policy);
-      observer.happened(model, effect, occurrence, next.model);
-      model = next.model;
-      effect = next.effect;
+      const now = this.#now();
+      const step = advance(machine, { event, ...now, roll: dice() }, policy);
+      observer.happened(step.model, step.happenings, now.at);
+      machine = step;
     }
   }
 
-  #takeNext(model: Model, next: Configuration): Transition {
+  #takeNext(model: Model, next: C): Advance {
     const before = this.#inUse.policy;
     this.#inUse = next;
     this.#next = undefined;
     this.#interrupt = new AbortController();
-    const transition = reconfigured(model, this.#now(), before, next.policy);
-    this.#options.observer.reconfigured(transition.model, next);
-    return transition;
+    const now = this.#now();
+    const step = reconfigured(model, now, before, next.policy);
+    this.#options.observer.configured(next);
+    this.#options.observer.happened(step.model, step.happenings, now.at);
+    return step;
   }
 
   #now(): Moment {
@@ -108,9 +116,6 @@ export class Runner {
     return { at: clock.now(), mono: clock.monotonic() };
   }
 }
-
-/** Time for an aborted effect to settle before the loop counts as stuck. */
-const GRACE_MS = 60_000;
 
 /** Asked anew: the compiler would otherwise take the loop's condition for still true. */
 function isAborted(signal: AbortSignal): boolean {

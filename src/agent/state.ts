@@ -35,7 +35,7 @@ export type AgentState =
       readonly failedAttempts: number;
       /** Of the last attempt, to tell a new one from the same one again; "" for none. */
       readonly lastFailure: string;
-      readonly step: 'stage' | 'follow' | 'discard' | 'rest' | 'refresh' | 'check';
+      readonly step: AvailableStep;
       readonly dueMono: number;
     }
   | (Grace & {
@@ -65,11 +65,17 @@ export type StateName = AgentState['name'];
 /** `rest` until a check is due, `refresh` the deployments, `check` the graph, `discard` what is no longer offered. */
 export type PollStep = 'rest' | 'refresh' | 'check' | 'discard';
 
+/** `refresh` and `check` come between two attempts to stage; `discard` drops what is of the wrong stream. */
+export type AvailableStep = 'stage' | 'follow' | 'discard' | 'rest' | 'refresh' | 'check';
+
 /**
- * The way of one attempt to reboot: `refresh` what is deployed, `check` the graph when that is due, `ask` the local
- * strategies, look at `sessions` (and `warn` them), `verify` the staged deployment afresh, `acquire` what remote
- * strategies lend, `confirm` with the local ones that time has not run out, `finalize`. Whatever says no leads to `rest`. `reconcile` reads the deployments after a finalization
- * that was refused, `discard` drops a release that the server withdrew, `follow` waits for a foreign transaction.
+ * The way of one attempt to reboot:
+ * - `refresh` what is deployed, and `check` the graph when that is due;
+ * - `ask` the gates of this node, look at `sessions` and `warn` them;
+ * - `verify` the staged deployment afresh, `acquire` what lenders lend, `confirm` with the gates once more;
+ * - `finalize`.
+ * Whatever says no leads to `rest`. `reconcile` reads the deployments after a finalization that was refused, `discard`
+ * drops a release that the server withdrew, `follow` waits for a transaction of somebody else.
  */
 export type StagedStep =
   | 'refresh'
@@ -123,7 +129,7 @@ export interface Memory {
     readonly dueMono: number;
     readonly streak: Streak | undefined;
   };
-  /** `owed`: a slot of a remote strategy may be held and is to be given back. */
+  /** `owed`: a slot of a lender may be held and is to be given back. */
   readonly steady: {
     readonly owed: boolean;
     readonly dueMono: number;
@@ -157,9 +163,9 @@ export interface Policy {
   readonly skip: readonly string[];
   /** `identity.stream` where configured; otherwise the booted deployment's own stream counts. */
   readonly stream: string | undefined;
-  /** A strategy is configured that takes something from others and has to give it back. */
-  readonly remoteStrategies: boolean;
-  /** Keep what remote strategies lent until the last of several hops: a node that is behind catches up in one go. */
+  /** Somebody is configured who lends this node the right to reboot, and has to get it back. */
+  readonly hasLenders: boolean;
+  /** Keep what lenders lent until the last of several hops: a node that is behind catches up in one go. */
   readonly catchUp: boolean;
   readonly sessions: GracePolicy;
   readonly steadyIntervalMs: number;

@@ -2,7 +2,7 @@
 import { mkdir, readlink, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command } from './command-line.ts';
-import { systemBusAddress } from '../daemon/run-agent.ts';
+import { systemBusAddress } from '../dbus/system-bus-address.ts';
 import { connectBus } from '../dbus/connect.ts';
 import type { BusValue } from '../dbus/types.ts';
 import { messageOf } from '../errors.ts';

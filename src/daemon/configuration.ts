@@ -41,7 +41,7 @@ export function policyOf({ settings }: Reading, bootId: string, before?: Policy)
     stream: identity.stream,
     catchUp: updates.catchUp,
     // A lock server that was configured before may still have to be paid back.
-    remoteStrategies: updates.strategies.includes('fleet_lock') || before?.remoteStrategies === true,
+    hasLenders: updates.strategies.includes('fleet_lock') || before?.hasLenders === true,
     sessions: updates.sessions,
     steadyIntervalMs: timing.steadyIntervalMs,
     retryIntervalMs: timing.retryIntervalMs,

@@ -1,81 +1,102 @@
-/** Which metric counts what: effects as they begin, events as they come. */
-import type { Effect, Occurrence } from '../agent/messages.ts';
-import type { Model } from '../agent/state.ts';
+/**
+ * Which metric counts which happening. Pure but for the metrics it is handed.
+ *
+ * Invariant: each kind of happening is named here: a new one does not compile until it is decided what counts it.
+ */
+import type { Happening, HappeningKind, HappeningOf } from '../agent/happenings.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 
-export function countStart(metrics: Metrics, effect: Effect): void {
-  switch (effect.kind) {
-    case 'check':
-      metrics.checkStarted();
-      break;
-    case 'stage':
-      metrics.deployAttempted();
-      break;
-    case 'finalize':
-      metrics.finalizationAttempted();
-      metrics.finalizeAttempted();
-      break;
-    default:
-  }
+/** `at`: wall clock, milliseconds. */
+export function count(metrics: Metrics, happening: Happening, at: number): void {
+  // The table's types hold for each kind; here an entry is looked up by what came.
+  const counted = COUNTED[happening.kind] as Counted<HappeningKind>;
+  counted(metrics, happening, at);
 }
 
-export function countEvent(metrics: Metrics, before: Model, { event, at }: Occurrence, after: Model): void {
-  switch (event.kind) {
-    case 'checked':
-      metrics.checkAnswered(event.result, at);
-      break;
-    case 'check-failed':
-      metrics.checkFailed(event.failure.kind);
-      break;
-    case 'staged':
-      metrics.downloadEnded();
-      break;
-    case 'stage-failed':
-      metrics.downloadEnded();
-      // Somebody else's transaction is no failure of this one.
-      if (event.failure.kind !== 'rpm_ostree_busy') {
-        metrics.deployFailed();
-      }
-      break;
-    case 'transaction-over':
-    case 'transaction-running':
-    case 'follow-failed':
-      metrics.downloadEnded();
-      break;
-    case 'driver-failed':
+type Counted<K extends HappeningKind> = (metrics: Metrics, happening: HappeningOf<K>, at: number) => void;
+
+const nothing = (): void => undefined;
+const downloadEnded = (metrics: Metrics): void => metrics.downloadEnded();
+
+const COUNTED: { readonly [K in HappeningKind]: Counted<K> } = {
+  waiting: nothing,
+  registering: nothing,
+  checking: (metrics) => metrics.checkStarted(),
+  staging: (metrics) => metrics.deployAttempted(),
+  following: nothing,
+  finalizing: (metrics) => {
+    metrics.finalizationAttempted();
+    metrics.finalizeAttempted();
+  },
+  working: nothing,
+
+  failing: (metrics, { activity, failure }) => {
+    if (activity === 'check') {
+      metrics.checkFailed(failure.kind);
+    }
+    if (activity === 'driver') {
       metrics.registerDriverFailed();
-      break;
-    case 'local-verdict':
-    case 'remote-verdict':
-      if (event.verdict.verdict === 'deny') {
-        metrics.finalizeAnswered('deny');
-        metrics.finalizationBlocked(event.verdict.label);
-      }
-      break;
-    case 'verdict-failed':
-      metrics.finalizeAnswered('error');
-      break;
-    case 'sessions-listed':
-      metrics.activeUsersDetected(event.sessions.length);
-      break;
-    case 'finalized':
-      metrics.finalizationSucceeded();
-      break;
-    case 'finalize-failed':
-      metrics.finalizeFailed();
-      break;
-    default:
-  }
-  const was = before.state;
-  const is = after.state;
-  if (is.name !== 'UpdateStaged' || was.name !== 'UpdateStaged') {
-    return;
-  }
-  if (was.step !== 'finalize' && is.step === 'finalize') {
-    metrics.finalizeAnswered('allow');
-  }
-  if (was.step !== 'rest' && is.step === 'rest' && is.holding.by === 'sessions') {
+    }
+  },
+  recovered: nothing,
+  'state-changed': nothing,
+  reconfigured: nothing,
+
+  initialized: nothing,
+  'updates-disabled': nothing,
+  steady: nothing,
+  'booted-as-asked': nothing,
+  'reboot-missed': nothing,
+  'rolled-back': nothing,
+
+  checked: (metrics, { result }, at) => metrics.checkAnswered(result, at),
+  deadend: nothing,
+  'no-deadend': nothing,
+  'targets-ignored': nothing,
+  'downgrade-refused': nothing,
+  'graph-warning': nothing,
+  'offers-skipped': nothing,
+  'offer-left': nothing,
+  'check-put-off': nothing,
+  'off-graph': nothing,
+  'on-graph-again': nothing,
+
+  selected: nothing,
+  staged: downloadEnded,
+  // Somebody else's transaction is no failure of this one.
+  'staging-busy': downloadEnded,
+  'staging-failed': (metrics) => {
+    metrics.downloadEnded();
+    metrics.deployFailed();
+  },
+  'staged-other': downloadEnded,
+  'wrong-stream': downloadEnded,
+  abandoned: nothing,
+  'no-longer-offered': nothing,
+  'transaction-over': downloadEnded,
+  'transaction-running': downloadEnded,
+  'transaction-lost': downloadEnded,
+
+  blocked: nothing,
+  dropped: nothing,
+  'drop-failed': nothing,
+  'staged-lost': nothing,
+  'reboot-allowed': nothing,
+  'reboot-held': (metrics, { label }) => {
+    metrics.finalizeAnswered('deny');
+    metrics.finalizationBlocked(label);
+  },
+  'asking-failed': (metrics) => metrics.finalizeAnswered('error'),
+  'sessions-seen': (metrics, { sessions }) => metrics.activeUsersDetected(sessions.length),
+  'sessions-untold': nothing,
+  'reboot-postponed': (metrics) => {
     metrics.finalizationBlockedByUsers();
     metrics.finalizationPostponed();
-  }
-}
+  },
+  'reboot-asked': (metrics) => metrics.finalizeAnswered('allow'),
+  'reboot-refused': nothing,
+  'finalize-failed': (metrics) => metrics.finalizeFailed(),
+  finalized: (metrics) => metrics.finalizationSucceeded(),
+  'waiting-for-reboot': nothing,
+  'reboot-overdue': nothing,
+};

@@ -1,13 +1,14 @@
 /** Lines of the log, as data, and the words that all of them are made of. Pure. */
 import { printable } from '../errors.ts';
 import type { Release } from '../agent/release.ts';
-import type { Memory } from '../agent/state.ts';
 
 export type Level = 'error' | 'warn' | 'info' | 'debug';
 
 export interface Line {
   readonly level: Level;
   readonly text: string;
+  /** For machines that read the log. */
+  readonly fields?: Readonly<Record<string, string>>;
 }
 
 export function info(text: string): Line {
@@ -20,10 +21,6 @@ export function debug(text: string): Line {
 
 export function name(release: Release): string {
   return printable(release.version);
-}
-
-export function bootedName(memory: Memory): string {
-  return printable(memory.host?.booted.version ?? 'unknown');
 }
 
 /** `1.6 s`, `90 s`: tenths only where they are a part of it that counts. */

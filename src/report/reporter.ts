@@ -1,12 +1,12 @@
 /**
  * The one place where what happens becomes a log line, a metric, a status text, a login notice.
  *
- * Invariants: it only listens; it never throws and never waits; each thing is said once.
+ * Invariants:
+ * - It only listens: it never throws and never waits.
+ * - Each happening is told once. What follows from the model alone (status, health, denials) is told when it changes.
  */
 import { healthOf, HEALTHY, type Health } from '../agent/health.ts';
-import type { Effect, Occurrence } from '../agent/messages.ts';
-import type { Line } from './line.ts';
-import { announce, narrate } from './narrate.ts';
+import type { Beginning, Happening } from '../agent/happenings.ts';
 import type { Progress } from '../agent/ports.ts';
 import { isInForce } from '../agent/record.ts';
 import type { Configuration, Observer } from '../agent/runner.ts';
@@ -17,7 +17,8 @@ import type { Metrics } from '../metrics/metrics.ts';
 import type { Logger } from '../log/log.ts';
 import { deadendNotice, type Motd } from '../host/motd.ts';
 import type { Notifier } from '../host/notify.ts';
-import { countEvent, countStart } from './counting.ts';
+import { count } from './counting.ts';
+import { linesOf } from './log-lines.ts';
 
 export interface ReporterOptions {
   readonly log: Logger;
@@ -64,36 +65,25 @@ export class Reporter implements Observer {
     return this.#lastRefreshAt;
   }
 
-  starting(model: Model, effect: Effect): void {
+  begins(beginning: Beginning, at: number): void {
     this.#guarded(() => {
-      const { metrics, clock } = this.#options;
-      this.#say(announce(model, effect));
-      if (effect.kind !== 'wait') {
-        this.#lastRefreshAt = clock.now();
-        metrics.refreshed(this.#lastRefreshAt);
+      this.#report([beginning], at);
+      if (beginning.kind !== 'waiting') {
+        this.#lastRefreshAt = at;
+        this.#options.metrics.refreshed(at);
       }
-      countStart(metrics, effect);
     });
   }
 
-  happened(before: Model, asked: Effect, occurrence: Occurrence, after: Model): void {
+  happened(model: Model, happenings: readonly Happening[], at: number): void {
     this.#guarded(() => {
-      const { log, metrics } = this.#options;
-      this.#say(narrate(before, asked, occurrence, after, this.#policy));
-      countEvent(metrics, before, occurrence, after);
-      if (before.state.name !== after.state.name) {
-        log.debug(`state: ${after.state.name}`, { state: after.state.name });
-      }
-      this.#tell(after);
+      this.#report(happenings, at);
+      this.#tell(model);
     });
   }
 
-  reconfigured(after: Model, { policy }: Configuration): void {
-    this.#guarded(() => {
-      this.#policy = policy;
-      this.#options.log.info('the new configuration is in use');
-      this.#tell(after);
-    });
+  configured({ policy }: Configuration): void {
+    this.#policy = policy;
   }
 
   /** The files on disk can be used: they are what is in use, or will be in a moment. */
@@ -197,9 +187,13 @@ export class Reporter implements Observer {
     motd.retry();
   }
 
-  #say(lines: readonly Line[]): void {
-    for (const { level, text } of lines) {
-      this.#options.log[level](text);
+  #report(happenings: readonly Happening[], at: number): void {
+    const { log, metrics } = this.#options;
+    for (const happening of happenings) {
+      for (const { level, text, fields } of linesOf(happening)) {
+        log[level](text, fields);
+      }
+      count(metrics, happening, at);
     }
   }
 

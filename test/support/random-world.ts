@@ -3,11 +3,10 @@
  * server, people, failures, clock jumps, crashes. The same seed gives the same world.
  */
 import { deniedPayloads } from '../../src/agent/denylist.ts';
-import type { CheckQuery, CheckResult, Session } from '../../src/agent/ports.ts';
-import { reconfigured } from '../../src/agent/reconfigure.ts';
+import type { CheckQuery, CheckResult, GateReport, Session, SlotAnswer } from '../../src/agent/ports.ts';
 import { includesPayload, type Release } from '../../src/agent/release.ts';
 import { isSkipped } from '../../src/agent/skip.ts';
-import { checkResult, deployment, POLICY, release, staged } from './samples.ts';
+import { blocking, checkResult, deployment, PASSING, POLICY, release, staged } from './samples.ts';
 import { KindError, SimulatedNode } from './simulated-node.ts';
 
 const MINUTE = 60_000;
@@ -108,16 +107,16 @@ export class RandomWorld {
       {
         policy: {
           ...POLICY,
-          remoteStrategies: this.#remote,
+          hasLenders: this.#remote,
           catchUp: this.#chance(0.3),
           replaceForeignStaged: this.#chance(0.3),
           steadyIntervalMs: steady,
           retryIntervalMs: this.#pick([10 * MINUTE, HOUR]),
         },
         check: (query) => this.#check(query),
-        localVerdict: () => this.#window(),
-        remoteVerdict: () => this.#takeSlot(),
-        steady: () => this.#returnSlot(),
+        survey: () => this.#window(),
+        acquire: () => this.#takeSlot(),
+        release: () => this.#returnSlot(),
         sessions: () => this.#sessions(),
         stageFault: (target) => this.#stageFault(target),
         finalizeFault: () => this.#fault('finalize'),
@@ -197,7 +196,7 @@ export class RandomWorld {
 
   #checkFinalize(target: Release): void {
     const { node } = this;
-    if (this.#window().verdict !== 'allow') {
+    if (!this.#isOpen()) {
       throw new Violation(`a reboot into ${target.version} was asked for outside of the window`);
     }
     if (this.#remote && !this.#slotHeld) {
@@ -300,11 +299,7 @@ export class RandomWorld {
       return this.#skipping() < 0.5 ? version : payload.value;
     });
     node.log.push(`..... somebody: skip ${names.join(' ')}`);
-    const before = node.policy;
-    node.world.policy = { ...node.world.policy, skip: names };
-    const { model, effect } = reconfigured(node.model, node, before, node.policy);
-    node.model = model;
-    node.effect = effect;
+    node.reconfigure({ ...node.world.policy, skip: names });
   }
 
   #someoneActs(): void {
@@ -392,20 +387,21 @@ export class RandomWorld {
     );
   }
 
-  #window() {
-    const phase = (((this.node.at - this.#startAt) % this.#periodMs) + this.#periodMs) % this.#periodMs;
-    if (phase < this.#openMs) {
-      return { verdict: 'allow', reason: '', label: 'allowed' } as const;
-    }
-    return {
-      verdict: 'deny',
-      reason: 'outside',
-      label: 'outside_window',
-      untilAt: this.node.at + this.#periodMs - phase,
-    } as const;
+  #phase(): number {
+    return (((this.node.at - this.#startAt) % this.#periodMs) + this.#periodMs) % this.#periodMs;
   }
 
-  #takeSlot() {
+  #isOpen(): boolean {
+    return this.#phase() < this.#openMs;
+  }
+
+  #window(): readonly GateReport[] {
+    return this.#isOpen()
+      ? PASSING
+      : blocking('outside', 'outside_window', this.node.at + this.#periodMs - this.#phase());
+  }
+
+  #takeSlot(): SlotAnswer | Error {
     if (this.#broken('lock')) {
       return new KindError(TROUBLE_KIND.lock, 'no route');
     }
@@ -413,10 +409,10 @@ export class RandomWorld {
       this.#slotByOthersUntil = this.#elapsed + this.#between(0, DAY);
     }
     if (this.#elapsed < this.#slotByOthersUntil) {
-      return { verdict: 'deny', reason: 'all slots are taken', label: 'lock' } as const;
+      return { kind: 'refused', reason: 'all slots are taken', label: 'lock' };
     }
     this.#slotHeld = true;
-    return { verdict: 'allow', reason: '', label: 'allowed' } as const;
+    return { kind: 'granted' };
   }
 
   #returnSlot(): Error | undefined {

@@ -1,5 +1,5 @@
 /** Sample data for tests: releases, deployments, host statuses, one place for their shapes. */
-import type { CheckResult, Deployment, HostStatus } from '../../src/agent/ports.ts';
+import type { CheckResult, Deployment, GateReport, HostStatus } from '../../src/agent/ports.ts';
 import type { Payload, Release } from '../../src/agent/release.ts';
 import type { Policy } from '../../src/agent/state.ts';
 import { createHash } from 'node:crypto';
@@ -78,7 +78,7 @@ export const POLICY: Policy = {
   allowDowngrade: false,
   skip: [],
   stream: undefined,
-  remoteStrategies: false,
+  hasLenders: false,
   catchUp: false,
   sessions: { graceMinutes: 10, maxDelayMinutes: 10, neverWhileLoggedIn: false },
   steadyIntervalMs: 300_000,
@@ -88,3 +88,13 @@ export const POLICY: Policy = {
   replaceForeignStaged: false,
   bootId: 'boot-1',
 };
+
+/** What a gate that lets the node pass reports. */
+export const PASSING: readonly GateReport[] = [
+  { gate: 'immediate', verdict: 'pass', reason: 'at any time', label: 'immediate' },
+];
+
+/** What a gate that holds the node back reports. */
+export function blocking(reason: string, label = 'x', nextAt?: number): readonly GateReport[] {
+  return [{ gate: label, verdict: 'block', reason, label, ...(nextAt !== undefined && { nextAt }) }];
+}

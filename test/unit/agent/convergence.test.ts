@@ -2,7 +2,15 @@
 import { describe, expect, it } from 'vitest';
 import type { CheckQuery, CheckResult } from '../../../src/agent/ports.ts';
 import { includesPayload, type Release } from '../../../src/agent/release.ts';
-import { checkResult, deployment, POLICY, release, staged } from '../../support/samples.ts';
+import {
+  blocking,
+  checkResult,
+  deployment,
+  PASSING,
+  POLICY,
+  release,
+  staged,
+} from '../../support/samples.ts';
 import { KindError, SimulatedNode, type World } from '../../support/simulated-node.ts';
 
 const HOUR = 3_600_000;
@@ -44,7 +52,7 @@ describe('the agent, left alone', () => {
     let allowed = false;
     const simulated = node({
       check: offering(V2),
-      localVerdict: () => ({ verdict: allowed ? 'allow' : 'deny', reason: 'not yet', label: 'x' }),
+      survey: () => (allowed ? PASSING : blocking('not yet')),
     });
     simulated.runUntil((n) => n.stateName === 'UpdateStaged' && n.effect.kind === 'wait');
     simulated.deployments = simulated.deployments.map((d) =>
@@ -75,7 +83,7 @@ describe('the agent, left alone', () => {
   it('B2: a staged deployment that somebody dropped leads back to polling within one tick', () => {
     const simulated = node({
       check: offering(V2),
-      localVerdict: () => ({ verdict: 'deny', reason: 'no', label: 'x' }),
+      survey: () => blocking('no'),
     });
     simulated.runUntil((n) => n.stateName === 'UpdateStaged' && n.effect.kind === 'wait');
     simulated.deployments = simulated.deployments.filter((d) => !d.staged);
@@ -88,7 +96,7 @@ describe('the agent, left alone', () => {
   it('B2: whoever drops the staged deployment again and again does not make it download without end', () => {
     const simulated = node({
       check: offering(V2),
-      localVerdict: () => ({ verdict: 'deny', reason: 'no', label: 'x' }),
+      survey: () => blocking('no'),
     });
     const end = simulated.mono + DAY;
     simulated.runUntil((n) => {
@@ -102,7 +110,7 @@ describe('the agent, left alone', () => {
     let allowed = false;
     const simulated = node({
       check: offering(V2),
-      localVerdict: () => ({ verdict: allowed ? 'allow' : 'deny', reason: 'no', label: 'x' }),
+      survey: () => (allowed ? PASSING : blocking('no')),
     });
     simulated.runUntil((n) => n.stateName === 'UpdateStaged' && n.effect.kind === 'wait');
     simulated.deployments = [
@@ -149,14 +157,14 @@ describe('the agent, left alone', () => {
 
   it('B4: what a remote strategy lent is given back when the finalization fails', () => {
     const simulated = node({
-      policy: { ...POLICY, remoteStrategies: true },
+      policy: { ...POLICY, hasLenders: true },
       check: offering(V2),
       finalizeFault: () => new KindError('rpm_ostree_failed', 'no'),
     });
     simulated.runUntil((n) => n.effect.kind === 'finalize');
     const at = simulated.mono;
     simulated.step();
-    simulated.runUntil((n) => n.effect.kind === 'report-steady');
+    simulated.runUntil((n) => n.effect.kind === 'release-slot');
     expect(simulated.mono).toBe(at);
   });
 
@@ -166,18 +174,18 @@ describe('the agent, left alone', () => {
       apis.length = 0;
       const next: Record<string, Release> = { '1.0': V2, '2.0': release('3.0', 3) };
       const simulated = node({
-        policy: { ...POLICY, remoteStrategies: true, catchUp },
+        policy: { ...POLICY, hasLenders: true, catchUp },
         check: ({ booted }) => {
           const target = next[booted.version];
           return checkResult(
             target === undefined ? { kind: 'no-update' } : { kind: 'update', release: target },
           );
         },
-        remoteVerdict: () => {
+        acquire: () => {
           apis.push('take');
-          return { verdict: 'allow', reason: '', label: 'allowed' };
+          return { kind: 'granted' };
         },
-        steady: () => {
+        release: () => {
           apis.push('give');
           return undefined;
         },
@@ -193,13 +201,13 @@ describe('the agent, left alone', () => {
 
   it('B5: nothing is asked of a remote strategy while somebody is logged in', () => {
     const simulated = node({
-      policy: { ...POLICY, remoteStrategies: true },
+      policy: { ...POLICY, hasLenders: true },
       check: offering(V2),
       sessions: () => [{ user: 'core', tty: 'pts/0' }],
     });
     simulated.runFor(9 * 60_000);
     expect(count(simulated, 'list-sessions')).toBe(9);
-    expect(count(simulated, 'ask-remote')).toBe(0);
+    expect(count(simulated, 'acquire-slot')).toBe(0);
   });
 
   it('B6: a reboot that never comes is asked for again within 15 minutes, and said aloud', () => {
@@ -365,11 +373,7 @@ describe('the agent, left alone', () => {
     const simulated = node({
       check: offering(V2),
       sessions: () => [{ user: 'core', tty: 'pts/0' }],
-      localVerdict: () => ({
-        verdict: open ? 'allow' : 'deny',
-        reason: 'outside of maintenance windows',
-        label: 'outside_window',
-      }),
+      survey: () => (open ? PASSING : blocking('outside of maintenance windows', 'outside_window')),
     });
     for (let windows = 0; windows < 3 && simulated.reboots === 0; windows++) {
       open = true;
@@ -418,10 +422,10 @@ describe('the agent, left alone', () => {
 
   it('B24: a lock server that is down stops neither polling nor staging', () => {
     const simulated = node({
-      policy: { ...POLICY, remoteStrategies: true },
+      policy: { ...POLICY, hasLenders: true },
       check: offering(V2),
-      steady: () => new KindError('fleet_lock_unreachable'),
-      remoteVerdict: () => new KindError('fleet_lock_unreachable'),
+      release: () => new KindError('fleet_lock_unreachable'),
+      acquire: () => new KindError('fleet_lock_unreachable'),
     });
     simulated.runFor(HOUR);
     expect(simulated.stateName).toBe('UpdateStaged');
@@ -450,10 +454,10 @@ describe('the agent, left alone', () => {
       return undefined;
     };
     const simulated = node({
-      policy: { ...POLICY, remoteStrategies: true },
+      policy: { ...POLICY, hasLenders: true },
       check: (query) => tried('check') ?? offering(...offers)(query),
       driverFault: () => tried('driver'),
-      steady: () => tried('steady'),
+      release: () => tried('steady'),
     });
     simulated.runFor(2 * HOUR);
     online = true;
@@ -509,7 +513,7 @@ describe('the agent, left alone', () => {
     let offers = [V2];
     const simulated = node({
       check: (query) => offering(...offers)(query),
-      localVerdict: () => ({ verdict: 'deny', reason: 'no', label: 'x' }),
+      survey: () => blocking('no'),
     });
     simulated.runFor(HOUR);
     expect(simulated.staged?.version).toBe('2.0');

@@ -1,9 +1,9 @@
 /** People who are logged in, over minutes, windows and days, on a simulated node. */
 import { describe, expect, it } from 'vitest';
 import type { GracePolicy } from '../../../src/agent/grace.ts';
-import type { JointVerdict, Session } from '../../../src/agent/ports.ts';
+import type { GateQuestion, GateReport, Session } from '../../../src/agent/ports.ts';
 import { statusText } from '../../../src/report/status-text.ts';
-import { checkResult, deployment, POLICY, release } from '../../support/samples.ts';
+import { blocking, checkResult, deployment, PASSING, POLICY, release } from '../../support/samples.ts';
 import { KindError, SimulatedNode, type World } from '../../support/simulated-node.ts';
 
 const MINUTE = 60_000;
@@ -12,12 +12,7 @@ const DAY = 24 * HOUR;
 const V2 = release('2.0', 2);
 const CORE: Session = { user: 'core', tty: 'pts/0' };
 
-const OUTSIDE: JointVerdict = {
-  verdict: 'deny',
-  reason: 'outside of maintenance windows',
-  label: 'outside_window',
-};
-const INSIDE: JointVerdict = { verdict: 'allow', reason: '', label: 'allowed' };
+const OUTSIDE = blocking('outside of maintenance windows', 'outside_window');
 
 /** A node whose update is staged and whose agent is about to ask the strategies. */
 function stagedNode(sessions: Partial<GracePolicy>, world: Partial<World>): SimulatedNode {
@@ -30,15 +25,17 @@ function stagedNode(sessions: Partial<GracePolicy>, world: Partial<World>): Simu
     },
     [deployment('1.0', { booted: true })],
   );
-  simulated.runUntil((n) => n.effect.kind === 'ask-local');
+  simulated.runUntil((n) => n.effect.kind === 'survey');
   return simulated;
 }
 
 /** The first five minutes of every day. */
-function dailyWindow(startAt: number): (at: number) => JointVerdict {
-  return (at) => {
+function dailyWindow(startAt: number): (question: GateQuestion) => readonly GateReport[] {
+  return ({ at }) => {
     const intoDay = (at - startAt) % DAY;
-    return intoDay < 5 * MINUTE ? INSIDE : { ...OUTSIDE, untilAt: at - intoDay + DAY };
+    return intoDay < 5 * MINUTE
+      ? PASSING
+      : blocking('outside of maintenance windows', 'outside_window', at - intoDay + DAY);
   };
 }
 
@@ -81,7 +78,7 @@ describe('people who are logged in', () => {
 
   it('B12: a window shorter than the grace, and a session for ever: the grace goes on where it was', () => {
     const startAt = Date.UTC(2026, 0, 1);
-    const simulated = stagedNode({}, { localVerdict: dailyWindow(startAt) });
+    const simulated = stagedNode({}, { survey: dailyWindow(startAt) });
     expect(minutesUntilFinalized(simulated)).toBe((2 * DAY) / MINUTE);
     // Whoever is there in the next window reads what is left of it, and before the end that it is the end.
     expect(notices(simulated)).toEqual([10, 5, 1, 0]);
@@ -89,7 +86,7 @@ describe('people who are logged in', () => {
 
   it('B12: with a longer ceiling each window begins a grace, until the ceiling is reached', () => {
     const startAt = Date.UTC(2026, 0, 1);
-    const simulated = stagedNode({ maxDelayMinutes: 30 }, { localVerdict: dailyWindow(startAt) });
+    const simulated = stagedNode({ maxDelayMinutes: 30 }, { survey: dailyWindow(startAt) });
     expect(minutesUntilFinalized(simulated)).toBe((6 * DAY) / MINUTE);
     expect(notices(simulated)).toEqual([10, 10, 10, 10, 10, 5, 1, 0]);
   });
@@ -97,7 +94,7 @@ describe('people who are logged in', () => {
   it('B12: strategies that change their mind every minute cannot stretch the wait', () => {
     const simulated = stagedNode(
       { maxDelayMinutes: 20 },
-      { localVerdict: (at) => (Math.floor(at / MINUTE) % 2 === 0 ? INSIDE : OUTSIDE) },
+      { survey: ({ at }) => (Math.floor(at / MINUTE) % 2 === 0 ? PASSING : OUTSIDE) },
     );
     simulated.runUntil((n) => n.effect.kind === 'finalize');
     const postponed = simulated.effects.filter((effect) => effect.kind === 'wait' && effect.forMs === MINUTE);

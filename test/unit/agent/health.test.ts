@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { healthOf, HEALTHY } from '../../../src/agent/health.ts';
 import type { CheckQuery, CheckResult } from '../../../src/agent/ports.ts';
 import { includesPayload } from '../../../src/agent/release.ts';
-import { checkResult, deployment, release } from '../../support/samples.ts';
+import { blocking, checkResult, deployment, release } from '../../support/samples.ts';
 import { KindError, SimulatedNode, type World } from '../../support/simulated-node.ts';
 
 const HOUR = 3_600_000;
@@ -31,7 +31,7 @@ describe('healthOf', () => {
     expect(healthOf(steady.model, steady.at)).toEqual(HEALTHY);
     const waiting = node({
       check: offer,
-      localVerdict: () => ({ verdict: 'deny', reason: 'x', label: 'x' }),
+      survey: () => blocking('x'),
     });
     waiting.runFor(30 * DAY);
     expect(health(waiting)).toBe('OK none');
@@ -59,7 +59,7 @@ describe('healthOf', () => {
     const simulated = node({
       check: offer,
       stageFault: () => (failures-- > 0 ? new KindError('rpm_ostree_transaction_failed') : undefined),
-      localVerdict: () => ({ verdict: 'deny', reason: 'x', label: 'x' }),
+      survey: () => blocking('x'),
     });
     simulated.runUntil(() => failures === 0);
     expect(health(simulated)).toBe('DEGRADED staging_failing');

@@ -65,7 +65,7 @@ describe('a new configuration', () => {
     ['UpdateFinalized', { name: 'UpdateFinalized', release: V2, finalizedAt: 1 }],
     ['EndState', PENDING],
   ])('changes nothing about a reboot that is on its way, in %s', (_, state) => {
-    for (const policy of [POLICY, OFF, { ...POLICY, remoteStrategies: true }]) {
+    for (const policy of [POLICY, OFF, { ...POLICY, hasLenders: true }]) {
       const { model } = after(state, policy);
       expect(model).toEqual({ state, memory: MEMORY });
     }
@@ -90,12 +90,12 @@ describe('a new configuration', () => {
   });
 
   it.each([
-    ['keeps', { ...POLICY, remoteStrategies: true }, { ...POLICY, remoteStrategies: true }],
-    ['gets', POLICY, { ...POLICY, remoteStrategies: true }],
-    ['loses', { ...POLICY, remoteStrategies: true }, POLICY],
+    ['keeps', { ...POLICY, hasLenders: true }, { ...POLICY, hasLenders: true }],
+    ['gets', POLICY, { ...POLICY, hasLenders: true }],
+    ['loses', { ...POLICY, hasLenders: true }, POLICY],
   ] as const)('has what was lent given back first, where it %s a lock server', (_, before, policy) => {
     for (const step of ['rest', 'acquire', 'confirm'] as const) {
-      expect(after({ ...STAGED, step }, policy, before).effect).toEqual({ kind: 'report-steady' });
+      expect(after({ ...STAGED, step }, policy, before).effect).toMatchObject({ kind: 'release-slot' });
     }
   });
 
@@ -103,7 +103,10 @@ describe('a new configuration', () => {
     const memory = { ...MEMORY, record: rebootAsked(MEMORY.record, V2, NOW.at, 'boot-1') };
     const { model, effect } = after({ ...STAGED, step: 'finalize' }, POLICY, POLICY, memory);
     expect(model.memory.record.asked).toBeUndefined();
-    expect(model.memory.record.events.at(-1)?.text).toContain('the configuration was read again');
+    expect(model.memory.record.events.at(-1)).toMatchObject({
+      kind: 'reboot-refused',
+      why: 'the configuration was read again',
+    });
     expect(effect).toEqual({ kind: 'save', record: model.memory.record });
   });
 
@@ -128,7 +131,7 @@ describe('a new configuration', () => {
   it('at any moment of an update leads to the same end', () => {
     const world: Partial<World> = {
       check: () => checkResult({ kind: 'update', release: V2 }),
-      policy: { ...POLICY, remoteStrategies: true },
+      policy: { ...POLICY, hasLenders: true },
     };
     const start = () => new SimulatedNode(world, [deployment('1.0', { booted: true })]);
     const calm = start();
@@ -142,9 +145,7 @@ describe('a new configuration', () => {
       for (let done = 0; done < moment; done++) {
         node.step();
       }
-      const next = reconfigured(node.model, node, node.policy, node.policy);
-      node.model = next.model;
-      node.effect = next.effect;
+      node.reconfigure(node.policy);
       for (let more = 0; node.reboots === 0 && more < 100; more++) {
         node.step();
       }

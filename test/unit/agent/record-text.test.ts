@@ -13,7 +13,11 @@ import { release } from '../../support/samples.ts';
 
 const FULL = rebootAsked(
   stageFailed(
-    refuseStream(abandon(booted(EMPTY_RECORD, release('1'), 'a', 1), release('2'), 2), release('3'), 3),
+    refuseStream(
+      abandon(booted(EMPTY_RECORD, release('1'), 'a', 1).record, release('2'), 2),
+      release('3'),
+      3,
+    ),
     release('4'),
     4,
   ),

@@ -4,7 +4,7 @@ import { denialMs, REBOOT_RETRY_MS } from '../../../src/agent/pacing.ts';
 import {
   abandon,
   attemptsOf,
-  booted,
+  booted as bootedAndTold,
   EMPTY_RECORD,
   isInForce,
   MAX_REBOOTS_PER_TARGET,
@@ -21,6 +21,11 @@ import { release } from '../../support/samples.ts';
 const V1 = release('1');
 const V2 = release('2');
 const V3 = release('3');
+
+/** The record alone; what people hear of it is told below. */
+function booted(...of: Parameters<typeof bootedAndTold>): AgentRecord {
+  return bootedAndTold(...of).record;
+}
 
 function denied(record: AgentRecord, at = 0): string[] {
   return record.denials
@@ -69,8 +74,27 @@ describe('booted', () => {
     expect(denied(record)).toEqual([]);
   });
 
+  it('tells what came of it', () => {
+    const first = booted(EMPTY_RECORD, V1, 'a', 0);
+    const asked = rebootAsked(first, V2, 1, 'a');
+    const target = { version: '2', payload: V2.payload };
+    const present = { version: '1', payload: V1.payload };
+    expect(bootedAndTold(EMPTY_RECORD, V1, 'a', 0).findings).toEqual([]);
+    expect(bootedAndTold(asked, V2, 'b', 2).findings).toEqual([{ kind: 'booted-as-asked', target }]);
+    const missed = bootedAndTold(asked, V1, 'b', 2);
+    expect(missed.findings).toEqual([
+      { kind: 'reboot-missed', target, booted: present, strikes: 1, untilAt: 2 + REBOOT_RETRY_MS },
+    ]);
+    expect(bootedAndTold(rebootAsked(missed.record, V2, 3, 'b'), V1, 'c', 4).findings).toEqual([
+      { kind: 'reboot-missed', target, booted: present, strikes: 2 },
+    ]);
+    expect(bootedAndTold(booted(asked, V2, 'b', 2), V1, 'c', 3).findings).toEqual([
+      { kind: 'rolled-back', target, booted: present },
+    ]);
+  });
+
   it('forgets what was asked for when it was refused', () => {
-    const record = rebootRefused(rebootAsked(EMPTY_RECORD, V2, 1, 'a'), 2, 'inhibited');
+    const record = rebootRefused(rebootAsked(EMPTY_RECORD, V2, 1, 'a'));
     expect(denied(booted(record, V1, 'b', 3))).toEqual([]);
   });
 });
@@ -100,7 +124,7 @@ describe('the record', () => {
   it('counts failed stages until one works', () => {
     const twice = stageFailed(stageFailed(EMPTY_RECORD, V2, 5), V2, 9);
     expect(attemptsOf(twice, V2)).toMatchObject({ stages: 2, sinceAt: 5 });
-    expect(stageSucceeded(twice, V2, 0).attempts).toEqual([]);
+    expect(stageSucceeded(twice, V2).attempts).toEqual([]);
   });
 
   it('stays bounded whatever happens, and denies no release that is booted', () => {

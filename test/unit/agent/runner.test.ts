@@ -1,10 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import type { Effect, Occurrence } from '../../../src/agent/messages.ts';
-import { EFFECT_LIMIT_MS, perform, type Ports } from '../../../src/agent/perform.ts';
-import { Runner } from '../../../src/agent/runner.ts';
+import type { Beginning, Happening, HappeningKind } from '../../../src/agent/happenings.ts';
+import type { Effect } from '../../../src/agent/messages.ts';
+import { limitMsOf, perform, type Ports } from '../../../src/agent/perform.ts';
+import { Runner, type Observer } from '../../../src/agent/runner.ts';
 import { initialModel } from '../../../src/agent/state.ts';
 import { CancelledError, CincinnatiError } from '../../../src/errors.ts';
-import { bootedOn, checkResult, deployment, host, POLICY, release, staged } from '../../support/samples.ts';
+import {
+  bootedOn,
+  checkResult,
+  deployment,
+  host,
+  PASSING,
+  POLICY,
+  release,
+  staged,
+} from '../../support/samples.ts';
 import { settle, VirtualClock } from '../../support/virtual-clock.ts';
 
 function whenAborted(signal: AbortSignal): Promise<never> {
@@ -25,11 +35,8 @@ function ports(clock: VirtualClock, changes: Partial<Ports> = {}): Ports {
       followActive: async () => 'ended',
     },
     updatesFor: () => ({ check: async () => checkResult({ kind: 'no-update' }) }),
-    gatekeeper: {
-      askLocal: async () => ({ verdict: 'allow', reason: '', label: 'allowed' }),
-      askRemote: async () => ({ verdict: 'allow', reason: '', label: 'allowed' }),
-      reportSteady: async () => undefined,
-    },
+    gates: { survey: async () => PASSING },
+    lenders: { acquire: async () => ({ kind: 'granted' }), release: async () => undefined },
     sessions: { list: async () => [], broadcast: async () => undefined },
     records: { save: async () => undefined },
     notice: () => '',
@@ -39,26 +46,21 @@ function ports(clock: VirtualClock, changes: Partial<Ports> = {}): Ports {
 }
 
 interface Seen {
-  readonly started: Effect[];
-  readonly happened: Occurrence[];
+  readonly begun: Beginning[];
+  readonly happened: Happening[];
+  readonly observer: Observer;
 }
 
-function observe(): Seen & {
-  observer: {
-    starting: (m: unknown, e: Effect) => void;
-    happened: (b: unknown, e: Effect, o: Occurrence) => void;
-    reconfigured: () => void;
-  };
-} {
-  const started: Effect[] = [];
-  const happened: Occurrence[] = [];
+function observe(): Seen {
+  const begun: Beginning[] = [];
+  const happened: Happening[] = [];
   return {
-    started,
+    begun,
     happened,
     observer: {
-      starting: (_, effect) => started.push(effect),
-      happened: (_, __, occurrence) => happened.push(occurrence),
-      reconfigured: () => undefined,
+      begins: (beginning) => void begun.push(beginning),
+      happened: (_, happenings) => void happened.push(...happenings),
+      configured: () => undefined,
     },
   };
 }
@@ -70,15 +72,14 @@ describe('Runner', () => {
     const seen = observe();
     const runner = new Runner({
       model: initialModel(),
-      policy: POLICY,
-      ports: ports(clock),
+      configuration: { policy: POLICY, ports: ports(clock) },
       dice: () => 10,
       observer: seen.observer,
       signal: life.signal,
     });
     const running = runner.run();
     await clock.advance(3_600_000);
-    expect(seen.started.filter((effect) => effect.kind === 'check')).toHaveLength(11);
+    expect(seen.begun.filter(({ kind }) => kind === 'checking')).toHaveLength(11);
     expect(runner.isAlive()).toBe(true);
     life.abort();
     await running;
@@ -107,8 +108,7 @@ describe('Runner', () => {
     });
     const runner = new Runner({
       model: initialModel(),
-      policy: POLICY,
-      ports: all,
+      configuration: { policy: POLICY, ports: all },
       dice: () => 0,
       observer: observe().observer,
       signal: life.signal,
@@ -127,16 +127,15 @@ describe('Runner', () => {
     const hanging = ports(clock, { updatesFor: () => ({ check: (_, signal) => whenAborted(signal) }) });
     const runner = new Runner({
       model: initialModel(),
-      policy: POLICY,
-      ports: hanging,
+      configuration: { policy: POLICY, ports: hanging },
       dice: () => 0,
       observer: seen.observer,
       signal: life.signal,
     });
     const end = runner.run();
-    await clock.advance(EFFECT_LIMIT_MS.check + 60_000);
-    const failed = seen.happened.flatMap(({ event }) =>
-      event.kind === 'check-failed' ? [event.failure.kind] : [],
+    await clock.advance(limitMsOf('check') + 60_000);
+    const failed = seen.happened.flatMap((happening) =>
+      happening.kind === 'failing' && happening.activity === 'check' ? [happening.failure.kind] : [],
     );
     expect(failed[0]).toBe('effect_timeout');
     life.abort();
@@ -149,8 +148,7 @@ describe('Runner', () => {
     const deaf = ports(clock, { updatesFor: () => ({ check: () => new Promise(() => undefined) }) });
     const runner = new Runner({
       model: initialModel(),
-      policy: POLICY,
-      ports: deaf,
+      configuration: { policy: POLICY, ports: deaf },
       dice: () => 0,
       observer: observe().observer,
       signal: life.signal,
@@ -158,7 +156,7 @@ describe('Runner', () => {
     void runner.run();
     await settle();
     expect(runner.isAlive()).toBe(true);
-    await clock.advance(EFFECT_LIMIT_MS.check + 61_000);
+    await clock.advance(limitMsOf('check') + 61_000);
     expect(runner.isAlive()).toBe(false);
     life.abort();
   });
@@ -245,30 +243,45 @@ describe('perform', () => {
     });
     const runner = new Runner({
       model: initialModel(),
-      policy: POLICY,
-      ports: all,
+      configuration: { policy: POLICY, ports: all },
       dice: () => 0,
       observer: seen.observer,
       signal: ends.signal,
     });
     const end = runner.run();
     await clock.advance(1000);
-    expect(seen.happened.map(({ event }) => event.kind)).toEqual([
-      'driver-registered',
-      'status-read',
-      'saved',
-      'steady-reported',
-      'status-read',
+    const kinds: readonly HappeningKind[] = [
+      'initialized',
+      'steady',
       'checked',
+      'no-deadend',
+      'selected',
       'staged',
-      'saved',
-      'local-verdict',
-      'sessions-listed',
-      'status-read',
-      'local-verdict',
-      'saved',
+      'reboot-allowed',
+      'sessions-seen',
+      'reboot-allowed',
+      'reboot-asked',
       'finalized',
-      'woke',
+      'waiting-for-reboot',
+    ];
+    expect(seen.happened.map(({ kind }) => kind).filter((kind) => kind !== 'state-changed')).toEqual(kinds);
+    expect(seen.begun.map(({ kind }) => kind)).toEqual([
+      'registering',
+      'working',
+      'working',
+      'working',
+      'working',
+      'checking',
+      'staging',
+      'working',
+      'working',
+      'working',
+      'working',
+      'working',
+      'working',
+      'finalizing',
+      'waiting',
+      'waiting',
     ]);
     ends.abort();
     await end;
@@ -293,10 +306,9 @@ describe('Runner.reconfigure', () => {
     const inUse: unknown[] = [];
     const runner = new Runner({
       model: initialModel(),
-      policy: POLICY,
-      ports: withServer('old'),
+      configuration: { policy: POLICY, ports: withServer('old') },
       dice: () => 0,
-      observer: { ...seen.observer, reconfigured: (_, { policy }) => inUse.push(policy) },
+      observer: { ...seen.observer, configured: ({ policy }) => void inUse.push(policy) },
       signal: life.signal,
     });
     const running = runner.run();
@@ -332,22 +344,28 @@ describe('Runner.reconfigure', () => {
     });
     const runner = new Runner({
       model: initialModel(),
-      policy: POLICY,
-      ports: updating,
+      configuration: { policy: POLICY, ports: updating },
       dice: () => 0,
-      observer: { ...seen.observer, reconfigured: (model) => inUse.push(model.state.name) },
+      observer: {
+        ...seen.observer,
+        happened: (model, happenings) => {
+          if (happenings.some(({ kind }) => kind === 'reconfigured')) {
+            inUse.push(model.state.name);
+          }
+        },
+      },
       signal: life.signal,
     });
     const running = runner.run();
     await clock.advance(60_000);
-    expect(seen.started.at(-1)).toMatchObject({ kind: 'stage' });
+    expect(seen.begun.at(-1)).toMatchObject({ kind: 'staging' });
     runner.reconfigure({ policy: { ...POLICY, enabled: false }, ports: updating });
     await clock.advance(3_600_000);
     expect(inUse).toEqual([]);
     staging.resolve(staged('2.0'));
     await clock.advance(60_000);
     expect(inUse).toEqual(['EndState']);
-    expect(seen.started.filter((effect) => effect.kind === 'finalize')).toEqual([]);
+    expect(seen.begun.filter(({ kind }) => kind === 'finalizing')).toEqual([]);
     life.abort();
     await running;
   });

@@ -1,19 +1,27 @@
 import { describe, expect, it } from 'vitest';
 import type { CheckQuery, CheckResult } from '../../../src/agent/ports.ts';
-import { reconfigured } from '../../../src/agent/reconfigure.ts';
 import { includesPayload, type Release } from '../../../src/agent/release.ts';
 import { isSkipped } from '../../../src/agent/skip.ts';
 import { initialModel, type Policy } from '../../../src/agent/state.ts';
 import { statusText } from '../../../src/report/status-text.ts';
-import { transition } from '../../../src/agent/transition.ts';
-import { checkResult, deployment, host, POLICY, release, staged } from '../../support/samples.ts';
+import { advance } from '../../../src/agent/advance.ts';
+import {
+  blocking,
+  checkResult,
+  deployment,
+  host,
+  PASSING,
+  POLICY,
+  release,
+  staged,
+} from '../../support/samples.ts';
 import { KindError, SimulatedNode, type World } from '../../support/simulated-node.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const V2 = release('2.0', 2);
 const V3 = release('3.0', 3);
-const CLOSED = { verdict: 'deny', reason: 'outside', label: 'outside_window' } as const;
+const CLOSED = blocking('outside', 'outside_window');
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 
 const offering =
@@ -37,11 +45,7 @@ function node(world: Partial<World>): SimulatedNode {
 
 /** The configuration is read again, between two effects. */
 function reload(of: SimulatedNode, policy: Policy): void {
-  const before = of.policy;
-  of.world.policy = policy;
-  const { model, effect } = reconfigured(of.model, of, before, of.policy);
-  of.model = model;
-  of.effect = effect;
+  of.reconfigure(policy);
 }
 
 describe('isSkipped', () => {
@@ -87,7 +91,7 @@ describe('a release that the administrator denies', () => {
     let answers = true;
     const at = node({
       check: (query) => (answers ? offering(V2)(query) : new KindError('generic_http_502')),
-      localVerdict: () => CLOSED,
+      survey: () => CLOSED,
     });
     at.runUntil(({ stateName }) => stateName === 'UpdateStaged');
     at.runFor(HOUR);
@@ -107,7 +111,7 @@ describe('a release that the administrator denies', () => {
       let answers = true;
       const at = node({
         check: (query) => (answers ? offering(V2)(query) : new KindError('generic_http_502')),
-        policy: { ...POLICY, remoteStrategies: true },
+        policy: { ...POLICY, hasLenders: true },
       });
       at.runUntil(
         ({ model: { state } }) =>
@@ -139,13 +143,13 @@ describe('a release that the administrator denies', () => {
   });
 
   it('is taken when the configuration no longer says so: nothing of it is in the record', () => {
-    const at = node({ check: offering(V2), localVerdict: () => CLOSED });
+    const at = node({ check: offering(V2), survey: () => CLOSED });
     at.runUntil(({ stateName }) => stateName === 'UpdateStaged');
     reload(at, skipping('2.0'));
     at.runFor(HOUR);
     expect(at.record.denials).toEqual([]);
     at.world.policy = POLICY;
-    at.world.localVerdict = () => ({ verdict: 'allow', reason: '', label: 'allowed' });
+    at.world.survey = () => PASSING;
     at.restart();
     at.runUntil(({ booted }) => booted.version === '2.0');
   });
@@ -168,23 +172,21 @@ describe('a release that the administrator denies', () => {
       memory: { ...initialModel().memory, driver: { registered: true, dueMono: 0, streak: undefined } },
     } as const;
     const policy = skipping('2.0');
-    const read = transition(
-      model,
-      { kind: 'read-status', mode: 'cached' },
+    const read = advance(
+      { model, effect: { kind: 'read-status', mode: 'cached' } },
       { event: { kind: 'status-read', status }, ...now },
       policy,
     );
     expect(read.effect.kind).toBe('discard-staged');
-    const kept = transition(read.model, read.effect, { event: failed, ...now }, policy);
+    const kept = advance(read, { event: failed, ...now }, policy);
     expect(kept.effect).toMatchObject({ kind: 'check', query: { skip: ['2.0'] } });
-    const asked = transition(
-      kept.model,
-      kept.effect,
+    const asked = advance(
+      kept,
       { event: { kind: 'checked', result: checkResult({ kind: 'no-update' }) }, ...now },
       policy,
     );
     expect(asked.effect.kind).toBe('discard-staged');
-    const rests = transition(asked.model, asked.effect, { event: failed, ...now }, policy);
+    const rests = advance(asked, { event: failed, ...now }, policy);
     expect(rests.model.state).toEqual({ name: 'NoNewUpdate', step: 'rest' });
     expect(rests.model.memory.check.dueMono).toBeGreaterThanOrEqual(now.mono + policy.steadyIntervalMs);
   });

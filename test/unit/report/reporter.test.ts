@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { CheckQuery, CheckResult } from '../../../src/agent/ports.ts';
 import { includesPayload } from '../../../src/agent/release.ts';
-import type { Occurrence } from '../../../src/agent/messages.ts';
 import { initialModel } from '../../../src/agent/state.ts';
 import { Metrics } from '../../../src/metrics/metrics.ts';
 import { Reporter } from '../../../src/report/reporter.ts';
 import type { Logger } from '../../../src/log/log.ts';
-import { checkResult, deployment, POLICY, release } from '../../support/samples.ts';
+import { blocking, checkResult, deployment, POLICY, release } from '../../support/samples.ts';
 import { KindError, SimulatedNode, type World } from '../../support/simulated-node.ts';
 
 const HOUR = 3_600_000;
@@ -54,23 +53,15 @@ function run(world: Partial<World>, forMs: number): Told {
   const node = new SimulatedNode(world, [deployment('1.0', { booted: true })]);
   const told = listen({ now: () => node.at, monotonic: () => node.mono }, world.policy);
   const end = node.at + forMs;
+  // The texts of the node itself are not wanted here.
+  node.listener = {
+    begins: (beginning) => told.reporter.begins(beginning, node.at),
+    happened: (happenings) => told.reporter.happened(node.model, happenings, node.at),
+  };
   while (node.at < end && node.reboots === 0) {
-    const before = node.model;
-    const asked = node.effect;
-    told.reporter.starting(before, asked);
-    const seen: Occurrence[] = [];
-    node.onOccurrence = (occurrence) => void seen.push(occurrence);
     node.step();
-    const [first] = seen;
-    if (first !== undefined && !isRestarted(node)) {
-      told.reporter.happened(before, asked, first, node.model);
-    }
   }
   return told;
-}
-
-function isRestarted(node: SimulatedNode): boolean {
-  return node.reboots > 0;
 }
 
 function offer(query: CheckQuery): CheckResult {
@@ -146,8 +137,7 @@ describe('Reporter', () => {
     reporter.configurationRefused();
     const node = new SimulatedNode({}, [deployment('1.0', { booted: true })]);
     const model = { ...node.model, state: { name: 'OffGraph', step: 'rest', sinceAt: 0 } as const };
-    const woke = { event: { kind: 'woke' }, at: 0, mono: 0, roll: 0 } as const;
-    reporter.happened(model, { kind: 'wait', forMs: 1 }, woke, model);
+    reporter.happened(model, [], 0);
     expect(status.at(-1)).toMatch(
       /; the configuration on disk cannot be used; updates are STUCK \(off_graph\) since Thu 1970-01-01 00:00:00 UTC: /,
     );
@@ -180,10 +170,7 @@ describe('Reporter', () => {
   });
 
   it('counts who held a reboot back, by reason', async () => {
-    const { metrics } = run(
-      { check: offer, localVerdict: () => ({ verdict: 'deny', reason: 'x', label: 'outside_window' }) },
-      HOUR,
-    );
+    const { metrics } = run({ check: offer, survey: () => blocking('x', 'outside_window') }, HOUR);
     expect(
       await value(metrics, 'zincati_update_agent_finalization_blocked_count{reason="outside_window"}'),
     ).toBeDefined();
@@ -200,12 +187,7 @@ describe('Reporter', () => {
       'initialization complete, auto-updates logic enabled; updates are DEGRADED (configuration_refused) since Thu 1970-01-01 00:16:40 UTC: the configuration on disk cannot be used: the one before it is in use, until the agent ends';
     expect(reporter.status).toBe(refused);
     // It stays so whatever happens meanwhile.
-    reporter.happened(
-      node.model,
-      { kind: 'register-driver' },
-      { event: { kind: 'driver-registered' }, at: 0, mono: 0, roll: 0 },
-      node.model,
-    );
+    reporter.happened(node.model, [], 0);
     expect(status).toEqual([refused]);
     expect(motd.get('health')).toMatch(/^Automatic updates are DEGRADED since .*: the configuration on disk/);
     expect(await value(metrics, 'zincati_config_last_reload_successful')).toMatch(/ 0$/);
@@ -223,25 +205,21 @@ describe('Reporter', () => {
     const { status, reporter } = listen({ now: () => 1_000_000, monotonic: () => 0 });
     const policy = { ...POLICY, enabled: false };
     const model = { ...initialModel(), state: { name: 'EndState', cause: 'disabled', dueMono: 0 } as const };
-    reporter.reconfigured(model, { policy, ports: undefined as never });
+    reporter.configured({ policy, ports: undefined as never });
+    reporter.happened(model, [{ kind: 'reconfigured' }], 1_000_000);
     expect(status).toEqual(['initialization complete, auto-updates logic disabled by configuration']);
   });
 
   it('does not let a fault in telling become a fault in updating', () => {
     const { log, reporter } = listen({ now: () => Number.NaN, monotonic: () => 0 });
     const node = new SimulatedNode({}, [deployment('1.0', { booted: true })]);
-    expect(() => reporter.starting(node.model, { kind: 'wait', forMs: 1 })).not.toThrow();
+    expect(() => reporter.begins({ kind: 'waiting', state: 'StartState', forMs: Number.NaN }, Number.NaN)).not.toThrow();
     const broken = {
       ...node.model,
       memory: { ...node.model.memory, record: { ...node.model.memory.record, denials: undefined as never } },
     };
     expect(() =>
-      reporter.happened(
-        node.model,
-        { kind: 'wait', forMs: 1 },
-        { event: { kind: 'woke' }, at: 0, mono: 0, roll: 0 },
-        broken,
-      ),
+      reporter.happened(broken, [], 0),
     ).not.toThrow();
     expect(log.at(-1)).toContain('cannot report what happened');
   });

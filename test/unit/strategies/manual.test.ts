@@ -28,7 +28,7 @@ describe('manual', () => {
       {
         policy: POLICY,
         check: () => checkResult({ kind: 'update', release: offered }),
-        localVerdict: () => verdict,
+        survey: () => verdict,
       },
       [deployment('1.0', { booted: true })],
     );

@@ -276,7 +276,7 @@ describe('on a node', () => {
     node = new SimulatedNode(
       {
         check: weekly(startAt),
-        localVerdict: (now) => joinVerdicts([plan.verdictAt(now)]),
+        survey: (now) => joinVerdicts([plan.verdictAt(now)]),
         // The way to the reboot takes a moment, as it does.
         durationMs: (effect) => (effect.kind === 'read-status' ? 700 : effect.kind === 'check' ? 1500 : 0),
         rebootComes: () => {

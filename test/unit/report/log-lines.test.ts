@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Failure } from '../../../src/agent/messages.ts';
-import { announce, narrate } from '../../../src/report/narrate.ts';
+import { linesOf } from '../../../src/report/log-lines.ts';
 import { initialModel, MOST_KINDS, type Model } from '../../../src/agent/state.ts';
-import { transition } from '../../../src/agent/transition.ts';
+import { advance } from '../../../src/agent/advance.ts';
 import { bootedOn, checkResult, POLICY } from '../../support/samples.ts';
 
 describe('how long something takes', () => {
@@ -16,7 +16,7 @@ describe('how long something takes', () => {
     [10_400, '10 s'],
     [300_000, '300 s'],
   ])('%d ms are told as %s', (forMs, told) => {
-    expect(announce(initialModel(), { kind: 'wait', forMs })).toEqual([
+    expect(linesOf({ kind: 'waiting', state: 'StartState', forMs })).toEqual([
       { level: 'debug', text: `StartState: waiting ${told}` },
     ]);
   });
@@ -32,9 +32,11 @@ describe('update checks that fail', () => {
       steady: { owed: false, dueMono: 0, streak: undefined },
     },
   };
-  const CHECK = transition(
-    { ...START, state: { name: 'NoNewUpdate', step: 'refresh' } },
-    { kind: 'read-status', mode: 'cached' },
+  const CHECK = advance(
+    {
+      model: { ...START, state: { name: 'NoNewUpdate', step: 'refresh' } },
+      effect: { kind: 'read-status', mode: 'cached' },
+    },
     { event: { kind: 'status-read', status: bootedOn('1.0') }, at: 0, mono: 0, roll: 0 },
     POLICY,
   ).effect;
@@ -52,9 +54,9 @@ describe('update checks that fail', () => {
         mono: n * 1000,
         roll: 0,
       };
-      const after = transition(model, CHECK, occurrence, POLICY).model;
-      const lines = narrate(model, CHECK, occurrence, after, POLICY);
-      model = { ...after, state: { name: 'NoNewUpdate', step: 'check' } };
+      const after = advance({ model, effect: CHECK }, occurrence, POLICY);
+      const lines = after.happenings.flatMap(linesOf);
+      model = { ...after.model, state: { name: 'NoNewUpdate', step: 'check' } };
       return lines.filter(({ level }) => level !== 'debug').map(({ level, text }) => `${level} ${text}`);
     });
   }

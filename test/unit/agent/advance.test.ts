@@ -6,7 +6,6 @@ import {
   type EventKind,
   type Occurrence,
 } from '../../../src/agent/messages.ts';
-import { nextEffect } from '../../../src/agent/next-effect.ts';
 import {
   initialModel,
   type AgentState,
@@ -14,8 +13,24 @@ import {
   type Model,
   type Policy,
 } from '../../../src/agent/state.ts';
-import { begin, ImpossibleTransition, transition } from '../../../src/agent/transition.ts';
-import { bootedOn, checkResult, deployment, host, POLICY, release, staged } from '../../support/samples.ts';
+import {
+  advance,
+  begin,
+  ImpossibleTransition,
+  nextEffect,
+  type Advance,
+} from '../../../src/agent/advance.ts';
+import {
+  blocking,
+  bootedOn,
+  checkResult,
+  deployment,
+  host,
+  PASSING,
+  POLICY,
+  release,
+  staged,
+} from '../../support/samples.ts';
 
 const V1 = release('1.0');
 const V2 = release('2.0', 2);
@@ -165,8 +180,8 @@ const EVENTS: Record<string, Event> = {
   'transaction-over': { kind: 'transaction-over' },
   'transaction-running': { kind: 'transaction-running' },
   'follow-failed': { kind: 'follow-failed', failure: FAILURE },
-  'steady-reported': { kind: 'steady-reported' },
-  'steady-failed': { kind: 'steady-failed', failure: FAILURE },
+  'slot-released': { kind: 'slot-released' },
+  'release-failed': { kind: 'release-failed', failure: FAILURE },
   'checked: the same release': { kind: 'checked', result: checkResult({ kind: 'update', release: V2 }) },
   'checked: a newer release': { kind: 'checked', result: checkResult({ kind: 'update', release: V3 }) },
   'checked: no update': { kind: 'checked', result: checkResult({ kind: 'no-update' }) },
@@ -187,23 +202,19 @@ const EVENTS: Record<string, Event> = {
   },
   discarded: { kind: 'discarded' },
   'discard-failed': { kind: 'discard-failed', failure: FAILURE },
-  'local-verdict: allow': {
-    kind: 'local-verdict',
-    verdict: { verdict: 'allow', reason: '', label: 'allowed' },
+  'surveyed: pass': { kind: 'surveyed', reports: PASSING },
+  'surveyed: block': { kind: 'surveyed', reports: blocking('no', 'x', 2_000_000) },
+  'surveyed: unknown': {
+    kind: 'surveyed',
+    reports: [...PASSING, { gate: 'y', verdict: 'unknown', reason: 'no answer', label: 'bus_call_timeout' }],
   },
-  'local-verdict: deny': {
-    kind: 'local-verdict',
-    verdict: { verdict: 'deny', reason: 'no', label: 'x', untilAt: 2_000_000 },
+  'survey-failed': { kind: 'survey-failed', failure: FAILURE },
+  'slot-answered: granted': { kind: 'slot-answered', answer: { kind: 'granted' } },
+  'slot-answered: refused': {
+    kind: 'slot-answered',
+    answer: { kind: 'refused', reason: 'no slot', label: 'x' },
   },
-  'remote-verdict: allow': {
-    kind: 'remote-verdict',
-    verdict: { verdict: 'allow', reason: '', label: 'allowed' },
-  },
-  'remote-verdict: deny': {
-    kind: 'remote-verdict',
-    verdict: { verdict: 'deny', reason: 'no slot', label: 'x' },
-  },
-  'verdict-failed': { kind: 'verdict-failed', failure: FAILURE },
+  'slot-failed': { kind: 'slot-failed', failure: FAILURE },
   'sessions-listed: nobody': { kind: 'sessions-listed', sessions: [] },
   'sessions-listed: somebody': { kind: 'sessions-listed', sessions: [{ user: 'core', tty: 'pts/0' }] },
   'sessions-failed': { kind: 'sessions-failed', failure: FAILURE },
@@ -219,6 +230,10 @@ const EVENTS: Record<string, Event> = {
 
 function occurrence(event: Event): Occurrence {
   return { event, ...NOW, roll: 0 };
+}
+
+function transition(model: Model, effect: Effect, answer: Occurrence, policy: Policy): Advance {
+  return advance({ model, effect }, answer, policy);
 }
 
 function stepName(state: AgentState): string {
@@ -266,25 +281,25 @@ function table(policy: Policy, memory: Memory): { lines: string[]; impossible: n
   return { lines, impossible };
 }
 
-describe('transition: every state x event', () => {
+describe('advance: every state x event', () => {
   it('is the table that people have read, and throws for every other pair', async () => {
     const { lines, impossible } = table(POLICY, LATER);
     expect(impossible).toBeGreaterThan(1000);
-    await expect(`${lines.join('\n').trim()}\n`).toMatchFileSnapshot('transition.table.txt');
+    await expect(`${lines.join('\n').trim()}\n`).toMatchFileSnapshot('advance.table.txt');
   });
 
   it('with a remote strategy, asks it last and owes from then on', async () => {
-    const { lines } = table({ ...POLICY, remoteStrategies: true }, LATER);
+    const { lines } = table({ ...POLICY, hasLenders: true }, LATER);
     const verify = lines.slice(lines.indexOf('UpdateStaged/verify asks: read-status fresh'));
     expect(verify[2]).toContain('UpdateStaged/acquire');
     const model: Model = { state: STATES['UpdateStaged/verify']!, memory: LATER };
     const asked = nextEffect(model, NOW, POLICY);
     const after = transition(model, asked, occurrence(EVENTS['status-read: staged, locked']!), {
       ...POLICY,
-      remoteStrategies: true,
+      hasLenders: true,
     });
     expect(after.model.memory.steady.owed).toBe(true);
-    expect(after.effect.kind).toBe('ask-remote');
+    expect(after.effect.kind).toBe('acquire-slot');
   });
 
   it('never changes what it was given', () => {
@@ -320,7 +335,7 @@ describe('transition: every state x event', () => {
 
 describe('begin', () => {
   it('registers the driver first, or sleeps when updates are off', () => {
-    expect(begin(initialModel(), NOW, POLICY)).toEqual({ kind: 'register-driver' });
-    expect(begin(initialModel(), NOW, { ...POLICY, enabled: false }).kind).toBe('wait');
+    expect(begin(initialModel(), NOW, POLICY).effect).toEqual({ kind: 'register-driver' });
+    expect(begin(initialModel(), NOW, { ...POLICY, enabled: false }).effect.kind).toBe('wait');
   });
 });

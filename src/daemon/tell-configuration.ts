@@ -1,9 +1,9 @@
 /** What people see of the configuration that is in use: the lines after a start or a reload, and its metrics. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Deployment } from '../agent/ports.ts';
-import type { Reading } from '../daemon/configuration.ts';
+import type { Reading } from './configuration.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import type { BuiltGates } from '../daemon/build-gates.ts';
+import type { BuiltGates } from './build-gates.ts';
 import type { Logger } from '../log/log.ts';
 
 export function tellReading(

@@ -1,0 +1,171 @@
+/**
+ * What happens to a node, as typed facts. A transition hands them out; log lines, counters, history, notices and the
+ * simulator read them. Data only.
+ *
+ * Invariants:
+ * - A fact is stated once, where it is decided. Nobody infers it again from two models.
+ * - Texts from outside are as they came; whoever prints them makes them printable.
+ * - `repeated` says that people have heard the same before, and nothing has changed since.
+ */
+import type { EffectKind, Failure } from './messages.ts';
+import type { CheckResult, Deployment, Session } from './ports.ts';
+import type { Target } from './record.ts';
+import type { Release } from './release.ts';
+import type { StateName } from './state.ts';
+
+/** What the agent does again and again, and what can fail for a while. */
+export const ACTIVITIES = ['save', 'driver', 'status', 'steady', 'check'] as const;
+export type Activity = (typeof ACTIVITIES)[number];
+
+/** What is about to be done. Told by whoever performs the effect, right before it does so. */
+export type Beginning =
+  | { readonly kind: 'waiting'; readonly state: StateName; readonly forMs: number }
+  | { readonly kind: 'registering'; readonly repeated: boolean }
+  | { readonly kind: 'checking'; readonly state: StateName }
+  | { readonly kind: 'staging'; readonly state: StateName; readonly release: Release }
+  /** `title`: of the transaction that is followed, as rpm-ostree names it. */
+  | { readonly kind: 'following'; readonly title: string | undefined }
+  | { readonly kind: 'finalizing'; readonly release: Release; readonly repeated: boolean }
+  | { readonly kind: 'working'; readonly state: StateName; readonly effect: EffectKind };
+
+/** Of the agent's own work, whatever state it is in. */
+type OfActivities =
+  /** A run of failures began or went on; each new kind of failure is told once. */
+  | {
+      readonly kind: 'failing';
+      readonly activity: Activity;
+      readonly failure: Failure;
+      readonly repeated: boolean;
+    }
+  /** A run of failures is over. */
+  | {
+      readonly kind: 'recovered';
+      readonly activity: Activity;
+      readonly failures: number;
+      readonly lastedMs: number;
+    }
+  | { readonly kind: 'state-changed'; readonly to: StateName }
+  /** A new configuration is in use. */
+  | { readonly kind: 'reconfigured' };
+
+/** Of the start, and of what the last reboot led to. */
+type OfStart =
+  | { readonly kind: 'initialized' }
+  | { readonly kind: 'updates-disabled' }
+  | { readonly kind: 'steady' }
+  | BootFinding;
+
+/** What a boot says about the reboots and releases before it. */
+export type BootFinding =
+  | { readonly kind: 'booted-as-asked'; readonly target: Target }
+  /** A reboot was asked for, and the machine came up in something else. Without `untilAt`: held for good. */
+  | {
+      readonly kind: 'reboot-missed';
+      readonly target: Target;
+      readonly booted: Target;
+      readonly strikes: number;
+      readonly untilAt?: number;
+    }
+  /** Somebody went back from `target` to `booted`. */
+  | { readonly kind: 'rolled-back'; readonly target: Target; readonly booted: Target };
+
+/** Of one answer of the update server. */
+type OfChecks =
+  | { readonly kind: 'checked'; readonly result: CheckResult }
+  | { readonly kind: 'deadend'; readonly reason: string }
+  | { readonly kind: 'no-deadend' }
+  | { readonly kind: 'targets-ignored'; readonly count: number; readonly repeated: boolean }
+  | { readonly kind: 'downgrade-refused'; readonly release: Release; readonly repeated: boolean }
+  | { readonly kind: 'graph-warning'; readonly text: string; readonly repeated: boolean }
+  /** Offered, and denied by the administrator. `stayingOn`: the booted version, where nothing else is offered. */
+  | {
+      readonly kind: 'offers-skipped';
+      readonly versions: readonly string[];
+      readonly stayingOn: string | undefined;
+      readonly repeated: boolean;
+    }
+  /** Offered, and left alone because somebody staged something else. */
+  | {
+      readonly kind: 'offer-left';
+      readonly release: Release;
+      readonly staged: string;
+      readonly repeated: boolean;
+    }
+  /** The next check is further away than usual. */
+  | { readonly kind: 'check-put-off'; readonly untilAt: number; readonly repeated: boolean }
+  | { readonly kind: 'off-graph'; readonly booted: string }
+  | { readonly kind: 'on-graph-again'; readonly booted: string };
+
+/** Of a release on its way to the disk. */
+type OfStaging =
+  | { readonly kind: 'selected'; readonly release: Release }
+  | { readonly kind: 'staged'; readonly release: Release }
+  /** Another transaction runs; no attempt is counted. */
+  | { readonly kind: 'staging-busy'; readonly failure: Failure }
+  | {
+      readonly kind: 'staging-failed';
+      readonly release: Release;
+      readonly failure: Failure;
+      readonly repeated: boolean;
+    }
+  /** rpm-ostree staged something else than was asked for. */
+  | { readonly kind: 'staged-other'; readonly release: Release; readonly found: Deployment }
+  | {
+      readonly kind: 'wrong-stream';
+      readonly release: Release;
+      readonly expected: string;
+      readonly found: string | undefined;
+    }
+  /** Given up after so many attempts, and not tried again before `untilAt`. */
+  | {
+      readonly kind: 'abandoned';
+      readonly release: Release;
+      readonly attempts: number;
+      readonly untilAt: number;
+    }
+  | { readonly kind: 'no-longer-offered'; readonly release: Release }
+  | { readonly kind: 'transaction-over' }
+  | { readonly kind: 'transaction-running' }
+  | { readonly kind: 'transaction-lost'; readonly failure: Failure };
+
+/** Of a staged deployment, and of the way to the reboot. */
+type OfRebooting =
+  /** What was of the wrong stream is dropped, or could not be: it is denied either way. */
+  | { readonly kind: 'blocked'; readonly release: Release }
+  | { readonly kind: 'dropped'; readonly version: string; readonly why: 'skipped' | 'denied-or-withdrawn' }
+  | { readonly kind: 'drop-failed'; readonly failure: Failure }
+  /** Somebody took the staged deployment away. `replacedBy`: the version that is staged instead. */
+  | { readonly kind: 'staged-lost'; readonly release: Release; readonly replacedBy: string | undefined }
+  /** Nothing on this node, or no lender, speaks against the reboot. */
+  | { readonly kind: 'reboot-allowed'; readonly by: 'gates' | 'lenders' }
+  | {
+      readonly kind: 'reboot-held';
+      readonly by: 'gates' | 'lenders';
+      readonly reason: string;
+      readonly label: string;
+      readonly untilAt?: number;
+      readonly repeated: boolean;
+    }
+  /** Gates or lenders could not be asked, or could not tell. */
+  | { readonly kind: 'asking-failed'; readonly failure: Failure; readonly repeated: boolean }
+  | { readonly kind: 'sessions-seen'; readonly sessions: readonly Session[]; readonly repeated: boolean }
+  | { readonly kind: 'sessions-untold'; readonly failure: Failure; readonly repeated: boolean }
+  | { readonly kind: 'reboot-postponed'; readonly sessions: number }
+  /** Everything allows it: finalization comes next, as soon as the record says so. */
+  | { readonly kind: 'reboot-asked'; readonly release: Release }
+  /** No reboot comes of what was asked for. */
+  | { readonly kind: 'reboot-refused'; readonly target: Target; readonly why: string }
+  | { readonly kind: 'finalize-failed'; readonly failure: Failure; readonly repeated: boolean }
+  | { readonly kind: 'finalized'; readonly release: Release }
+  | { readonly kind: 'waiting-for-reboot'; readonly release: Release }
+  /** Noticed at `at`. */
+  | {
+      readonly kind: 'reboot-overdue';
+      readonly release: Release;
+      readonly finalizedAt: number;
+      readonly at: number;
+    };
+
+export type Happening = Beginning | OfActivities | OfStart | OfChecks | OfStaging | OfRebooting;
+export type HappeningKind = Happening['kind'];
+export type HappeningOf<K extends HappeningKind> = Extract<Happening, { kind: K }>;

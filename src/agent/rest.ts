@@ -1,0 +1,138 @@
+/**
+ * Resting: when a node that waits has something to do again, and how it waits until then. Pure.
+ *
+ * Invariants:
+ * - {@link nextThreshold} names every comparison with a clock that a resting node makes. The wait ends at the first.
+ * - A duty that is due is done before the wait: a slot is given back, the driver is registered.
+ * - No wait is longer than {@link LONGEST_WAIT_MS}.
+ */
+import { DAY_MS } from '../text/units.ts';
+import type { EffectOf } from './messages.ts';
+import type { AgentState, Holding, Memory, Model, Policy } from './state.ts';
+import { stepsOf, type Moment, type Step, type Turn, type View } from './turn.ts';
+
+/** Whatever was computed wrongly is computed again within a day. */
+const LONGEST_WAIT_MS = DAY_MS;
+
+/** The first instant at which a resting node can act, on each clock. */
+export interface Threshold {
+  /** Monotonic clock, milliseconds. */
+  readonly mono: number;
+  /** Wall clock, milliseconds; undefined: none. */
+  readonly at: number | undefined;
+}
+
+export function nextThreshold({ state, memory }: Model, policy: Policy): Threshold {
+  const monos = [dueMono(state, memory), ...dutiesMono(state, memory, policy)];
+  if (memory.save.due) {
+    monos.push(memory.save.dueMono);
+  }
+  return {
+    mono: Math.min(...monos),
+    at: state.name === 'UpdateStaged' ? askAgainAt(state.holding) : undefined,
+  };
+}
+
+/** When the state itself has something to do. */
+function dueMono(state: AgentState, memory: Memory): number {
+  switch (state.name) {
+    case 'ReportedSteady':
+    case 'NoNewUpdate':
+    case 'OffGraph':
+      return memory.check.dueMono;
+    case 'StartState':
+    case 'UpdateAvailable':
+    case 'UpdateStaged':
+    case 'EndState':
+      return state.dueMono;
+    case 'Initialized':
+    case 'UpdateFinalized':
+      return Number.NEGATIVE_INFINITY;
+  }
+}
+
+/** When duties come up that go on beside the state. */
+function dutiesMono(state: AgentState, memory: Memory, policy: Policy): number[] {
+  switch (state.name) {
+    case 'ReportedSteady':
+    case 'NoNewUpdate':
+    case 'OffGraph':
+    case 'UpdateAvailable':
+    case 'UpdateStaged':
+      return [slotDueMono(memory), driverDueMono(memory)].filter((mono) => mono !== undefined);
+    case 'EndState': {
+      // Switched off by configuration: only a slot that may still be held is given back.
+      const mono = state.cause === 'disabled' && policy.hasLenders ? slotDueMono(memory) : undefined;
+      return mono === undefined ? [] : [mono];
+    }
+    case 'StartState':
+    case 'Initialized':
+    case 'UpdateFinalized':
+      return [];
+  }
+}
+
+/** When a slot that may be held is to be given back by a resting node; undefined: none is owed. */
+export function slotDueMono({ steady }: Memory): number | undefined {
+  return steady.owed ? steady.dueMono : undefined;
+}
+
+function driverDueMono({ driver }: Memory): number | undefined {
+  return driver.registered ? undefined : driver.dueMono;
+}
+
+/** The instant at which the gates' answer can change, where they know it. */
+export function askAgainAt(holding: Holding): number | undefined {
+  return holding.by === 'strategy' ? holding.untilAt : undefined;
+}
+
+/** Waits until the next threshold. */
+export function waitFor(
+  model: Model,
+  { mono, policy }: Moment & { readonly policy: Policy },
+): EffectOf<'wait'> {
+  const threshold = nextThreshold(model, policy);
+  const forMs = Math.min(Math.max(threshold.mono - mono, 0), LONGEST_WAIT_MS);
+  return threshold.at === undefined
+    ? { kind: 'wait', forMs }
+    : { kind: 'wait', forMs, untilAt: threshold.at };
+}
+
+export function waitUntil(dueMono: number, { mono }: Moment): EffectOf<'wait'> {
+  return { kind: 'wait', forMs: Math.min(Math.max(dueMono - mono, 0), LONGEST_WAIT_MS) };
+}
+
+export function releaseSlot({ memory, policy }: Pick<View, 'memory' | 'policy'>): EffectOf<'release-slot'> {
+  return { kind: 'release-slot', stream: streamOf(memory, policy) };
+}
+
+/** The stream that the node follows; undefined while it is not known. */
+export function streamOf({ host }: Memory, { stream }: Policy): string | undefined {
+  return stream ?? host?.booted.stream;
+}
+
+/** A step that rests and does its duties meanwhile. `woken`: after the wait, and after each duty. */
+export function resting<S extends AgentState>(woken: (state: S, turn: Turn) => Model): Step<S> {
+  const resume = (state: S, _event: unknown, turn: Turn): Model => woken(state, turn);
+  return stepsOf<S>()(
+    ['wait', 'release-slot', 'register-driver'],
+    (state, view) => {
+      const slot = slotDueMono(view.memory);
+      if (slot !== undefined && view.mono >= slot) {
+        return releaseSlot(view);
+      }
+      const driver = driverDueMono(view.memory);
+      if (driver !== undefined && view.mono >= driver) {
+        return { kind: 'register-driver' };
+      }
+      return waitFor({ state, memory: view.memory }, view);
+    },
+    {
+      woke: resume,
+      'slot-released': resume,
+      'release-failed': resume,
+      'driver-registered': resume,
+      'driver-failed': resume,
+    },
+  );
+}

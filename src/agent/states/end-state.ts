@@ -1,0 +1,82 @@
+/**
+ * EndState: the reboot is on its way, or updates are switched off. Pure.
+ *
+ * Invariants:
+ * - A reboot that does not come is noticed: the deployments are read again, and the attempt is made again.
+ * - An agent that is switched off still gives back a slot that it may hold.
+ */
+import { retryMs } from '../checking.ts';
+import { newGrace } from '../grace.ts';
+import { END_INTERVAL_MS, withJitter } from '../pacing.ts';
+import type { HostStatus } from '../ports.ts';
+import { releaseSlot, slotDueMono, waitFor } from '../rest.ts';
+import type { AgentState, Model } from '../state.ts';
+import { stepsOf, type Step, type Turn } from '../turn.ts';
+import { startOver } from './back-to-polling.ts';
+import { READ_FRESH } from './reading.ts';
+import { stagedCondition } from './staged-condition.ts';
+
+type Disabled = Extract<AgentState, { name: 'EndState'; cause: 'disabled' }>;
+type RebootPending = Extract<AgentState, { name: 'EndState'; cause: 'reboot-pending' }>;
+
+const stayOff = (state: Disabled, _event: unknown, { memory, mono, policy, roll }: Turn): Model =>
+  mono < state.dueMono
+    ? { state, memory }
+    : { state: { ...state, dueMono: mono + withJitter(END_INTERVAL_MS, policy.jitter ? roll : 0) }, memory };
+
+export const DISABLED_STEP: Step<Disabled> = stepsOf<Disabled>()(
+  ['wait', 'release-slot'],
+  (state, view) => {
+    const model = { state, memory: view.memory };
+    const slotMono = view.policy.hasLenders ? slotDueMono(view.memory) : undefined;
+    return slotMono !== undefined && view.mono >= slotMono ? releaseSlot(view) : waitFor(model, view);
+  },
+  { woke: stayOff, 'slot-released': stayOff, 'release-failed': stayOff },
+);
+
+const pending = stepsOf<RebootPending>();
+
+export const PENDING_STEPS: Readonly<Record<RebootPending['step'], Step<RebootPending>>> = {
+  rest: pending(['wait'], (state, view) => waitFor({ state, memory: view.memory }, view), {
+    woke: (state, _event, { memory, mono }) => ({
+      state: { ...state, step: mono >= state.dueMono ? 'read' : 'rest' },
+      memory,
+    }),
+  }),
+  read: pending(['read-status'], () => READ_FRESH, {
+    'status-read': (state, { status }, turn) => afterReading(state, status, turn),
+    'status-failed': (state, _event, turn) => ({
+      state: { ...state, step: 'rest', dueMono: turn.mono + retryMs(turn) },
+      memory: turn.memory,
+    }),
+  }),
+};
+
+function afterReading(state: RebootPending, status: HostStatus, turn: Turn): Model {
+  const { release, finalizedAt } = state;
+  const condition = stagedCondition(release, status);
+  if (condition === 'gone' || condition === 'replaced') {
+    turn.tell({ kind: 'staged-lost', release, replacedBy: status.staged?.version });
+    return startOver(turn);
+  }
+  turn.tell({ kind: 'reboot-overdue', release, finalizedAt, at: turn.at });
+  return {
+    state: {
+      name: 'UpdateStaged',
+      release,
+      // Whoever is logged in now has seen a reboot announced that did not come.
+      ...newGrace(turn.policy.sessions),
+      step: 'ask',
+      dueMono: 0,
+      holding: {
+        by: 'failure',
+        kind: 'reboot_overdue',
+        message: 'the reboot that was asked for has not come',
+        sinceAt: finalizedAt,
+      },
+      visitors: [],
+      unlocked: condition === 'unlocked',
+    },
+    memory: turn.memory,
+  };
+}

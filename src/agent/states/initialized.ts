@@ -1,0 +1,25 @@
+/**
+ * Initialized: tell lenders that the node is up, then poll. Pure.
+ *
+ * Invariant: polling and staging never wait for a lock server.
+ */
+import { releaseSlot, waitUntil } from '../rest.ts';
+import type { AgentState, Model } from '../state.ts';
+import { stepsOf, type Step, type Turn } from '../turn.ts';
+
+type Initialized = Extract<AgentState, { name: 'Initialized' }>;
+
+const goOn = (_state: Initialized, _event: unknown, turn: Turn): Model => afterReport(turn);
+
+export const INITIALIZED_STEP: Step<Initialized> = stepsOf<Initialized>()(
+  ['release-slot', 'wait'],
+  // With `catchUp` a slot from before the reboot is kept for the next hop; the first rest gives it back.
+  (_state, view) => (view.policy.catchUp ? waitUntil(view.mono, view) : releaseSlot(view)),
+  { 'slot-released': goOn, 'release-failed': goOn, woke: goOn },
+);
+
+/** Whether or not the lenders could be told. */
+export function afterReport(turn: Turn): Model {
+  turn.tell({ kind: 'steady' });
+  return { state: { name: 'ReportedSteady', step: 'refresh' }, memory: turn.memory };
+}

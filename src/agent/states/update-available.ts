@@ -1,0 +1,215 @@
+/**
+ * UpdateAvailable: stage the release, verify what was staged, try again a bounded number of times. Pure.
+ *
+ * Invariants:
+ * - A transaction of somebody else, or one that somebody else cancelled, is no failed attempt.
+ * - Between attempts the graph is asked, when that is due, whether the release is still wanted.
+ * - A release that was given up is denied for a time that grows.
+ */
+import { afterCheck, afterFailedCheck, checkEffect, retryMs } from '../checking.ts';
+import { newGrace } from '../grace.ts';
+import type { Failure } from '../messages.ts';
+import { AFTER_FOLLOW_MS, FOLLOW_LIMIT_MS, MAX_DEPLOY_ATTEMPTS } from '../pacing.ts';
+import type { CheckResult, Deployment, HostStatus } from '../ports.ts';
+import { abandon, attemptsOf, refuseStream, stageFailed, stageSucceeded } from '../record.ts';
+import { samePayload, type Release } from '../release.ts';
+import { resting, streamOf } from '../rest.ts';
+import { isSkipped } from '../skip.ts';
+import { recorded, type AgentState, type AvailableStep, type Memory, type Model } from '../state.ts';
+import { stepsOf, withMemory, type Step, type Turn } from '../turn.ts';
+import { foreignStaged, pollNow } from './back-to-polling.ts';
+import { READ_FRESH } from './reading.ts';
+import { followed } from './transaction.ts';
+
+type UpdateAvailable = Extract<AgentState, { name: 'UpdateAvailable' }>;
+
+const step = stepsOf<UpdateAvailable>();
+
+export const AVAILABLE_STEPS: Readonly<Record<AvailableStep, Step<UpdateAvailable>>> = {
+  stage: step(
+    ['stage'],
+    ({ release }, { policy }) => ({ kind: 'stage', release, allowDowngrade: policy.allowDowngrade }),
+    {
+      staged: (state, { deployment }, turn) => afterStaging(state, deployment, turn),
+      'stage-failed': (state, { failure }, turn) => afterRefusal(state, failure, turn),
+    },
+  ),
+  follow: step(
+    ['follow-active'],
+    () => ({ kind: 'follow-active', limitMs: FOLLOW_LIMIT_MS }),
+    followed<UpdateAvailable>(
+      // Then read what that transaction left, before staging over it.
+      (state, turn) => rest(state, turn.memory, turn.mono + AFTER_FOLLOW_MS),
+      (state, turn) => rest(state, turn.memory, turn.mono + retryMs(turn)),
+    ),
+  ),
+  // The release is denied already; what could not be dropped now is replaced by the next one staged.
+  discard: step(['discard-staged'], () => ({ kind: 'discard-staged' }), {
+    discarded: ({ release }, _event, turn) => {
+      turn.tell({ kind: 'blocked', release });
+      return pollNow(turn.memory);
+    },
+    'discard-failed': (_state, { failure }, turn) => {
+      turn.tell({ kind: 'drop-failed', failure });
+      return pollNow(turn.memory);
+    },
+  }),
+  rest: resting<UpdateAvailable>((state, { memory, mono }) =>
+    mono >= state.dueMono
+      ? { state: { ...state, step: 'refresh' }, memory }
+      : rest(state, memory, state.dueMono),
+  ),
+  refresh: step(['read-status'], () => READ_FRESH, {
+    'status-read': (state, { status }, turn) => afterReading(state, status, turn),
+    'status-failed': (state, _event, turn) => rest(state, turn.memory, turn.mono + retryMs(turn)),
+  }),
+  check: step(['check'], (_state, view) => checkEffect(view), {
+    checked: (state, { result }, turn) => afterAnswer(state, result, turn),
+    'check-failed': (state, { failure }, turn) => {
+      const memory = afterFailedCheck(failure, turn);
+      // The server is of no help just now; the release it named stays the one to stage, unless it was denied meanwhile.
+      return isSkipped(turn.policy.skip, state.release)
+        ? { state: { name: 'NoNewUpdate', step: 'rest' }, memory }
+        : { state: { ...state, step: 'stage' }, memory };
+    },
+  }),
+};
+
+/**
+ * The graph names `release`: stage it, or go on with it where exactly that is staged already (by an agent before this
+ * one, or by somebody). What somebody else staged is left alone, unless the policy says otherwise.
+ */
+export function selected(release: Release, turn: Turn, lastFailure = ''): Model {
+  const { memory, policy, was } = turn;
+  const failedAttempts = attemptsOf(memory.record, release).stages;
+  const state: UpdateAvailable = {
+    name: 'UpdateAvailable',
+    release,
+    failedAttempts,
+    lastFailure,
+    step: 'stage',
+    dueMono: 0,
+  };
+  const staged = memory.host?.staged;
+  if (staged?.payload !== undefined && samePayload(staged.payload, release.payload)) {
+    return afterStaging(state, staged, turn);
+  }
+  const foreign = foreignStaged(memory);
+  if (foreign !== undefined && !policy.replaceForeignStaged) {
+    const repeated = was.state.name === 'NoNewUpdate' && was.memory.check.answer === memory.check.answer;
+    turn.tell({ kind: 'offer-left', release, staged: foreign.version, repeated });
+    return { state: { name: 'NoNewUpdate', step: 'rest' }, memory };
+  }
+  const isKnown =
+    was.state.name === 'UpdateAvailable' && samePayload(was.state.release.payload, release.payload);
+  if (!isKnown) {
+    turn.tell({ kind: 'selected', release });
+  }
+  return { state, memory };
+}
+
+function afterReading(state: UpdateAvailable, status: HostStatus, turn: Turn): Model {
+  const { memory, mono } = turn;
+  if (status.booted.payload === undefined) {
+    return pollNow(memory);
+  }
+  if (status.activeTransaction !== undefined) {
+    return { state: { ...state, step: 'follow' }, memory };
+  }
+  if (mono >= memory.check.dueMono) {
+    return { state: { ...state, step: 'check' }, memory };
+  }
+  return selected(state.release, turn, state.lastFailure);
+}
+
+function afterAnswer(state: UpdateAvailable, { outcome }: CheckResult, turn: Turn): Model {
+  const memory = afterCheck(turn);
+  switch (outcome.kind) {
+    case 'update':
+      return selected(outcome.release, withMemory(turn, memory), state.lastFailure);
+    case 'off-graph':
+      turn.tell({ kind: 'no-longer-offered', release: state.release });
+      return pollNow(memory);
+    case 'no-update':
+    case 'downgrade-refused':
+      turn.tell({ kind: 'no-longer-offered', release: state.release });
+      return { state: { name: 'NoNewUpdate', step: 'rest' }, memory };
+  }
+}
+
+function afterStaging(state: UpdateAvailable, staged: Deployment, turn: Turn): Model {
+  const { release } = state;
+  const { memory, policy, at } = turn;
+  const fault = stagingFault(release, staged);
+  if (fault !== undefined) {
+    turn.tell({ kind: 'staged-other', release, found: staged });
+    return counted(state, fault, turn);
+  }
+  const expected = streamOf(memory, policy);
+  if (expected !== undefined && staged.stream !== expected) {
+    turn.tell({ kind: 'wrong-stream', release, expected, found: staged.stream });
+    const record = refuseStream(memory.record, release, at);
+    return { state: { ...state, step: 'discard' }, memory: recorded(memory, record) };
+  }
+  turn.tell({ kind: 'staged', release });
+  return {
+    state: {
+      name: 'UpdateStaged',
+      release,
+      ...newGrace(policy.sessions),
+      step: 'ask',
+      dueMono: 0,
+      holding: { by: 'nothing' },
+      visitors: [],
+      unlocked: staged.finalizationLocked === false,
+    },
+    memory: recorded(memory, stageSucceeded(memory.record, release)),
+  };
+}
+
+function stagingFault(release: Release, staged: Deployment): string | undefined {
+  if (staged.payload === undefined || !samePayload(staged.payload, release.payload)) {
+    return `cannot stage ${release.version}: the staged deployment must be ${release.payload.value}, got ${staged.payload?.value ?? staged.id}`;
+  }
+  if (staged.version !== release.version) {
+    return `cannot stage ${release.version}: the staged deployment must carry that version, got ${staged.version}`;
+  }
+  return undefined;
+}
+
+function afterRefusal(state: UpdateAvailable, failure: Failure, turn: Turn): Model {
+  // Neither counts as an attempt: nothing is wrong with the release.
+  if (failure.kind === 'rpm_ostree_busy') {
+    turn.tell({ kind: 'staging-busy', failure });
+    return { state: { ...state, step: 'follow' }, memory: turn.memory };
+  }
+  const repeated = state.lastFailure === failure.message;
+  turn.tell({ kind: 'staging-failed', release: state.release, failure, repeated });
+  if (failure.kind === 'rpm_ostree_transaction_cancelled') {
+    return rest(state, turn.memory, turn.mono + retryMs(turn));
+  }
+  return counted(state, failure.message, turn);
+}
+
+/** A failed attempt: one of a bounded number. */
+function counted(state: UpdateAvailable, message: string, turn: Turn): Model {
+  const { release } = state;
+  const { memory, at, mono } = turn;
+  const failedAttempts = state.failedAttempts + 1;
+  if (failedAttempts >= MAX_DEPLOY_ATTEMPTS) {
+    const record = abandon(memory.record, release, at);
+    const untilAt =
+      record.denials.find(({ payload }) => samePayload(payload, release.payload))?.untilAt ?? at;
+    turn.tell({ kind: 'abandoned', release, attempts: failedAttempts, untilAt });
+    return pollNow(recorded(memory, record));
+  }
+  return rest(
+    { ...state, failedAttempts, lastFailure: message },
+    recorded(memory, stageFailed(memory.record, release, at)),
+    mono + retryMs(turn),
+  );
+}
+
+function rest(state: UpdateAvailable, memory: Memory, dueMono: number): Model {
+  return { state: { ...state, step: 'rest', dueMono }, memory };
+}

@@ -1,0 +1,418 @@
+/**
+ * UpdateStaged: the way to the reboot, and every way off it. Pure.
+ *
+ * Invariants:
+ * - The staged deployment is compared with the release before each finalization. One that was unlocked, removed or
+ *   replaced leads on within one tick.
+ * - What lenders lend is asked for last, and owed back from then on.
+ * - People who are logged in put the reboot off as grace.ts counts, across closed windows.
+ * - No reboot is asked for before the record on disk says so.
+ */
+import { afterCheck, afterFailedCheck, checkDue, checkEffect, retryMs } from '../checking.ts';
+import { deniedPayloads } from '../denylist.ts';
+import { isGraceOver, minutesLeft, renewedGrace, spentGrace, wantsNotice } from '../grace.ts';
+import { joinReports } from '../join-reports.ts';
+import type { Failure } from '../messages.ts';
+import { AFTER_FOLLOW_MS, FOLLOW_LIMIT_MS, POSTPONEMENT_MS } from '../pacing.ts';
+import type { CheckResult, GateReport, HostStatus, Session, SlotAnswer } from '../ports.ts';
+import { rebootAsked, rebootRefused, type AgentRecord } from '../record.ts';
+import { includesPayload, samePayload, type Release } from '../release.ts';
+import { askAgainAt, resting, streamOf } from '../rest.ts';
+import { isSkipped } from '../skip.ts';
+import {
+  recorded,
+  type AgentState,
+  type Holding,
+  type Memory,
+  type Model,
+  type Policy,
+  type StagedStep,
+} from '../state.ts';
+import { stepsOf, withMemory, type Step, type Turn, type View } from '../turn.ts';
+import { pollNow, startOver } from './back-to-polling.ts';
+import { READ_CACHED, READ_FRESH } from './reading.ts';
+import { stagedCondition } from './staged-condition.ts';
+import { followed } from './transaction.ts';
+import { selected } from './update-available.ts';
+
+export type UpdateStaged = Extract<AgentState, { name: 'UpdateStaged' }>;
+
+const step = stepsOf<UpdateStaged>();
+
+export const STAGED_STEPS: Readonly<Record<StagedStep, Step<UpdateStaged>>> = {
+  rest: resting<UpdateStaged>((state, turn) => ({
+    state: { ...state, step: isDue(state, turn) ? 'refresh' : 'rest' },
+    memory: turn.memory,
+  })),
+  refresh: step(['read-status'], () => READ_CACHED, {
+    'status-read': (state, { status }, turn) =>
+      compared(state, status, turn, (unlocked) => ({
+        ...state,
+        unlocked,
+        step: isCheckDue(turn.memory, status, turn.mono) ? 'check' : 'ask',
+      })),
+    'status-failed': (state, { failure }, turn) => heldByFailure(state, failure, turn),
+  }),
+  check: step(['check'], (_state, view) => checkEffect(view), {
+    checked: (state, { result }, turn) => afterAnswer(state, result, turn),
+    'check-failed': (state, { failure }, turn) => ({
+      state: { ...state, step: 'ask' },
+      memory: afterFailedCheck(failure, turn),
+    }),
+  }),
+  ask: step(['survey'], (_state, view) => survey(view), {
+    surveyed: (state, { reports }, turn) =>
+      afterSurvey(state, reports, turn, () => ({
+        state: { ...state, step: stepAfter('ask', turn.policy) },
+        memory: turn.memory,
+      })),
+    'survey-failed': (state, { failure }, turn) => afterNoAnswer(state, failure, turn),
+  }),
+  sessions: step(['list-sessions'], () => ({ kind: 'list-sessions' }), {
+    'sessions-listed': (state, { sessions }, turn) => afterLook(state, sessions, turn),
+    'sessions-failed': (state, { failure }, turn) => afterNoLook(state, failure, turn),
+  }),
+  warn: step(
+    ['warn-sessions'],
+    (state, { policy }) => ({
+      kind: 'warn-sessions',
+      sessions: state.visitors,
+      release: state.release,
+      minutesLeft: minutesLeft(state, policy.sessions),
+    }),
+    { 'sessions-warned': (state, _event, turn) => putOff({ ...state, warned: true }, turn) },
+  ),
+  verify: step(['read-status'], () => READ_FRESH, {
+    'status-read': (state, { status }, turn) =>
+      compared(state, status, turn, (unlocked) => ({
+        ...state,
+        unlocked,
+        step: stepAfter('verify', turn.policy),
+      })),
+    'status-failed': (state, { failure }, turn) => heldByFailure(state, failure, turn),
+  }),
+  acquire: step(
+    ['acquire-slot'],
+    (_state, { memory, policy }) => ({ kind: 'acquire-slot', stream: streamOf(memory, policy) }),
+    {
+      'slot-answered': (state, { answer }, turn) => afterLender(state, answer, turn),
+      'slot-failed': (state, { failure }, turn) => afterNoAnswer(state, failure, turn),
+    },
+  ),
+  confirm: step(['survey'], (_state, view) => survey(view), {
+    surveyed: (state, { reports }, turn) => afterSurvey(state, reports, turn, () => asking(state, turn)),
+    'survey-failed': (state, { failure }, turn) => afterNoAnswer(state, failure, turn),
+  }),
+  finalize: step(
+    ['save', 'finalize'],
+    ({ release, unlocked }, { memory }) =>
+      // Never without the record on disk, even when writing it has just failed and is not due yet.
+      mustSave(memory)
+        ? { kind: 'save', record: memory.record }
+        : { kind: 'finalize', release, allowUnlocked: unlocked },
+    {
+      saved: (state, _event, { memory }) => ({ state, memory }),
+      'save-failed': (state, { failure }, turn) => unsaved(state, failure, turn),
+      finalized: ({ release }, _event, turn) => {
+        turn.tell({ kind: 'finalized', release });
+        return { state: { name: 'UpdateFinalized', release, finalizedAt: turn.at }, memory: turn.memory };
+      },
+      'finalize-failed': (state, { failure }, turn) => afterRefusal(state, failure, turn),
+    },
+  ),
+  reconcile: step(['read-status'], () => READ_FRESH, {
+    'status-read': (state, { status }, turn) =>
+      compared(state, status, turn, (unlocked) =>
+        // The refusal is explained by a lock that is gone: go on at once. Otherwise it stands, and time must pass.
+        unlocked && !state.unlocked
+          ? { ...state, unlocked, step: 'ask' }
+          : { ...state, unlocked, step: 'rest', dueMono: turn.mono + retryMs(turn) },
+      ),
+    'status-failed': (state, { failure }, turn) => heldByFailure(state, failure, turn),
+  }),
+  discard: step(['discard-staged'], () => ({ kind: 'discard-staged' }), {
+    discarded: ({ release }, _event, turn) => {
+      const why = isSkipped(turn.policy.skip, release) ? 'skipped' : 'denied-or-withdrawn';
+      turn.tell({ kind: 'dropped', version: release.version, why });
+      return pollNow(turn.memory);
+    },
+    'discard-failed': (state, { failure }, turn) => {
+      turn.tell({ kind: 'drop-failed', failure });
+      return heldByFailure(state, failure, withMemory(turn, checkDue(turn.memory, turn.mono)));
+    },
+  }),
+  follow: step(
+    ['follow-active'],
+    () => ({ kind: 'follow-active', limitMs: FOLLOW_LIMIT_MS }),
+    followed<UpdateStaged>((state, turn) => ({
+      state: { ...state, step: 'rest', dueMono: turn.mono + AFTER_FOLLOW_MS },
+      memory: turn.memory,
+    })),
+  ),
+};
+
+/** The way to the reboot: what comes after a step that spoke for it. */
+export function stepAfter(
+  passed: 'ask' | 'sessions' | 'verify' | 'acquire' | 'confirm',
+  { hasLenders }: Policy,
+): StagedStep {
+  switch (passed) {
+    case 'ask':
+      return 'sessions';
+    case 'sessions':
+      return 'verify';
+    case 'verify':
+      return hasLenders ? 'acquire' : 'confirm';
+    case 'acquire':
+      // Asking may have taken a minute: the window may have closed meanwhile.
+      return 'confirm';
+    case 'confirm':
+      return 'finalize';
+  }
+}
+
+function isDue({ dueMono, holding }: UpdateStaged, { at, mono }: Turn): boolean {
+  const untilAt = askAgainAt(holding);
+  return mono >= dueMono || (untilAt !== undefined && at >= untilAt);
+}
+
+/** Whether the graph is asked again about a release that is staged. */
+export function isCheckDue({ check }: Memory, { booted }: HostStatus, mono: number): boolean {
+  return mono >= check.dueMono && booted.payload !== undefined;
+}
+
+/** Somebody, or something, has ruled the release out since it was staged: it must not be booted. */
+export function isRuledOut(
+  release: Release,
+  status: HostStatus,
+  record: AgentRecord,
+  { skip }: Policy,
+  at: number,
+): boolean {
+  return isSkipped(skip, release) || includesPayload(deniedPayloads(status, record, at), release.payload);
+}
+
+/** The deployments were read: `next` goes on where the staged one is still the release. */
+function compared(
+  state: UpdateStaged,
+  status: HostStatus,
+  turn: Turn,
+  next: (unlocked: boolean) => UpdateStaged,
+): Model {
+  const { memory, policy, at } = turn;
+  const condition = stagedCondition(state.release, status);
+  if (condition === 'gone' || condition === 'replaced') {
+    turn.tell({ kind: 'staged-lost', release: state.release, replacedBy: status.staged?.version });
+    return startOver(turn);
+  }
+  if (isRuledOut(state.release, status, memory.record, policy, at)) {
+    return { state: { ...state, step: 'discard' }, memory };
+  }
+  const after = next(condition === 'unlocked');
+  return { state: after, memory: after.step === 'acquire' ? owingSlot(memory) : memory };
+}
+
+/** From the moment that lenders are asked a slot may be held. */
+export function owingSlot(memory: Memory): Memory {
+  return { ...memory, steady: { ...memory.steady, owed: true, dueMono: 0 } };
+}
+
+export type Fate =
+  | { readonly kind: 'same' }
+  | { readonly kind: 'replaced'; readonly by: Release }
+  | { readonly kind: 'withdrawn' };
+
+/** What the graph says of a release that is staged. */
+export function fateOfStaged(release: Release, outcome: CheckResult['outcome']): Fate {
+  if (outcome.kind !== 'update') {
+    return { kind: 'withdrawn' };
+  }
+  const isSame = samePayload(outcome.release.payload, release.payload);
+  return isSame ? { kind: 'same' } : { kind: 'replaced', by: outcome.release };
+}
+
+function afterAnswer(state: UpdateStaged, { outcome }: CheckResult, turn: Turn): Model {
+  const memory = afterCheck(turn);
+  const fate = fateOfStaged(state.release, outcome);
+  switch (fate.kind) {
+    case 'same':
+      return { state: { ...state, step: 'ask' }, memory };
+    case 'replaced':
+      return selected(fate.by, withMemory(turn, memory));
+    case 'withdrawn':
+      return { state: { ...state, step: 'discard' }, memory };
+  }
+}
+
+function survey({ memory }: View) {
+  return { kind: 'survey', booted: memory.host?.booted, staged: memory.host?.staged } as const;
+}
+
+/** Both surveys of an attempt are judged alike: before people are looked for, and after lenders were asked. */
+function afterSurvey(
+  state: UpdateStaged,
+  reports: readonly GateReport[],
+  turn: Turn,
+  allowed: () => Model,
+): Model {
+  const joint = joinReports(reports);
+  switch (joint.kind) {
+    case 'pass':
+      turn.tell({ kind: 'reboot-allowed', by: 'gates' });
+      return allowed();
+    case 'unknown':
+      return afterNoAnswer(state, { kind: joint.label, message: joint.reason }, turn);
+    case 'block':
+      return heldBack({ ...state, ...renewedGrace(state, turn.policy.sessions) }, 'gates', joint, turn);
+  }
+}
+
+function afterLender(state: UpdateStaged, answer: SlotAnswer, turn: Turn): Model {
+  if (answer.kind === 'refused') {
+    return heldBack(state, 'lenders', answer, turn);
+  }
+  turn.tell({ kind: 'reboot-allowed', by: 'lenders' });
+  return { state: { ...state, step: stepAfter('acquire', turn.policy) }, memory: turn.memory };
+}
+
+/** A clear no. */
+function heldBack(
+  state: UpdateStaged,
+  by: 'gates' | 'lenders',
+  answer: { readonly reason: string; readonly label: string; readonly untilAt?: number },
+  turn: Turn,
+): Model {
+  const { reason, label } = answer;
+  const until = answer.untilAt === undefined ? {} : { untilAt: answer.untilAt };
+  const repeated = state.holding.by === 'strategy' && state.holding.reason === reason;
+  turn.tell({ kind: 'reboot-held', by, reason, label, ...until, repeated });
+  return held(state, turn.memory, { by: 'strategy', reason, ...until }, turn.mono + retryMs(turn));
+}
+
+/** Neither yes nor no. */
+function afterNoAnswer(state: UpdateStaged, failure: Failure, turn: Turn): Model {
+  turn.tell({ kind: 'asking-failed', failure, repeated: isHeldBy(state, failure) });
+  const pauseMs = Math.max(retryMs(turn), failure.retryAfterMs ?? 0);
+  return held(state, turn.memory, failed(state, failure, turn.at), turn.mono + pauseMs);
+}
+
+/** `sessions`: undefined where they could not be listed; nobody can say then that nobody is there. */
+export function isSomebodyThere(sessions: readonly Session[] | undefined): boolean {
+  return sessions === undefined || sessions.length > 0;
+}
+
+function afterLook(state: UpdateStaged, sessions: readonly Session[], turn: Turn): Model {
+  turn.tell({ kind: 'sessions-seen', sessions, repeated: isWaitingFor(state, sessions) });
+  const next = { ...state, visitors: sessions };
+  return isSomebodyThere(sessions)
+    ? postpone(next, turn)
+    : { state: { ...next, step: stepAfter('sessions', turn.policy) }, memory: turn.memory };
+}
+
+/** Treated as somebody, for as long as somebody would be waited for. */
+function afterNoLook(state: UpdateStaged, failure: Failure, turn: Turn): Model {
+  turn.tell({ kind: 'sessions-untold', failure, repeated: isWaitingFor(state, []) });
+  const next = { ...state, visitors: [] };
+  return isSomebodyThere(undefined)
+    ? postpone(next, turn)
+    : { state: { ...next, step: stepAfter('sessions', turn.policy) }, memory: turn.memory };
+}
+
+function isWaitingFor({ holding, visitors }: UpdateStaged, sessions: readonly Session[]): boolean {
+  return (
+    holding.by === 'sessions' &&
+    visitors.length === sessions.length &&
+    visitors.every(({ user, tty }, index) => user === sessions[index]?.user && tty === sessions[index].tty)
+  );
+}
+
+/** Somebody is logged in, or may be. */
+function postpone(state: UpdateStaged, turn: Turn): Model {
+  return state.visitors.length > 0 && wantsNotice(state, turn.policy.sessions)
+    ? { state: { ...state, step: 'warn' }, memory: turn.memory }
+    : putOff(state, turn);
+}
+
+function putOff(state: UpdateStaged, turn: Turn): Model {
+  const { memory, mono, policy } = turn;
+  if (isGraceOver(state, policy.sessions)) {
+    return { state: { ...state, step: stepAfter('sessions', policy) }, memory };
+  }
+  const count = state.visitors.length;
+  turn.tell({ kind: 'reboot-postponed', sessions: count });
+  return held(
+    { ...state, ...spentGrace(state, policy.sessions) },
+    memory,
+    { by: 'sessions', count, endless: policy.sessions.neverWhileLoggedIn },
+    mono + POSTPONEMENT_MS,
+  );
+}
+
+/** The record says what is being asked for before it is asked. */
+function asking(state: UpdateStaged, turn: Turn): Model {
+  const { memory, at, policy } = turn;
+  turn.tell({ kind: 'reboot-asked', release: state.release });
+  const record = rebootAsked(memory.record, state.release, at, policy.bootId);
+  return { state: { ...state, step: stepAfter('confirm', policy) }, memory: recorded(memory, record) };
+}
+
+/** Whether the record has to reach the disk before the reboot is asked for. */
+export function mustSave({ save }: Memory): boolean {
+  return save.due;
+}
+
+/** The record could not be written: without it a reboot could be asked for again and again, so none is asked for. */
+export function unsaved(state: UpdateStaged, failure: Failure, turn: Turn): Model {
+  const memory = takenBack(failure.message, turn);
+  return heldByFailure(state, failure, withMemory(turn, memory));
+}
+
+function afterRefusal(state: UpdateStaged, failure: Failure, turn: Turn): Model {
+  turn.tell({ kind: 'finalize-failed', failure, repeated: isHeldBy(state, failure) });
+  const memory = isUncertain(failure) ? turn.memory : takenBack(failure.message, turn);
+  if (failure.kind === 'rpm_ostree_busy') {
+    return { state: { ...state, step: 'follow' }, memory };
+  }
+  return TO_RECONCILE.has(failure.kind)
+    ? { state: { ...state, step: 'reconcile', holding: failed(state, failure, turn.at) }, memory }
+    : heldByFailure(state, failure, withMemory(turn, memory));
+}
+
+/** Refusals that the deployments explain. */
+const TO_RECONCILE: ReadonlySet<string> = new Set([
+  'rpm_ostree_no_staged_deployment',
+  'rpm_ostree_staged_mismatch',
+  'rpm_ostree_already_unlocked',
+]);
+
+/** With a daemon that vanished in the middle nobody knows: the reboot may come. */
+export function isUncertain({ kind }: Failure): boolean {
+  return kind === 'rpm_ostree_transaction_lost' || kind === 'effect_timeout';
+}
+
+/** The record without the reboot that was asked for. */
+function takenBack(why: string, turn: Turn): Memory {
+  const { memory } = turn;
+  if (memory.record.asked !== undefined) {
+    turn.tell({ kind: 'reboot-refused', target: memory.record.asked, why });
+  }
+  return recorded(memory, rebootRefused(memory.record));
+}
+
+function heldByFailure(state: UpdateStaged, failure: Failure, turn: Turn): Model {
+  return held(state, turn.memory, failed(state, failure, turn.at), turn.mono + retryMs(turn));
+}
+
+function isHeldBy({ holding }: UpdateStaged, { kind }: Failure): boolean {
+  return holding.by === 'failure' && holding.kind === kind;
+}
+
+/** A failure that goes on keeps the instant at which it began. */
+function failed({ holding }: UpdateStaged, { kind, message }: Failure, at: number): Holding {
+  const sinceAt = holding.by === 'failure' && holding.kind === kind ? holding.sinceAt : at;
+  return { by: 'failure', kind, message, sinceAt };
+}
+
+function held(state: UpdateStaged, memory: Memory, holding: Holding, dueMono: number): Model {
+  return { state: { ...state, step: 'rest', holding, dueMono }, memory };
+}

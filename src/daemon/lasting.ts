@@ -1,0 +1,98 @@
+/**
+ * What outlives every configuration: connections, metrics, what people see, and lock servers that may have lent a slot.
+ *
+ * Invariants:
+ * - Opening waits for nothing outside of the process but the state file.
+ * - Everything that is opened here is closed by `closing`, in the reverse order.
+ */
+import { initialModel, type Model, type Policy } from '../agent/state.ts';
+import { SYSTEM_CLOCK } from '../host/clock.ts';
+import { Motd } from '../host/motd.ts';
+import type { Notifier } from '../host/notify.ts';
+import { FileRecordStore } from '../history/record-store.ts';
+import { HttpClient } from '../http/http-client.ts';
+import { LockServers } from '../lenders/lock-servers.ts';
+import type { Logger } from '../log/log.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import { MetricsServer } from '../metrics/server.ts';
+import { Reporter } from '../report/reporter.ts';
+import { experimentalInterface, SERVICE_NAME } from '../service/experimental.ts';
+import { Service } from '../service/service.ts';
+import { SystemBus } from '../dbus/system-bus.ts';
+import { messageOf } from '../errors.ts';
+import { USER_AGENT } from '../version.ts';
+import type { Reading } from './configuration.ts';
+import { systemBusAddress } from '../dbus/system-bus-address.ts';
+
+export interface LastingOptions {
+  readonly root: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly notifier: Notifier;
+  /** As they are at the start. */
+  readonly reading: Reading;
+  readonly policy: Policy;
+}
+
+export interface Lasting {
+  readonly root: string;
+  readonly log: Logger;
+  readonly metrics: Metrics;
+  readonly clock: typeof SYSTEM_CLOCK;
+  readonly bus: SystemBus;
+  readonly http: HttpClient;
+  readonly records: FileRecordStore;
+  readonly reporter: Reporter;
+  readonly lockServers: LockServers;
+  /** With the record that was found on disk. */
+  readonly model: Model;
+}
+
+export async function openLasting(options: LastingOptions, closing: AsyncDisposableStack): Promise<Lasting> {
+  const { root, env, log, metrics, notifier, reading, policy } = options;
+  const clock = SYSTEM_CLOCK;
+  const bus = new SystemBus({
+    address: systemBusAddress(root, env),
+    onFault: (error, count) => log.warn(`D-Bus: ${messageOf(error)}${count > 1 ? ` (${count} times)` : ''}`),
+  });
+  closing.defer(() => bus.close());
+  const http = new HttpClient({ userAgent: USER_AGENT, env });
+  closing.defer(() => http.close());
+  const motd = new Motd(root, (text) => log.warn(text));
+  closing.defer(() => motd.close());
+
+  const records = new FileRecordStore(root);
+  const loaded = await records.load();
+  if (loaded.warning !== undefined) {
+    log.error(loaded.warning);
+  }
+  const model = initialModel(loaded.record);
+  const reporter = new Reporter({ log, metrics, notifier, motd, policy, model, clock });
+
+  const server = new MetricsServer({ root, listen: reading.settings.metrics.listen, metrics, clock, log });
+  closing.defer(() => server.close());
+  void server.start();
+  const service = new Service({
+    bus,
+    name: SERVICE_NAME,
+    interfaces: [experimentalInterface({ lastRefreshAt: () => reporter.lastRefreshAt })],
+    clock,
+    log,
+  });
+  closing.defer(() => service.close());
+  service.start();
+  const lockServers = new LockServers({
+    root,
+    userAgent: USER_AGENT,
+    env,
+    clock,
+    observer: {
+      requested: (api) => metrics.fleetLockRequested(api),
+      failed: (api, kind) => metrics.fleetLockFailed(api, kind),
+      returned: (heldMs) => metrics.fleetLockHeld(heldMs / 1000),
+    },
+  });
+  closing.defer(() => lockServers.close());
+  return { root, log, metrics, clock, bus, http, records, reporter, lockServers, model };
+}

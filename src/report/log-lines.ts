@@ -1,0 +1,213 @@
+/**
+ * What each happening means to a person who reads the log. Pure.
+ *
+ * Invariants:
+ * - The phrases that other tools wait for stand as Zincati writes them.
+ * - A run of failures is told when it begins and when it ends; its repetitions only to those who debug.
+ * - Nothing from outside reaches a line unsanitised.
+ */
+import type { Activity, Happening, HappeningKind, HappeningOf } from '../agent/happenings.ts';
+import { printable } from '../errors.ts';
+import { debug, info, inSeconds, name, type Level, type Line } from './line.ts';
+import { longDate, namesOf } from './status-text.ts';
+
+/** The lines of one happening, often one, sometimes none. */
+export function linesOf(happening: Happening): readonly Line[] {
+  // The table's types hold for each kind; here an entry is looked up by what came.
+  const tell = LINES[happening.kind] as (happening: Happening) => readonly Line[];
+  return tell(happening);
+}
+
+/** Which activity fails, at which level that is said, and how it is called. */
+const FAILING: Readonly<Record<Activity, readonly [Level, string]>> = {
+  save: ['error', 'failed to write the state file, no reboot is asked for until it works'],
+  driver: ['warn', 'failed to register as the update driver, trying again in the background'],
+  status: ['error', 'failed to read the deployments'],
+  steady: ['error', 'failed to report steady state, trying again in the background'],
+  check: ['error', 'failed to check Cincinnati for updates'],
+};
+
+const RECOVERED: Readonly<Record<Activity, string>> = {
+  save: 'writing the state file works again',
+  driver: 'registered as the update driver for rpm-ostree',
+  status: 'reading the deployments works again',
+  steady: 'reporting steady state works again',
+  check: 'checking Cincinnati for updates works again',
+};
+
+const LINES: { readonly [K in HappeningKind]: (happening: HappeningOf<K>) => readonly Line[] } = {
+  // What is about to be done.
+  waiting: ({ state, forMs }) => [debug(`${state}: waiting ${inSeconds(forMs)}`)],
+  registering: ({ repeated }) => [once(repeated, 'info', 'registering as the update driver for rpm-ostree')],
+  checking: ({ state }) => [debug(`${state}: check`)],
+  staging: ({ state }) => [debug(`${state}: stage`)],
+  following: ({ title }) => [
+    info(
+      `waiting for the rpm-ostree transaction in progress${title === undefined ? '' : `: ${printable(title)}`}`,
+    ),
+  ],
+  finalizing: ({ release, repeated }) => [
+    once(repeated, 'info', `staged deployment '${name(release)}' available, proceeding to finalize it`),
+  ],
+  working: ({ state, effect }) => [debug(`${state}: ${effect}`)],
+
+  // The agent's own work.
+  failing: ({ activity, failure, repeated }) => {
+    const [level, text] = FAILING[activity];
+    return [once(repeated, level, `${text}: ${failure.message}`)];
+  },
+  recovered: ({ activity, failures, lastedMs }) => {
+    const tries = failures === 1 ? '1 failed attempt' : `${failures} failed attempts`;
+    return [info(`${RECOVERED[activity]} after ${tries} in ${inSeconds(lastedMs)}`)];
+  },
+  'state-changed': ({ to }) => [{ level: 'debug', text: `state: ${to}`, fields: { state: to } }],
+  reconfigured: () => [info('the new configuration is in use')],
+
+  // The start, and what the last reboot led to.
+  initialized: () => [info('initialization complete, auto-updates logic enabled')],
+  'updates-disabled': () => [info('initialization complete, auto-updates logic disabled by configuration')],
+  steady: () => [info('reached steady state, periodically polling for updates')],
+  'booted-as-asked': ({ target }) => [info(`booted release '${printable(target.version)}', as asked for`)],
+  'reboot-missed': ({ target, booted, strikes, untilAt }) => {
+    const then =
+      untilAt === undefined
+        ? `it is held after ${strikes} such reboots`
+        : `not tried again before ${longDate(untilAt)}`;
+    return [
+      error(
+        `asked for release '${printable(target.version)}', booted '${printable(booted.version)}': ${then}`,
+      ),
+    ];
+  },
+  'rolled-back': ({ target }) => [
+    error(`release '${printable(target.version)}' was rolled back: it is denied from now on`),
+  ],
+
+  // One answer of the update server.
+  checked: () => [],
+  deadend: ({ reason }) => [warn(`current release detected as dead-end, reason: ${printable(reason)}`)],
+  'no-deadend': () => [info('current release detected as not a dead-end')],
+  'targets-ignored': ({ count, repeated }) => [
+    once(repeated, 'info', `Found ${count} possible update target(s) present in denylist; ignoring`),
+  ],
+  'downgrade-refused': ({ release, repeated }) => [
+    once(repeated, 'warn', `downgrade hint towards target release '${name(release)}'`),
+    once(repeated, 'warn', 'update hint rejected, downgrades are not allowed by configuration'),
+  ],
+  'graph-warning': ({ text, repeated }) => [once(repeated, 'warn', `update graph: ${printable(text)}`)],
+  'offers-skipped': ({ versions, stayingOn, repeated }) => {
+    const stays =
+      stayingOn === undefined ? '' : `; nothing else is offered, the node stays on '${printable(stayingOn)}'`;
+    return [
+      once(
+        repeated,
+        'warn',
+        `${namesOf(versions)} offered, but denied by the administrator (updates.skip)${stays}`,
+      ),
+    ];
+  },
+  'offer-left': ({ release, staged, repeated }) => [
+    once(
+      repeated,
+      'warn',
+      `release '${name(release)}' is available, but somebody staged '${printable(staged)}': it is left as it is`,
+    ),
+  ],
+  'check-put-off': ({ untilAt, repeated }) => [
+    once(repeated, 'info', `the update server is asked again at ${longDate(untilAt)}`),
+  ],
+  'off-graph': ({ booted }) => [
+    warn(`booted release '${printable(booted)}' is not in the update graph: no updates until it is`),
+  ],
+  'on-graph-again': ({ booted }) => [
+    info(`booted release '${printable(booted)}' is in the update graph again`),
+  ],
+
+  // A release on its way to the disk.
+  selected: ({ release }) => [info(`target release '${name(release)}' selected, proceeding to stage it`)],
+  staged: ({ release }) => [info(`update staged: ${name(release)}`)],
+  'staging-busy': ({ failure }) => [info(`rpm-ostree is busy: ${failure.message}`)],
+  'staging-failed': ({ failure, repeated }) => [
+    once(repeated, 'error', `failed to stage deployment: ${failure.message}`),
+  ],
+  'staged-other': ({ release, found }) => [
+    error(
+      `failed to stage deployment: asked for ${name(release)}, found ${printable(found.version)} (${found.payload?.value ?? found.id})`,
+    ),
+  ],
+  'wrong-stream': ({ release, expected, found }) => [
+    error(
+      `pending deployment ${name(release)} expected to be on stream '${printable(expected)}', but found '${printable(found ?? '')}' instead`,
+    ),
+  ],
+  abandoned: ({ release, attempts, untilAt }) => [
+    error(
+      `persistent deploy failure detected, target release '${name(release)}' abandoned after ${attempts} attempts; not tried again before ${longDate(untilAt)}`,
+    ),
+  ],
+  'no-longer-offered': ({ release }) => [info(`release '${name(release)}' is no longer offered`)],
+  'transaction-over': () => [debug('the rpm-ostree transaction is over')],
+  'transaction-running': () => [debug('the rpm-ostree transaction is still in progress')],
+  'transaction-lost': ({ failure }) => [warn(`lost sight of the rpm-ostree transaction: ${failure.message}`)],
+
+  // A staged deployment, and the way to the reboot.
+  blocked: ({ release }) => [warn(`abandoned and blocked deployment '${name(release)}'`)],
+  dropped: ({ version, why }) => {
+    const because =
+      why === 'skipped' ? 'denied by the administrator (updates.skip)' : 'not to be taken any more';
+    return [warn(`release '${printable(version)}' is ${because}: dropped the staged deployment`)];
+  },
+  'drop-failed': ({ failure }) => [error(`failed to drop the staged deployment: ${failure.message}`)],
+  'staged-lost': ({ release, replacedBy }) => {
+    const fate = replacedBy === undefined ? 'is gone' : `was replaced by '${printable(replacedBy)}'`;
+    return [warn(`the staged deployment '${name(release)}' ${fate}: checking for updates again`)];
+  },
+  'reboot-allowed': () => [debug('the update strategy allows the reboot')],
+  'reboot-held': ({ reason, untilAt, repeated }) => {
+    const until = untilAt === undefined ? '' : `, not before ${longDate(untilAt)}`;
+    return [once(repeated, 'info', `reboot held by the update strategy: ${printable(reason)}${until}`)];
+  },
+  'asking-failed': ({ failure, repeated }) => [
+    once(repeated, 'error', `failed to ask the update strategy: ${failure.message}`),
+  ],
+  'sessions-seen': ({ sessions, repeated }) => {
+    if (sessions.length === 0) {
+      return [];
+    }
+    const who = sessions.map(({ user, tty }) => `${printable(user)} on ${printable(tty)}`).join(', ');
+    return [once(repeated, 'info', `reboot delayed due to active user sessions: ${who}`)];
+  },
+  'sessions-untold': ({ failure, repeated }) => [
+    once(
+      repeated,
+      'warn',
+      `failed to list user sessions, waiting as if somebody were logged in: ${failure.message}`,
+    ),
+  ],
+  'reboot-postponed': () => [],
+  'reboot-asked': () => [],
+  'reboot-refused': () => [],
+  'finalize-failed': ({ failure, repeated }) => [
+    once(repeated, 'error', `failed to finalize update: ${failure.message}`),
+  ],
+  finalized: ({ release }) => [info(`update finalized: ${name(release)}`)],
+  'waiting-for-reboot': ({ release }) => [info(`update applied, waiting for reboot: ${name(release)}`)],
+  'reboot-overdue': ({ release, finalizedAt, at }) => [
+    error(
+      `the reboot into '${name(release)}' asked for at ${longDate(finalizedAt)} has not come by ${longDate(at)}: trying again`,
+    ),
+  ],
+};
+
+/** What people know already is said only to those who debug. */
+function once(repeated: boolean, level: Level, text: string): Line {
+  return { level: repeated ? 'debug' : level, text };
+}
+
+function warn(text: string): Line {
+  return { level: 'warn', text };
+}
+
+function error(text: string): Line {
+  return { level: 'error', text };
+}
