@@ -6,14 +6,16 @@
  * record that cannot be relied on must not lead to reboots. A file of a newer version is no bad one: the disk kept what
  * was written.
  */
-import { constants } from 'node:fs';
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { RecordStore } from '../agent/ports.ts';
 import { EMPTY_RECORD, type AgentRecord } from '../agent/record.ts';
 import { FORMAT, readText, toText } from '../agent/record-text.ts';
 import { messageOf, RecordError } from '../errors.ts';
 import { writeFileAtomically } from '../files/atomic-file.ts';
+import { isMissing } from '../files/error-code.ts';
+import { readFileStart } from '../files/read-small-file.ts';
+import { MEBIBYTE } from '../text/units.ts';
 
 const FOLDER = 'var/lib/zincati';
 const FILE = 'state.json';
@@ -21,7 +23,7 @@ const BAD = 'state.json.bad-';
 /** Put aside as it was: after a downgrade, and whole again after the next upgrade. */
 const NEWER = 'state.json.newer-';
 /** A record holds some hundred short entries; a larger file is not one. */
-const LARGEST_BYTES = 4 * 1024 * 1024;
+const LARGEST_BYTES = 4 * MEBIBYTE;
 /** So many files that went bad are kept, as evidence; the store is then not to be relied on. */
 const MOST_BAD = 2;
 /** More of one kind than anybody looks at: the oldest goes. */
@@ -51,7 +53,7 @@ export class FileRecordStore implements RecordStore {
   async load(): Promise<LoadedRecord> {
     let text: string;
     try {
-      text = await readBounded(this.file);
+      text = await readRecord(this.file);
     } catch (error) {
       if (isMissing(error)) {
         return this.#start(undefined);
@@ -130,23 +132,10 @@ function namesOf(dropped: readonly string[]): string {
   return `left out what makes no sense (${dropped.length} in all): ${names}; the rest is used`;
 }
 
-async function readBounded(file: string): Promise<string> {
-  // O_NONBLOCK: a FIFO in this place must not hold the start.
-  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    const stat = await handle.stat();
-    if (!stat.isFile()) {
-      throw new Error('it must be a regular file');
-    }
-    if (stat.size > LARGEST_BYTES) {
-      throw new Error(`it must have at most ${LARGEST_BYTES} bytes, got ${stat.size}`);
-    }
-    return await handle.readFile('utf8');
-  } finally {
-    await handle.close();
+async function readRecord(file: string): Promise<string> {
+  const { size, bytes, isWhole } = await readFileStart(file, LARGEST_BYTES);
+  if (!isWhole) {
+    throw new Error(`it must have at most ${LARGEST_BYTES} bytes, got ${size}`);
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  return bytes.toString('utf8');
 }

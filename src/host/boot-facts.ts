@@ -5,10 +5,12 @@
  * semantics: /etc/machine-id was not there yet), and a host that is provisioned by Ignition has `ignition.firstboot` on
  * its kernel command line exactly then. A machine that was cloned after its first boot is not noticed.
  */
-import { access, readFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { readSmallText } from '../files/read-small-file.ts';
 import type { BootFacts } from '../gates/uptime.ts';
+import { SECOND_MS } from '../text/units.ts';
 
 const FIRST_BOOT_FLAG = 'run/systemd/first-boot';
 const FIRST_BOOT_ARGUMENT = /(?:^|\s)ignition\.firstboot(?:=(?:1|true|yes))?(?=\s|$)/;
@@ -17,8 +19,8 @@ const UPTIME = /^(\d+(?:\.\d+)?) /;
 /** Rejects when the kernel's files cannot be read. */
 export async function readBootFacts(root: string): Promise<BootFacts> {
   const [uptime, commandLine, flagged] = await Promise.all([
-    readFile(join(root, 'proc/uptime'), 'utf8'),
-    readFile(join(root, 'proc/cmdline'), 'utf8'),
+    readSmallText(join(root, 'proc/uptime')),
+    readSmallText(join(root, 'proc/cmdline')),
     access(join(root, FIRST_BOOT_FLAG)).then(
       () => true,
       () => false,
@@ -28,5 +30,8 @@ export async function readBootFacts(root: string): Promise<BootFacts> {
   if (seconds === undefined) {
     throw new Error('/proc/uptime must begin with a number of seconds');
   }
-  return { uptimeMs: Number(seconds) * 1000, firstBoot: flagged || FIRST_BOOT_ARGUMENT.test(commandLine) };
+  return {
+    uptimeMs: Number(seconds) * SECOND_MS,
+    firstBoot: flagged || FIRST_BOOT_ARGUMENT.test(commandLine),
+  };
 }

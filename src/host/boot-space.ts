@@ -8,10 +8,11 @@
  * Invariants: nothing is opened, only listed and measured, except the kernel command line; whatever is not there or
  * cannot be looked at makes the answer `unknown`, never an error.
  */
-import { lstat, readFile, readdir, stat, statfs } from 'node:fs/promises';
+import { lstat, readdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { Deployment } from '../agent/ports.ts';
+import { readSmallText } from '../files/read-small-file.ts';
 import type { BootSpaceReading } from '../gates/free-space.ts';
 
 /** The part of a file system that a test replaces. */
@@ -55,7 +56,7 @@ async function measure(root: string, deployment: Deployment, disk: DiskProbe): P
     return 'unneeded';
   }
   const directories = await bootDirectories(boot);
-  const booted = bootedDirectory(await readFile(join(root, 'proc/cmdline'), 'utf8'));
+  const booted = bootedDirectory(await readSmallText(join(root, 'proc/cmdline')));
   if (booted === undefined) {
     return 'unknown';
   }

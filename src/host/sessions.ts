@@ -10,6 +10,7 @@ import path from 'node:path';
 import type { Session, Sessions } from '../agent/ports.ts';
 import { type SystemBus, Variant } from '../dbus/types.ts';
 import { messageOf } from '../errors.ts';
+import { isMissing } from '../files/error-code.ts';
 import { Logind, type LogindProperties, malformed } from './logind.ts';
 
 const SESSION_INTERFACE = 'org.freedesktop.login1.Session';
@@ -139,10 +140,6 @@ async function openTerminal(root: string, tty: string): Promise<FileHandle> {
     }
   }
   throw missing;
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
 async function exists(file: string): Promise<boolean> {

@@ -3,10 +3,10 @@
  * machine id itself, which is confidential.
  */
 import { createHmac } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { IdentityError, messageOf, printable } from '../errors.ts';
+import { readSmallText } from '../files/read-small-file.ts';
 
 /** Zincati's application id; with it, a node keeps the identity it had. */
 export const ZINCATI_APP_ID = 'de35106b6ec24688b63afddaa156679b';
@@ -31,7 +31,7 @@ export async function nodeUuid(root: string): Promise<string> {
   const file = join(root, '/etc/machine-id');
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = await readSmallText(file);
   } catch (cause) {
     throw unusable(`cannot read ${file}: ${messageOf(cause)}`, { cause });
   }

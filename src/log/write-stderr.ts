@@ -5,6 +5,8 @@
  */
 import { writeSync } from 'node:fs';
 
+import { errorCode } from '../files/error-code.ts';
+
 const STDERR_FD = 2;
 /** A reader that is only slow empties a pipe within that. The agent has better to do than to wait longer. */
 const MOST_WAITS = 20;
@@ -17,7 +19,7 @@ export function writeToStderr(text: string, write: (bytes: Buffer) => number = w
     try {
       left = left.subarray(write(left));
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      const code = errorCode(error);
       if (code === 'EINTR') {
         continue;
       }

@@ -11,6 +11,7 @@ import { chmod, lstat, mkdir, rm } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import path from 'node:path';
 import type { Clock } from '../agent/ports.ts';
+import { errorCode, isMissing } from '../files/error-code.ts';
 import type { Listening } from './keep-listening.ts';
 
 /** A client that has sent nothing for that long waits for bare text. A request of HTTP comes with the connection. */
@@ -82,7 +83,7 @@ async function whenGone(
       return undefined;
     }
     const found = await lstat(socketPath).catch((error: unknown) => error);
-    if (found instanceof Error && 'code' in found && found.code === 'ENOENT') {
+    if (isMissing(found)) {
       return new Error(`somebody removed ${socketPath}`);
     }
   }
@@ -138,7 +139,7 @@ function isServed(socketPath: string): Promise<boolean> {
       resolve(true);
     });
     // EAGAIN: its queue is full, so there is somebody whose queue it is.
-    probe.once('error', (error) => resolve('code' in error && error.code === 'EAGAIN'));
+    probe.once('error', (error) => resolve(errorCode(error) === 'EAGAIN'));
   });
 }
 
