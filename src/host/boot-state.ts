@@ -7,6 +7,7 @@ import { getProperty } from '../dbus/calls.ts';
 import type { BusLink, SystemBus } from '../dbus/types.ts';
 import { BusError, printable } from '../errors.ts';
 import type { BootState } from '../gates/boot-complete.ts';
+import { SECOND_MS } from '../text/units.ts';
 
 const SYSTEMD = 'org.freedesktop.systemd1';
 const MANAGER = { destination: SYSTEMD, path: '/org/freedesktop/systemd1', interface: `${SYSTEMD}.Manager` };
@@ -16,7 +17,7 @@ const TARGET = {
   interface: `${SYSTEMD}.Unit`,
 };
 /** systemd answers from memory. */
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 10 * SECOND_MS;
 
 const NO_SYSTEMD: ReadonlySet<string> = new Set([
   'org.freedesktop.DBus.Error.ServiceUnknown',

@@ -6,11 +6,12 @@
  */
 import type { BusLink, BusValue, Reply, SystemBus } from '../dbus/types.ts';
 import { BusError } from '../errors.ts';
+import { SECOND_MS } from '../text/units.ts';
 
 const LOGIND = 'org.freedesktop.login1';
 const MANAGER_PATH = '/org/freedesktop/login1';
 /** logind answers from memory; a host where it takes longer has other troubles. */
-const CALL_TIMEOUT_MS = 10_000;
+const CALL_TIMEOUT_MS = 10 * SECOND_MS;
 
 /** The errors by which the bus or systemd say that there is no such service, and none to start. */
 const NO_LOGIND: ReadonlySet<string> = new Set([

@@ -6,7 +6,9 @@
  * they were given, each as one datagram; trouble is told once until it is over; children do not inherit the socket.
  */
 import { write } from 'node:fs';
+
 import { messageOf, printable } from '../errors.ts';
+import { SECOND_MS } from '../text/units.ts';
 
 export interface Notifier {
   /** Starting is done. The status goes along in the same message. */
@@ -36,7 +38,7 @@ const FIRST_DESCRIPTOR = 3;
 const DESCRIPTOR_NAME = 'notify';
 /** A manager that has not read so many is in trouble, and the older ones tell nothing by then. */
 const MOST_PENDING = 64;
-const CLOSE_TIMEOUT_MS = 1000;
+const CLOSE_TIMEOUT_MS = SECOND_MS;
 
 /** Takes what it needs out of `env`. `warn` hears why nothing can be told. */
 export async function createNotifier(

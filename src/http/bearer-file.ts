@@ -1,8 +1,9 @@
 /** The token by which a node names itself to a server, out of a file that only the agent can read. */
 import { badCredential, readCredentialFile, type CredentialFile } from '../files/credential-file.ts';
+import { KIBIBYTE } from '../text/units.ts';
 
 /** Tokens of clusters, signed claims included, have about one kilobyte. */
-const MAX_BEARER_BYTES = 4096;
+const MAX_BEARER_BYTES = 4 * KIBIBYTE;
 /** Nothing that could end a header, and no blank in it: that would be two words. */
 const TOKEN = /^[\x21-\x7e]+$/;
 

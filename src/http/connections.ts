@@ -8,13 +8,15 @@ import { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import type { AgentOptions, Connector, Dispatcher, TlsOptions } from 'undici/lib/dispatcher/agent.js';
 
+import { MINUTE_MS, SECOND_MS } from '../text/units.ts';
+
 export type { DispatchController, DispatchHandler, Dispatcher } from 'undici/lib/dispatcher/agent.js';
 
 /**
  * How long an idle connection is kept when the server does not say (most close theirs after 60 s, and a request sent
  * into a closing connection is lost); its own word, `Keep-Alive: timeout=N`, counts up to ten minutes.
  */
-const KEEP_ALIVE_MS = 30_000;
+const KEEP_ALIVE_MS = 30 * SECOND_MS;
 
 /** The exchange keeps time itself, per request: undici's own timers are a second off. */
 const OPTIONS: AgentOptions = {
@@ -26,7 +28,7 @@ const OPTIONS: AgentOptions = {
   connections: 1,
 };
 /** Backs the exchange's own limit: it ends what nobody waits for any more. */
-const CONNECT_MS = 60_000;
+const CONNECT_MS = MINUTE_MS;
 
 export class HttpConnections {
   /** Authorities and client certificate for servers; undefined: Node's own. */

@@ -1,7 +1,8 @@
 /** What update servers and lock servers say about an error: `{"kind","value"}`, or whatever a proxy makes of it. Pure. */
+import { KIBIBYTE } from '../text/units.ts';
 
 /** An error document says a word and a sentence; what is longer is somebody's error page. */
-const LONGEST_ERROR_BODY_BYTES = 64 * 1024;
+const LONGEST_ERROR_BODY_BYTES = 64 * KIBIBYTE;
 
 /** Both fields may be anything: a proxy's page has neither. The content type is not looked at, servers get it wrong. */
 export function errorDocument(body: Buffer): { readonly kind?: unknown; readonly value?: unknown } {

@@ -4,6 +4,7 @@
  * Invariants: settles exactly once; whatever ends it early also ends its connection; no timer or listener outlives it.
  */
 import { HttpError } from '../errors.ts';
+import { SECOND_MS } from '../text/units.ts';
 import type { DispatchController, DispatchHandler } from './connections.ts';
 import { describeFailure } from './failure.ts';
 
@@ -48,7 +49,7 @@ export class HttpExchange implements DispatchHandler {
     this.#life.throwIfAborted();
     this.#life.addEventListener('abort', this.#onLifeOver, { once: true });
     const { connectMs } = this.#limits;
-    this.#arm(connectMs, `a connection must be made within ${connectMs / 1000} s, got none`);
+    this.#arm(connectMs, `a connection must be made within ${connectMs / SECOND_MS} s, got none`);
     try {
       dispatch();
     } catch (error) {
@@ -110,7 +111,7 @@ export class HttpExchange implements DispatchHandler {
 
   #armIdle(): void {
     const { idleMs } = this.#limits;
-    this.#arm(idleMs, `the server must send something every ${idleMs / 1000} s, got nothing`);
+    this.#arm(idleMs, `the server must send something every ${idleMs / SECOND_MS} s, got nothing`);
   }
 
   #arm(ms: number, message: string): void {

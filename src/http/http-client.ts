@@ -5,7 +5,9 @@
  * its connection, also one that is only being made; a redirect never leads from https to http.
  */
 import type { SecureContext } from 'node:tls';
+
 import { CancelledError, HttpError, messageOf, printable } from '../errors.ts';
+import { MEBIBYTE, MINUTE_MS, SECOND_MS } from '../text/units.ts';
 import { decodeBody } from './body.ts';
 import { HttpConnections } from './connections.ts';
 import { HttpExchange, type RawReply } from './exchange.ts';
@@ -25,12 +27,12 @@ export interface HttpLimits {
 }
 
 export const HTTP_LIMITS: HttpLimits = {
-  connectMs: 10_000,
-  idleMs: 30_000,
+  connectMs: 10 * SECOND_MS,
+  idleMs: 30 * SECOND_MS,
   // A server that dribbles costs two minutes, less than the five between two update checks.
-  totalMs: 120_000,
+  totalMs: 2 * MINUTE_MS,
   // The largest update graphs of today take 0.07 MB; one of 100,000 releases takes 35 MB.
-  bodyBytes: 64 * 1024 * 1024,
+  bodyBytes: 64 * MEBIBYTE,
   redirects: 5,
 };
 
@@ -84,7 +86,7 @@ export class HttpClient {
     const giveUp = (): void => life.abort(new CancelledError('the request was given up'));
     const tooLong = (): void =>
       life.abort(
-        new HttpError('http_timeout', `the answer must be complete within ${limits.totalMs / 1000} s`),
+        new HttpError('http_timeout', `the answer must be complete within ${limits.totalMs / SECOND_MS} s`),
       );
     const givers = [request.signal, this.#closed.signal];
     if (givers.some((signal) => signal.aborted)) {

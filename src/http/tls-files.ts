@@ -10,6 +10,7 @@ import { createSecureContext, type SecureContext } from 'node:tls';
 
 import { messageOf } from '../errors.ts';
 import { badCredential, readCredentialFile, type CredentialFile } from '../files/credential-file.ts';
+import { KIBIBYTE, MEBIBYTE } from '../text/units.ts';
 
 /** As the host sees them; undefined: the system's authorities, no certificate. Certificate and key come together. */
 export interface TlsPaths {
@@ -19,9 +20,9 @@ export interface TlsPaths {
 }
 
 /** All authorities of a distribution take a quarter of it. */
-const MAX_CA_BYTES = 1024 * 1024;
+const MAX_CA_BYTES = MEBIBYTE;
 /** A chain of a handful of certificates, or one key. */
-const MAX_CERT_BYTES = 64 * 1024;
+const MAX_CERT_BYTES = 64 * KIBIBYTE;
 
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 const NO_BYTES = Buffer.alloc(0);

@@ -8,6 +8,7 @@
 import type { Clock } from '../agent/ports.ts';
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../log/log.ts';
+import { MINUTE_MS, SECOND_MS } from '../text/units.ts';
 
 export interface Listening {
   /** Resolves with the reason when connections can no longer be accepted. */
@@ -27,10 +28,10 @@ export interface KeepListeningOptions {
   readonly onTried: () => void;
 }
 
-const FIRST_PAUSE_MS = 1000;
-const LONGEST_PAUSE_MS = 60_000;
+const FIRST_PAUSE_MS = SECOND_MS;
+const LONGEST_PAUSE_MS = MINUTE_MS;
 /** Listening as long as this without a fault, it counts as well again. */
-const STABLE_MS = 10_000;
+const STABLE_MS = 10 * SECOND_MS;
 
 export async function keepListening(options: KeepListeningOptions): Promise<void> {
   const { what, clock, log, signal, onTried } = options;

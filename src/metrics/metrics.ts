@@ -7,6 +7,7 @@
  */
 import type { CheckResult, Progress } from '../agent/ports.ts';
 import { printable } from '../errors.ts';
+import { SECOND_MS } from '../text/units.ts';
 import {
   DEFINITIONS,
   EXPOSITION_TYPE,
@@ -193,7 +194,7 @@ export class Metrics {
 
   /** The open or else the next window; undefined when there will be none. */
   windowIs(window: { readonly startAt: number; readonly endAt: number } | undefined): void {
-    const seconds = (at: number | undefined) => (at === undefined ? undefined : Math.floor(at / 1000));
+    const seconds = (at: number | undefined) => (at === undefined ? undefined : Math.floor(at / SECOND_MS));
     this.#setIfKnown('zincati_updates_strategy_periodic_window_start_timestamp', seconds(window?.startAt));
     this.#setIfKnown('zincati_updates_strategy_periodic_window_end_timestamp', seconds(window?.endAt));
   }
@@ -285,7 +286,7 @@ export class Metrics {
   }
 
   #setInstant(name: Unlabelled<GaugeName>, atMs: number): void {
-    this.#put(name, {}, Math.floor(atMs / 1000));
+    this.#put(name, {}, Math.floor(atMs / SECOND_MS));
   }
 
   #setIfKnown(name: Unlabelled<GaugeName>, value: number | undefined): void {

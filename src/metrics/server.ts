@@ -10,6 +10,7 @@ import path from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../agent/ports.ts';
 import type { Logger } from '../log/log.ts';
+import { KIBIBYTE, SECOND_MS } from '../text/units.ts';
 import { keepListening, type Listening } from './keep-listening.ts';
 import { CONNECTION_LIFETIME_MS, listenOnUnix, MOST_CONNECTIONS } from './unix-listener.ts';
 
@@ -17,13 +18,13 @@ import { CONNECTION_LIFETIME_MS, listenOnUnix, MOST_CONNECTIONS } from './unix-l
 export const METRICS_SOCKET = 'run/zincati/public/metrics.promsock';
 
 /** Prometheus keeps its connection between scrapes, which are seldom more than a minute apart. */
-const KEEP_ALIVE_MS = 75_000;
+const KEEP_ALIVE_MS = 75 * SECOND_MS;
 /** How soon a request that does not end is noticed after its time. */
-const CHECK_CONNECTIONS_MS = 1000;
+const CHECK_CONNECTIONS_MS = SECOND_MS;
 /** A request is one packet of a client on this machine or near it; half of one must not hold a slot for long. */
-const LONGEST_HEADER_WAIT_MS = 2000;
+const LONGEST_HEADER_WAIT_MS = 2 * SECOND_MS;
 /** The request line and a handful of headers. */
-const LONGEST_HEADER_BYTES = 8192;
+const LONGEST_HEADER_BYTES = 8 * KIBIBYTE;
 
 export interface MetricsServerOptions {
   /** Prefix of the socket's path; "/" on a host. */

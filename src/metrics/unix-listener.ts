@@ -12,17 +12,18 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import path from 'node:path';
 import type { Clock } from '../agent/ports.ts';
 import { errorCode, isMissing } from '../files/error-code.ts';
+import { MINUTE_MS, SECOND_MS } from '../text/units.ts';
 import type { Listening } from './keep-listening.ts';
 
 /** A client that has sent nothing for that long waits for bare text. A request of HTTP comes with the connection. */
 export const SILENCE_GRACE_MS = 150;
 /** As long as Prometheus waits for a scrape by default. */
-export const CONNECTION_LIFETIME_MS = 10_000;
+export const CONNECTION_LIFETIME_MS = 10 * SECOND_MS;
 /** More at one time are no scrapes; the next ones are turned away at once. */
 export const MOST_CONNECTIONS = 64;
 
 /** No scraper comes more often than it looks after its file; one lstat costs nothing that an idle host notices. */
-export const LOOK_MS = 60_000;
+export const LOOK_MS = MINUTE_MS;
 
 /** Everybody may read; the directory says who gets there. */
 const SOCKET_MODE = 0o666;

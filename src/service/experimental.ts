@@ -1,5 +1,6 @@
 /** Zincati's D-Bus interface, word for word. That only root may call it is the bus policy's business. */
 import type { ExportedInterface } from '../dbus/types.ts';
+import { SECOND_MS } from '../text/units.ts';
 
 export const SERVICE_NAME = 'org.coreos.zincati';
 
@@ -17,7 +18,7 @@ export function experimentalInterface(facts: ExperimentalFacts): ExportedInterfa
         member: 'LastRefreshTime',
         in: '',
         out: 'x',
-        handle: () => [BigInt(Math.floor((facts.lastRefreshAt() ?? 0) / 1000))],
+        handle: () => [BigInt(Math.floor((facts.lastRefreshAt() ?? 0) / SECOND_MS))],
       },
       {
         member: 'Moo',

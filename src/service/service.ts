@@ -8,6 +8,7 @@ import type { Clock } from '../agent/ports.ts';
 import type { BusLink, ExportedInterface, SystemBus } from '../dbus/types.ts';
 import { BusError, messageOf } from '../errors.ts';
 import type { Logger } from '../log/log.ts';
+import { MINUTE_MS, SECOND_MS } from '../text/units.ts';
 
 export interface ServiceOptions {
   readonly bus: SystemBus;
@@ -17,10 +18,10 @@ export interface ServiceOptions {
   readonly log: Pick<Logger, 'debug' | 'info' | 'warn'>;
 }
 
-const FIRST_PAUSE_MS = 1000;
-const LONGEST_PAUSE_MS = 60_000;
+const FIRST_PAUSE_MS = SECOND_MS;
+const LONGEST_PAUSE_MS = MINUTE_MS;
 /** The bus itself answers these, from memory. */
-const CALL_TIMEOUT_MS = 10_000;
+const CALL_TIMEOUT_MS = 10 * SECOND_MS;
 /** At the end of the agent's life a bus that does not answer is not waited for. */
 const RELEASE_TIMEOUT_MS = 500;
 
