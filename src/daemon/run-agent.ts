@@ -12,9 +12,9 @@ import type { Clock, Deployment, UpdateSource } from '../agent/ports.ts';
 import { CincinnatiClient } from '../cincinnati/sources/cincinnati-client.ts';
 import type { Settings } from '../config/settings.ts';
 import { isSameConfiguration, policyOf, readConfiguration, type Reading } from './configuration.ts';
-import { prefixAddress } from '../dbus/address.ts';
 import { connectPeer } from '../dbus/connect.ts';
 import { SystemBus } from '../dbus/system-bus.ts';
+import { systemBusAddress } from '../dbus/system-bus-address.ts';
 import { ConfigError, linesOf, messageOf, printable } from '../errors.ts';
 import type { Identity } from '../identity/identity.ts';
 import { resolveStream } from '../identity/stream.ts';
@@ -40,9 +40,6 @@ import { FileRecordStore } from '../history/record-store.ts';
 import { LogindSessions } from '../host/sessions.ts';
 import { USER_AGENT, VERSION } from '../version.ts';
 
-/** Where clients look for the system bus, as the D-Bus specification has it. */
-export const SYSTEM_BUS_ADDRESS = 'unix:path=/run/dbus/system_bus_socket';
-
 export interface AgentOptions {
   /** Prefix of every path; "/" on a host. */
   readonly root: string;
@@ -53,11 +50,6 @@ export interface AgentOptions {
   readonly signal: AbortSignal;
   /** Rung when the configuration shall be read again. */
   readonly reloads: Doorbell;
-}
-
-/** Where the agent finds the system bus. */
-export function systemBusAddress(root: string, env: Readonly<Record<string, string | undefined>>): string {
-  return env['DBUS_SYSTEM_BUS_ADDRESS'] ?? prefixAddress(SYSTEM_BUS_ADDRESS, root);
 }
 
 /** Resolves when the signal is aborted and everything is closed. Rejects with ConfigError or IdentityError at the start. */

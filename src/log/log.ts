@@ -8,7 +8,7 @@
 import { fstatSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { pino } from 'pino';
-import type { LogFormat } from '../cli/command-line.ts';
+import type { LogFormat } from './log-format.ts';
 import { cleanText, lineFor, type Fields, type LineStyle, type LogLevel } from './log-line.ts';
 import { writeToStderr } from './write-stderr.ts';
 

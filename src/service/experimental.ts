@@ -3,6 +3,8 @@ import type { ExportedInterface } from '../dbus/types.ts';
 import { SECOND_MS } from '../text/units.ts';
 
 export const SERVICE_NAME = 'org.coreos.zincati';
+export const EXPERIMENTAL_PATH = '/org/coreos/zincati';
+export const EXPERIMENTAL_INTERFACE = `${SERVICE_NAME}.Experimental`;
 
 export interface ExperimentalFacts {
   /** Last time the agent went to work, milliseconds since 1970 UTC; undefined: not yet. */
@@ -11,8 +13,8 @@ export interface ExperimentalFacts {
 
 export function experimentalInterface(facts: ExperimentalFacts): ExportedInterface {
   return {
-    path: '/org/coreos/zincati',
-    name: 'org.coreos.zincati.Experimental',
+    path: EXPERIMENTAL_PATH,
+    name: EXPERIMENTAL_INTERFACE,
     methods: [
       {
         member: 'LastRefreshTime',
