@@ -35,9 +35,10 @@ Options:
   -V, --version         the version
 `;
 
-/** The words cannot be understood; the message says which and why. */
+/** The words cannot be understood. The message says which ones and why. */
 export class UsageError extends Error {}
 
+/** `args`: without Node and the program. Throws UsageError. */
 export function parseCommandLine(args: readonly string[]): Command {
   const { values, positionals } = parse(args);
   if (values.help) {

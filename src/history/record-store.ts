@@ -1,13 +1,16 @@
 /**
  * The agent's record on disk: ROOT/var/lib/zincati/state.json, readable by root and the agent alone.
  *
- * Invariants: loading never fails: a file that is no record is put aside and said so, and the agent starts with an empty
- * one; a file of any size, kind or content does no harm; a store whose files went bad twice refuses to save, since a
- * record that cannot be relied on must not lead to reboots. A file of a newer version is no bad one: the disk kept what
- * was written.
+ * Invariants:
+ * - Loading never fails. A file that is no record is put aside with a warning, and the agent starts with an empty
+ *   record.
+ * - A file of any size, kind or content does no harm.
+ * - A store whose files went bad twice refuses to save. A record that cannot be relied on must not lead to reboots.
+ * - A file of a newer version is not a bad one: the disk kept what was written.
  */
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+
 import type { RecordStore } from '../agent/ports.ts';
 import { EMPTY_RECORD, type AgentRecord } from '../agent/record.ts';
 import { FORMAT, readText, toText } from '../agent/record-text.ts';
@@ -20,20 +23,20 @@ import { MEBIBYTE } from '../text/units.ts';
 const FOLDER = 'var/lib/zincati';
 const FILE = 'state.json';
 const BAD = 'state.json.bad-';
-/** Put aside as it was: after a downgrade, and whole again after the next upgrade. */
+/** Put aside as it was after a downgrade, for the next upgrade to find it whole. */
 const NEWER = 'state.json.newer-';
-/** A record holds some hundred short entries; a larger file is not one. */
+/** A record has some hundred short entries. A larger file is not one. */
 const LARGEST_BYTES = 4 * MEBIBYTE;
-/** So many files that went bad are kept, as evidence; the store is then not to be relied on. */
+/** With so many files that went bad, the store cannot be relied on. They are kept as evidence. */
 const MOST_BAD = 2;
-/** More of one kind than anybody looks at: the oldest goes. */
+/** Nobody looks at more files of one kind than this, so the oldest goes. */
 const MOST_KEPT = 5;
-/** So many of the entries that were left out are named. */
+/** A warning names so many of the entries that were left out. */
 const MOST_NAMED = 5;
 
 export interface LoadedRecord {
   readonly record: AgentRecord;
-  /** What was wrong, one sentence; undefined: nothing. */
+  /** What was wrong, in one sentence. Undefined: nothing. */
   readonly warning: string | undefined;
 }
 
@@ -50,6 +53,7 @@ export class FileRecordStore implements RecordStore {
     return path.join(this.#folder, FILE);
   }
 
+  /** Never rejects. */
   async load(): Promise<LoadedRecord> {
     let text: string;
     try {
@@ -77,6 +81,7 @@ export class FileRecordStore implements RecordStore {
     }
   }
 
+  /** Resolves when the record is on disk. Rejects with RecordError. */
   async save(record: AgentRecord): Promise<void> {
     if (this.#unreliable !== undefined) {
       throw new RecordError(this.#unreliable);
@@ -97,7 +102,7 @@ export class FileRecordStore implements RecordStore {
       (error: unknown) => `it cannot be put aside: ${messageOf(error)}`,
     );
     for (const number of kept.slice(0, -(MOST_KEPT - 1))) {
-      // What cannot be removed now is tried again the next time.
+      // What cannot be removed now is tried again next time.
       await rm(path.join(this.#folder, `${prefix}${number}`), { recursive: true, force: true }).catch(
         () => undefined,
       );
@@ -114,7 +119,7 @@ export class FileRecordStore implements RecordStore {
     return { record, warning: warnings.length === 0 ? undefined : warnings.join('; ') };
   }
 
-  /** The numbers of those that were put aside, ascending. */
+  /** The numbers of the files that were put aside, ascending. */
   async #asideFiles(prefix: string): Promise<number[]> {
     const names = await readdir(this.#folder).catch(() => []);
     return names

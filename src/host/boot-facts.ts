@@ -1,9 +1,10 @@
 /**
- * For how long this node is up, and whether it is the machine's first boot.
+ * How long this node has been up, and whether this is the machine's first boot.
  *
- * The first boot is told by those who know: systemd leaves a flag for as long as the boot lasts (its own first-boot
- * semantics: /etc/machine-id was not there yet), and a host that is provisioned by Ignition has `ignition.firstboot` on
- * its kernel command line exactly then. A machine that was cloned after its first boot is not noticed.
+ * Who tells of a first boot:
+ * - systemd leaves a flag for the whole boot. By its rules a boot is the first if /etc/machine-id was not there yet.
+ * - A host that Ignition provisions has `ignition.firstboot` on its kernel command line in exactly that boot.
+ * - Nobody tells of a machine that was cloned after its first boot, so it is not noticed.
  */
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,7 +1,9 @@
 /**
- * How far this boot is, from systemd over D-Bus.
+ * How far this boot has come, as systemd says over D-Bus.
  *
- * Invariant: no systemd on the bus is undefined; anything else that is no plain answer is an error, never "complete".
+ * Invariants:
+ * - A bus without systemd gives undefined.
+ * - Anything else that is not a plain answer is an error, never "complete".
  */
 import { getProperty } from '../dbus/calls.ts';
 import type { BusLink, SystemBus } from '../dbus/types.ts';
@@ -25,6 +27,7 @@ const NO_SYSTEMD: ReadonlySet<string> = new Set([
   'org.freedesktop.DBus.Error.Spawn.ServiceNotFound',
 ]);
 
+/** Undefined: no systemd is on the bus. Rejects with BusError or CancelledError. */
 export async function readBootState(bus: SystemBus, signal: AbortSignal): Promise<BootState | undefined> {
   const limited = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
   const link = await bus.link(limited);

@@ -12,6 +12,7 @@ const DECODERS = new Map([
   ['br', promisify(brotliDecompress)],
 ]);
 
+/** Rejects with HttpError `http_too_large` or `http_broken_reply`. */
 export async function decodeBody({ headers, body }: RawReply, limitBytes: number): Promise<Buffer> {
   const joined = Buffer.concat(body);
   const encoding = headers.get('content-encoding')?.trim().toLowerCase() ?? '';
@@ -26,7 +27,7 @@ export async function decodeBody({ headers, body }: RawReply, limitBytes: number
     );
   }
   try {
-    // A small bomb unpacks to gigabytes: zlib itself stops at the limit.
+    // A small body can unpack to gigabytes, so zlib itself stops at the limit.
     return await decode(joined, { maxOutputLength: limitBytes });
   } catch (error) {
     if (errorCode(error) === 'ERR_BUFFER_TOO_LARGE') {

@@ -1,7 +1,10 @@
 /**
  * One request and its answer, as undici's handler: keeps time, counts bytes, collects the body.
  *
- * Invariants: settles exactly once; whatever ends it early also ends its connection; no timer or listener outlives it.
+ * Invariants:
+ * - It settles exactly once.
+ * - Whatever ends it early also ends its connection.
+ * - No timer or listener outlives it.
  */
 import { HttpError } from '../errors.ts';
 import { SECOND_MS } from '../text/units.ts';
@@ -10,7 +13,7 @@ import { describeFailure } from './failure.ts';
 
 export interface RawReply {
   readonly status: number;
-  /** By lower-case name; several of one name are joined by a comma. */
+  /** By lower-case name. Several headers of one name are joined by commas. */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: readonly Buffer[];
 }
@@ -34,17 +37,18 @@ export class HttpExchange implements DispatchHandler {
   #bytes = 0;
   readonly #onLifeOver = (): void => this.#fail(asError(this.#life.reason));
 
-  /** `life`: its abort ends the exchange with its reason. */
+  /** When `life` is aborted, the exchange ends with its reason. */
   constructor(limits: ExchangeLimits, life: AbortSignal) {
     this.#limits = limits;
     this.#life = life;
   }
 
-  /** A connection was there. */
+  /** Whether there was a connection. */
   get started(): boolean {
     return this.#controller !== undefined;
   }
 
+  /** `dispatch` gives this exchange to undici. Rejects with HttpError, or with the reason of `life`. */
   async run(dispatch: () => void): Promise<RawReply> {
     this.#life.throwIfAborted();
     this.#life.addEventListener('abort', this.#onLifeOver, { once: true });

@@ -1,4 +1,4 @@
-/** The platform the host was made for, from the kernel command line. */
+/** The platform that the host was made for, from the kernel command line. */
 import { join } from 'node:path';
 
 import { IdentityError, messageOf, printable } from '../errors.ts';
@@ -17,6 +17,7 @@ export function platformFromCmdline(cmdline: string): string | undefined {
     ?.slice(FLAG.length);
 }
 
+/** Reads `root`/proc/cmdline. Rejects with IdentityError `identity_platform`. */
 export async function platform(root: string): Promise<string> {
   const file = join(root, '/proc/cmdline');
   let cmdline: string;

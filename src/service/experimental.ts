@@ -1,4 +1,4 @@
-/** Zincati's D-Bus interface, word for word. That only root may call it is the bus policy's business. */
+/** Zincati's D-Bus interface, word for word. The policy of the bus lets only root call it. */
 import type { ExportedInterface } from '../dbus/types.ts';
 import { SECOND_MS } from '../text/units.ts';
 
@@ -7,7 +7,7 @@ export const EXPERIMENTAL_PATH = '/org/coreos/zincati';
 export const EXPERIMENTAL_INTERFACE = `${SERVICE_NAME}.Experimental`;
 
 export interface ExperimentalFacts {
-  /** Last time the agent went to work, milliseconds since 1970 UTC; undefined: not yet. */
+  /** When the agent last went to work, in milliseconds since 1970 UTC. Undefined: not yet. */
   lastRefreshAt(): number | undefined;
 }
 
