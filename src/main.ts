@@ -27,11 +27,11 @@ async function main(args: readonly string[]): Promise<number> {
       return agent(command);
     case 'deadend-motd set':
     case 'deadend-motd unset':
+      return (await import('./cli/deadend-motd.ts')).deadendMotd(command);
     case 'ex moo':
-    case 'ex last-refresh-time': {
-      const { runTool } = await import('./cli/tools.ts');
-      return runTool(command);
-    }
+      return (await import('./cli/ex-moo.ts')).exMoo(command);
+    case 'ex last-refresh-time':
+      return (await import('./cli/ex-last-refresh-time.ts')).exLastRefreshTime(command);
   }
 }
 

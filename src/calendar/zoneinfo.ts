@@ -5,12 +5,14 @@
  * Invariants: no name leads out of the directory; a file of any kind, size or content does no harm; once a zone is known,
  * whatever becomes of its files keeps the last good rules; each trouble is told once, until it changes.
  */
-import { constants, type Stats } from 'node:fs';
-import { open, readlink } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { readlink } from 'node:fs/promises';
 import path from 'node:path';
 
 import { resolveBelow } from '../config/resolve-below.ts';
 import { ConfigError, messageOf, printable } from '../errors.ts';
+import { errorCode, isMissing } from '../files/error-code.ts';
+import { readFileStart } from '../files/read-small-file.ts';
 import { parseTzif } from './tzif.ts';
 import { UTC, type ZoneRules } from './zone-rules.ts';
 
@@ -21,8 +23,6 @@ const ZONEINFO = '/usr/share/zoneinfo';
 const LARGEST_BYTES = 64 * 1024;
 const LONGEST_NAME = 255;
 const NAME = /^[A-Za-z0-9_+-][A-Za-z0-9_.+-]*(?:\/[A-Za-z0-9_+-][A-Za-z0-9_.+-]*)*$/;
-/** Neither blocks on a FIFO nor makes a terminal this process's own. */
-const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 export interface ZoneSource {
   /** The rules of a zone as they are now; the same object for as long as they stay. `name`: IANA's, or `localtime`. */
@@ -135,11 +135,11 @@ export class HostZones implements ZoneSource {
     try {
       target = await readlink(path.join(root, LOCALTIME_FILE));
     } catch (error) {
-      if (codeOf(error) === 'ENOENT') {
+      if (isMissing(error)) {
         return { kind: 'none' };
       }
       // EINVAL: no link, so it is the zone itself.
-      if (codeOf(error) !== 'EINVAL') {
+      if (errorCode(error) !== 'EINVAL') {
         throw error;
       }
     }
@@ -198,30 +198,9 @@ function signatureOf(origin: Origin): string {
 }
 
 async function readFileOf(file: string): Promise<Uint8Array> {
-  const handle = await open(file, FLAGS);
-  try {
-    const stats = await handle.stat();
-    if (!stats.isFile()) {
-      throw new Error('it must be a regular file');
-    }
-    const buffer = new Uint8Array(LARGEST_BYTES + 1);
-    let length = 0;
-    while (length < buffer.length) {
-      const { bytesRead } = await handle.read(buffer, length, buffer.length - length, null);
-      if (bytesRead === 0) {
-        break;
-      }
-      length += bytesRead;
-    }
-    if (length > LARGEST_BYTES) {
-      throw new Error(`it must have at most ${LARGEST_BYTES} bytes`);
-    }
-    return buffer.subarray(0, length);
-  } finally {
-    await handle.close();
+  const { bytes, isWhole } = await readFileStart(file, LARGEST_BYTES, 'refuse');
+  if (!isWhole) {
+    throw new Error(`it must have at most ${LARGEST_BYTES} bytes`);
   }
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && 'code' in error ? error.code : undefined;
+  return bytes;
 }

@@ -1,8 +1,7 @@
 /** The command line: words in, a command as data out. Pure. The words are Zincati's. */
 import { parseArgs } from 'node:util';
 
-export const LOG_FORMATS = ['auto', 'journal', 'text', 'json'] as const;
-export type LogFormat = (typeof LOG_FORMATS)[number];
+import { LOG_FORMATS, type LogFormat } from '../log/log-format.ts';
 
 export interface Common {
   /** 0 = warnings, 1 = info, 2 = debug, 3 and more = trace. */
@@ -21,6 +20,8 @@ export type Command =
   | { readonly command: 'help' }
   | { readonly command: 'version' };
 
+export type CommandOf<Name extends Command['command']> = Extract<Command, { readonly command: Name }>;
+
 export const USAGE = `Usage: zincati [OPTIONS] COMMAND
 
 Commands:
@@ -34,9 +35,10 @@ Options:
   -V, --version         the version
 `;
 
-/** The words cannot be understood; the message says which and why. */
+/** The words cannot be understood. The message says which ones and why. */
 export class UsageError extends Error {}
 
+/** `args`: without Node and the program. Throws UsageError. */
 export function parseCommandLine(args: readonly string[]): Command {
   const { values, positionals } = parse(args);
   if (values.help) {

@@ -6,7 +6,7 @@
 import { ConfigError, messageOf, printable } from '../errors.ts';
 import { ATTRIBUTES_FILE, type Attributes } from './attribute-template.ts';
 import { parseEnvironmentFile } from './environment-file.ts';
-import { readBounded } from '../files/read-bounded.ts';
+import { readSmallFile } from '../files/read-small-file.ts';
 import { resolveBelow } from './resolve-below.ts';
 
 /** Clouds tell a page or two. */
@@ -26,7 +26,7 @@ export async function readAttributes(root: string, neededBy: string): Promise<At
     if ((found.stats.mode & WRITABLE_BY_OTHERS) !== 0) {
       throw new Error('it must not be writable by everyone');
     }
-    const text = textOf(await readBounded(found.path, MAX_ATTRIBUTES_BYTES));
+    const text = textOf(await readSmallFile(found.path, MAX_ATTRIBUTES_BYTES));
     return new Map([...parseEnvironmentFile(text)].filter(([name]) => name.startsWith('AFTERBURN_')));
   } catch (error) {
     const message = `cannot read ${ATTRIBUTES_FILE}, which ${neededBy} needs: ${messageOf(error)}`;

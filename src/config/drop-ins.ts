@@ -10,7 +10,7 @@ import { join } from 'node:path';
 
 import { ConfigError, messageOf, printable } from '../errors.ts';
 import { adviceForDirectory, adviceForName, adviceForSpecialFile } from './ignored-entry.ts';
-import { readBounded } from '../files/read-bounded.ts';
+import { readSmallFile } from '../files/read-small-file.ts';
 import { resolveBelow } from './resolve-below.ts';
 
 /** From weakest to strongest. */
@@ -69,7 +69,7 @@ export async function readDropIns(root: string): Promise<DropIns> {
       continue;
     }
     try {
-      files.push({ name, path: entry.path, bytes: await readBounded(entry.read, MAX_FILE_BYTES) });
+      files.push({ name, path: entry.path, bytes: await readSmallFile(entry.read, MAX_FILE_BYTES) });
     } catch (error) {
       errors.push(unreadable(entry.path, error));
     }

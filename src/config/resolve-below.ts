@@ -6,6 +6,8 @@ import { lstat, readlink } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
 import { join } from 'node:path';
 
+import { isMissing } from '../files/error-code.ts';
+
 export type Resolution =
   | { readonly kind: 'found'; readonly path: string; readonly stats: Stats }
   /** Nothing there. */
@@ -63,8 +65,4 @@ export async function resolveBelow(root: string, path: string): Promise<Resoluti
   }
   const real = join(root, ...done);
   return { kind: 'found', path: real, stats: await lstat(real) };
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }

@@ -1,9 +1,11 @@
 /**
- * Files that are whole or not there: written beside their place, flushed, renamed, and the folder flushed as well, so
- * that neither SIGKILL nor power loss leaves half of one.
+ * Writes files that are whole or not there. The content goes into a file beside the place, which is flushed and then
+ * renamed; at last the folder is flushed. So neither SIGKILL nor a loss of power leaves half a file.
  *
- * Invariants: when the promise resolves, content and name are on disk; when it rejects before the renaming, the file is
- * as it was; a temporary file, `.NAME.RANDOM.tmp`, outlives only a crash.
+ * Invariants:
+ * - When the promise resolves, content and name are on disk.
+ * - When it rejects before the renaming, the file is as it was.
+ * - A temporary file, `.NAME.RANDOM.tmp`, outlives only a crash.
  */
 import { randomBytes } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
@@ -16,13 +18,13 @@ export async function writeFileAtomically(
   mode: number,
 ): Promise<void> {
   const folder = path.dirname(file);
-  // A name of its own for each write: two at one time end in the content of one, not in a mixture.
+  // Each write has a name of its own: two at one time end in the content of one, not in a mixture.
   const temporary = path.join(folder, `.${path.basename(file)}.${randomBytes(6).toString('hex')}.tmp`);
   try {
-    // Exclusive: a link that waits under this name is not followed.
+    // Exclusive: a link that somebody put under this name is not followed.
     const handle = await open(temporary, 'wx', mode);
     try {
-      // The mode of open is cut by the umask.
+      // The umask takes bits away from the mode that `open` is given.
       await handle.chmod(mode);
       await handle.writeFile(content);
       await handle.sync();
@@ -32,7 +34,7 @@ export async function writeFileAtomically(
     await rename(temporary, file);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => undefined);
-    // A random name says nothing to people, and makes each repetition of one error look like another.
+    // A random name says nothing to people, and would make each repetition of one error look like a new one.
     if (error instanceof Error) {
       error.message = error.message.replaceAll(temporary, file);
     }
@@ -41,7 +43,7 @@ export async function writeFileAtomically(
   await syncFolder(folder);
 }
 
-/** A new name is on disk only when its folder is. */
+/** A new name is on disk only after its folder is flushed. */
 async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
   try {

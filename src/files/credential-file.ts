@@ -1,47 +1,37 @@
 /**
  * Reads a file that proves who this node is, or who a server must be: tokens, keys, certificates.
  *
- * Invariants: what is checked and what is read come from one opened descriptor; nothing blocks on a FIFO or a device; an
- * error names the key and the file, and never repeats a byte of what is in it. Files are small and requests rare, so they
- * are read anew for each request: a rotated one counts at once.
+ * Invariants:
+ * - What is checked and what is read come from one opened descriptor.
+ * - Neither a FIFO nor a device holds the agent.
+ * - An error names the key and the file. It never repeats a byte of what is in the file.
+ * - Each request reads its files anew, so a rotated one counts at once. They are small, and requests are rare.
  */
-import { constants } from 'node:fs';
-import { open, type FileHandle } from 'node:fs/promises';
-
 import { resolveBelow } from '../config/resolve-below.ts';
 import { HttpError, messageOf, printable } from '../errors.ts';
+import { readFileStart, SmallFileError } from './read-small-file.ts';
 
 export interface CredentialFile {
   /** The configuration key that names it, for people. */
   readonly key: string;
-  /** As the host sees it; symbolic links are followed. */
+  /** As the host sees it. Symbolic links are followed. */
   readonly path: string;
   readonly maxBytes: number;
   /** Others must not be able to read it, nor the group to change it. */
   readonly secret: boolean;
 }
 
-const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY;
-/** 0600 and 0640 are fine: the agent is no root, and reads it as its owner or through its group. */
+/** 0600 and 0640 are fine: the agent is not root, and reads it as its owner or through its group. */
 const NOT_FOR_SECRETS = 0o027;
 
 /** `root`: where the host's files are. Rejects with HttpError `http_bad_credentials`. */
 export async function readCredentialFile(root: string, file: CredentialFile): Promise<Buffer> {
-  let handle: FileHandle;
   try {
     const found = await resolveBelow(root, file.path);
     if (found.kind !== 'found') {
       throw badCredential(file, found.kind === 'null-device' ? 'be a regular file, got /dev/null' : 'exist');
     }
-    handle = await open(found.path, FLAGS);
-  } catch (error) {
-    throw asBadCredential(file, error);
-  }
-  try {
-    const stats = await handle.stat();
-    if (!stats.isFile()) {
-      throw badCredential(file, 'be a regular file, got something else');
-    }
+    const { stats, bytes, isWhole } = await readFileStart(found.path, file.maxBytes, 'refuse');
     if (file.secret && (stats.mode & NOT_FOR_SECRETS) !== 0) {
       const mode = (stats.mode & 0o7777).toString(8).padStart(4, '0');
       throw badCredential(
@@ -49,15 +39,12 @@ export async function readCredentialFile(root: string, file: CredentialFile): Pr
         `not be readable by others nor writable by its group, got mode ${mode}; chmod 0640`,
       );
     }
-    const bytes = await readStart(handle, file.maxBytes + 1);
-    if (bytes.length > file.maxBytes) {
+    if (!isWhole) {
       throw badCredential(file, `be at most ${file.maxBytes} bytes long`);
     }
     return bytes;
   } catch (error) {
     throw asBadCredential(file, error);
-  } finally {
-    await handle.close();
   }
 }
 
@@ -71,20 +58,11 @@ export function badCredential(file: CredentialFile, requirement: string, cause?:
 }
 
 function asBadCredential(file: CredentialFile, error: unknown): HttpError {
-  return error instanceof HttpError
-    ? error
-    : badCredential(file, `be readable, got: ${messageOf(error)}`, error);
-}
-
-async function readStart(handle: FileHandle, length: number): Promise<Buffer> {
-  const buffer = Buffer.alloc(length);
-  let filled = 0;
-  while (filled < length) {
-    const { bytesRead } = await handle.read(buffer, filled, length - filled, null);
-    if (bytesRead === 0) {
-      break;
-    }
-    filled += bytesRead;
+  if (error instanceof HttpError) {
+    return error;
   }
-  return buffer.subarray(0, filled);
+  if (error instanceof SmallFileError && error.kind === 'not_regular') {
+    return badCredential(file, 'be a regular file, got something else');
+  }
+  return badCredential(file, `be readable, got: ${messageOf(error)}`, error);
 }

@@ -1,37 +1,42 @@
 /**
  * The agent's record on disk: ROOT/var/lib/zincati/state.json, readable by root and the agent alone.
  *
- * Invariants: loading never fails: a file that is no record is put aside and said so, and the agent starts with an empty
- * one; a file of any size, kind or content does no harm; a store whose files went bad twice refuses to save, since a
- * record that cannot be relied on must not lead to reboots. A file of a newer version is no bad one: the disk kept what
- * was written.
+ * Invariants:
+ * - Loading never fails. A file that is no record is put aside with a warning, and the agent starts with an empty
+ *   record.
+ * - A file of any size, kind or content does no harm.
+ * - A store whose files went bad twice refuses to save. A record that cannot be relied on must not lead to reboots.
+ * - A file of a newer version is not a bad one: the disk kept what was written.
  */
-import { constants } from 'node:fs';
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+
 import type { RecordStore } from '../agent/ports.ts';
 import { EMPTY_RECORD, type AgentRecord } from '../agent/record.ts';
 import { FORMAT, readText, toText } from '../agent/record-text.ts';
 import { messageOf, RecordError } from '../errors.ts';
 import { writeFileAtomically } from '../files/atomic-file.ts';
+import { isMissing } from '../files/error-code.ts';
+import { readFileStart } from '../files/read-small-file.ts';
+import { MEBIBYTE } from '../text/units.ts';
 
 const FOLDER = 'var/lib/zincati';
 const FILE = 'state.json';
 const BAD = 'state.json.bad-';
-/** Put aside as it was: after a downgrade, and whole again after the next upgrade. */
+/** Put aside as it was after a downgrade, for the next upgrade to find it whole. */
 const NEWER = 'state.json.newer-';
-/** A record holds some hundred short entries; a larger file is not one. */
-const LARGEST_BYTES = 4 * 1024 * 1024;
-/** So many files that went bad are kept, as evidence; the store is then not to be relied on. */
+/** A record has some hundred short entries. A larger file is not one. */
+const LARGEST_BYTES = 4 * MEBIBYTE;
+/** With so many files that went bad, the store cannot be relied on. They are kept as evidence. */
 const MOST_BAD = 2;
-/** More of one kind than anybody looks at: the oldest goes. */
+/** Nobody looks at more files of one kind than this, so the oldest goes. */
 const MOST_KEPT = 5;
-/** So many of the entries that were left out are named. */
+/** A warning names so many of the entries that were left out. */
 const MOST_NAMED = 5;
 
 export interface LoadedRecord {
   readonly record: AgentRecord;
-  /** What was wrong, one sentence; undefined: nothing. */
+  /** What was wrong, in one sentence. Undefined: nothing. */
   readonly warning: string | undefined;
 }
 
@@ -48,10 +53,11 @@ export class FileRecordStore implements RecordStore {
     return path.join(this.#folder, FILE);
   }
 
+  /** Never rejects. */
   async load(): Promise<LoadedRecord> {
     let text: string;
     try {
-      text = await readBounded(this.file);
+      text = await readRecord(this.file);
     } catch (error) {
       if (isMissing(error)) {
         return this.#start(undefined);
@@ -75,6 +81,7 @@ export class FileRecordStore implements RecordStore {
     }
   }
 
+  /** Resolves when the record is on disk. Rejects with RecordError. */
   async save(record: AgentRecord): Promise<void> {
     if (this.#unreliable !== undefined) {
       throw new RecordError(this.#unreliable);
@@ -95,7 +102,7 @@ export class FileRecordStore implements RecordStore {
       (error: unknown) => `it cannot be put aside: ${messageOf(error)}`,
     );
     for (const number of kept.slice(0, -(MOST_KEPT - 1))) {
-      // What cannot be removed now is tried again the next time.
+      // What cannot be removed now is tried again next time.
       await rm(path.join(this.#folder, `${prefix}${number}`), { recursive: true, force: true }).catch(
         () => undefined,
       );
@@ -112,7 +119,7 @@ export class FileRecordStore implements RecordStore {
     return { record, warning: warnings.length === 0 ? undefined : warnings.join('; ') };
   }
 
-  /** The numbers of those that were put aside, ascending. */
+  /** The numbers of the files that were put aside, ascending. */
   async #asideFiles(prefix: string): Promise<number[]> {
     const names = await readdir(this.#folder).catch(() => []);
     return names
@@ -130,23 +137,10 @@ function namesOf(dropped: readonly string[]): string {
   return `left out what makes no sense (${dropped.length} in all): ${names}; the rest is used`;
 }
 
-async function readBounded(file: string): Promise<string> {
-  // O_NONBLOCK: a FIFO in this place must not hold the start.
-  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
-  try {
-    const stat = await handle.stat();
-    if (!stat.isFile()) {
-      throw new Error('it must be a regular file');
-    }
-    if (stat.size > LARGEST_BYTES) {
-      throw new Error(`it must have at most ${LARGEST_BYTES} bytes, got ${stat.size}`);
-    }
-    return await handle.readFile('utf8');
-  } finally {
-    await handle.close();
+async function readRecord(file: string): Promise<string> {
+  const { size, bytes, isWhole } = await readFileStart(file, LARGEST_BYTES);
+  if (!isWhole) {
+    throw new Error(`it must have at most ${LARGEST_BYTES} bytes, got ${size}`);
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+  return bytes.toString('utf8');
 }

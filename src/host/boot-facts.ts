@@ -1,14 +1,17 @@
 /**
- * For how long this node is up, and whether it is the machine's first boot.
+ * How long this node has been up, and whether this is the machine's first boot.
  *
- * The first boot is told by those who know: systemd leaves a flag for as long as the boot lasts (its own first-boot
- * semantics: /etc/machine-id was not there yet), and a host that is provisioned by Ignition has `ignition.firstboot` on
- * its kernel command line exactly then. A machine that was cloned after its first boot is not noticed.
+ * Who tells of a first boot:
+ * - systemd leaves a flag for the whole boot. By its rules a boot is the first if /etc/machine-id was not there yet.
+ * - A host that Ignition provisions has `ignition.firstboot` on its kernel command line in exactly that boot.
+ * - Nobody tells of a machine that was cloned after its first boot, so it is not noticed.
  */
-import { access, readFile } from 'node:fs/promises';
+import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { readSmallText } from '../files/read-small-file.ts';
 import type { BootFacts } from '../gates/uptime.ts';
+import { SECOND_MS } from '../text/units.ts';
 
 const FIRST_BOOT_FLAG = 'run/systemd/first-boot';
 const FIRST_BOOT_ARGUMENT = /(?:^|\s)ignition\.firstboot(?:=(?:1|true|yes))?(?=\s|$)/;
@@ -17,8 +20,8 @@ const UPTIME = /^(\d+(?:\.\d+)?) /;
 /** Rejects when the kernel's files cannot be read. */
 export async function readBootFacts(root: string): Promise<BootFacts> {
   const [uptime, commandLine, flagged] = await Promise.all([
-    readFile(join(root, 'proc/uptime'), 'utf8'),
-    readFile(join(root, 'proc/cmdline'), 'utf8'),
+    readSmallText(join(root, 'proc/uptime')),
+    readSmallText(join(root, 'proc/cmdline')),
     access(join(root, FIRST_BOOT_FLAG)).then(
       () => true,
       () => false,
@@ -28,5 +31,8 @@ export async function readBootFacts(root: string): Promise<BootFacts> {
   if (seconds === undefined) {
     throw new Error('/proc/uptime must begin with a number of seconds');
   }
-  return { uptimeMs: Number(seconds) * 1000, firstBoot: flagged || FIRST_BOOT_ARGUMENT.test(commandLine) };
+  return {
+    uptimeMs: Number(seconds) * SECOND_MS,
+    firstBoot: flagged || FIRST_BOOT_ARGUMENT.test(commandLine),
+  };
 }

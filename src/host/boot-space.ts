@@ -1,22 +1,24 @@
 /**
- * What a staged deployment will need on /boot, and what there is.
+ * How much space a staged deployment will need on /boot, and how much there is.
  *
- * libostree keeps one directory /boot/ostree/OSNAME-BOOTCSUM for each kernel with its initramfs and device trees; the
- * initramfs of a deployment is readable for root alone, its size is not, so directories are told apart by kernel
- * version and total size rather than by checksum.
+ * libostree keeps one directory /boot/ostree/OSNAME-BOOTCSUM for each kernel with its initramfs and device trees. Only
+ * root can read the initramfs of a deployment, so its checksum is out of reach; its size is not. That is why
+ * directories are told apart by kernel version and total size.
  *
- * Invariants: nothing is opened, only listed and measured, except the kernel command line; whatever is not there or
- * cannot be looked at makes the answer `unknown`, never an error.
+ * Invariants:
+ * - Files are only listed and measured. The one that is opened is the kernel command line.
+ * - Whatever is missing or cannot be looked at makes the answer `unknown`, never an error.
  */
-import { lstat, readFile, readdir, stat, statfs } from 'node:fs/promises';
+import { lstat, readdir, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { Deployment } from '../agent/ports.ts';
+import { readSmallText } from '../files/read-small-file.ts';
 import type { BootSpaceReading } from '../gates/free-space.ts';
 
 /** The part of a file system that a test replaces. */
 export interface DiskProbe {
-  /** Bytes that root can still write: the finalization runs as root. */
+  /** Bytes that root can still write, since rpm-ostree finalizes as root. */
   freeBytes(path: string): Promise<number>;
   /** Which file system a path is on. */
   device(path: string): Promise<number>;
@@ -30,6 +32,7 @@ export const DISK: DiskProbe = {
   device: async (path) => (await stat(path)).dev,
 };
 
+/** `root`: where the host's files are. Never rejects. */
 export async function readBootSpace(
   root: string,
   deployment: Deployment,
@@ -50,12 +53,12 @@ interface BootDirectory {
 
 async function measure(root: string, deployment: Deployment, disk: DiskProbe): Promise<BootSpaceReading> {
   const boot = join(root, 'boot');
-  // On one file system kernels are hard links.
+  // Within one file system libostree makes hard links, which need no space.
   if ((await disk.device(boot)) === (await disk.device(join(root, 'ostree/deploy')))) {
     return 'unneeded';
   }
   const directories = await bootDirectories(boot);
-  const booted = bootedDirectory(await readFile(join(root, 'proc/cmdline'), 'utf8'));
+  const booted = bootedDirectory(await readSmallText(join(root, 'proc/cmdline')));
   if (booted === undefined) {
     return 'unknown';
   }
@@ -125,7 +128,7 @@ async function stagedKernel(root: string, { id }: Deployment): Promise<StagedKer
       continue;
     }
     const present = BOOT_PARTS.filter((part) => parts.includes(part));
-    // With a file of its own name given, libostree does not look into the directory.
+    // Where there is a file `devicetree`, libostree does not look into the directory `dtb`.
     const copied = present.filter((part) => part !== 'dtb' || !present.includes('devicetree'));
     const sizes = await Promise.all(copied.map((part) => treeBytes(join(modules, release, part))));
     return { release, bytes: sizes.reduce((sum, bytes) => sum + bytes, 0) };
@@ -137,7 +140,7 @@ function holds({ files, bytes }: BootDirectory, kernel: StagedKernel): boolean {
   return bytes === kernel.bytes && files.includes(`vmlinuz-${kernel.release}`);
 }
 
-/** Device trees nest two deep; this is for a loop in the file system. */
+/** Device trees nest two levels deep. A deeper tree is a loop in the file system. */
 const MAX_DEPTH = 8;
 
 /** Bytes of the regular files at or below `path`. */

@@ -1,12 +1,15 @@
 /**
- * How far this boot is, from systemd over D-Bus.
+ * How far this boot has come, as systemd says over D-Bus.
  *
- * Invariant: no systemd on the bus is undefined; anything else that is no plain answer is an error, never "complete".
+ * Invariants:
+ * - A bus without systemd gives undefined.
+ * - Anything else that is not a plain answer is an error, never "complete".
  */
 import { getProperty } from '../dbus/calls.ts';
 import type { BusLink, SystemBus } from '../dbus/types.ts';
 import { BusError, printable } from '../errors.ts';
 import type { BootState } from '../gates/boot-complete.ts';
+import { SECOND_MS } from '../text/units.ts';
 
 const SYSTEMD = 'org.freedesktop.systemd1';
 const MANAGER = { destination: SYSTEMD, path: '/org/freedesktop/systemd1', interface: `${SYSTEMD}.Manager` };
@@ -16,7 +19,7 @@ const TARGET = {
   interface: `${SYSTEMD}.Unit`,
 };
 /** systemd answers from memory. */
-const TIMEOUT_MS = 10_000;
+const TIMEOUT_MS = 10 * SECOND_MS;
 
 const NO_SYSTEMD: ReadonlySet<string> = new Set([
   'org.freedesktop.DBus.Error.ServiceUnknown',
@@ -24,6 +27,7 @@ const NO_SYSTEMD: ReadonlySet<string> = new Set([
   'org.freedesktop.DBus.Error.Spawn.ServiceNotFound',
 ]);
 
+/** Undefined: no systemd is on the bus. Rejects with BusError or CancelledError. */
 export async function readBootState(bus: SystemBus, signal: AbortSignal): Promise<BootState | undefined> {
   const limited = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
   const link = await bus.link(limited);

@@ -1,8 +1,8 @@
-/** The real clock: wall and monotonic time, and sleep that can be given up. */
+/** The real clock: wall time, monotonic time, and a sleep that can be given up. */
 import { CancelledError } from '../errors.ts';
 import type { Clock } from '../agent/ports.ts';
 
-/** setTimeout takes at most 2^31-1 ms; longer sleeps go in turns. */
+/** setTimeout takes at most 2^31-1 ms, so a longer sleep takes several turns. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export const SYSTEM_CLOCK: Clock = {

@@ -1,8 +1,10 @@
 /**
- * A request from outside that may come at any time and any number of times, such as SIGHUP, and its one answer.
+ * A request from outside that may come at any time and any number of times, such as SIGHUP, and its answer.
  *
- * Invariants: answers never overlap; whoever rings while an answer is under way, or before anybody answers, gets one
- * answer after it; rings that come together are answered together.
+ * Invariants:
+ * - Answers never overlap.
+ * - A ring during an answer, or before anybody is there to answer, gets one answer afterwards.
+ * - Rings that come together get one answer together.
  */
 export class Doorbell {
   #answer: (() => Promise<void>) | undefined;
@@ -20,7 +22,7 @@ export class Doorbell {
     this.#start();
   }
 
-  /** Resolves when the answer under way is over; nothing is answered after it. */
+  /** Resolves when the answer under way is over. Later rings get no answer. */
   async close(): Promise<void> {
     this.#answer = undefined;
     await this.#answering;

@@ -1,9 +1,11 @@
-/** Who holds inhibitor locks, from logind. A host without logind has none; an answer of another shape is an error. */
+/**
+ * Who holds inhibitor locks, as logind says. A host without logind has none. An answer of another shape is an error.
+ */
 import type { SystemBus } from '../dbus/types.ts';
 import type { Inhibitor } from '../gates/inhibitors.ts';
 import { Logind, malformed } from './logind.ts';
 
-/** What `inhibitorGate` is made with. Rejects with BusError or CancelledError. */
+/** Makes a function that asks for the locks of the moment. That function rejects with BusError or CancelledError. */
 export function logindInhibitors(
   bus: SystemBus,
   callTimeoutMs?: number,

@@ -1,18 +1,20 @@
 /**
  * What logind answers over the system bus: rows that its manager lists, and the properties of its objects.
  *
- * Invariants: a host without a login manager is told apart from one whose login manager cannot be asked; an answer of
- * another shape than logind's own is an error, never an empty one.
+ * Invariants:
+ * - A host without a login manager is told apart from one whose login manager cannot be asked.
+ * - An answer of another shape than logind's own is an error, never an empty answer.
  */
 import type { BusLink, BusValue, Reply, SystemBus } from '../dbus/types.ts';
 import { BusError } from '../errors.ts';
+import { SECOND_MS } from '../text/units.ts';
 
 const LOGIND = 'org.freedesktop.login1';
 const MANAGER_PATH = '/org/freedesktop/login1';
-/** logind answers from memory; a host where it takes longer has other troubles. */
-const CALL_TIMEOUT_MS = 10_000;
+/** logind answers from memory. A host where that takes longer has other troubles. */
+const CALL_TIMEOUT_MS = 10 * SECOND_MS;
 
-/** The errors by which the bus or systemd say that there is no such service, and none to start. */
+/** Errors by which the bus or systemd says that there is no such service, and none to start. */
 const NO_LOGIND: ReadonlySet<string> = new Set([
   'org.freedesktop.DBus.Error.ServiceUnknown',
   'org.freedesktop.DBus.Error.NameHasNoOwner',
@@ -21,7 +23,7 @@ const NO_LOGIND: ReadonlySet<string> = new Set([
   'org.freedesktop.systemd1.UnitMasked',
 ]);
 
-/** The errors that an object gives which has gone. */
+/** Errors that say that an object is gone. */
 const GONE: ReadonlySet<string> = new Set([
   'org.freedesktop.DBus.Error.UnknownObject',
   'org.freedesktop.login1.NoSuchSession',
@@ -39,7 +41,11 @@ export class Logind {
     this.#callTimeoutMs = callTimeoutMs;
   }
 
-  /** What a List... method of the manager answers, a list of structs; undefined when the host has no logind. */
+  /**
+   * Calls a List... method of the manager, which answers with a list of structs. `signature`: of that list.
+   *
+   * Undefined: the host has no logind. Rejects with BusError or CancelledError.
+   */
   async list(
     member: string,
     signature: string,
@@ -62,7 +68,11 @@ export class Logind {
     return rows;
   }
 
-  /** All properties of one interface of an object; undefined when the object has gone. */
+  /**
+   * All properties of one interface of an object. `owner`: the interface.
+   *
+   * Undefined: the object is gone. Rejects with BusError or CancelledError.
+   */
   async properties(
     object: string,
     owner: string,

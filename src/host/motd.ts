@@ -1,16 +1,19 @@
 /**
- * Notices for who logs in: files of the agent's own folder, which links in /run/motd.d show (the package's tmpfiles
- * configuration makes them). So neither root nor a helper is needed.
+ * Notices that people see when they log in. They are files in the agent's own folder, so neither root nor a helper is
+ * needed. Links in /run/motd.d show them; the package's tmpfiles configuration makes the links.
  *
- * Invariants: a file says what holds now or is not there; what cannot be written is told once, and tried again with the
- * next change and every hour; nothing here waits for a disk while the agent has work to do.
+ * Invariants:
+ * - A file says what is true now, or is not there.
+ * - What cannot be written is told once. It is tried again with the next change and every hour.
+ * - Nothing here makes the agent wait for a disk while it has work to do.
  */
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+
 import { messageOf, printable } from '../errors.ts';
 import { writeFileAtomically } from '../files/atomic-file.ts';
 
-/** Below the root; what stands here is linked from /run/motd.d under the same name. */
+/** Below the root. The links in /run/motd.d have the same names as the files here. */
 export const MOTD_FOLDER = 'run/zincati/motd';
 export const MOTD_FILES = { deadend: '85-zincati-deadend.motd', health: '86-zincati-health.motd' } as const;
 export type Notice = keyof typeof MOTD_FILES;
@@ -35,13 +38,13 @@ export class Motd {
     this.#warn = warn;
   }
 
-  /** `text` without end of line; undefined takes the notice away. */
+  /** `text`: without end of line. Undefined: the notice goes. Returns at once. */
   show(notice: Notice, text: string | undefined): void {
     this.#wanted.set(notice, text);
     this.#running = this.#running.then(() => this.#settle(notice));
   }
 
-  /** Tries again what could not be written. */
+  /** Tries again to write what could not be written. */
   retry(): void {
     for (const [notice, text] of this.#wanted) {
       if (!this.#isShown(notice, text)) {
@@ -50,7 +53,7 @@ export class Motd {
     }
   }
 
-  /** Resolves when nothing is being written any more. */
+  /** Resolves when all writing is over. Never rejects. */
   async close(): Promise<void> {
     await this.#running;
   }

@@ -1,12 +1,14 @@
-/** What people who are logged in read on their terminals before a reboot. Pure. */
+/** What logged-in people read on their terminals before a reboot. Pure. */
 import type { Release } from '../agent/release.ts';
 import { longDate } from '../report/status-text.ts';
 import { printable } from '../errors.ts';
 
 /**
- * `minutesLeft` is how long the node still waits for them; undefined: until nobody is logged in. The deployment is
- * locked until the agent finalizes it, so a plain reboot drops it: people are told what works instead. Lines end as a
- * terminal in raw mode wants it.
+ * `minutesLeft`: how long the node still waits for them; undefined: until nobody is logged in. `at`: now, in
+ * milliseconds since 1970 UTC. Lines end in CR LF, as a terminal in raw mode needs it.
+ *
+ * The deployment is locked until the agent finalizes it, so a plain reboot drops it. That is why the text says what
+ * works instead.
  */
 export function rebootNotice(release: Release, minutesLeft: number | undefined, at: number): string {
   return [

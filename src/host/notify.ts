@@ -1,24 +1,30 @@
 /**
- * What the agent tells the service manager: ready, its status in one line, alive, stopping (sd_notify). The only file
- * that knows node-unix-socket, which is loaded only where NOTIFY_SOCKET is the way.
+ * What the agent tells the service manager (sd_notify): that it is ready, alive or stopping, and its status in one
+ * line. The only file that knows node-unix-socket, which is loaded only where NOTIFY_SOCKET is the way.
  *
- * Invariants: without a service manager nothing happens; no method throws or waits; messages leave in the order in which
- * they were given, each as one datagram; trouble is told once until it is over; children do not inherit the socket.
+ * Invariants:
+ * - Without a service manager nothing happens.
+ * - No method but `close` waits, and none throws.
+ * - Messages leave in the order in which they were given, each as one datagram.
+ * - Trouble is told once until it is over.
+ * - Children do not inherit the socket.
  */
 import { write } from 'node:fs';
+
 import { messageOf, printable } from '../errors.ts';
+import { SECOND_MS } from '../text/units.ts';
 
 export interface Notifier {
-  /** Starting is done. The status goes along in the same message. */
+  /** The start, or a reload, is over. The status goes along in the same message. */
   ready(status: string): void;
   status(text: string): void;
   /** Feeds the watchdog. */
   alive(): void;
-  /** The configuration is read anew; `ready` ends it. */
+  /** The configuration is being read again. `ready` ends that. */
   reloading(): void;
   /** Also empties the status. */
   stopping(): void;
-  /** Resolves when everything is sent, within a second; nothing can be told after it. Never rejects. */
+  /** Resolves when everything is sent, or after a second. Later messages are dropped. Never rejects. */
   close(): Promise<void>;
 }
 
@@ -32,13 +38,17 @@ interface Transport {
 
 /** The first descriptor that a service manager passes. */
 const FIRST_DESCRIPTOR = 3;
-/** Names the descriptor of an already connected notification socket (`OpenFile=/run/systemd/notify:notify`). */
+/** The name of the descriptor of a notification socket that is connected (`OpenFile=/run/systemd/notify:notify`). */
 const DESCRIPTOR_NAME = 'notify';
-/** A manager that has not read so many is in trouble, and the older ones tell nothing by then. */
+/** A manager that has left so many unread is in trouble, and these messages are old news by then. */
 const MOST_PENDING = 64;
-const CLOSE_TIMEOUT_MS = 1000;
+const CLOSE_TIMEOUT_MS = SECOND_MS;
 
-/** Takes what it needs out of `env`. `warn` hears why nothing can be told. */
+/**
+ * Removes from `env` the variables by which a service manager says where it listens: they are not for children.
+ *
+ * `pid`: of this process. `warn` gets the reason when something cannot be told. Never rejects.
+ */
 export async function createNotifier(
   env: Environment,
   pid: number,
@@ -63,7 +73,9 @@ export async function createNotifier(
   };
 }
 
-/** Half of what the service manager allows between two signs of life, milliseconds; undefined: it does not ask us. */
+/**
+ * Half of the time that the service manager allows between two signs of life. Undefined: it expects none from `pid`.
+ */
 export function watchdogIntervalMs(env: Readonly<Environment>, pid: number): number | undefined {
   const usec = Number(env['WATCHDOG_USEC']);
   const forPid = env['WATCHDOG_PID'];
@@ -127,7 +139,7 @@ class SendQueue {
 
 const NOWHERE: Transport = { send: () => Promise.resolve(), close: () => undefined };
 
-/** Undefined: nobody wants to be told. Rejects when somebody does and cannot. */
+/** Undefined: nobody wants to be told. Rejects when somebody wants to be and cannot be. */
 async function findTransport(env: Environment, pid: number): Promise<Transport | undefined> {
   const descriptor = passedDescriptor(env, pid);
   const address = env['NOTIFY_SOCKET'] ?? '';
@@ -141,7 +153,7 @@ async function findTransport(env: Environment, pid: number): Promise<Transport |
     return undefined;
   }
   if (!address.startsWith('/')) {
-    // The library pads every address to its full length, which is another name in the abstract namespace.
+    // The library pads every address to its full length. In the abstract namespace that is another name.
     throw new Error(`NOTIFY_SOCKET must be an absolute path, got "${printable(address)}"`);
   }
   return socketTransport(address);
@@ -155,7 +167,7 @@ function passedDescriptor(env: Environment, pid: number): number | undefined {
   return index < 0 || index >= Number(env['LISTEN_FDS']) ? undefined : FIRST_DESCRIPTOR + index;
 }
 
-/** Connected: one write is one datagram. Not written synchronously, since a manager that is stuck would block it. */
+/** The socket is connected: one write is one datagram. A synchronous write would block on a manager that is stuck. */
 function descriptorTransport(descriptor: number): Transport {
   return {
     send: (message) =>
@@ -175,7 +187,7 @@ function descriptorTransport(descriptor: number): Transport {
 async function socketTransport(address: string): Promise<Transport> {
   const { DgramSocket } = await import('node-unix-socket');
   const socket = new DgramSocket();
-  // What fails in sending is reported with the message.
+  // A message that cannot be sent is reported by its own callback.
   socket.on('error', () => undefined);
   return {
     send: (message) =>

@@ -1,28 +1,33 @@
 /**
- * People who are logged in, from logind over D-Bus, and messages to their terminals.
+ * People who are logged in, as logind says over D-Bus, and messages to their terminals.
  *
- * Invariants: what logind says is parsed, never trusted; no login manager means nobody, one that answers nonsense is an
- * error (the caller then waits as if somebody were there); a terminal that takes no more output never blocks.
+ * Invariants:
+ * - What logind says is parsed, never trusted.
+ * - No login manager means that nobody is logged in.
+ * - A login manager that answers nonsense is an error. The caller then waits as if somebody were there.
+ * - A terminal that takes no more output never blocks.
  */
 import { constants } from 'node:fs';
 import { access, open, type FileHandle } from 'node:fs/promises';
 import path from 'node:path';
+
 import type { Session, Sessions } from '../agent/ports.ts';
 import { type SystemBus, Variant } from '../dbus/types.ts';
 import { messageOf } from '../errors.ts';
+import { isMissing } from '../files/error-code.ts';
 import { Logind, type LogindProperties, malformed } from './logind.ts';
 
 const SESSION_INTERFACE = 'org.freedesktop.login1.Session';
-/** Half of logind's own limit. A host with more is under attack, and its sessions are not told apart. */
+/** Half of logind's own limit. A host with more is under attack, so its list is refused. */
 const MOST_SESSIONS = 4096;
 
 const OVERRIDE_FILE = 'run/zincati/override-interactive-check';
 
-/** Below the root: where the unit puts the consoles, which it hides from /dev. */
+/** Below the root. The unit hides the consoles from /dev and puts them here. */
 export const HIDDEN_TERMINALS = 'run/zincati-terminals';
 const TERMINAL_FOLDERS = ['dev', HIDDEN_TERMINALS];
 
-/** Sessions of programs. A class that is not known here is taken for a person's. */
+/** Classes of programs' sessions. Any other class counts as a person's. */
 const NOBODYS: ReadonlySet<string> = new Set([
   'greeter',
   'lock-screen',
@@ -37,7 +42,7 @@ export interface LogindSessionsOptions {
   /** Users whose sessions do not count. */
   readonly ignoreUsers?: readonly string[];
   readonly callTimeoutMs?: number;
-  /** Hears who could not be told, and why. */
+  /** Called for each session that could not be told, with the reason. */
   readonly onUntold?: (session: Session, reason: string) => void;
 }
 
@@ -47,7 +52,7 @@ export class LogindSessions implements Sessions {
   readonly #ignoreUsers: ReadonlySet<string>;
   readonly #onUntold: (session: Session, reason: string) => void;
 
-  /** `root` moves the override file and the terminals. */
+  /** `root`: prefix of the override file and of the terminals. */
   constructor(bus: SystemBus, root: string, options: LogindSessionsOptions = {}) {
     this.#logind = new Logind(bus, options.callTimeoutMs);
     this.#root = root;
@@ -97,13 +102,13 @@ export class LogindSessions implements Sessions {
         await file.close();
       }
     } catch (error) {
-      // Logged out since, not ours to write to, or full: none of it may hold the agent.
+      // The user has logged out since, or the terminal is full or not ours. None of it may hold the agent.
       this.#onUntold(session, messageOf(error));
     }
   }
 }
 
-/** Undefined: no terminal, a program's, or on its way out. */
+/** Undefined: the session has no terminal, is a program's, or is about to end. */
 function readSession(object: string, properties: LogindProperties): Session | undefined {
   const text = (key: string): string => {
     const variant = properties.get(key);
@@ -119,14 +124,14 @@ function readSession(object: string, properties: LogindProperties): Session | un
   return counts && session.tty !== '' ? session : undefined;
 }
 
-/** As kernel and logind name terminals: `tty1`, `pts/0`, `ttyS0`. */
+/** The names that kernel and logind give to terminals: `tty1`, `pts/0`, `ttyS0`. */
 const TERMINAL = /^[A-Za-z0-9_]+(\/[A-Za-z0-9_]+)?$/;
 
 async function openTerminal(root: string, tty: string): Promise<FileHandle> {
   let missing: unknown;
   for (const folder of TERMINAL_FOLDERS) {
     try {
-      // Without O_NONBLOCK a terminal stopped by flow control would hold the write for as long as it likes.
+      // Without O_NONBLOCK, a terminal that flow control has stopped would hold the write without end.
       return await open(
         path.join(root, folder, tty),
         constants.O_WRONLY | constants.O_NOCTTY | constants.O_NONBLOCK,
@@ -139,10 +144,6 @@ async function openTerminal(root: string, tty: string): Promise<FileHandle> {
     }
   }
   throw missing;
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }
 
 async function exists(file: string): Promise<boolean> {

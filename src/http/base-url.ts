@@ -1,6 +1,6 @@
 /**
  * From a configured base URL to the address of an endpoint below it, for the update server and the lock server alike.
- * Pure. Whoever asks gives a refusal the error kind of its own.
+ * Pure. The caller makes an error of its own kind of a problem.
  */
 import { expandTemplate, TEMPLATE_NAMES, type TemplateName } from '../config/url-template.ts';
 
@@ -10,8 +10,8 @@ export type TemplateValues = Readonly<Record<TemplateName, string>>;
 export type Endpoint = { readonly url: URL } | { readonly problem: string };
 
 /**
- * The endpoint `path` (`v1/graph`) below `baseUrl`, templates filled in. `https://h/p` and `https://h/p/` both lead to
- * `https://h/p/v1/graph`; a query in the base is kept, a fragment is not.
+ * The endpoint `path` (`v1/graph`) below `baseUrl`, with its templates filled in. `https://h/p` and `https://h/p/` both
+ * lead to `https://h/p/v1/graph`. A query in the base is kept, a fragment is not.
  */
 export function endpointBelow(baseUrl: string, path: string, values: TemplateValues): Endpoint {
   const expanded = expandTemplate(baseUrl, values);

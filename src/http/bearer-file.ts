@@ -1,12 +1,17 @@
-/** The token by which a node names itself to a server, out of a file that only the agent can read. */
+/** The token with which a node proves itself to a server, from a file that only the agent can read. */
 import { badCredential, readCredentialFile, type CredentialFile } from '../files/credential-file.ts';
+import { KIBIBYTE } from '../text/units.ts';
 
-/** Tokens of clusters, signed claims included, have about one kilobyte. */
-const MAX_BEARER_BYTES = 4096;
-/** Nothing that could end a header, and no blank in it: that would be two words. */
+/** A cluster's token has about one kilobyte, signed claims included. */
+const MAX_BEARER_BYTES = 4 * KIBIBYTE;
+/** No character that could end a header, and no blank: that would make two words of it. */
 const TOKEN = /^[\x21-\x7e]+$/;
 
-/** Rejects with HttpError `http_bad_credentials`. */
+/**
+ * Reads the token, without the blanks around it. `key`: the configuration key that names `path`.
+ *
+ * Rejects with HttpError `http_bad_credentials`.
+ */
 export async function readBearer(root: string, key: string, path: string): Promise<string> {
   const file: CredentialFile = { key, path, maxBytes: MAX_BEARER_BYTES, secret: true };
   const token = (await readCredentialFile(root, file))

@@ -1,7 +1,9 @@
 /** The body of an answer as the server meant it: joined, decompressed, and never larger than allowed. */
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip } from 'node:zlib';
+
 import { HttpError } from '../errors.ts';
+import { errorCode } from '../files/error-code.ts';
 import { tooLarge, type RawReply } from './exchange.ts';
 
 const DECODERS = new Map([
@@ -10,6 +12,7 @@ const DECODERS = new Map([
   ['br', promisify(brotliDecompress)],
 ]);
 
+/** Rejects with HttpError `http_too_large` or `http_broken_reply`. */
 export async function decodeBody({ headers, body }: RawReply, limitBytes: number): Promise<Buffer> {
   const joined = Buffer.concat(body);
   const encoding = headers.get('content-encoding')?.trim().toLowerCase() ?? '';
@@ -24,10 +27,10 @@ export async function decodeBody({ headers, body }: RawReply, limitBytes: number
     );
   }
   try {
-    // A small bomb unpacks to gigabytes: zlib itself stops at the limit.
+    // A small body can unpack to gigabytes, so zlib itself stops at the limit.
     return await decode(joined, { maxOutputLength: limitBytes });
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE') {
+    if (errorCode(error) === 'ERR_BUFFER_TOO_LARGE') {
       throw tooLarge(limitBytes);
     }
     throw new HttpError('http_broken_reply', `the answer must be ${encoding}, got something else`, {

@@ -1,37 +1,40 @@
 /**
  * The connections of one HTTP client, directly or through proxies. The only file that imports undici.
  *
- * Invariants: nothing of undici is loaded before the first connection, and of its proxy code before the first proxy;
- * `destroy` closes every socket, also those that are still being connected, which undici itself forgets.
+ * Invariants:
+ * - Nothing of undici is loaded before the first connection, and nothing of its proxy code before the first proxy.
+ * - `destroy` closes every socket, also those that are still being connected, which undici itself forgets.
  */
 import { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import type { AgentOptions, Connector, Dispatcher, TlsOptions } from 'undici/lib/dispatcher/agent.js';
 
+import { MINUTE_MS, SECOND_MS } from '../text/units.ts';
+
 export type { DispatchController, DispatchHandler, Dispatcher } from 'undici/lib/dispatcher/agent.js';
 
 /**
- * How long an idle connection is kept when the server does not say (most close theirs after 60 s, and a request sent
- * into a closing connection is lost); its own word, `Keep-Alive: timeout=N`, counts up to ten minutes.
+ * How long an idle connection is kept when the server does not say. Most servers close theirs after 60 s, and a request
+ * into a closing connection is lost. A server's own word, `Keep-Alive: timeout=N`, counts up to ten minutes.
  */
-const KEEP_ALIVE_MS = 30_000;
+const KEEP_ALIVE_MS = 30 * SECOND_MS;
 
-/** The exchange keeps time itself, per request: undici's own timers are a second off. */
+/** The exchange itself keeps the time of each request, since undici's own timers are a second off. */
 const OPTIONS: AgentOptions = {
   allowH2: false,
   headersTimeout: 0,
   bodyTimeout: 0,
   keepAliveTimeout: KEEP_ALIVE_MS,
-  // The agent asks one thing at a time; with more, undici opens another one while the first is just getting free.
+  // The agent asks one thing at a time. With more, undici opens another one just before the first becomes free.
   connections: 1,
 };
-/** Backs the exchange's own limit: it ends what nobody waits for any more. */
-const CONNECT_MS = 60_000;
+/** Stands behind the exchange's own limit, and ends what nobody waits for any more. */
+const CONNECT_MS = MINUTE_MS;
 
 export class HttpConnections {
   /** Authorities and client certificate for servers; undefined: Node's own. */
   readonly tls: SecureContext | undefined;
-  /** By proxy address; "" for none. */
+  /** By proxy address; "" where there is none. */
   readonly #dispatchers = new Map<string, Promise<Dispatcher>>();
   readonly #sockets = new Set<Socket>();
 
@@ -39,6 +42,7 @@ export class HttpConnections {
     this.tls = tls;
   }
 
+  /** Undefined: directly. */
   through(proxy: URL | undefined): Promise<Dispatcher> {
     const key = proxy?.href ?? '';
     let made = this.#dispatchers.get(key);
@@ -49,6 +53,7 @@ export class HttpConnections {
     return made;
   }
 
+  /** Never rejects. */
   async destroy(): Promise<void> {
     const ends = [...this.#dispatchers.values()].map(async (made) => (await made).destroy());
     for (const socket of this.#sockets) {
@@ -76,7 +81,7 @@ export class HttpConnections {
       connectTimeout: CONNECT_MS,
       requestTls: this.#toServer(),
       factory: toOrigin,
-      // The package's entry gives every dispatcher this method; loaded one by one they come without.
+      // undici's own entry gives this method to every dispatcher. Loaded file by file, they come without it.
       clientFactory: (url, options) => Object.assign(toOrigin(url.origin, options), { connect: openTunnel }),
     });
   }

@@ -1,15 +1,19 @@
 /**
  * One request and its answer, as undici's handler: keeps time, counts bytes, collects the body.
  *
- * Invariants: settles exactly once; whatever ends it early also ends its connection; no timer or listener outlives it.
+ * Invariants:
+ * - It settles exactly once.
+ * - Whatever ends it early also ends its connection.
+ * - No timer or listener outlives it.
  */
 import { HttpError } from '../errors.ts';
+import { SECOND_MS } from '../text/units.ts';
 import type { DispatchController, DispatchHandler } from './connections.ts';
 import { describeFailure } from './failure.ts';
 
 export interface RawReply {
   readonly status: number;
-  /** By lower-case name; several of one name are joined by a comma. */
+  /** By lower-case name. Several headers of one name are joined by commas. */
   readonly headers: ReadonlyMap<string, string>;
   readonly body: readonly Buffer[];
 }
@@ -33,22 +37,23 @@ export class HttpExchange implements DispatchHandler {
   #bytes = 0;
   readonly #onLifeOver = (): void => this.#fail(asError(this.#life.reason));
 
-  /** `life`: its abort ends the exchange with its reason. */
+  /** When `life` is aborted, the exchange ends with its reason. */
   constructor(limits: ExchangeLimits, life: AbortSignal) {
     this.#limits = limits;
     this.#life = life;
   }
 
-  /** A connection was there. */
+  /** Whether there was a connection. */
   get started(): boolean {
     return this.#controller !== undefined;
   }
 
+  /** `dispatch` gives this exchange to undici. Rejects with HttpError, or with the reason of `life`. */
   async run(dispatch: () => void): Promise<RawReply> {
     this.#life.throwIfAborted();
     this.#life.addEventListener('abort', this.#onLifeOver, { once: true });
     const { connectMs } = this.#limits;
-    this.#arm(connectMs, `a connection must be made within ${connectMs / 1000} s, got none`);
+    this.#arm(connectMs, `a connection must be made within ${connectMs / SECOND_MS} s, got none`);
     try {
       dispatch();
     } catch (error) {
@@ -110,7 +115,7 @@ export class HttpExchange implements DispatchHandler {
 
   #armIdle(): void {
     const { idleMs } = this.#limits;
-    this.#arm(idleMs, `the server must send something every ${idleMs / 1000} s, got nothing`);
+    this.#arm(idleMs, `the server must send something every ${idleMs / SECOND_MS} s, got nothing`);
   }
 
   #arm(ms: number, message: string): void {

@@ -28,7 +28,7 @@ const TLS: Readonly<Record<string, string>> = {
   EPROTO: 'the server does not speak TLS as it should',
 };
 
-/** Errors whose own words say more: which names the certificate has, what TLS did not like. */
+/** Errors whose own words say more, such as which names the certificate has or what TLS did not like. */
 const TELLING = /^(?:ERR_SSL_|ERR_TLS_|EPROTO$)/;
 
 const BROKEN: Readonly<Record<string, string>> = {
@@ -41,6 +41,7 @@ const BROKEN: Readonly<Record<string, string>> = {
   UND_ERR_HEADERS_OVERFLOW: 'the headers of the answer are too long',
 };
 
+/** What a request threw, as an HttpError. One that is an HttpError already stays as it is. */
 export function describeFailure(error: unknown): HttpError {
   if (error instanceof HttpError) {
     return error;
@@ -75,7 +76,7 @@ function explain(code: string): readonly [HttpErrorKind, string | undefined] {
   if (code.startsWith('HPE_')) {
     return ['http_broken_reply', 'the answer is no valid HTTP'];
   }
-  // A proxy that refuses to open a tunnel says so in words, under the same code as requests that were given up.
+  // A proxy that refuses a tunnel says so in words. The code is the same as for requests that were given up.
   return [code === 'UND_ERR_ABORTED' ? 'http_unreachable' : 'http_broken_reply', undefined];
 }
 

@@ -1,11 +1,15 @@
 /**
  * An HTTP client for small answers from servers that may be slow, broken or hostile.
  *
- * Invariants: every request ends within its limits, in time and in bytes; giving one up settles it at once and closes
- * its connection, also one that is only being made; a redirect never leads from https to http.
+ * Invariants:
+ * - Every request ends within its limits, in time and in bytes.
+ * - Giving up a request settles it at once and closes its connection, even one that is still being made.
+ * - A redirect never leads from https to http.
  */
 import type { SecureContext } from 'node:tls';
+
 import { CancelledError, HttpError, messageOf, printable } from '../errors.ts';
+import { MEBIBYTE, MINUTE_MS, SECOND_MS } from '../text/units.ts';
 import { decodeBody } from './body.ts';
 import { HttpConnections } from './connections.ts';
 import { HttpExchange, type RawReply } from './exchange.ts';
@@ -13,24 +17,24 @@ import { proxyFor, type Environment } from './proxy.ts';
 import { nextHop } from './redirect.ts';
 
 export interface HttpLimits {
-  /** To a connection, TLS included, also through a proxy. */
+  /** Until there is a connection, through TLS and a proxy if need be. */
   readonly connectMs: number;
-  /** To the first byte of the answer, and between any two pieces of it. */
+  /** Until the first byte of the answer, and between any two pieces of it. */
   readonly idleMs: number;
-  /** For all of it, redirects included. */
+  /** For the whole request, redirects included. */
   readonly totalMs: number;
-  /** Of an answer, as it comes and again when decompressed. */
+  /** For an answer as it comes, and again for the decompressed one. */
   readonly bodyBytes: number;
   readonly redirects: number;
 }
 
 export const HTTP_LIMITS: HttpLimits = {
-  connectMs: 10_000,
-  idleMs: 30_000,
-  // A server that dribbles costs two minutes, less than the five between two update checks.
-  totalMs: 120_000,
+  connectMs: 10 * SECOND_MS,
+  idleMs: 30 * SECOND_MS,
+  // A server that answers drop by drop costs two minutes, less than the five between two update checks.
+  totalMs: 2 * MINUTE_MS,
   // The largest update graphs of today take 0.07 MB; one of 100,000 releases takes 35 MB.
-  bodyBytes: 64 * 1024 * 1024,
+  bodyBytes: 64 * MEBIBYTE,
   redirects: 5,
 };
 
@@ -40,17 +44,17 @@ export interface HttpClientOptions {
   readonly env: Environment;
   readonly limits?: Partial<HttpLimits>;
   /**
-   * Authorities and client certificate for https, asked before each request. Another object than the last time ends all
-   * connections, so what must not be used any more is not.
+   * Authorities and client certificate for https, asked for before each request. When the object is not that of the
+   * last time, all connections are ended, so nothing outdated stays in use.
    */
   readonly tls?: () => Promise<SecureContext>;
 }
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST';
-  /** A user and password in it are sent as basic authentication, but not to another origin a redirect leads to. */
+  /** A user and password in it become basic authentication, but not at another origin that a redirect leads to. */
   readonly url: URL;
-  /** By lower-case name. `authorization` is not sent to another origin either. */
+  /** By lower-case name. Another origin does not get `authorization` from here either. */
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
   readonly signal: AbortSignal;
@@ -84,7 +88,7 @@ export class HttpClient {
     const giveUp = (): void => life.abort(new CancelledError('the request was given up'));
     const tooLong = (): void =>
       life.abort(
-        new HttpError('http_timeout', `the answer must be complete within ${limits.totalMs / 1000} s`),
+        new HttpError('http_timeout', `the answer must be complete within ${limits.totalMs / SECOND_MS} s`),
       );
     const givers = [request.signal, this.#closed.signal];
     if (givers.some((signal) => signal.aborted)) {
@@ -118,7 +122,7 @@ export class HttpClient {
     }
   }
 
-  /** Ends all requests and connections; the client cannot be used any more. */
+  /** Ends all requests and connections. The client cannot be used after it. */
   async close(): Promise<void> {
     this.#closed.abort();
     await this.#dropConnections();
@@ -159,7 +163,7 @@ export class HttpClient {
       };
       return await exchange.run(() => dispatcher.dispatch(options, exchange));
     } catch (error) {
-      // Nobody waits for a connection that is still being made, and undici would go on making it.
+      // Nobody waits any more for a connection that is still being made, but undici would go on making it.
       if (!exchange.started && this.#running === 1) {
         await this.#dropConnections();
       }

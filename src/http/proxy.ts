@@ -1,17 +1,21 @@
 /**
- * Which proxy a request goes through: http_proxy, https_proxy, all_proxy and no_proxy, in either case, as other programs
- * understand them. Pure.
+ * Which proxy a request goes through. Environment variables say it, in lower or upper case, as with other programs.
+ * Pure.
  *
- * `http_proxy` is for http:// addresses only, `https_proxy` for https:// only; `all_proxy` for what has none of its own.
- * `no_proxy` is a list of host names (subdomains included), addresses and networks (`10.0.0.0/8`), each with an optional
- * port, or `*` for everything.
+ * - `http_proxy` is for http:// addresses only, `https_proxy` for https:// only.
+ * - `all_proxy` is for what has no proxy of its own.
+ * - `no_proxy` is a list of host names (subdomains included), addresses and networks (`10.0.0.0/8`). Each may have a
+ *   port. `*` stands for everything.
  */
 import { BlockList, isIP } from 'node:net';
+
 import { HttpError } from '../errors.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Undefined: directly. Throws HttpError `http_bad_proxy`; the message does not repeat the value, it may hold a password. */
+/**
+ * Undefined: directly. Throws HttpError `http_bad_proxy`. Its message leaves out the value, which may hold a password.
+ */
 export function proxyFor(target: URL, env: Environment): URL | undefined {
   const names = [target.protocol === 'https:' ? 'https_proxy' : 'http_proxy', 'all_proxy'];
   const found = names.map((name) => lookUp(env, name)).find((entry) => entry.value !== '');
@@ -37,7 +41,7 @@ function isDecodable({ username, password }: URL): boolean {
   }
 }
 
-/** The lower-case name counts first, as with curl. */
+/** The lower-case name comes first, as with curl. */
 function lookUp(env: Environment, name: string): { readonly name: string; readonly value: string } {
   const upper = name.toUpperCase();
   const lowerValue = env[name]?.trim() ?? '';

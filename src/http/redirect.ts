@@ -1,15 +1,17 @@
 /**
- * Where a redirect leads, if it may. Pure.
+ * Where a redirect leads, if it may be followed. Pure.
  *
- * From https only to https: whoever sits on the line must not be able to pull a node down to plain text. From http to
- * either. A POST keeps its method and body or is not redirected at all: as a GET it would mean something else.
+ * Invariants:
+ * - From https it leads only to https: nobody on the line must be able to pull a node down to plain text.
+ * - From http it may lead to either.
+ * - A POST keeps its method and body, or is not redirected at all: as a GET it would mean something else.
  */
 import { HttpError, printable } from '../errors.ts';
 
 const REDIRECTS: readonly number[] = [301, 302, 303, 307, 308];
 const KEEP_METHOD: readonly number[] = [307, 308];
 
-/** Undefined: this is no redirect but the answer. Throws HttpError `http_redirect_refused`. */
+/** Undefined: `reply` is no redirect but the answer. Throws HttpError `http_redirect_refused`. */
 export function nextHop(
   from: URL,
   method: 'GET' | 'POST',

@@ -1,7 +1,7 @@
 /**
- * The word by which a server names its error, made fit for a metric label. For update and lock servers alike.
+ * The word by which a server names its error, made fit for a metric label. For update and lock servers alike. Pure.
  *
- * Invariant: however many different words servers use, at most 20 of them become labels; the rest is one.
+ * Invariant: however many words servers use, at most 20 of them become labels. All others share one label.
  */
 
 const LONGEST_KIND = 40;
@@ -11,7 +11,7 @@ const OTHER_KIND = 'remote_other';
 export class RemoteKinds {
   readonly #known = new Set<string>();
 
-  /** Undefined: nothing usable was said. */
+  /** Undefined: the server said nothing usable. */
   label(kind: unknown): string | undefined {
     if (typeof kind !== 'string') {
       return undefined;

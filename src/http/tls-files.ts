@@ -1,15 +1,16 @@
 /**
- * How a client proves itself to a server over TLS, and whom it trusts, out of files that may be replaced at any time.
+ * How a client proves itself to a server over TLS, and whom it trusts, from files that may be replaced at any time.
  *
- * Invariants: the same files give the same object, so that its identity tells whether connections are still good; where
- * an authority is given it is the only one that counts, in place of the system's: what such a file is for is to name who
- * may speak for the server.
+ * Invariants:
+ * - The same files give the same object, so its identity tells whether connections are still good.
+ * - An authority that is given replaces the system's. Such a file is there to name who may speak for the server.
  */
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureContext } from 'node:tls';
 
 import { messageOf } from '../errors.ts';
 import { badCredential, readCredentialFile, type CredentialFile } from '../files/credential-file.ts';
+import { KIBIBYTE, MEBIBYTE } from '../text/units.ts';
 
 /** As the host sees them; undefined: the system's authorities, no certificate. Certificate and key come together. */
 export interface TlsPaths {
@@ -19,9 +20,9 @@ export interface TlsPaths {
 }
 
 /** All authorities of a distribution take a quarter of it. */
-const MAX_CA_BYTES = 1024 * 1024;
+const MAX_CA_BYTES = MEBIBYTE;
 /** A chain of a handful of certificates, or one key. */
-const MAX_CERT_BYTES = 64 * 1024;
+const MAX_CERT_BYTES = 64 * KIBIBYTE;
 
 const PEM_CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 const NO_BYTES = Buffer.alloc(0);
@@ -33,7 +34,7 @@ export class TlsFiles {
   readonly #key: CredentialFile | undefined;
   #last: { readonly parts: readonly Buffer[]; readonly context: SecureContext } | undefined;
 
-  /** `section`: of the configuration, `updates.fleet_lock`. */
+  /** `section`: the part of the configuration that names the files, such as `updates.fleet_lock`. */
   constructor(root: string, section: string, { ca, cert, key }: TlsPaths) {
     const file = (name: string, path: string | undefined, maxBytes: number): CredentialFile | undefined =>
       path === undefined
@@ -45,7 +46,7 @@ export class TlsFiles {
     this.#key = file('client_key_file', key, MAX_CERT_BYTES);
   }
 
-  /** Rejects with HttpError `http_bad_credentials`. */
+  /** Reads the files. Rejects with HttpError `http_bad_credentials`. */
   async context(): Promise<SecureContext> {
     const read = async (file: CredentialFile | undefined): Promise<Buffer> =>
       file === undefined ? NO_BYTES : readCredentialFile(this.#root, file);
@@ -83,7 +84,7 @@ export class TlsFiles {
   }
 }
 
-/** OpenSSL takes a file without any certificate in silence, and then trusts nobody. */
+/** OpenSSL silently takes a file without any certificate, and then trusts nobody. */
 function checkCertificates(file: CredentialFile, bytes: Buffer): void {
   const certificates = bytes.toString('latin1').match(PEM_CERTIFICATE) ?? [];
   if (certificates.length === 0) {

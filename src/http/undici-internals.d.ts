@@ -1,6 +1,6 @@
 /**
- * The internals of undici 8.12.4 that http-connections.ts loads one by one: the package's own entry brings fetch,
- * WebSocket, caches and mocks along, twice the memory and thrice the time. Pinned to exactly that version.
+ * The internals of undici 8.12.4 that connections.ts loads one by one. The package's own entry brings fetch, WebSocket,
+ * caches and mocks along, which takes twice the memory and three times as long. Pinned to exactly that version.
  */
 
 declare module 'undici/lib/dispatcher/agent.js' {
@@ -15,7 +15,7 @@ declare module 'undici/lib/dispatcher/agent.js' {
     abort(reason: Error): void;
   }
 
-  /** Called in order: request start, response start, data, response end; or an error at any point. */
+  /** Called in this order: request start, response start, data, response end. An error may come at any point. */
   interface DispatchHandler {
     onRequestStart(controller: DispatchController): void;
     /** Also for interim answers (1xx). */
@@ -42,7 +42,7 @@ declare module 'undici/lib/dispatcher/agent.js' {
     destroy(): Promise<void>;
   }
 
-  /** Returns the socket it connects; a tunnel through a proxy returns a promise of nothing. */
+  /** Returns the socket that it connects. For a tunnel through a proxy it returns a promise of nothing. */
   type Connector = (options: unknown, callback: unknown) => unknown;
 
   interface AgentOptions {
@@ -127,9 +127,9 @@ declare module 'undici/lib/dispatcher/proxy-agent.js' {
     readonly connectTimeout: number;
     /** For TLS with the server, through the proxy. */
     readonly requestTls: TlsOptions;
-    /** Makes what talks to the proxy to get a tunnel. */
+    /** Makes the dispatcher that asks the proxy for a tunnel. */
     readonly clientFactory: (url: URL, options: GivenOptions) => Dispatcher;
-    /** Makes what talks to an origin, through a tunnel, or to the proxy in its place. */
+    /** Makes the dispatcher that talks to an origin through a tunnel, or to the proxy in its place. */
     readonly factory: (origin: string, options: GivenOptions) => Dispatcher;
   }
 

@@ -1,7 +1,7 @@
 /** The processor architecture in RPM's terms. Pure. */
 import { IdentityError, printable } from '../errors.ts';
 
-/** Where `uname -m` and RPM differ, or another tool's word could turn up. */
+/** Words of `uname -m` or of other tools for which RPM has another one. */
 const RPM_NAMES: ReadonlyMap<string, string> = new Map([
   ['amd64', 'x86_64'],
   ['x64', 'x86_64'],
@@ -11,8 +11,10 @@ const RPM_NAMES: ReadonlyMap<string, string> = new Map([
 const MACHINE = /^[a-z0-9_]{1,32}$/;
 
 /**
- * `machine` is what `uname -m` prints. x86_64, aarch64, ppc64le, s390x and riscv64 are the same in both, and so is what
- * younger ports (loongarch64) use: a name that is not known is passed on, the server decides.
+ * `machine`: what `uname -m` prints. x86_64, aarch64, ppc64le, s390x and riscv64 are the same in both, and so are the
+ * names of younger ports (loongarch64). A name that is not known is passed on: the server decides.
+ *
+ * Throws IdentityError `identity_basearch`.
  */
 export function basearch(machine: string): string {
   if (!MACHINE.test(machine)) {

@@ -16,9 +16,9 @@ export interface Identity {
   readonly platform: string;
   readonly basearch: string;
   readonly group: string;
-  /** 0.0 to 1.0; undefined: the server chooses. */
+  /** 0.0 to 1.0. Undefined: the server chooses. */
   readonly rolloutWariness: number | undefined;
-  /** As configured; undefined: the booted deployment's counts, see resolveStream. */
+  /** As configured. Undefined: that of the booted deployment counts, see resolveStream. */
   readonly stream: string | undefined;
 }
 

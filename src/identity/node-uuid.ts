@@ -1,20 +1,20 @@
 /**
- * The node's identity towards update and lock servers: stable over reboots and reinstallation of the agent, and not the
- * machine id itself, which is confidential.
+ * The node's identity towards update and lock servers. It stays the same over reboots and when the agent is installed
+ * anew. It is not the machine id itself, which is confidential.
  */
 import { createHmac } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { IdentityError, messageOf, printable } from '../errors.ts';
+import { readSmallText } from '../files/read-small-file.ts';
 
-/** Zincati's application id; with it, a node keeps the identity it had. */
+/** Zincati's application id. With it, a node keeps the identity that it had. */
 export const ZINCATI_APP_ID = 'de35106b6ec24688b63afddaa156679b';
 
 const MACHINE_ID = /^[0-9a-f]{32}$/i;
 const UUID_BYTES = 16;
 
-/** What systemd calls an app-specific machine id; 32 lower-hex digits. Both arguments are 32 hex digits. Pure. */
+/** What systemd calls an app-specific machine id, as 32 lower-hex digits. Both arguments have 32 hex digits. Pure. */
 export function appSpecificId(machineId: string, appId: string): string {
   const digest = createHmac('sha256', Buffer.from(machineId, 'hex'))
     .update(Buffer.from(appId, 'hex'))
@@ -26,12 +26,12 @@ export function appSpecificId(machineId: string, appId: string): string {
   return uuid.toString('hex');
 }
 
-/** Derives the node's identity from `root`/etc/machine-id. */
+/** Derives the node's identity from `root`/etc/machine-id. Rejects with IdentityError `identity_machine_id`. */
 export async function nodeUuid(root: string): Promise<string> {
   const file = join(root, '/etc/machine-id');
   let text: string;
   try {
-    text = await readFile(file, 'utf8');
+    text = await readSmallText(file);
   } catch (cause) {
     throw unusable(`cannot read ${file}: ${messageOf(cause)}`, { cause });
   }
@@ -41,7 +41,7 @@ export async function nodeUuid(root: string): Promise<string> {
       `cannot derive the node's identity: ${file} must hold a machine id, got ${quoted(machineId)}`,
     );
   }
-  // systemd takes thirty-two zeros for no id as well; every node of a fleet would have the same.
+  // systemd takes 32 zeros for no id as well. Every node of a fleet would have the same.
   if (!MACHINE_ID.test(machineId) || /^0+$/.test(machineId)) {
     throw unusable(
       `cannot derive the node's identity: ${file} must hold 32 hexadecimal digits that are not all zero, got ${quoted(machineId)}`,

@@ -1,8 +1,8 @@
-/** The platform the host was made for, from the kernel command line. */
-import { readFile } from 'node:fs/promises';
+/** The platform that the host was made for, from the kernel command line. */
 import { join } from 'node:path';
 
 import { IdentityError, messageOf, printable } from '../errors.ts';
+import { readSmallText } from '../files/read-small-file.ts';
 
 const FLAG = 'ignition.platform.id=';
 /** What fits into an address and a metric label as it is. */
@@ -17,11 +17,12 @@ export function platformFromCmdline(cmdline: string): string | undefined {
     ?.slice(FLAG.length);
 }
 
+/** Reads `root`/proc/cmdline. Rejects with IdentityError `identity_platform`. */
 export async function platform(root: string): Promise<string> {
   const file = join(root, '/proc/cmdline');
   let cmdline: string;
   try {
-    cmdline = await readFile(file, 'utf8');
+    cmdline = await readSmallText(file);
   } catch (cause) {
     throw unknownPlatform(`cannot read ${file}: ${messageOf(cause)}`, { cause });
   }

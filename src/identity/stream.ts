@@ -2,7 +2,10 @@
 import { IdentityError } from '../errors.ts';
 import type { Settings } from '../config/settings.ts';
 
-/** The configured stream, else the booted deployment's. That they differ is no error: it is how a node changes streams. */
+/**
+ * The configured stream, else that of the booted deployment. That they differ is no error: it is how a node changes
+ * streams. Throws IdentityError `identity_stream`.
+ */
 export function resolveStream(
   settings: { readonly identity: Pick<Settings['identity'], 'stream'> },
   bootedStream: string | undefined,

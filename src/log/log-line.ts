@@ -8,7 +8,7 @@ export type LineStyle = 'journal' | 'plain' | 'colour';
 
 export type Fields = Readonly<Record<string, string | number | boolean | undefined>>;
 
-/** Syslog priorities, as sd-daemon(3) has them. The journal knows nothing below debug. */
+/** Syslog priorities, as sd-daemon(3) has them. The journal has no level below debug. */
 const PRIORITY: Readonly<Record<LogLevel, number>> = { error: 3, warn: 4, info: 6, debug: 7, trace: 7 };
 
 const COLOUR: Readonly<Record<LogLevel, string>> = {
@@ -21,11 +21,12 @@ const COLOUR: Readonly<Record<LogLevel, string>> = {
 const DIM = '\u001b[90m';
 const PLAIN = '\u001b[0m';
 
-/** A message is a sentence or a short list; something that writes more than that is not for a log. */
+/** A message is a sentence or a short list. What is longer than this is not for a log. */
 const MOST_LINES = 20;
 
 /**
- * Lines stay lines, each without control characters; what looks like user and password in a URL is blotted out.
+ * Keeps line breaks, up to {@link MOST_LINES} lines. Replaces all other control characters, and hides what looks like
+ * user and password in a URL.
  */
 export function cleanText(text: string): string {
   const lines = text.trimEnd().split(/\r?\n|\r/);
@@ -36,22 +37,22 @@ export function cleanText(text: string): string {
   return kept.join('\n');
 }
 
-/** One record, newline included; every line of it carries the prefix. */
+/** One record as text. Each of its lines has the prefix and ends in a newline. `at`: milliseconds since 1970 UTC. */
 export function lineFor(
   style: LineStyle,
   level: LogLevel,
   message: string,
   fields: Fields,
-  atMs: number,
+  at: number,
 ): string {
   const [first = '', ...rest] = message.split('\n');
-  const prefix = prefixOf(style, level, atMs);
+  const prefix = prefixOf(style, level, at);
   return [first + suffix(fields), ...rest].map((line) => `${prefix}${line}\n`).join('');
 }
 
-function prefixOf(style: LineStyle, level: LogLevel, atMs: number): string {
+function prefixOf(style: LineStyle, level: LogLevel, at: number): string {
   const word = level.toUpperCase().padEnd(5);
-  const time = new Date(atMs).toISOString();
+  const time = new Date(at).toISOString();
   switch (style) {
     case 'journal':
       return `<${PRIORITY[level]}>`;
@@ -73,7 +74,7 @@ function suffix(fields: Fields): string {
     .join('');
 }
 
-/** Up to the last `@` before the path; the digest of a container image is none. */
+/** Scheme and user part: all up to the last `@` before the path. `@sha256:` is the digest of a container image. */
 const USER_INFO = /\b([a-z][a-z0-9+.-]{0,15}:\/\/)[^\s/?#]*@(?!sha256:)/gi;
 
 function withoutUserInfo(line: string): string {

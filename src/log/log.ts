@@ -1,14 +1,18 @@
 /**
  * The log on standard error. The only file that knows pino.
  *
- * Invariants: a line is written before the call returns and in order, so nothing is lost at exit; a reader that is gone
- * or does not keep up neither ends nor holds the agent; what stands in a message cannot break its line, move the cursor
- * or show the user part of a URL; a message is one contiguous piece of text, so phrases can be searched for.
+ * Invariants:
+ * - Lines are written in order, each before its call returns. So nothing is lost at exit.
+ * - A reader that is gone or too slow neither ends nor holds the agent.
+ * - Nothing in a message can break its line, move the cursor or show the user part of a URL.
+ * - A message is one contiguous piece of text, so phrases can be searched for.
  */
 import { fstatSync } from 'node:fs';
 import { isatty } from 'node:tty';
+
 import { pino } from 'pino';
-import type { LogFormat } from '../cli/command-line.ts';
+
+import type { LogFormat } from './log-format.ts';
 import { cleanText, lineFor, type Fields, type LineStyle, type LogLevel } from './log-line.ts';
 import { writeToStderr } from './write-stderr.ts';
 
@@ -28,14 +32,15 @@ export interface LogOptions {
   /** The least severe level that is written. */
   readonly level: LogLevel;
   readonly format: LogFormat;
-  /** Of the process: JOURNAL_STREAM and NO_COLOR count. */
+  /** The environment of the process: JOURNAL_STREAM and NO_COLOR count. */
   readonly env: Environment;
-  /** Takes whole records; standard error unless a test wants them. */
+  /** Takes one whole record at each call. Left out: standard error. */
   readonly write?: (text: string) => void;
+  /** Milliseconds since 1970 UTC. */
   readonly now?: () => number;
 }
 
-/** None: warnings. -v: info. -vv: debug. -vvv and more: trace. */
+/** `verbosity`: how often -v was given. None: warnings. One: info. Two: debug. More: trace. */
 export function levelOf(verbosity: number): LogLevel {
   return (['warn', 'info', 'debug'] as const)[verbosity] ?? 'trace';
 }
@@ -50,7 +55,7 @@ export function createLogger(options: LogOptions): Logger {
     style === 'json'
       ? { write }
       : {
-          // By this pino hands over the parts of each record next to its JSON.
+          // This makes pino hand over the parts of each record beside its JSON.
           [Symbol.for('pino.metadata')]: true,
           lastLevel: 0,
           lastMsg: '',
@@ -64,14 +69,14 @@ export function createLogger(options: LogOptions): Logger {
     {
       level,
       base: null,
-      // Under a name of their own, fields cannot be taken for the time or the level.
+      // Below a key of their own, fields cannot be mistaken for the time or the level.
       nestedKey: 'fields',
       timestamp: () => `,"time":"${new Date(now()).toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
     },
     destination,
   );
-  const at =
+  const writerFor =
     (lineLevel: LogLevel) =>
     (message: string, fields?: Fields): void => {
       if (!log.isLevelEnabled(lineLevel)) {
@@ -83,7 +88,13 @@ export function createLogger(options: LogOptions): Logger {
         log[lineLevel](cleanFields(fields), cleanText(message));
       }
     };
-  return { error: at('error'), warn: at('warn'), info: at('info'), debug: at('debug'), trace: at('trace') };
+  return {
+    error: writerFor('error'),
+    warn: writerFor('warn'),
+    info: writerFor('info'),
+    debug: writerFor('debug'),
+    trace: writerFor('trace'),
+  };
 }
 
 function styleOf({ format, write }: LogOptions, env: Environment): LineStyle | 'json' {
@@ -91,7 +102,7 @@ function styleOf({ format, write }: LogOptions, env: Environment): LineStyle | '
   if (shown !== 'text') {
     return shown;
   }
-  // https://no-color.org: any value but the empty one.
+  // https://no-color.org: any value counts but the empty one.
   return write === undefined && isatty(STDERR_FD) && (env['NO_COLOR'] ?? '') === '' ? 'colour' : 'plain';
 }
 
@@ -108,7 +119,7 @@ export function detectFormat(env: Environment, fd: number = STDERR_FD): 'journal
     const { dev, ino } = fstatSync(fd, { bigint: true });
     return stream === `${dev}:${ino}` ? 'journal' : 'text';
   } catch {
-    // No such descriptor: whatever is written goes nowhere.
+    // There is no such descriptor, so whatever is written goes nowhere.
     return 'text';
   }
 }

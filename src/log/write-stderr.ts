@@ -1,12 +1,18 @@
 /**
- * Writes to standard error, at once and whatever is at its other end.
+ * Writes to standard error at once, whatever is at its other end.
  *
- * Invariants: returns when the text is written or given up; never throws; a full pipe is waited for, but not long.
+ * Invariants:
+ * - A call returns when the text is written or given up. It never throws.
+ * - A full pipe is waited for, but not for long.
  */
 import { writeSync } from 'node:fs';
 
+import { errorCode } from '../files/error-code.ts';
+
 const STDERR_FD = 2;
-/** A reader that is only slow empties a pipe within that. The agent has better to do than to wait longer. */
+/**
+ * A reader that is only slow empties a pipe within so many waits. The agent has better things to do than wait longer.
+ */
 const MOST_WAITS = 20;
 const WAIT_MS = 5;
 
@@ -17,7 +23,7 @@ export function writeToStderr(text: string, write: (bytes: Buffer) => number = w
     try {
       left = left.subarray(write(left));
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : undefined;
+      const code = errorCode(error);
       if (code === 'EINTR') {
         continue;
       }

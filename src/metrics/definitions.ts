@@ -1,8 +1,10 @@
 /**
  * Every metric of the agent, by name, and how they are written out. The only file that knows prom-client.
  *
- * Invariants: names, types and labels that Zincati had stay as they were, dashboards rest on them; nothing is registered
- * globally; a metric without a value is left out altogether, so that no number is shown that nobody has measured.
+ * Invariants:
+ * - Names, types and labels that Zincati had stay as they were: dashboards rely on them.
+ * - Nothing is registered globally.
+ * - A metric without a value is left out altogether, so no number is shown that nobody has measured.
  */
 import type { Counter, Gauge, Registry } from 'prom-client';
 
@@ -140,8 +142,8 @@ export interface Sample {
 export const EXPOSITION_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /**
- * The text that Prometheus reads. Everything is built anew each time: it takes a tenth of a millisecond, and prom-client
- * is not even loaded on a host that nobody scrapes.
+ * The text that Prometheus reads. Everything is built anew each time, which takes a tenth of a millisecond. On a host
+ * that nobody scrapes, prom-client is not even loaded.
  */
 export async function exposition(samplesOf: (name: MetricName) => Iterable<Sample>): Promise<string> {
   const library = await loadLibrary();
@@ -167,8 +169,8 @@ interface Library {
 }
 
 /**
- * File by file, since the package as a whole also loads the HTTP and cluster modules for parts that are not used here:
- * 7 MB against half a megabyte.
+ * Loads file by file. The package as a whole also loads Node's HTTP and cluster modules, for parts that are not used
+ * here: 7 MB against half a megabyte.
  */
 async function loadLibrary(): Promise<Library> {
   const [registry, gauges, counters] = await Promise.all([

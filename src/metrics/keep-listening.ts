@@ -1,13 +1,16 @@
 /**
- * Keeps something listening for the agent's whole life: opened again, with growing pauses, whenever it cannot be opened
- * or its accepting fails.
+ * Keeps something listening for the agent's whole life. When it cannot be opened or accepts no more, it is opened
+ * again, with growing pauses.
  *
- * Invariants: never rejects; trouble is told once when it begins and once when it is over, not at each attempt; however
- * fast the faults come, there is a pause after each, so they cost no CPU; resolves with everything closed.
+ * Invariants:
+ * - It never rejects, and resolves with everything closed.
+ * - Trouble is told once when it begins and once when it is over, not at each attempt.
+ * - There is a pause after each fault. However fast they come, they cost no CPU.
  */
 import type { Clock } from '../agent/ports.ts';
 import { messageOf } from '../errors.ts';
 import type { Logger } from '../log/log.ts';
+import { MINUTE_MS, SECOND_MS } from '../text/units.ts';
 
 export interface Listening {
   /** Resolves with the reason when connections can no longer be accepted. */
@@ -23,15 +26,16 @@ export interface KeepListeningOptions {
   readonly clock: Clock;
   readonly log: Pick<Logger, 'info' | 'warn'>;
   readonly signal: AbortSignal;
-  /** Called after the first attempt, whatever came of it. */
+  /** Called once the first attempt is over, whatever came of it. Later calls say nothing new. */
   readonly onTried: () => void;
 }
 
-const FIRST_PAUSE_MS = 1000;
-const LONGEST_PAUSE_MS = 60_000;
-/** Listening as long as this without a fault, it counts as well again. */
-const STABLE_MS = 10_000;
+const FIRST_PAUSE_MS = SECOND_MS;
+const LONGEST_PAUSE_MS = MINUTE_MS;
+/** What has listened for this long without a fault counts as well again. */
+const STABLE_MS = 10 * SECOND_MS;
 
+/** Resolves when `signal` is aborted and everything is closed. */
 export async function keepListening(options: KeepListeningOptions): Promise<void> {
   const { what, clock, log, signal, onTried } = options;
   let isTroubled = false;
@@ -58,7 +62,7 @@ export async function keepListening(options: KeepListeningOptions): Promise<void
   }
 }
 
-/** Resolves with the fault that ended it, or with nothing when the signal did; rejects when it cannot be opened. */
+/** Resolves with the fault that ended it, or with nothing if the signal did. Rejects when it cannot be opened. */
 async function listenOnce(options: KeepListeningOptions, onStable: () => void): Promise<unknown> {
   const { open, clock, signal, onTried } = options;
   const listening = await open();
@@ -75,7 +79,7 @@ async function listenOnce(options: KeepListeningOptions, onStable: () => void): 
 }
 
 function ignore(): void {
-  // The wait was given up: the loop sees that by itself.
+  // The wait was given up. The loop sees that by itself.
 }
 
 function whenAborted(signal: AbortSignal): Promise<void> {
@@ -88,7 +92,7 @@ function whenAborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Asked anew: the compiler would otherwise take the loop's condition for still true. */
+/** A function of its own, since the compiler would otherwise take the loop's condition for still true. */
 function isAborted(signal: AbortSignal): boolean {
   return signal.aborted;
 }

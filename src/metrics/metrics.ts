@@ -1,12 +1,16 @@
 /**
- * The numbers that people see of the agent: one method per fact. Plain values, written out on demand.
+ * The numbers that people see of the agent: one method per fact. They are plain values, written out on demand.
  *
- * Invariants: recording never throws; counters never go down; the number of series is bounded whatever servers send;
- * instants go in as milliseconds and come out as whole seconds, as Zincati has them; a number that is not finite is not
- * taken.
+ * Invariants:
+ * - Recording never throws.
+ * - Counters never go down.
+ * - The number of series is bounded, whatever servers send.
+ * - Instants go in as milliseconds since 1970 UTC and come out as whole seconds, as Zincati has them.
+ * - A number that is not finite is not taken.
  */
 import type { CheckResult, Progress } from '../agent/ports.ts';
 import { printable } from '../errors.ts';
+import { SECOND_MS } from '../text/units.ts';
 import {
   DEFINITIONS,
   EXPOSITION_TYPE,
@@ -17,7 +21,7 @@ import {
   type Sample,
 } from './definitions.ts';
 
-/** Kinds of error come from servers too; what is scraped must not grow with their fancy. */
+/** Servers name kinds of error too. What is scraped must not grow with their fancy. */
 const MOST_KINDS = 32;
 const OTHER_KIND = 'other';
 /** Longer words help nobody on a dashboard. */
@@ -45,9 +49,9 @@ export class Metrics {
   readonly #kinds = new Map<MetricName, Set<string>>();
   #state: string | undefined;
 
-  constructor(startedAtMs: number) {
-    this.#setInstant('process_start_time_seconds', startedAtMs);
-    // A rate has to see the zero before the first event, wherever the labels are known beforehand.
+  constructor(startedAt: number) {
+    this.#setInstant('process_start_time_seconds', startedAt);
+    // A rate needs the zero before the first event, wherever the labels are known beforehand.
     for (const name of METRIC_NAMES) {
       const { type, labels } = DEFINITIONS[name];
       if (type === 'counter' && labels.length === 0) {
@@ -85,10 +89,10 @@ export class Metrics {
     this.#setIfKnown('zincati_identity_rollout_wariness', wariness);
   }
 
-  configurationRead(warnings: number, atMs: number): void {
+  configurationRead(warnings: number, at: number): void {
     this.#set('zincati_config_warnings', warnings);
     this.#set('zincati_config_last_reload_successful', 1);
-    this.#setInstant('zincati_config_last_reload_success_timestamp', atMs);
+    this.#setInstant('zincati_config_last_reload_success_timestamp', at);
   }
 
   configurationRefused(): void {
@@ -117,18 +121,18 @@ export class Metrics {
 
   // What the agent does.
 
-  refreshed(atMs: number): void {
-    this.#setInstant('zincati_update_agent_last_refresh_timestamp', atMs);
+  refreshed(at: number): void {
+    this.#setInstant('zincati_update_agent_last_refresh_timestamp', at);
   }
 
-  /** `targetVersion`: the release that is worked towards, "" for none. The same again changes nothing. */
-  stateIs(state: string, targetVersion: string, atMs: number): void {
+  /** `targetVersion`: the release that the agent works towards; "" for none. The same state again keeps its instant. */
+  stateIs(state: string, targetVersion: string, at: number): void {
     this.#setOnly('zincati_update_agent_info', { state, target_version: targetVersion });
     if (state === this.#state) {
       return;
     }
     this.#state = state;
-    this.#setInstant('zincati_update_agent_latest_state_change_timestamp', atMs);
+    this.#setInstant('zincati_update_agent_latest_state_change_timestamp', at);
   }
 
   healthIs(level: string, cause: string): void {
@@ -140,7 +144,7 @@ export class Metrics {
     this.#put('zincati_update_agent_consecutive_failures', { activity }, count);
   }
 
-  /** How many there are by reason; reasons that are left out are gone. */
+  /** `counts`: how many by reason. Reasons that are left out are gone. */
   releasesDenied(counts: ReadonlyMap<string, number>): void {
     this.#series.delete('zincati_update_agent_denied_releases');
     for (const [reason, count] of counts) {
@@ -191,9 +195,9 @@ export class Metrics {
     this.#addTo('zincati_updates_strategy_can_finalize_responses', { response });
   }
 
-  /** The open or else the next window; undefined when there will be none. */
+  /** The open or else the next window. Undefined: there will be none. */
   windowIs(window: { readonly startAt: number; readonly endAt: number } | undefined): void {
-    const seconds = (at: number | undefined) => (at === undefined ? undefined : Math.floor(at / 1000));
+    const seconds = (at: number | undefined) => (at === undefined ? undefined : Math.floor(at / SECOND_MS));
     this.#setIfKnown('zincati_updates_strategy_periodic_window_start_timestamp', seconds(window?.startAt));
     this.#setIfKnown('zincati_updates_strategy_periodic_window_end_timestamp', seconds(window?.endAt));
   }
@@ -207,7 +211,7 @@ export class Metrics {
     this.#addTo(name, { api, kind: this.#boundedKind(name, kind) });
   }
 
-  /** `seconds` more since the last call. */
+  /** `seconds`: more of them since the last call. */
   fleetLockHeld(seconds: number): void {
     this.#add('zincati_strategy_fleet_lock_held_seconds_total', Math.max(seconds, 0));
   }
@@ -223,8 +227,8 @@ export class Metrics {
     this.#addTo(name, { kind: this.#boundedKind(name, kind) });
   }
 
-  checkAnswered(result: CheckResult, atMs: number): void {
-    this.#setInstant('zincati_update_agent_last_success_timestamp', atMs);
+  checkAnswered(result: CheckResult, at: number): void {
+    this.#setInstant('zincati_update_agent_last_success_timestamp', at);
     this.#set('zincati_cincinnati_graph_nodes_count', result.nodes);
     this.#set('zincati_cincinnati_graph_edges_count', result.edges);
     this.#set('zincati_cincinnati_graph_warnings', result.warnings.length);
@@ -284,8 +288,8 @@ export class Metrics {
     this.#put(name, {}, value);
   }
 
-  #setInstant(name: Unlabelled<GaugeName>, atMs: number): void {
-    this.#put(name, {}, Math.floor(atMs / 1000));
+  #setInstant(name: Unlabelled<GaugeName>, at: number): void {
+    this.#put(name, {}, Math.floor(at / SECOND_MS));
   }
 
   #setIfKnown(name: Unlabelled<GaugeName>, value: number | undefined): void {
@@ -296,7 +300,7 @@ export class Metrics {
     }
   }
 
-  /** The one series of a metric whose labels carry the information: the former one goes. */
+  /** Sets the only series of a metric whose labels carry the information. The former one goes. */
   #setOnly<N extends GaugeName>(name: N, labels: Labels<N>): void {
     this.#series.delete(name);
     this.#put(name, labels, 1);

@@ -1,15 +1,19 @@
 /**
- * Serves the metrics: on a Unix socket (bare text and HTTP) and, if configured, over TCP (HTTP only). The only file that
- * knows fastify, which is loaded when the first HTTP request comes.
+ * Serves the metrics: on a Unix socket (bare text and HTTP) and, if configured, over TCP (HTTP only). The only file
+ * that knows fastify, which is loaded when the first HTTP request comes.
  *
- * Invariants: no trouble with a socket, a port or a client ends the agent or is repeated in its log; connections are
- * bounded in number and time; after `close` nothing is left, within a second.
+ * Invariants:
+ * - No trouble with a socket, a port or a client ends the agent or is repeated in its log.
+ * - Connections are bounded in number and time.
+ * - `close` leaves nothing behind and takes at most a second.
  */
 import type { Socket } from 'node:net';
 import path from 'node:path';
+
 import type { FastifyInstance } from 'fastify';
 import type { Clock } from '../agent/ports.ts';
 import type { Logger } from '../log/log.ts';
+import { KIBIBYTE, SECOND_MS } from '../text/units.ts';
 import { keepListening, type Listening } from './keep-listening.ts';
 import { CONNECTION_LIFETIME_MS, listenOnUnix, MOST_CONNECTIONS } from './unix-listener.ts';
 
@@ -17,13 +21,13 @@ import { CONNECTION_LIFETIME_MS, listenOnUnix, MOST_CONNECTIONS } from './unix-l
 export const METRICS_SOCKET = 'run/zincati/public/metrics.promsock';
 
 /** Prometheus keeps its connection between scrapes, which are seldom more than a minute apart. */
-const KEEP_ALIVE_MS = 75_000;
-/** How soon a request that does not end is noticed after its time. */
-const CHECK_CONNECTIONS_MS = 1000;
-/** A request is one packet of a client on this machine or near it; half of one must not hold a slot for long. */
-const LONGEST_HEADER_WAIT_MS = 2000;
+const KEEP_ALIVE_MS = 75 * SECOND_MS;
+/** How soon after its time a request that does not end is noticed. */
+const CHECK_CONNECTIONS_MS = SECOND_MS;
+/** A request is one packet of a client on or near this machine. Half a request must not hold a slot for long. */
+const LONGEST_HEADER_WAIT_MS = 2 * SECOND_MS;
 /** The request line and a handful of headers. */
-const LONGEST_HEADER_BYTES = 8192;
+const LONGEST_HEADER_BYTES = 8 * KIBIBYTE;
 
 export interface MetricsServerOptions {
   /** Prefix of the socket's path; "/" on a host. */
@@ -39,7 +43,7 @@ export class MetricsServer {
   readonly #options: MetricsServerOptions;
   readonly #life = new AbortController();
   readonly #keepers: Promise<void>[] = [];
-  /** Serves what the Unix socket hands over; it never listens itself. */
+  /** Serves what the Unix socket hands over. It never listens itself. */
   #inner: Promise<FastifyInstance> | undefined;
   #port: number | undefined;
 
@@ -51,12 +55,12 @@ export class MetricsServer {
     return path.join(this.#options.root, METRICS_SOCKET);
   }
 
-  /** Of TCP, while it listens. */
+  /** The port of TCP, while it listens. */
   get port(): number | undefined {
     return this.#port;
   }
 
-  /** Resolves when each listener was tried once; what does not work is tried again in the background. */
+  /** Resolves when each listener was tried once. What does not work is tried again in the background. Never rejects. */
   async start(): Promise<void> {
     const { listen } = this.#options;
     const tried = [this.#keep(`metrics socket ${this.socketPath}`, () => this.#openUnix())];
@@ -99,7 +103,7 @@ export class MetricsServer {
       return;
     }
     app.server.emit('connection', connection);
-    // It was paused with its first bytes put back.
+    // The listener has paused it, and put its first bytes back.
     connection.resume();
   }
 
@@ -123,8 +127,8 @@ export class MetricsServer {
 
   async #newInnerApp(): Promise<FastifyInstance> {
     const app = await this.#newApp();
-    // One request each: the connection has a lifetime, and a second request must not run into its end. Said below
-    // fastify, so that it holds as well for what no handler of it sees (a bad URL, an expectation).
+    // One request for each connection, which has a lifetime: a second request must not run into its end. This is said
+    // below fastify, so that it also holds for what no handler of fastify sees (a bad URL, an expectation).
     app.server.prependListener('request', (_request, response) => {
       response.shouldKeepAlive = false;
     });
@@ -151,7 +155,7 @@ export class MetricsServer {
         maxHeaderSize: LONGEST_HEADER_BYTES,
       },
     });
-    // The timeouts above are of silence; a client that takes its answer in sips is not silent.
+    // The timeouts above are about silence. A client that takes its answer in sips is not silent.
     app.addHook('onRequest', async (request, reply) => {
       const lifetime = setTimeout(() => request.raw.destroy(), CONNECTION_LIFETIME_MS);
       reply.raw.once('close', () => clearTimeout(lifetime));

@@ -1,29 +1,34 @@
 /**
- * The metrics socket: bare text for a client that sends nothing, as Zincati's readers expect it, and HTTP for one that
- * sends a request.
+ * The metrics socket. A client that sends nothing gets bare text, as Zincati's readers expect it. One that sends a
+ * request gets HTTP.
  *
- * Invariants: no byte of a request is lost on its way to the HTTP server; every connection ends within its lifetime,
- * whatever its client does or omits; only a socket is ever replaced, and none that a process still serves; a socket file
- * that somebody removed is noticed within {@link LOOK_MS}.
+ * Invariants:
+ * - No byte of a request is lost on its way to the HTTP server.
+ * - Every connection ends within its lifetime, whatever its client does or omits.
+ * - Only a socket is ever replaced, and none that a process still serves.
+ * - A socket file that somebody removed is noticed within {@link LOOK_MS}.
  */
 import { once } from 'node:events';
 import { chmod, lstat, mkdir, rm } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import path from 'node:path';
+
 import type { Clock } from '../agent/ports.ts';
+import { errorCode, isMissing } from '../files/error-code.ts';
+import { MINUTE_MS, SECOND_MS } from '../text/units.ts';
 import type { Listening } from './keep-listening.ts';
 
-/** A client that has sent nothing for that long waits for bare text. A request of HTTP comes with the connection. */
+/** A client that has sent nothing for this long waits for bare text. An HTTP request comes with the connection. */
 export const SILENCE_GRACE_MS = 150;
 /** As long as Prometheus waits for a scrape by default. */
-export const CONNECTION_LIFETIME_MS = 10_000;
-/** More at one time are no scrapes; the next ones are turned away at once. */
+export const CONNECTION_LIFETIME_MS = 10 * SECOND_MS;
+/** More than this at one time are no scrapes. Further ones are turned away at once. */
 export const MOST_CONNECTIONS = 64;
 
-/** No scraper comes more often than it looks after its file; one lstat costs nothing that an idle host notices. */
-export const LOOK_MS = 60_000;
+/** How often it looks after its file. No scraper comes more often, and an idle host does not notice one lstat. */
+export const LOOK_MS = MINUTE_MS;
 
-/** Everybody may read; the directory says who gets there. */
+/** Everybody may connect. The directory decides who gets there. */
 const SOCKET_MODE = 0o666;
 /** As the tmpfiles configuration has it. */
 const DIRECTORY_MODE = 0o775;
@@ -31,12 +36,12 @@ const DIRECTORY_MODE = 0o775;
 export interface UnixListenerOptions {
   readonly path: string;
   readonly render: () => Promise<string>;
-  /** Takes over a connection that is paused, its first bytes unread; may reject. */
+  /** Takes over a connection that is paused and has its first bytes still unread. May reject. */
   readonly serveHttp: (connection: Socket) => Promise<void>;
   readonly clock: Pick<Clock, 'sleep'>;
 }
 
-/** Rejects with the reason when the socket cannot be made. */
+/** Rejects with the reason if the socket cannot be made. */
 export async function listenOnUnix(options: UnixListenerOptions): Promise<Listening> {
   await makeRoom(options.path);
   const connections = new Set<Socket>();
@@ -68,8 +73,8 @@ export async function listenOnUnix(options: UnixListenerOptions): Promise<Listen
 }
 
 /**
- * Resolves when nothing has this name any more; never after `signal`. What somebody put in its place is left alone:
- * closing would remove that, since the system's library removes by name.
+ * Resolves with an error when nothing has this name any more, or with undefined when `signal` is aborted. What somebody
+ * put in its place is left alone: closing would remove that, since the system's library removes by name.
  */
 async function whenGone(
   { path: socketPath, clock }: UnixListenerOptions,
@@ -82,7 +87,7 @@ async function whenGone(
       return undefined;
     }
     const found = await lstat(socketPath).catch((error: unknown) => error);
-    if (found instanceof Error && 'code' in found && found.code === 'ENOENT') {
+    if (isMissing(found)) {
       return new Error(`somebody removed ${socketPath}`);
     }
   }
@@ -95,7 +100,7 @@ function serve(connection: Socket, { render, serveHttp }: UnixListenerOptions): 
   };
   const sendText = (): void => {
     decide();
-    // Whatever comes now is too late; left unread it would make the client see a reset instead of the text.
+    // What comes now is too late. Left unread, it would make the client see a reset instead of the text.
     connection.resume();
     render().then(
       (text) => connection.end(text, () => connection.destroy()),
@@ -110,7 +115,7 @@ function serve(connection: Socket, { render, serveHttp }: UnixListenerOptions): 
   };
   const grace = setTimeout(sendText, SILENCE_GRACE_MS);
   connection.once('close', () => clearTimeout(grace));
-  // A client that goes away in the middle is its own business; "close" follows.
+  // A client may go away in the middle. "close" follows.
   connection.on('error', () => undefined);
   connection.on('data', onData).on('end', sendText);
 }
@@ -137,14 +142,14 @@ function isServed(socketPath: string): Promise<boolean> {
       probe.destroy();
       resolve(true);
     });
-    // EAGAIN: its queue is full, so there is somebody whose queue it is.
-    probe.once('error', (error) => resolve('code' in error && error.code === 'EAGAIN'));
+    // EAGAIN: the queue is full, so somebody owns it.
+    probe.once('error', (error) => resolve(errorCode(error) === 'EAGAIN'));
   });
 }
 
 async function closeServer(server: Server, connections: ReadonlySet<Socket>): Promise<void> {
   const closed = new Promise<void>((resolve) => {
-    // Its argument says that it was not listening any more, which is as good.
+    // Its argument may say that it was not listening any more, which is as good.
     server.close(() => resolve());
   });
   for (const connection of connections) {

@@ -5,11 +5,12 @@
  * Invariant: only a regular file of bounded size is read, and one that cannot be used is an error, never ignored: the
  * agent would otherwise decide with a deployment that its operator declared wrong.
  */
-import { constants } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Deployment } from '../agent/ports.ts';
 import { RpmOstreeError, messageOf } from '../errors.ts';
+import { isMissingOrNotDirectory } from '../files/error-code.ts';
+import { readFileStart } from '../files/read-small-file.ts';
 import { fromStatusJson } from './deployment.ts';
 
 const OVERRIDE_PATH = 'run/zincati/booted-status-override.json';
@@ -21,23 +22,14 @@ const LARGEST_OVERRIDE_BYTES = 4 * 1024 * 1024;
 export async function readBootedOverride(root: string): Promise<Deployment | undefined> {
   const path = join(root, OVERRIDE_PATH);
   try {
-    // O_NONBLOCK: a named pipe in its place must not hold the agent.
-    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    try {
-      const facts = await file.stat();
-      if (!facts.isFile()) {
-        throw new Error('it must be a regular file');
-      }
-      if (facts.size > LARGEST_OVERRIDE_BYTES) {
-        throw new Error(`it must have at most ${LARGEST_OVERRIDE_BYTES} bytes, got ${facts.size}`);
-      }
-      const json: unknown = JSON.parse(await file.readFile('utf8'));
-      return fromStatusJson(json);
-    } finally {
-      await file.close();
+    const { size, bytes, isWhole } = await readFileStart(path, LARGEST_OVERRIDE_BYTES);
+    if (!isWhole) {
+      throw new Error(`it must have at most ${LARGEST_OVERRIDE_BYTES} bytes, got ${size}`);
     }
+    const json: unknown = JSON.parse(bytes.toString('utf8'));
+    return fromStatusJson(json);
   } catch (error) {
-    if (isMissing(error)) {
+    if (isMissingOrNotDirectory(error)) {
       return undefined;
     }
     const why = messageOf(error);
@@ -53,8 +45,4 @@ export async function overrideStamp(root: string): Promise<string> {
   } catch {
     return 'none';
   }
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');
 }

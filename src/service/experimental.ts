@@ -1,23 +1,26 @@
-/** Zincati's D-Bus interface, word for word. That only root may call it is the bus policy's business. */
+/** Zincati's D-Bus interface, word for word. The policy of the bus lets only root call it. */
 import type { ExportedInterface } from '../dbus/types.ts';
+import { SECOND_MS } from '../text/units.ts';
 
 export const SERVICE_NAME = 'org.coreos.zincati';
+export const EXPERIMENTAL_PATH = '/org/coreos/zincati';
+export const EXPERIMENTAL_INTERFACE = `${SERVICE_NAME}.Experimental`;
 
 export interface ExperimentalFacts {
-  /** Last time the agent went to work, milliseconds since 1970 UTC; undefined: not yet. */
+  /** When the agent last went to work, in milliseconds since 1970 UTC. Undefined: not yet. */
   lastRefreshAt(): number | undefined;
 }
 
 export function experimentalInterface(facts: ExperimentalFacts): ExportedInterface {
   return {
-    path: '/org/coreos/zincati',
-    name: 'org.coreos.zincati.Experimental',
+    path: EXPERIMENTAL_PATH,
+    name: EXPERIMENTAL_INTERFACE,
     methods: [
       {
         member: 'LastRefreshTime',
         in: '',
         out: 'x',
-        handle: () => [BigInt(Math.floor((facts.lastRefreshAt() ?? 0) / 1000))],
+        handle: () => [BigInt(Math.floor((facts.lastRefreshAt() ?? 0) / SECOND_MS))],
       },
       {
         member: 'Moo',

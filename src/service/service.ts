@@ -1,13 +1,16 @@
 /**
  * The agent's name on the system bus and what it offers there, kept up in the background.
  *
- * Invariants: nothing that happens to the bus ends the agent or is repeated in its log; objects are there before the
- * name is, so that whoever finds the name finds them; there is a pause after each failure and each loss.
+ * Invariants:
+ * - Nothing that happens to the bus ends the agent or is repeated in its log.
+ * - Objects are there before the name is, so whoever finds the name finds them.
+ * - There is a pause after each failure and each loss.
  */
 import type { Clock } from '../agent/ports.ts';
 import type { BusLink, ExportedInterface, SystemBus } from '../dbus/types.ts';
 import { BusError, messageOf } from '../errors.ts';
 import type { Logger } from '../log/log.ts';
+import { MINUTE_MS, SECOND_MS } from '../text/units.ts';
 
 export interface ServiceOptions {
   readonly bus: SystemBus;
@@ -17,11 +20,11 @@ export interface ServiceOptions {
   readonly log: Pick<Logger, 'debug' | 'info' | 'warn'>;
 }
 
-const FIRST_PAUSE_MS = 1000;
-const LONGEST_PAUSE_MS = 60_000;
-/** The bus itself answers these, from memory. */
-const CALL_TIMEOUT_MS = 10_000;
-/** At the end of the agent's life a bus that does not answer is not waited for. */
+const FIRST_PAUSE_MS = SECOND_MS;
+const LONGEST_PAUSE_MS = MINUTE_MS;
+/** The bus itself answers these calls, from memory. */
+const CALL_TIMEOUT_MS = 10 * SECOND_MS;
+/** At the end of its life the agent hardly waits for a bus that does not answer. */
 const RELEASE_TIMEOUT_MS = 500;
 
 const DO_NOT_QUEUE = 4;
@@ -76,7 +79,7 @@ export class Service {
     }
   }
 
-  /** Resolves when the agent's life ends; rejects when the name cannot be had or the bus is gone. */
+  /** Resolves when the agent's life ends. Rejects when the name cannot be had or the bus is gone. */
   async #serve(signal: AbortSignal, onServed: () => void): Promise<void> {
     const { bus, name, interfaces } = this.#options;
     const link = await bus.link(signal);
@@ -140,7 +143,7 @@ function firstAborted(...signals: readonly AbortSignal[]): Promise<void> {
   });
 }
 
-/** Asked anew: the compiler would otherwise take the loop's condition for still true. */
+/** A function of its own, since the compiler would otherwise take the loop's condition for still true. */
 function isAborted(signal: AbortSignal): boolean {
   return signal.aborted;
 }

@@ -192,7 +192,7 @@ export const FAULTS: readonly PutBackFault[] = [
   {
     id: 'B14',
     fault: 'one answer that dribbles in blinds the node for half an hour',
-    edits: [{ file: 'src/http/http-client.ts', find: 'totalMs: 120_000,', put: 'totalMs: 1_800_000,' }],
+    edits: [{ file: 'src/http/http-client.ts', find: 'totalMs: 2 * MINUTE_MS,', put: 'totalMs: 1_800_000,' }],
     project: 'unit',
     test: 'test/unit/agent/pacing.test.ts',
     named: 'B14: tries a failed check again within three minutes',

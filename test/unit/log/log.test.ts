@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { LogFormat } from '../../../src/cli/command-line.ts';
+import type { LogFormat } from '../../../src/log/log-format.ts';
 import { createLogger, detectFormat, levelOf, LOG_LEVELS, type LogLevel } from '../../../src/log/log.ts';
 
 const AT = Date.UTC(2026, 1, 3, 4, 5, 6, 789);

@@ -1,0 +1,11 @@
+/** Command `ex last-refresh-time`: prints when the agent last went to work, in seconds since 1970 UTC. */
+import { askAgent } from './agent-proxy.ts';
+import type { CommandOf } from './command-line.ts';
+import { exitCodeOf } from './exit-code-of.ts';
+
+export function exLastRefreshTime({ root }: CommandOf<'ex last-refresh-time'>): Promise<number> {
+  return exitCodeOf(async () => {
+    const seconds = await askAgent(root, 'LastRefreshTime');
+    process.stdout.write(`${seconds}\n`);
+  });
+}
