@@ -12,7 +12,7 @@ const FIXED_HEADER_BYTES = 16;
 /** The specification's limits. */
 export const LARGEST_MESSAGE_BYTES = 128 * 1024 * 1024;
 export const LARGEST_ARRAY_BYTES = 64 * 1024 * 1024;
-const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 1;
 
 export const LITTLE_ENDIAN = 0x6c;
 export const BIG_ENDIAN = 0x42;
