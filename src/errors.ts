@@ -5,6 +5,10 @@
  * Messages follow one grammar: "cannot X: Y must be Z, got V".
  */
 
+import { printable } from './text/printable.ts';
+
+export { printable };
+
 /** Anything the agent expects to go wrong. `kind` is stable; `message` is for people; `cause` keeps the origin. */
 export abstract class AgentError extends Error {
   abstract readonly kind: string;
@@ -226,17 +230,4 @@ export function linesOf(error: unknown): string {
 /** The `kind` of anything thrown; `internal` for what is no {@link AgentError}. */
 export function kindOf(error: unknown): string {
   return error instanceof AgentError ? error.kind : 'internal';
-}
-
-const LONGEST_PRINTED = 1000;
-
-/**
- * Text from outside made fit for one log line or status text: control characters, line and paragraph separators and
- * bidirectional overrides become U+FFFD, and what is over 1,000 characters is cut.
- */
-export function printable(text: string): string {
-  const cut = text.length > LONGEST_PRINTED ? `${text.slice(0, LONGEST_PRINTED)}…` : text;
-  return cut
-    .replaceAll(/\s*[\r\n]+\s*/g, ' ')
-    .replaceAll(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, '\uFFFD');
 }

@@ -1,7 +1,7 @@
 /**
  * Windows that are given more than once, over several drop-ins for instance: they open as one. Pure.
  */
-import type { MaintenanceWindow } from '../config/window.ts';
+import type { MaintenanceWindow } from './maintenance-window.ts';
 
 /** The same text for two windows that are open at the same times. */
 export function definitionOf(window: MaintenanceWindow): string {

@@ -2,7 +2,7 @@
  * What in a calendar cannot be meant: said at the start, since otherwise it shows on the day on which a node should have
  * rebooted. Pure.
  */
-import type { MaintenanceWindow } from '../config/window.ts';
+import type { MaintenanceWindow } from './maintenance-window.ts';
 import type { Calendar, FrozenSpan, OpenSpan } from './calendar.ts';
 import { describeWindow } from './describe-window.ts';
 import { definitionOf } from './distinct-windows.ts';

@@ -9,7 +9,7 @@ import { constants, type Stats } from 'node:fs';
 import { open, readlink } from 'node:fs/promises';
 import path from 'node:path';
 
-import { resolveBelow } from '../config/resolve-below.ts';
+import { resolveBelow } from '../files/resolve-below.ts';
 import { ConfigError, messageOf, printable } from '../errors.ts';
 import { parseTzif } from './tzif.ts';
 import { UTC, type ZoneRules } from './zone-rules.ts';

@@ -3,11 +3,12 @@
  *
  * Invariant: what is not a small regular file of text is refused; a file that others could write is not believed.
  */
-import { ConfigError, messageOf, printable } from '../errors.ts';
+import { ConfigError, messageOf } from '../errors.ts';
+import { readBounded } from '../files/read-bounded.ts';
+import { resolveBelow } from '../files/resolve-below.ts';
+import { printable } from '../text/printable.ts';
 import { ATTRIBUTES_FILE, type Attributes } from './attribute-template.ts';
 import { parseEnvironmentFile } from './environment-file.ts';
-import { readBounded } from '../files/read-bounded.ts';
-import { resolveBelow } from './resolve-below.ts';
 
 /** Clouds tell a page or two. */
 const MAX_ATTRIBUTES_BYTES = 64 * 1024;

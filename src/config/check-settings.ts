@@ -4,10 +4,10 @@
  * Invariant: each sentence names the file that it is about, where there is one.
  */
 import { describeWindow } from '../calendar/describe-window.ts';
+import type { MaintenanceWindow } from '../calendar/maintenance-window.ts';
 import { everOpens } from '../calendar/opens-on.ts';
 import { ConfigError } from '../errors.ts';
 import type { Settings } from './settings.ts';
-import type { MaintenanceWindow } from './window.ts';
 
 /** Dotted key to the file that set it. */
 type Origins = ReadonlyMap<string, string>;

@@ -2,7 +2,8 @@
  * Collects what is wrong with one file: each finding names file, key, what was expected and what was found. Nothing
  * stops at the first.
  */
-import { ConfigError, printable } from '../errors.ts';
+import { ConfigError } from '../errors.ts';
+import { printable } from '../text/printable.ts';
 import { TomlDate, type TomlTable, type TomlValue } from './toml.ts';
 
 /** What a parser answers instead of a value, once it has told the checker why. */

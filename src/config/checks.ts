@@ -1,9 +1,9 @@
 /** Parsers for the values of single keys: type and range, or a refusal that says what was expected. Pure. */
 import { isIP, isIPv4 } from 'node:net';
 
+import { expandTemplate, TEMPLATE_NAMES } from '../text/url-template.ts';
 import { type Checker, isList, type Refused, REFUSED } from './checker.ts';
 import type { TomlValue } from './toml.ts';
-import { TEMPLATE_NAMES, expandTemplate } from './url-template.ts';
 
 export type Parser<T> = (value: TomlValue, at: Checker) => T | Refused;
 

@@ -8,10 +8,11 @@
 import { opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { ConfigError, messageOf, printable } from '../errors.ts';
-import { adviceForDirectory, adviceForName, adviceForSpecialFile } from './ignored-entry.ts';
+import { ConfigError, messageOf } from '../errors.ts';
 import { readBounded } from '../files/read-bounded.ts';
-import { resolveBelow } from './resolve-below.ts';
+import { resolveBelow } from '../files/resolve-below.ts';
+import { printable } from '../text/printable.ts';
+import { adviceForDirectory, adviceForName, adviceForSpecialFile } from './ignored-entry.ts';
 
 /** From weakest to strongest. */
 export const DROP_IN_DIRECTORIES = [

@@ -4,7 +4,8 @@
  * Invariants: a value with attributes passes every check that it would have to pass if it were written out; in an address
  * an attribute stays within the part in which it stands.
  */
-import { ConfigError, printable } from '../errors.ts';
+import { ConfigError } from '../errors.ts';
+import { printable } from '../text/printable.ts';
 import { ATTRIBUTES_FILE, attributesIn, fillIn, type Attributes } from './attribute-template.ts';
 import { Checker, describe, REFUSED, type Findings } from './checker.ts';
 import type { Merged } from './merge.ts';

@@ -3,7 +3,8 @@
  *
  * Invariant: a key that was written is in `values`, or in an error, or in a warning; nothing is dropped in silence.
  */
-import { type ConfigError, printable } from '../errors.ts';
+import type { ConfigError } from '../errors.ts';
+import { printable } from '../text/printable.ts';
 import { Checker, type Findings } from './checker.ts';
 import { nearestKey } from './nearest-key.ts';
 import { readKeys, type Written } from './read-keys.ts';

@@ -2,7 +2,7 @@
  * What to say about an entry of a drop-in directory that is not read. Somebody put it there to be read, and believes
  * that it is: the sentence says what to do. Pure.
  */
-import { printable } from '../errors.ts';
+import { printable } from '../text/printable.ts';
 
 /** Formats people write by mistake: the contents must be rewritten. */
 const OTHER_FORMAT = /\.(?:ya?ml|json5?|conf|cfg|config|ini|xml|txt)$/i;

@@ -10,7 +10,8 @@ import { readDropIns } from './drop-ins.ts';
 import { attributesInVain, attributeUsers, fillAttributes, type Filled } from './fill-attributes.ts';
 import { type Fragment, readFragment } from './fragment.ts';
 import { type Merged, mergeFragments } from './merge.ts';
-import { resolveSettings, type Settings } from './settings.ts';
+import { resolveSettings } from './resolve-settings.ts';
+import type { Settings } from './settings.ts';
 import { parseToml } from './toml.ts';
 
 export interface LoadedSettings {

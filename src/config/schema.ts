@@ -4,6 +4,8 @@
  *
  * A new key is one line in ConfigValues, one descriptor in SCHEMA, its place in Settings and its row in the docs.
  */
+import type { Freeze } from '../calendar/freeze.ts';
+import type { MaintenanceWindow } from '../calendar/maintenance-window.ts';
 import { withAttributes } from './attribute-template.ts';
 import {
   absolutePath,
@@ -20,14 +22,11 @@ import {
   word,
   yesOrNo,
 } from './checks.ts';
-import { releaseNames } from './release-names.ts';
-import { type Freeze, FREEZE_FIELDS, freezes } from './freeze.ts';
+import { FREEZE_FIELDS, freezes } from './freezes.ts';
+import { maintenanceWindows, WEEK_MINUTES, WINDOW_FIELDS } from './maintenance-windows.ts';
 import { isKeyOf, type Schema } from './read-keys.ts';
-import { type MaintenanceWindow, maintenanceWindows, WEEK_MINUTES, WINDOW_FIELDS } from './window.ts';
-
-/** Strategies an operator can name; several must all allow a reboot. */
-export const STRATEGY_NAMES = ['immediate', 'periodic', 'fleet_lock', 'marker', 'manual'] as const;
-export type StrategyName = (typeof STRATEGY_NAMES)[number];
+import { releaseNames } from './release-names.ts';
+import { STRATEGY_NAMES, type StrategyName } from './strategy-names.ts';
 
 /** The type of each key once it is checked. Undefined: not set and no default. Empty text: as if not set. */
 export interface ConfigValues {

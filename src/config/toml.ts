@@ -6,7 +6,8 @@
  */
 import { LocalDate, LocalDateTime, LocalTime, OffsetDateTime, parse } from '@ltd/j-toml';
 
-import { ConfigError, messageOf, printable } from '../errors.ts';
+import { ConfigError, messageOf } from '../errors.ts';
+import { printable } from '../text/printable.ts';
 
 /** A TOML date, time or date-time, as ISO 8601 text. A class, so that it cannot be taken for a table or a string. */
 export class TomlDate {

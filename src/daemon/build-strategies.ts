@@ -5,7 +5,7 @@
  */
 import type { Clock, Deployment } from '../agent/ports.ts';
 import type { Settings } from '../config/settings.ts';
-import type { StrategyName } from '../config/schema.ts';
+import type { StrategyName } from '../config/strategy-names.ts';
 import type { SystemBus } from '../dbus/types.ts';
 import { messageOf } from '../errors.ts';
 import type { Identity } from '../identity/identity.ts';

@@ -4,7 +4,8 @@
  */
 import type { Socket } from 'node:net';
 
-import { BusError, CancelledError, messageOf, printable } from '../errors.ts';
+import { BusError, CancelledError, messageOf } from '../errors.ts';
+import { printable } from '../text/printable.ts';
 import { parseAddress } from './address.ts';
 import { dial } from './dial.ts';
 import { type FaultSink, Link } from './link.ts';

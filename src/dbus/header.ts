@@ -5,7 +5,7 @@
  * - Every field that is read has the type that the specification gives it, and no required field is missing.
  * - Every name that is written is well-formed: a bus disconnects whoever sends it another.
  */
-import { printable } from '../errors.ts';
+import { printable } from '../text/printable.ts';
 import { MESSAGE_TYPE, type MessageHeader, type OutgoingMessage } from './message.ts';
 import { isBusName, isInterfaceName, isMemberName, isObjectPath } from './names.ts';
 import { type BusValue, isList, Variant } from './types.ts';

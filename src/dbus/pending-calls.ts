@@ -5,7 +5,8 @@
  * link, and takes its timer and its listener with it; a reply that nobody waits for, or that another than the callee
  * sent, changes nothing and is not decoded.
  */
-import { BusError, CancelledError, messageOf, printable } from '../errors.ts';
+import { BusError, CancelledError, messageOf } from '../errors.ts';
+import { printable } from '../text/printable.ts';
 import { BUS_NAME, type IncomingMessage, MESSAGE_TYPE } from './message.ts';
 import { isUniqueName } from './names.ts';
 import type { BusValue, MethodCall, Reply } from './types.ts';

@@ -14,7 +14,7 @@ import { isUtf8 } from 'node:buffer';
 
 import DBusBuffer from 'dbus-next/lib/dbus-buffer.js';
 
-import { printable } from '../errors.ts';
+import { printable } from '../text/printable.ts';
 import { LARGEST_ARRAY_BYTES, LITTLE_ENDIAN } from './frames.ts';
 import { DEEPEST_CONTAINERS } from './message.ts';
 import { isObjectPath } from './names.ts';

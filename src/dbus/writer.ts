@@ -7,7 +7,7 @@
  * - Nothing is written that a bus would disconnect the sender for: bad object paths, texts with NUL, long arrays.
  * - Descriptors (`h`) are refused: none is ever sent.
  */
-import { printable } from '../errors.ts';
+import { printable } from '../text/printable.ts';
 import { LARGEST_ARRAY_BYTES, LARGEST_MESSAGE_BYTES } from './frames.ts';
 import { DEEPEST_CONTAINERS } from './message.ts';
 import { isObjectPath } from './names.ts';

@@ -8,7 +8,7 @@
 import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 
-import { resolveBelow } from '../config/resolve-below.ts';
+import { resolveBelow } from './resolve-below.ts';
 import { HttpError, messageOf, printable } from '../errors.ts';
 
 export interface CredentialFile {

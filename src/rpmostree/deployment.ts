@@ -9,7 +9,8 @@
 import type { Deployment } from '../agent/ports.ts';
 import type { Payload } from '../agent/release.ts';
 import { Variant } from '../dbus/types.ts';
-import { RpmOstreeError, messageOf, printable } from '../errors.ts';
+import { messageOf, RpmOstreeError } from '../errors.ts';
+import { printable } from '../text/printable.ts';
 import { parseImageReference } from './image-reference.ts';
 
 export interface DecodedDeployments {

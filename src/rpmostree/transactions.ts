@@ -6,7 +6,8 @@
  */
 import type { ActiveTransaction, Clock, Progress } from '../agent/ports.ts';
 import { type BusLink, type ConnectPeer, Variant } from '../dbus/types.ts';
-import { CancelledError, RpmOstreeError, printable } from '../errors.ts';
+import { CancelledError, RpmOstreeError } from '../errors.ts';
+import { printable } from '../text/printable.ts';
 import type { DaemonCalls, Options } from './daemon-calls.ts';
 import { isBusy, mapFinishedText } from './map-error.ts';
 import type { Visit } from './session.ts';

@@ -10,7 +10,7 @@ import { distinctWindows } from '../calendar/distinct-windows.ts';
 import { lintCalendar } from '../calendar/lint.ts';
 import { weeklyMinutes } from '../calendar/schedule-length.ts';
 import { openingInstant, type ZoneRules } from '../calendar/zone-rules.ts';
-import type { FreezeEdge } from '../config/freeze.ts';
+import type { FreezeEdge } from '../calendar/freeze.ts';
 import type { Settings } from '../config/settings.ts';
 import { placeOfNode, splayOffsetMs } from './splay.ts';
 import type { Verdict } from '../gates/strategy.ts';

@@ -1,24 +1,13 @@
 /** `[[updates.periodic.window]]`: one maintenance window as written. Pure. */
-import type { DateSelector, DaySelector } from '../calendar/opens-on.ts';
+import type { MaintenanceWindow } from '../calendar/maintenance-window.ts';
+import type { DaySelector } from '../calendar/opens-on.ts';
+import { MINUTE_MS, WEEK_MS } from '../text/units.ts';
 import { type Checker, isList, isTable, REFUSED } from './checker.ts';
 import { type Parser, timeZone, wholeNumber } from './checks.ts';
 import { isKeyOf, readKeys, type Schema, type Written } from './read-keys.ts';
 import type { TomlValue } from './toml.ts';
 
-/**
- * Opens at `startMinutes` on each date that its selector names, for `lengthMinutes`, perhaps over midnight and the week's
- * end. Lists are ascending and without repetitions; with an empty one it never opens.
- */
-export interface MaintenanceWindow extends DateSelector {
-  /** After midnight, local to the time zone: 0..1439. */
-  readonly startMinutes: number;
-  readonly lengthMinutes: number;
-  /** An IANA name or `localtime`; without it, that of the calendar. */
-  readonly timeZone?: string;
-}
-
-const DAY_MINUTES = 24 * 60;
-export const WEEK_MINUTES = 7 * DAY_MINUTES;
+export const WEEK_MINUTES = WEEK_MS / MINUTE_MS;
 
 const WEEKDAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'];
 const MONTHS = [

@@ -1,24 +1,11 @@
 /** `[[updates.periodic.freeze]]`: a time without reboots, as written. Pure. */
+import type { Freeze, FreezeEdge } from '../calendar/freeze.ts';
+import { DAY_MS } from '../text/units.ts';
 import { REFUSED, isList, isTable } from './checker.ts';
 import type { Parser } from './checks.ts';
 import { isKeyOf, readKeys, type Schema } from './read-keys.ts';
 import { TomlDate } from './toml.ts';
 
-/** Milliseconds since 1970: of an instant, or read off a clock in the time zone of the calendar as if that were UTC. */
-export interface FreezeEdge {
-  readonly kind: 'instant' | 'local';
-  readonly ms: number;
-}
-
-/** From the first edge on, until the second one is reached. */
-export interface Freeze {
-  readonly from: FreezeEdge;
-  readonly until: FreezeEdge;
-  /** For people. */
-  readonly reason: string;
-}
-
-const DAY_MS = 86_400_000;
 const DATE = /^\d{4}-\d\d-\d\d$/;
 const DATE_TIME = /^\d{4}-\d\d-\d\dT[\d:.]+$/i;
 const WITH_OFFSET = /^\d{4}-\d\d-\d\dT.*(?:Z|[+-]\d\d:\d\d)$/i;
