@@ -6,11 +6,9 @@
  * is real time, never shortened or stretched by a change of offset; windows that touch or overlap are one. Answers depend
  * on the instant alone; the last one is remembered, because it holds until the next edge.
  */
+import { DAY_MS, MINUTE_MS } from '../text/units.ts';
 import { opensOn, type DateSelector } from './opens-on.ts';
 import { openingInstant, type ZoneRules } from './zone-rules.ts';
-
-const MINUTE_MS = 60_000;
-const DAY_MS = 1440 * MINUTE_MS;
 
 /** One window, on the dates that its selector names. */
 export interface CalendarWindow extends DateSelector {

@@ -2,15 +2,13 @@
  * What in a calendar cannot be meant: said at the start, since otherwise it shows on the day on which a node should have
  * rebooted. Pure.
  */
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../text/units.ts';
 import type { MaintenanceWindow } from './maintenance-window.ts';
 import type { Calendar, FrozenSpan, OpenSpan } from './calendar.ts';
 import { describeWindow } from './describe-window.ts';
 import { definitionOf } from './distinct-windows.ts';
 import { everOpens } from './opens-on.ts';
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 /** A year and a month: every yearly freeze is met once. */
 const LOOK_AHEAD_DAYS = 400;
 /**
@@ -110,7 +108,7 @@ function slivers({ nowMs, showDate }: LintInput, spans: readonly OpenSpan[]): st
   if (first === undefined) {
     return [];
   }
-  const seconds = Math.ceil((first.untilMs - first.fromMs) / 1000);
+  const seconds = Math.ceil((first.untilMs - first.fromMs) / SECOND_MS);
   return [
     `freezes leave less than a minute of ${short.length === 1 ? 'a window' : `${short.length} windows`}, ${seconds} seconds on ${showDate(first.fromMs)}`,
   ];

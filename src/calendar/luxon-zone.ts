@@ -4,10 +4,8 @@
  */
 import { DateTime, IANAZone, Zone } from 'luxon';
 
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../text/units.ts';
 import { rememberingZone, type OffsetPeriod, type ZoneRules } from './zone-rules.ts';
-
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
 
 /** Zone rules as luxon wants them. */
 class RulesZone extends Zone {
@@ -82,7 +80,7 @@ export function showDistance(zone: ZoneRules, fromMs: number, toMs: number): str
 /** No zone changes its offset twice within half a day. */
 const STEP_MS = 12 * HOUR_MS;
 /** Looked through at once, and kept: a calendar looks ahead for weeks, again and again. */
-const CHUNK_MS = 400 * 24 * HOUR_MS;
+const CHUNK_MS = 400 * DAY_MS;
 
 /** A zone out of the data that the runtime brings along. Undefined: it has none of that name. */
 export function builtInZone(name: string): ZoneRules | undefined {

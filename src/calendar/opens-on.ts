@@ -1,4 +1,5 @@
 /** On which dates a maintenance window opens. Dates are counted in days from 1970-01-01, wherever that is. Pure. */
+import { DAY_MS } from '../text/units.ts';
 
 /** Which days of the week, all of them or one of a month: `{ weekday: 7, nth: 1 }` is the first Sunday, -1 the last. */
 export interface DaySelector {
@@ -16,7 +17,6 @@ export interface DateSelector {
   readonly daysOfMonth?: readonly number[];
 }
 
-const DAY_MS = 86_400_000;
 /** The days of the week and of the month repeat after 28 years, as long as no century without a leap day lies between. */
 const CYCLE_START_DAY = Date.UTC(2001, 0, 1) / DAY_MS;
 export const CYCLE_WEEKS = 1461;

@@ -2,12 +2,8 @@
  * The rule in a time zone file's footer (`CET-1CEST,M3.5.0,M10.5.0/3`, POSIX with the extensions of RFC 8536: hours from
  * -167 to 167, names in angle brackets): what holds after the last transition that the file lists. Pure.
  */
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../text/units.ts';
 import type { OffsetPeriod } from './zone-rules.ts';
-
-const SECOND_MS = 1000;
-const MINUTE_MS = 60 * SECOND_MS;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
 
 /** Offsets from UTC reach this far by RFC 8536 (24:59:59), times of change that far. */
 const MOST_OFFSET_HOURS = 24;

@@ -1,10 +1,9 @@
 /** How much of a week the windows cover, as one number. Pure. */
+import { MINUTE_MS, WEEK_MS } from '../text/units.ts';
 import { Calendar, type CalendarWindow } from './calendar.ts';
 import { CYCLE, CYCLE_WEEKS, isWeekly } from './opens-on.ts';
 import { fixedZone, offsetAt } from './zone-rules.ts';
 
-const MINUTE_MS = 60_000;
-const WEEK_MS = 7 * 24 * 60 * MINUTE_MS;
 /** Windows times weeks that are gone through at most: a fifth of a second. */
 const MOST_WINDOW_WEEKS = 150_000;
 

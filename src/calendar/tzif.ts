@@ -4,12 +4,12 @@
  * Invariants: a file that is not well-formed is refused with a sentence that says where (TzifError, or SyntaxError for
  * its footer); nothing outside the given bytes is read; instants after the last transition follow the footer's rule.
  */
+import { SECOND_MS } from '../text/units.ts';
 import { parsePosixRule } from './posix-rule.ts';
 import { LARGEST_OFFSET_MS, rememberingZone, type OffsetPeriod, type ZoneRules } from './zone-rules.ts';
 
 const HEADER_BYTES = 44;
 const TYPE_BYTES = 6;
-const SECOND_MS = 1000;
 const MAGIC = 0x54_5a_69_66;
 /** tzdata's largest file has fewer than 300; a file with more than this is not a time zone. */
 const MOST_TRANSITIONS = 10_000;

@@ -7,6 +7,7 @@
  * dates that are skipped whole (a zone that crosses the date line) mean the beginning of the next date, and a later
  * local time never opens earlier.
  */
+import { HOUR_MS } from '../text/units.ts';
 
 /** A time during which the offset stays, half-open, in milliseconds since 1970 UTC; its edges can be infinite. */
 export interface OffsetPeriod {
@@ -25,7 +26,6 @@ export interface ZoneRules {
   periodAt(instantMs: number): OffsetPeriod;
 }
 
-const HOUR_MS = 3_600_000;
 /** Offsets lie between -12 and +14 hours; RFC 8536 allows up to 26, and whoever makes rules must keep to it. */
 export const LARGEST_OFFSET_MS = 26 * HOUR_MS;
 

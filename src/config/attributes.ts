@@ -7,11 +7,12 @@ import { ConfigError, messageOf } from '../errors.ts';
 import { readBounded } from '../files/read-bounded.ts';
 import { resolveBelow } from '../files/resolve-below.ts';
 import { printable } from '../text/printable.ts';
+import { KIBIBYTE } from '../text/units.ts';
 import { ATTRIBUTES_FILE, type Attributes } from './attribute-template.ts';
 import { parseEnvironmentFile } from './environment-file.ts';
 
 /** Clouds tell a page or two. */
-const MAX_ATTRIBUTES_BYTES = 64 * 1024;
+const MAX_ATTRIBUTES_BYTES = 64 * KIBIBYTE;
 const WRITABLE_BY_OTHERS = 0o002;
 
 /** `neededBy`: for people. Undefined: there is no such file. Rejects with ConfigError `config_unreadable`. */

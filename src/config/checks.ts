@@ -1,6 +1,7 @@
 /** Parsers for the values of single keys: type and range, or a refusal that says what was expected. Pure. */
 import { isIP, isIPv4 } from 'node:net';
 
+import { DAY_MS, SECOND_MS } from '../text/units.ts';
 import { expandTemplate, TEMPLATE_NAMES } from '../text/url-template.ts';
 import { type Checker, isList, type Refused, REFUSED } from './checker.ts';
 import type { TomlValue } from './toml.ts';
@@ -11,7 +12,7 @@ export const yesOrNo: Parser<boolean> = (value, at) =>
   typeof value === 'boolean' ? value : at.refuse('true or false', value);
 
 /** Longer waits count as ten years: the arithmetic of instants stays exact, and nobody will notice. */
-export const LONGEST_INTERVAL_SECS = 10 * 366 * 24 * 60 * 60;
+export const LONGEST_INTERVAL_SECS = (10 * 366 * DAY_MS) / SECOND_MS;
 
 export const seconds: Parser<number> = (value, at) => {
   if (typeof value !== 'bigint' || value <= 0n) {

@@ -12,6 +12,7 @@ import { ConfigError, messageOf } from '../errors.ts';
 import { readBounded } from '../files/read-bounded.ts';
 import { resolveBelow } from '../files/resolve-below.ts';
 import { printable } from '../text/printable.ts';
+import { MEBIBYTE } from '../text/units.ts';
 import { adviceForDirectory, adviceForName, adviceForSpecialFile } from './ignored-entry.ts';
 
 /** From weakest to strongest. */
@@ -22,7 +23,7 @@ export const DROP_IN_DIRECTORIES = [
 ] as const;
 
 /** All settings together fill a few kilobytes; more is a file in the wrong place. */
-export const MAX_FILE_BYTES = 1024 * 1024;
+export const MAX_FILE_BYTES = MEBIBYTE;
 /** Per directory, whatever they are. A host has a handful. */
 export const MAX_ENTRIES = 1000;
 

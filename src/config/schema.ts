@@ -6,6 +6,7 @@
  */
 import type { Freeze } from '../calendar/freeze.ts';
 import type { MaintenanceWindow } from '../calendar/maintenance-window.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../text/units.ts';
 import { withAttributes } from './attribute-template.ts';
 import {
   absolutePath,
@@ -73,12 +74,12 @@ export type ConfigKey = keyof ConfigValues;
 const fact = word(/^[a-zA-Z0-9._-]+$/, 'letters, digits, ".", "_" and "-"');
 
 /** Longer than that nobody means to wait. */
-const YEAR_MINUTES = 366 * 24 * 60;
+const YEAR_MINUTES = (366 * DAY_MS) / MINUTE_MS;
 /** The agent gives up a question to the lock server after five minutes; below that, the reason is a better one. */
 const MOST_LOCK_SECONDS = 240;
 
 /** All of 32 days. */
-const MOST_OPEN_HOURS = 32 * 24;
+const MOST_OPEN_HOURS = (32 * DAY_MS) / HOUR_MS;
 
 export const SCHEMA: Schema<ConfigValues> = {
   'agent.timing.steady_interval_secs': {

@@ -1,10 +1,11 @@
 /** Calls that every D-Bus client makes: names, properties, match rules. Each parses its reply. */
 import { BusError } from '../errors.ts';
+import { SECOND_MS } from '../text/units.ts';
 import { BUS_NAME, BUS_PATH, ERROR_NAME } from './message.ts';
 import { type BusLink, type BusValue, isDictionary, type MethodCall, type Reply, Variant } from './types.ts';
 
 /** The bus answers these itself, at once. */
-const BUS_CALL_TIMEOUT_MS = 10_000;
+const BUS_CALL_TIMEOUT_MS = 10 * SECOND_MS;
 
 const DO_NOT_QUEUE = 4;
 const PRIMARY_OWNER = 1;
