@@ -1,8 +1,8 @@
 /** A time without reboots as configured, before its time zone is looked up. */
 
 /**
- * `instant`: milliseconds since 1970 UTC. `local`: the same, read off a clock in the calendar's time zone as if that were
- * UTC.
+ * `instant`: milliseconds since 1970 UTC. `local`: the same, read off a clock in the calendar's time zone as if that
+ * were UTC.
  */
 export interface FreezeEdge {
   readonly kind: 'instant' | 'local';

@@ -2,8 +2,9 @@
 import type { DateSelector } from './opens-on.ts';
 
 /**
- * Opens at `startMinutes` on each date that its selector names, and stays open for `lengthMinutes`. It may cross midnight
- * and the end of the week. Lists are ascending and without repetitions; a window with an empty list never opens.
+ * Opens at `startMinutes` on each date that its selector names, and stays open for `lengthMinutes`. It may cross
+ * midnight and the end of the week. Lists are ascending and without repetitions; a window with an empty list never
+ * opens.
  */
 export interface MaintenanceWindow extends DateSelector {
   /** Minutes after local midnight, 0 to 1439. */

@@ -1,5 +1,6 @@
 /**
- * Third stage: what the agent runs with. Defaults filled in, checks between keys made, deeply frozen. Pure.
+ * The third stage: from merged values to settings. It fills in defaults, checks keys against each other, and freezes
+ * the result deeply. Pure.
  */
 import type { ConfigError } from '../errors.ts';
 import { MINUTE_MS, SECOND_MS } from '../text/units.ts';
@@ -17,6 +18,7 @@ export interface Resolved {
   readonly errors: readonly ConfigError[];
 }
 
+/** Always returns settings; they may be used only when `errors` is empty. */
 export function resolveSettings(merged: Merged): Resolved {
   const get = <K extends ConfigKey>(key: K): ConfigValues[K] => effective(merged, key);
   const named = get('updates.strategy');
@@ -93,7 +95,9 @@ function effective<K extends ConfigKey>(merged: Merged, key: K): ConfigValues[K]
   return descriptor.fallback;
 }
 
-/** Whoever says where the permission file is wants it to be asked for, also under another file's `updates.strategy`. */
+/**
+ * Setting the path of the permission file implies strategy `marker`, even where `updates.strategy` does not name it.
+ */
 function gatesBySetting({ values }: Merged, named: readonly StrategyName[]): StrategyName[] {
   const path = values['updates.marker.path'];
   return path === undefined || path === '' || named.includes('marker') ? [] : ['marker'];

@@ -14,14 +14,14 @@ export interface Settings {
   };
   readonly identity: {
     readonly group: string;
-    /** 32 lower-hex digits; undefined: derive it from the machine id. */
+    /** 32 lower-case hexadecimal digits; undefined: to be derived from the machine id. */
     readonly nodeUuid: string | undefined;
     readonly rolloutWariness: number | undefined;
     readonly platform: string | undefined;
     readonly stream: string | undefined;
   };
   readonly cincinnati: {
-    /** With templates. Undefined only while updates are disabled. */
+    /** Contains templates. Undefined only while updates are disabled. */
     readonly baseUrl: string | undefined;
   };
   readonly updates: {
@@ -29,38 +29,44 @@ export interface Settings {
     readonly allowDowngrade: boolean;
     readonly catchUp: boolean;
     readonly replaceStagedByOthers: boolean;
-    /** Releases that are never taken: versions, checksums of 64 lower-hex digits, digests `sha256:HEX`. Each once. */
+    /**
+     * Releases to never take: versions, checksums of 64 lower-case hexadecimal digits, digests `sha256:HEX`. Each once.
+     */
     readonly skip: readonly string[];
-    /** At least one, each once, in the order written, and `marker` where only its path is. All must allow a reboot. */
+    /**
+     * At least one, each once, in the order written; `marker` is added where its path is set. All must allow a reboot.
+     */
     readonly strategies: readonly StrategyName[];
     readonly periodic: {
       /** An IANA name or `localtime`. */
       readonly timeZone: string;
       readonly windows: readonly MaintenanceWindow[];
       readonly freezes: readonly Freeze[];
-      /** 0: none. */
+      /** 0: no splay. */
       readonly splayMinutes: number;
-      /** Wanted in any 32 days; 0: whatever there is will do. */
+      /** The fewest open hours in any 32 days; 0: no minimum. */
       readonly minHours: number;
     };
     readonly fleetLock: {
-      /** With templates. Defined whenever updates are enabled and `strategies` has `fleet_lock`. */
+      /** Contains templates. Defined whenever updates are enabled and `strategies` has `fleet_lock`. */
       readonly baseUrl: string | undefined;
-      /** Absolute paths as the host sees them. The certificate and its key are both set or both not. */
+      /**
+       * Paths are absolute, as the host sees them. The certificate and its key are either both set or both undefined.
+       */
       readonly caFile: string | undefined;
       readonly clientCertFile: string | undefined;
       readonly clientKeyFile: string | undefined;
       readonly bearerFile: string | undefined;
       readonly timeoutMs: number;
     };
-    /** `path`: of the permission file, as the host sees it. */
+    /** `path`: the permission file, as the host sees it. */
     readonly marker: { readonly path: string };
-    /** 0: no such hold. */
+    /** 0: no hold. */
     readonly reboot: { readonly minUptimeMs: number; readonly firstBootGraceMs: number };
     readonly sessions: {
-      /** What people who are logged in get, each time a reboot comes up. */
+      /** The time that people who are logged in get whenever a reboot is due. */
       readonly graceMinutes: number;
-      /** The most that all of it may come to for one release. */
+      /** The most that a release may be delayed for people in all. */
       readonly maxDelayMinutes: number;
       readonly neverWhileLoggedIn: boolean;
       readonly ignoreUsers: readonly string[];

@@ -3,8 +3,8 @@
 const LONGEST_PRINTED = 1000;
 
 /**
- * Control characters, line and paragraph separators, bidirectional overrides: a text with one of them does not look like
- * what it is.
+ * Control characters, line and paragraph separators, bidirectional overrides: a text with one of them does not look
+ * like what it is.
  */
 const UNPRINTABLE = String.raw`[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]`;
 const SOME_UNPRINTABLE = new RegExp(UNPRINTABLE, 'u');
