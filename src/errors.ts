@@ -1,11 +1,17 @@
 /**
- * Every error class of the agent. Each instance has a `kind`: a literal from the catalogue below (or, for a Cincinnati
- * server's own word, a sanitised remote kind), fit for a metric label and explained in docs/errors.md.
+ * Every error class of the agent.
  *
- * Messages follow one grammar: "cannot X: Y must be Z, got V".
+ * Invariants:
+ * - Each instance has a `kind` from the catalogue below, or a sanitised kind that a Cincinnati server sent.
+ * - Each kind is fit for a metric label; docs/errors.md explains those of the catalogue.
+ * - Messages follow one grammar: "cannot X: Y must be Z, got V".
  */
 
-/** Anything the agent expects to go wrong. `kind` is stable; `message` is for people; `cause` keeps the origin. */
+import { printable } from './text/printable.ts';
+
+export { printable };
+
+/** Anything that the agent expects to go wrong. `kind` is stable, `message` is for people, `cause` is the origin. */
 export abstract class AgentError extends Error {
   abstract readonly kind: string;
 
@@ -18,10 +24,10 @@ export abstract class AgentError extends Error {
 export const CONFIG_ERROR_KINDS = ['config_unreadable', 'config_syntax', 'config_invalid'] as const;
 export type ConfigErrorKind = (typeof CONFIG_ERROR_KINDS)[number];
 
-/** The configuration cannot be used. The message names file, key, what was expected and what was found. */
+/** The configuration cannot be used. The message names the file, the key, what was expected and what was found. */
 export class ConfigError extends AgentError {
   readonly kind: ConfigErrorKind;
-  /** What is not wrong, and may be why the rest is: one sentence each. */
+  /** Warnings that may explain the error, one sentence each. */
   readonly notes: readonly string[];
 
   constructor(
@@ -43,7 +49,7 @@ export const IDENTITY_ERROR_KINDS = [
 ] as const;
 export type IdentityErrorKind = (typeof IDENTITY_ERROR_KINDS)[number];
 
-/** A fact about this node is missing; the message says which key to set. */
+/** A fact about this node is missing. The message says which key to set. */
 export class IdentityError extends AgentError {
   readonly kind: IdentityErrorKind;
 
@@ -63,8 +69,9 @@ export const CINCINNATI_ERROR_KINDS = [
 export type CincinnatiErrorKind = (typeof CINCINNATI_ERROR_KINDS)[number];
 
 /**
- * An update check failed. `kind` is one of {@link CINCINNATI_ERROR_KINDS}, `generic_http_CODE`, or the server's own
- * word, already bounded in length and characters. `retryAfterMs`, when the server gave Retry-After, in milliseconds.
+ * An update check failed. `kind` is one of {@link CINCINNATI_ERROR_KINDS}, `generic_http_CODE`, or the kind that the
+ * server sent, with its length and characters bounded. `retryAfterMs`: from the server's Retry-After; undefined without
+ * one.
  */
 export class CincinnatiError extends AgentError {
   readonly kind: string;
@@ -84,7 +91,7 @@ export const HTTP_ERROR_KINDS = [
   'http_timeout',
   'http_too_large',
   'http_redirect_refused',
-  /** The connection broke in the middle, or what came is no HTTP. */
+  /** The connection broke midway, or the reply is not HTTP. */
   'http_broken_reply',
   'http_bad_proxy',
   /** A file with a certificate, a key or a token cannot be used. */
@@ -92,7 +99,7 @@ export const HTTP_ERROR_KINDS = [
 ] as const;
 export type HttpErrorKind = (typeof HTTP_ERROR_KINDS)[number];
 
-/** An HTTP request got no complete answer. An answer of any status is none of these. */
+/** An HTTP request got no complete answer. An answer of any status is not an HttpError. */
 export class HttpError extends AgentError {
   readonly kind: HttpErrorKind;
 
@@ -103,24 +110,25 @@ export class HttpError extends AgentError {
 }
 
 export const FLEET_LOCK_ERROR_KINDS = [
-  /** The address does not make one. */
+  /** No valid address can be made from the settings. */
   'fleet_lock_misconfigured',
   /** A file with a certificate, a key or a token cannot be used. */
   'fleet_lock_credentials',
-  /** No complete answer came: whether the server did what it was asked is unknown. */
+  /** No complete answer came, so it is unknown whether the server did what it was asked. */
   'fleet_lock_unreachable',
   /** 401, 403: the server does not accept this node. */
   'fleet_lock_unauthorized',
-  /** The server does not understand the question (other 4xx), or sends it elsewhere. */
+  /** Other 4xx, or a redirect: the server does not understand the request, or sends it elsewhere. */
   'fleet_lock_refused',
-  /** The server cannot tell at the moment (5xx, 429). */
+  /** 5xx, 429: the server cannot answer at the moment. */
   'fleet_lock_unavailable',
 ] as const;
 export type FleetLockErrorKind = (typeof FLEET_LOCK_ERROR_KINDS)[number];
 
 /**
- * The lock server did not do what it was asked, for another reason than that all slots are taken. `label` is the word for
- * the metric: Zincati's, or the server's own, bounded. `retryAfterMs`, when the server gave Retry-After, in milliseconds.
+ * The lock server did not do what it was asked, for a reason other than that all slots are taken. `label` is the metric
+ * label: one of Zincati's, or the kind that the server sent, bounded. `retryAfterMs`: from the server's Retry-After;
+ * undefined without one.
  */
 export class FleetLockError extends AgentError {
   readonly kind: FleetLockErrorKind;
@@ -168,18 +176,18 @@ export class BusError extends AgentError {
 }
 
 export const RPM_OSTREE_ERROR_KINDS = [
-  /** Another transaction runs, or a reboot has been initiated: wait, never count as a failure. */
+  /** Another transaction runs, or a reboot has begun. The agent waits; it never counts as a failure. */
   'rpm_ostree_busy',
   'rpm_ostree_access_denied',
   'rpm_ostree_unreachable',
   'rpm_ostree_malformed_reply',
-  /** Finished(false, text). */
+  /** The transaction ended with Finished(false, text). */
   'rpm_ostree_transaction_failed',
-  /** The daemon died in the middle: the outcome is unknown until the deployments are read again. */
+  /** The daemon died midway. The outcome is unknown until the deployments are read again. */
   'rpm_ostree_transaction_lost',
-  /** No progress for too long; the transaction was cancelled. */
+  /** The transaction made no progress for too long, and was cancelled. */
   'rpm_ostree_transaction_stalled',
-  /** Somebody else cancelled it: not a failure, try again. */
+  /** Another client cancelled the transaction. It is not a failure; the agent tries again. */
   'rpm_ostree_transaction_cancelled',
   'rpm_ostree_no_staged_deployment',
   'rpm_ostree_staged_mismatch',
@@ -205,38 +213,25 @@ export class RecordError extends AgentError {
   readonly kind = 'record_unwritable';
 }
 
-/** A wait ended because its owner gave it up (SIGTERM, a deadline above it). Never logged as a failure. */
+/** A wait ended because its owner abandoned it, on SIGTERM or at a deadline of its own. Never logged as a failure. */
 export class CancelledError extends AgentError {
   readonly kind = 'cancelled';
 }
 
-/** The message of anything thrown, on one line without control characters. */
+/** The message of anything thrown, made printable on one line. */
 export function messageOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return printable(text === '' && error instanceof Error ? error.name : text);
 }
 
-/** The same with its line breaks: a configuration with several faults has one to a line. */
+/** The same with its line breaks kept: a configuration with several faults has one on each line. */
 export function linesOf(error: unknown): string {
   return error instanceof Error && error.message !== ''
     ? error.message.split('\n').map(printable).join('\n')
     : messageOf(error);
 }
 
-/** The `kind` of anything thrown; `internal` for what is no {@link AgentError}. */
+/** The `kind` of anything thrown; `internal` when it is not an {@link AgentError}. */
 export function kindOf(error: unknown): string {
   return error instanceof AgentError ? error.kind : 'internal';
-}
-
-const LONGEST_PRINTED = 1000;
-
-/**
- * Text from outside made fit for one log line or status text: control characters, line and paragraph separators and
- * bidirectional overrides become U+FFFD, and what is over 1,000 characters is cut.
- */
-export function printable(text: string): string {
-  const cut = text.length > LONGEST_PRINTED ? `${text.slice(0, LONGEST_PRINTED)}…` : text;
-  return cut
-    .replaceAll(/\s*[\r\n]+\s*/g, ' ')
-    .replaceAll(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, '\uFFFD');
 }

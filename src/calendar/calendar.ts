@@ -1,20 +1,21 @@
 /**
  * Maintenance windows as intervals of absolute time, and the answer to "is it open, and until when?". Pure.
  *
- * Invariants: a window is half-open, `[opens, opens + length)`; it opens once on each date it is meant for, at the first
- * instant that shows its start time or, where daylight saving skips that, at the first instant after the gap; its length
- * is real time, never shortened or stretched by a change of offset; windows that touch or overlap are one. Answers depend
- * on the instant alone; the last one is remembered, because it holds until the next edge.
+ * Invariants:
+ * - A window is half-open: `[opens, opens + length)`.
+ * - It opens once on each of its dates, at the first instant that shows its start time.
+ * - Where daylight saving skips the start time, it opens at the first instant after the gap.
+ * - Its length is real time: a change of offset neither shortens nor stretches it.
+ * - Windows that touch or overlap count as one.
+ * - Answers depend on the instant alone. The last one is remembered, because it holds until the next edge.
  */
+import { DAY_MS, MINUTE_MS } from '../text/units.ts';
 import { opensOn, type DateSelector } from './opens-on.ts';
 import { openingInstant, type ZoneRules } from './zone-rules.ts';
 
-const MINUTE_MS = 60_000;
-const DAY_MS = 1440 * MINUTE_MS;
-
-/** One window, on the dates that its selector names. */
+/** One window. Its selector names the dates on which it opens. */
 export interface CalendarWindow extends DateSelector {
-  /** After local midnight, 0 to 1439. */
+  /** Minutes after local midnight, 0 to 1439. */
   readonly startMinutes: number;
   readonly lengthMinutes: number;
   readonly zone: ZoneRules;
@@ -25,30 +26,33 @@ export interface OpenSpan {
   readonly untilMs: number;
 }
 
-/** A time in which no window is open, in milliseconds since 1970 UTC, half-open. */
+/** A time in which no window is open. Half-open, in milliseconds since 1970 UTC. */
 export interface FrozenSpan extends OpenSpan {
   readonly reason: string;
 }
 
 export type CalendarState =
-  /** `untilMs` undefined: it stays open as far as the calendar looks ahead, 32 days at least. */
+  /** `untilMs` undefined: it stays open as far as the calendar looks ahead, at least 32 days. */
   | { readonly open: true; readonly untilMs: number | undefined }
-  /** `nextMs` undefined: it does not open within the years the calendar looks ahead. */
+  /** `nextMs` undefined: it does not open within the years that the calendar looks ahead. */
   | { readonly open: false; readonly nextMs: number | undefined; readonly frozen: FrozenSpan | undefined };
 
-/** How far the next opening is looked for: the 29th of February may be eight years away, on one weekday forty. */
+/**
+ * How far ahead the next opening is searched. The next 29th of February may be eight years away; on a given weekday,
+ * forty.
+ */
 const FARTHEST_DAYS = 366 * 41;
-/** Windows that follow one another without a gap for so long count as always open. */
+/** Windows without a gap between them for this long count as always open. */
 const LONGEST_LOOK_DAYS = 32;
 const FIRST_LOOK_DAYS = 8;
 /**
- * A window opens less than 26 hours before or after the instant at which UTC shows its date and time: so far do offsets
- * reach, and local time that is skipped is never farther. That instant lies less than a day after the date begins in UTC.
+ * The dates to search around an interval. A window opens less than 26 hours before or after UTC shows its date and
+ * time, because no offset or gap is larger. UTC shows that time less than a day after the date begins.
  */
 const DAYS_BEFORE = 2;
 const DAYS_AFTER = 2;
 
-/** Open or not, and the next edge; holds on all of `[fromMs, untilMs)`. */
+/** Open or not, and the next edge. It holds throughout `[fromMs, untilMs)`. */
 interface Answer {
   readonly fromMs: number;
   readonly untilMs: number;
@@ -68,7 +72,7 @@ export class Calendar {
     this.#longestMs = Math.max(0, ...windows.map((window) => window.lengthMinutes * MINUTE_MS));
   }
 
-  /** What holds at an instant, in milliseconds since 1970 UTC. */
+  /** The state at an instant, in milliseconds since 1970 UTC. */
   stateAt(nowMs: number): CalendarState {
     let answer = this.#last;
     if (answer === undefined || nowMs < answer.fromMs || nowMs >= answer.untilMs) {
@@ -81,7 +85,7 @@ export class Calendar {
     return { open: false, nextMs: answer.edgeMs, frozen: this.frozenAt(nowMs) };
   }
 
-  /** The freeze in force, of several the one that ends last. */
+  /** The freeze in force. Of several, the one that ends last. */
   frozenAt(nowMs: number): FrozenSpan | undefined {
     let longest: FrozenSpan | undefined;
     for (const frozen of this.freezes) {
@@ -93,7 +97,7 @@ export class Calendar {
     return longest;
   }
 
-  /** The open time around an instant; its ends are cut where they lie more than 32 days away. Undefined: it is closed. */
+  /** The open time around an instant, cut where its ends are more than 32 days away. Undefined when it is closed. */
   spanAround(nowMs: number): OpenSpan | undefined {
     const reachMs = LONGEST_LOOK_DAYS * DAY_MS;
     return this.openSpans(nowMs - reachMs, nowMs + reachMs).find(
@@ -101,7 +105,7 @@ export class Calendar {
     );
   }
 
-  /** The open time within `[fromMs, untilMs)`, cut to it, in order, without overlaps. */
+  /** The open times within `[fromMs, untilMs)`, cut to it, in order, without overlaps. */
   openSpans(fromMs: number, untilMs: number): OpenSpan[] {
     const spans: OpenSpan[] = [];
     const firstDay = Math.floor((fromMs - this.#longestMs) / DAY_MS) - DAYS_BEFORE;
@@ -125,7 +129,7 @@ export class Calendar {
     const nearMs = nowMs + FIRST_LOOK_DAYS * DAY_MS;
     const [first] = this.openSpans(nowMs, nearMs);
     const open = first !== undefined && first.fromMs <= nowMs;
-    // How far is looked ahead depends on the day, not on the millisecond, so that "nothing in sight" holds for the day.
+    // The horizon depends on the day, not on the millisecond, so that "nothing in sight" holds for the whole day.
     const dayEndsMs = (Math.floor(nowMs / DAY_MS) + 1) * DAY_MS;
     const edgeMs = open
       ? this.#closing(first, nowMs, nearMs, dayEndsMs + LONGEST_LOOK_DAYS * DAY_MS)

@@ -1,5 +1,5 @@
 /** A maintenance window in a few words, for warnings. Pure. */
-import type { MaintenanceWindow } from '../config/window.ts';
+import type { MaintenanceWindow } from './maintenance-window.ts';
 
 const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 const ORDINALS: Readonly<Record<number, string>> = {

@@ -1,9 +1,7 @@
-/**
- * Windows that are given more than once, over several drop-ins for instance: they open as one. Pure.
- */
-import type { MaintenanceWindow } from '../config/window.ts';
+/** Recognises windows that are configured more than once, for example in several drop-ins. They open as one. Pure. */
+import type { MaintenanceWindow } from './maintenance-window.ts';
 
-/** The same text for two windows that are open at the same times. */
+/** A text that is equal for two windows with the same definition. */
 export function definitionOf(window: MaintenanceWindow): string {
   const { days, months, daysOfMonth, startMinutes, lengthMinutes, timeZone } = window;
   return JSON.stringify(
@@ -11,7 +9,7 @@ export function definitionOf(window: MaintenanceWindow): string {
   );
 }
 
-/** Each once, the first ones, in their order. */
+/** Each window once, in the order of first appearance. */
 export function distinctWindows(windows: readonly MaintenanceWindow[]): readonly MaintenanceWindow[] {
   const first = new Map<string, MaintenanceWindow>();
   for (const window of windows) {

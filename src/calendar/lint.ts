@@ -1,45 +1,45 @@
 /**
- * What in a calendar cannot be meant: said at the start, since otherwise it shows on the day on which a node should have
- * rebooted. Pure.
+ * Warns about windows and freezes that can hardly be intended. It does so at the start, since otherwise the mistake
+ * shows only on the day on which a node should have rebooted. Pure.
  */
-import type { MaintenanceWindow } from '../config/window.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../text/units.ts';
+import type { MaintenanceWindow } from './maintenance-window.ts';
 import type { Calendar, FrozenSpan, OpenSpan } from './calendar.ts';
 import { describeWindow } from './describe-window.ts';
 import { definitionOf } from './distinct-windows.ts';
 import { everOpens } from './opens-on.ts';
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
-/** A year and a month: every yearly freeze is met once. */
+/** A year and a month, so that it includes every yearly freeze. */
 const LOOK_AHEAD_DAYS = 400;
 /**
- * Any month and a day: a window on a day of each month is in every such span. The nth weekdays of two months are up to
- * five weeks apart, and are told about: a node that needs an update can wait for so long.
+ * A month and a day: any such span includes a window that opens on a fixed day of each month. The nth weekdays of two
+ * months are up to five weeks apart. They cause a warning, because an update can wait that long.
  */
 export const MIN_HOURS_DAYS = 32;
 const LONGEST_FREEZE_DAYS = 90;
-/** Looking ahead costs a millisecond or so for each window, at the start, before anything else is done. People write ten. */
+/**
+ * Looking ahead takes about a millisecond for each window, and delays the start. People configure about ten windows.
+ */
 export const MOST_WINDOWS_LOOKED_AT = 300;
-/** A file that was generated wrong is wrong a thousand times over; a few tell the story. */
+/** A badly generated file has the same fault a thousand times. A few of them are enough to understand. */
 const MOST_NAMED = 5;
 
 export interface LintInput {
-  /** As configured, in the order of the calendar's. */
+  /** As configured, in the same order as in the calendar. */
   readonly windows: readonly MaintenanceWindow[];
   readonly freezes: readonly FrozenSpan[];
-  /** Windows and freezes put together. */
+  /** Made of both. */
   readonly calendar: Calendar;
-  /** 0: whatever there is will do. */
+  /** The fewest open hours in any 32 days; 0: no minimum. */
   readonly minHours: number;
   readonly nowMs: number;
-  /** A date for people. */
+  /** Shows a date to people. */
   readonly showDate: (instantMs: number) => string;
-  /** Dotted key to the file that set it, as far as that is known. */
+  /** The file that set each dotted key, as far as it is known. */
   readonly origins?: ReadonlyMap<string, string>;
 }
 
-/** One sentence each. */
+/** The warnings, one sentence each. */
 export function lintCalendar(input: LintInput): string[] {
   const { nowMs, calendar } = input;
   const entries = [...aboutWindows(input), ...aboutFreezes(input)];
@@ -67,7 +67,7 @@ function aboutWindows({ windows, origins }: LintInput): string[] {
     }
     seen.set(definition, index);
     const { days, months, daysOfMonth } = window;
-    // An empty list is warned about where it is read.
+    // Reading an empty list has caused a warning already.
     const isEmpty = [days, months, daysOfMonth].some((list) => list?.length === 0);
     if (!isEmpty && !everOpens(window)) {
       never.push(`${name} never opens: there is no such date`);
@@ -81,7 +81,7 @@ function aboutWindows({ windows, origins }: LintInput): string[] {
 
 function atMost(sentences: readonly string[], summary: (more: number) => string): readonly string[] {
   const more = sentences.length - MOST_NAMED;
-  // A summary of one would take as much room as the one.
+  // A summary of one sentence would be as long as the sentence.
   return more <= 1 ? sentences : [...sentences.slice(0, MOST_NAMED), summary(more)];
 }
 
@@ -103,14 +103,14 @@ function aboutFreezes({ freezes, nowMs, showDate, origins }: LintInput): string[
   });
 }
 
-/** What freezes leave of windows, where nobody can reboot in it. */
+/** Warns when freezes leave too little of a window for a reboot. */
 function slivers({ nowMs, showDate }: LintInput, spans: readonly OpenSpan[]): string[] {
   const short = spans.filter((span) => span.untilMs - span.fromMs < MINUTE_MS && span.fromMs > nowMs);
   const [first] = short;
   if (first === undefined) {
     return [];
   }
-  const seconds = Math.ceil((first.untilMs - first.fromMs) / 1000);
+  const seconds = Math.ceil((first.untilMs - first.fromMs) / SECOND_MS);
   return [
     `freezes leave less than a minute of ${short.length === 1 ? 'a window' : `${short.length} windows`}, ${seconds} seconds on ${showDate(first.fromMs)}`,
   ];
@@ -141,7 +141,7 @@ function inHours(minutes: number): string {
   return words.length === 0 ? '0 minutes' : words.join(' ');
 }
 
-/** The longest time between the end of one span and the beginning of the next, as far as is looked. */
+/** The longest closed time within `[fromMs, untilMs)`. */
 function longestWaitMs(spans: readonly OpenSpan[], fromMs: number, untilMs: number): number {
   let longest = 0;
   let closedMs = fromMs;
@@ -153,8 +153,9 @@ function longestWaitMs(spans: readonly OpenSpan[], fromMs: number, untilMs: numb
 }
 
 /**
- * The {@link MIN_HOURS_DAYS} days with the least open time. That time grows and shrinks in straight lines, so its least
- * value is taken where one begins: at an edge of a span, or so many days before one.
+ * Finds the {@link MIN_HOURS_DAYS} days with the least open time within `[fromMs, untilMs)`. Open time is piecewise
+ * linear in the start of those days. So its minimum is where a piece begins: at an edge of a span, or that many days
+ * before one.
  */
 export function leastOpen(
   spans: readonly OpenSpan[],
@@ -182,7 +183,7 @@ export function leastOpen(
   return least;
 }
 
-/** Open time before an instant. */
+/** Gives the open time before an instant, in milliseconds. */
 function cumulative(spans: readonly OpenSpan[]): (instantMs: number) => number {
   let total = 0;
   const sums = spans.map((span) => {

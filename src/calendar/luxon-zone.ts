@@ -1,15 +1,13 @@
 /**
- * Instants as people in a time zone read them, and the runtime's own time zone data. The only file that knows luxon;
- * imported by whoever needs it at run time, so that a node without maintenance windows never loads it.
+ * Shows instants as people in a time zone read them, and gives access to the runtime's own time zone data. The only
+ * file that knows luxon. It is imported dynamically, so that a node without maintenance windows never loads luxon.
  */
 import { DateTime, IANAZone, Zone } from 'luxon';
 
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../text/units.ts';
 import { rememberingZone, type OffsetPeriod, type ZoneRules } from './zone-rules.ts';
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-
-/** Zone rules as luxon wants them. */
+/** Zone rules in luxon's form. */
 class RulesZone extends Zone {
   readonly #rules: ZoneRules;
 
@@ -55,7 +53,7 @@ function at(zone: ZoneRules, instantMs: number): DateTime {
   return DateTime.fromMillis(instantMs, { zone: new RulesZone(zone), locale: 'en-US' });
 }
 
-/** `Sat 2026-11-28 03:00 CET`; with seconds where they are not 0. */
+/** `Sat 2026-11-28 03:00 CET`; with seconds when they are not 0. */
 export function showInstant(zone: ZoneRules, instantMs: number): string {
   const local = at(zone, instantMs);
   return local.toFormat(`ccc yyyy-MM-dd ${local.second === 0 ? 'HH:mm' : 'HH:mm:ss'} ZZZZ`);
@@ -66,7 +64,7 @@ export function showDate(zone: ZoneRules, instantMs: number): string {
   return at(zone, instantMs).toFormat('yyyy-MM-dd');
 }
 
-/** `today`, `tomorrow` or `in 5 days`, by the local calendar: the words change at most once a day. */
+/** `today`, `tomorrow` or `in 5 days`, by local dates, so that the words change at most once a day. */
 export function showDistance(zone: ZoneRules, fromMs: number, toMs: number): string {
   const midnight = (instantMs: number): DateTime => {
     const { year, month, day } = at(zone, instantMs);
@@ -81,10 +79,10 @@ export function showDistance(zone: ZoneRules, fromMs: number, toMs: number): str
 
 /** No zone changes its offset twice within half a day. */
 const STEP_MS = 12 * HOUR_MS;
-/** Looked through at once, and kept: a calendar looks ahead for weeks, again and again. */
-const CHUNK_MS = 400 * 24 * HOUR_MS;
+/** The span that is searched at once and kept, because a calendar looks weeks ahead again and again. */
+const CHUNK_MS = 400 * DAY_MS;
 
-/** A zone out of the data that the runtime brings along. Undefined: it has none of that name. */
+/** A zone from the runtime's own data. Undefined when it has no zone of that name. */
 export function builtInZone(name: string): ZoneRules | undefined {
   const zone = IANAZone.create(name);
   if (!zone.isValid) {
@@ -103,7 +101,7 @@ export function builtInZone(name: string): ZoneRules | undefined {
   });
 }
 
-/** The periods between two instants, cut there. */
+/** The periods between two instants, cut at both. */
 function periodsOf(zone: IANAZone, fromMs: number, untilMs: number): OffsetPeriod[] {
   const periods: OffsetPeriod[] = [];
   const end = (at: number): void => {
@@ -120,7 +118,7 @@ function periodsOf(zone: IANAZone, fromMs: number, untilMs: number): OffsetPerio
   return periods;
 }
 
-/** The first instant with the later offset, by halving. */
+/** The first instant with the later offset, by bisection. */
 function changeBetween(zone: IANAZone, before: number, after: number): number {
   const offset = zone.offset(after);
   let low = before;

@@ -1,13 +1,16 @@
-/** On which dates a maintenance window opens. Dates are counted in days from 1970-01-01, wherever that is. Pure. */
+/** On which dates a maintenance window opens. A date is the number of days since 1970-01-01, in any zone. Pure. */
+import { DAY_MS } from '../text/units.ts';
 
-/** Which days of the week, all of them or one of a month: `{ weekday: 7, nth: 1 }` is the first Sunday, -1 the last. */
+/**
+ * Every such weekday, or with `nth` one of a month: `{ weekday: 7, nth: 1 }` is the first Sunday, `nth: -1` the last.
+ */
 export interface DaySelector {
   /** Monday is 1, Sunday 7. */
   readonly weekday: number;
   readonly nth?: number;
 }
 
-/** Every list that is given must match; an empty one matches nothing. */
+/** Every list that is present must match. An empty list matches nothing. */
 export interface DateSelector {
   readonly days?: readonly DaySelector[];
   /** 1 to 12. */
@@ -16,16 +19,16 @@ export interface DateSelector {
   readonly daysOfMonth?: readonly number[];
 }
 
-const DAY_MS = 86_400_000;
-/** The days of the week and of the month repeat after 28 years, as long as no century without a leap day lies between. */
+/** Weekdays and days of the month repeat after 28 years, unless a century year without a leap day is in between. */
 const CYCLE_START_DAY = Date.UTC(2001, 0, 1) / DAY_MS;
 export const CYCLE_WEEKS = 1461;
-/** Every date that there is, of every kind: 28 years. */
+/** 28 years: every combination of date and weekday occurs. */
 export const CYCLE = {
   fromMs: CYCLE_START_DAY * DAY_MS,
   untilMs: (CYCLE_START_DAY + 7 * CYCLE_WEEKS) * DAY_MS,
 };
 
+/** `day`: days since 1970-01-01. */
 export function opensOn(selector: DateSelector, day: number): boolean {
   const { days, months, daysOfMonth } = selector;
   // 1970-01-01 was a Thursday.
@@ -56,13 +59,13 @@ export function opensOn(selector: DateSelector, day: number): boolean {
   );
 }
 
-/** It opens on the same days of every week. */
+/** True when it opens on the same days of every week. */
 export function isWeekly({ days, months, daysOfMonth }: DateSelector): boolean {
   const everyWeek = days?.every((each) => each.nth === undefined) ?? false;
   return everyWeek && months === undefined && daysOfMonth === undefined;
 }
 
-/** False for the 30th of February and its like, and for empty lists. */
+/** False for dates that never occur, such as the 30th of February, and for empty lists. */
 export function everOpens(selector: DateSelector): boolean {
   for (let day = CYCLE_START_DAY; day < CYCLE_START_DAY + 7 * CYCLE_WEEKS; day++) {
     if (opensOn(selector, day)) {

@@ -1,21 +1,18 @@
 /**
- * The rule in a time zone file's footer (`CET-1CEST,M3.5.0,M10.5.0/3`, POSIX with the extensions of RFC 8536: hours from
- * -167 to 167, names in angle brackets): what holds after the last transition that the file lists. Pure.
+ * Parses the rule in the footer of a time zone file, such as `CET-1CEST,M3.5.0,M10.5.0/3`. It applies after the last
+ * transition that the file lists. The format is that of POSIX with the extensions of RFC 8536: hours from -167 to 167,
+ * and names in angle brackets. Pure.
  */
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../text/units.ts';
 import type { OffsetPeriod } from './zone-rules.ts';
 
-const SECOND_MS = 1000;
-const MINUTE_MS = 60 * SECOND_MS;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
-
-/** Offsets from UTC reach this far by RFC 8536 (24:59:59), times of change that far. */
+/** The limits of RFC 8536 for offsets from UTC (24:59:59) and for times of change. */
 const MOST_OFFSET_HOURS = 24;
 const MOST_CHANGE_HOURS = 167;
-/** A change may be timed a week before or after its date, and so fall into a neighbouring year. */
+/** A change may be up to a week before or after its date, and so in a neighbouring year. */
 const YEARS_AROUND = 2;
 
-/** Milliseconds since `year` began, local time, when a change happens in it. */
+/** When the change of `year` happens, in milliseconds of local time since the year began. */
 type ChangeInYear = (year: number) => number;
 
 interface Regime {
@@ -23,10 +20,10 @@ interface Regime {
   readonly abbreviation: string;
 }
 
-/** Gives the period around an instant. Throws SyntaxError for what is no such rule. */
+/** Returns a function that gives the period around an instant. Throws SyntaxError when `text` is not such a rule. */
 export function parsePosixRule(text: string): (instantMs: number) => OffsetPeriod {
   const reader = new Reader(text);
-  // POSIX counts to the west. Subtracted, so that UTC is no -0.
+  // POSIX counts offsets westwards. Subtracting from 0 avoids -0 for UTC.
   const standard: Regime = { abbreviation: reader.name(), offsetMs: 0 - reader.offset(MOST_OFFSET_HOURS) };
   if (reader.atEnd()) {
     const always = { fromMs: Number.NEGATIVE_INFINITY, untilMs: Number.POSITIVE_INFINITY, ...standard };
@@ -51,7 +48,8 @@ export function parsePosixRule(text: string): (instantMs: number) => OffsetPerio
         { atMs: began + start(near) - standard.offsetMs, to: daylight },
       );
     }
-    // Daylight time all year is written as an end at the very instant of the next start: that start, pushed later, holds.
+    // Daylight time all year is written as an end at the same instant as the next start. The sort is stable, and the
+    // start is pushed after the end, so the start applies.
     changes.sort((a, b) => a.atMs - b.atMs);
     const next = changes.findIndex((change) => change.atMs > instant);
     const since = changes[next - 1];
@@ -100,7 +98,7 @@ class Reader {
     return name.replaceAll(/[<>]/g, '');
   }
 
-  /** `[+-]h[h[h]][:mm[:ss]]`, milliseconds. */
+  /** Reads `[+-]h[h[h]][:mm[:ss]]`, in milliseconds. */
   offset(mostHours: number): number {
     const match = this.#take(/([+-]?)(\d{1,3})(?::(\d{1,2}))?(?::(\d{1,2}))?/, 'an offset');
     const [hours = 0, minutes = 0, seconds = 0] = match.slice(2).map((digits) => Number(digits || 0));
@@ -130,14 +128,14 @@ class Reader {
     if (day > 365 || (julian !== undefined && day < 1)) {
       this.#refuse('a date that exists before');
     }
-    // `J60` is the 1st of March in every year: the 29th of February is never counted.
+    // `J60` is the 1st of March in every year, because the 29th of February is never counted.
     return julian === undefined
       ? () => day * DAY_MS + timeMs
       : (year) => (day - 1 + (isLeap(year) && day >= 60 ? 1 : 0)) * DAY_MS + timeMs;
   }
 }
 
-/** `week` 5 is the last one; `weekday` 0 is Sunday. Milliseconds since the year began. */
+/** In milliseconds since the year began. `week` 5 is the last one; `weekday` 0 is Sunday. */
 function nthWeekdayMs(
   year: number,
   { month, week, weekday }: { month: number; week: number; weekday: number },

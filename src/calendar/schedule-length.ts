@@ -1,17 +1,16 @@
-/** How much of a week the windows cover, as one number. Pure. */
+/** How much of a week the windows cover, in minutes. Pure. */
+import { MINUTE_MS, WEEK_MS } from '../text/units.ts';
 import { Calendar, type CalendarWindow } from './calendar.ts';
 import { CYCLE, CYCLE_WEEKS, isWeekly } from './opens-on.ts';
 import { fixedZone, offsetAt } from './zone-rules.ts';
 
-const MINUTE_MS = 60_000;
-const WEEK_MS = 7 * 24 * 60 * MINUTE_MS;
-/** Windows times weeks that are gone through at most: a fifth of a second. */
+/** The most windows times weeks to go through, which takes a fifth of a second. */
 const MOST_WINDOW_WEEKS = 150_000;
 
 /**
- * Minutes of an average week in which a window is open, freezes and changes of daylight saving left aside, minutes of
- * several windows counted once; exact for windows that repeat weekly. Windows in different time zones stand to each other
- * as they do at `nowMs`.
+ * The minutes of an average week in which a window is open. Freezes and changes of daylight saving are ignored, and
+ * minutes in several windows count once. The result is exact for windows that repeat weekly. Each time zone keeps the
+ * offset that it has at `nowMs`.
  */
 export function weeklyMinutes(windows: readonly CalendarWindow[], nowMs: number): number {
   const fixed = new Calendar(
@@ -26,7 +25,7 @@ export function weeklyMinutes(windows: readonly CalendarWindow[], nowMs: number)
   return Math.round(openMs / MINUTE_MS / weeks);
 }
 
-/** One says it all where every week is the same. Otherwise all 28 years, or fewer for a hundred windows and more. */
+/** One week is enough when all are the same. Otherwise 28 years, or less with more than a hundred windows. */
 function weeksToLookAt(windows: readonly CalendarWindow[]): number {
   if (windows.every(isWeekly)) {
     return 1;

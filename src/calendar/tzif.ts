@@ -1,17 +1,19 @@
 /**
- * Time zone files (TZif, RFC 8536) as the system's tzdata package installs them. Pure: bytes in, rules out.
+ * Parses time zone files (TZif, RFC 8536) as the system's tzdata package installs them. Pure: bytes in, rules out.
  *
- * Invariants: a file that is not well-formed is refused with a sentence that says where (TzifError, or SyntaxError for
- * its footer); nothing outside the given bytes is read; instants after the last transition follow the footer's rule.
+ * Invariants:
+ * - A malformed file is refused with a sentence that says where the fault is.
+ * - Nothing outside the given bytes is read.
+ * - Instants after the last transition follow the rule in the footer.
  */
+import { SECOND_MS } from '../text/units.ts';
 import { parsePosixRule } from './posix-rule.ts';
 import { LARGEST_OFFSET_MS, rememberingZone, type OffsetPeriod, type ZoneRules } from './zone-rules.ts';
 
 const HEADER_BYTES = 44;
 const TYPE_BYTES = 6;
-const SECOND_MS = 1000;
 const MAGIC = 0x54_5a_69_66;
-/** tzdata's largest file has fewer than 300; a file with more than this is not a time zone. */
+/** The largest file of tzdata has fewer than 300. A file with more than this is not a time zone. */
 const MOST_TRANSITIONS = 10_000;
 
 interface Header {
@@ -33,10 +35,11 @@ export class TzifError extends Error {
   override readonly name = 'TzifError';
 }
 
+/** `name`: of the zone, for people. Throws TzifError, or SyntaxError for a malformed footer. */
 export function parseTzif(name: string, bytes: Uint8Array): ZoneRules {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const first = readHeader(view, 0);
-  // Version 1 data has 32-bit times; everything made in this century carries a second, 64-bit part.
+  // Version 1 has only 32-bit times. All files made in this century have a second part with 64-bit times.
   if (!first.hasSecondPart) {
     return zoneOf(name, readBody(view, HEADER_BYTES, first, 4), '');
   }
@@ -96,7 +99,7 @@ function readFooter(bytes: Uint8Array, at: number): string {
 }
 
 interface Body {
-  /** What holds before the first transition. */
+  /** Applies before the first transition. */
   readonly initial: LocalTimeType;
   readonly transitions: readonly { readonly atMs: number; readonly to: LocalTimeType }[];
 }
@@ -170,7 +173,7 @@ function cutAt(period: OffsetPeriod, fromMs: number): OffsetPeriod {
   return period.fromMs >= fromMs ? period : { ...period, fromMs };
 }
 
-/** Index of the first transition after `instant`, by halving. */
+/** The index of the first transition after `instant`, by bisection. */
 function firstAfter(transitions: Body['transitions'], instant: number): number {
   let low = 0;
   let high = transitions.length;

@@ -1,18 +1,21 @@
 /**
- * What a calendar needs of a time zone: its offset from UTC at any instant, and the way back from a local time to an
- * instant. Pure.
+ * What a calendar needs to know about a time zone: its offset from UTC at any instant, and the instant of a local time.
+ * Pure.
  *
- * Invariants of `openingInstant`: it is the first instant at which a clock on the wall shows that time or a later one.
- * So a time that occurs twice means its first occurrence, one that is skipped means the first instant after the gap,
- * dates that are skipped whole (a zone that crosses the date line) mean the beginning of the next date, and a later
- * local time never opens earlier.
+ * Invariants of `openingInstant`:
+ * - It is the first instant at which a clock on the wall shows the given time or a later one.
+ * - So a time that occurs twice means its first occurrence.
+ * - A time that is skipped means the first instant after the gap.
+ * - A date that is skipped, because the zone crosses the date line, means the beginning of the next date.
+ * - A later local time never gives an earlier instant.
  */
+import { HOUR_MS } from '../text/units.ts';
 
-/** A time during which the offset stays, half-open, in milliseconds since 1970 UTC; its edges can be infinite. */
+/** A time with one offset. Half-open, in milliseconds since 1970 UTC; its edges can be infinite. */
 export interface OffsetPeriod {
   readonly fromMs: number;
   readonly untilMs: number;
-  /** To be added to UTC to get local time. */
+  /** Local time minus UTC. */
   readonly offsetMs: number;
   /** For people: `CET`, `+0330`. */
   readonly abbreviation: string;
@@ -21,12 +24,11 @@ export interface OffsetPeriod {
 export interface ZoneRules {
   /** For people: `Europe/Berlin`, `UTC`. */
   readonly name: string;
-  /** The period that an instant lies in; its neighbours can have the same offset. */
+  /** The period that contains an instant. Its neighbours may have the same offset. */
   periodAt(instantMs: number): OffsetPeriod;
 }
 
-const HOUR_MS = 3_600_000;
-/** Offsets lie between -12 and +14 hours; RFC 8536 allows up to 26, and whoever makes rules must keep to it. */
+/** Real offsets are between -12 and +14 hours, but RFC 8536 allows up to 26. All ZoneRules must stay below this. */
 export const LARGEST_OFFSET_MS = 26 * HOUR_MS;
 
 export function fixedZone(name: string, offsetMs: number, abbreviation = name): ZoneRules {
@@ -41,7 +43,7 @@ export function fixedZone(name: string, offsetMs: number, abbreviation = name): 
 
 export const UTC: ZoneRules = fixedZone('UTC', 0);
 
-/** Rules that remember the period they answered with last: questions come in the order of time, seldom across an edge. */
+/** Rules that remember the last period, because consecutive questions are usually about the same one. */
 export function rememberingZone(name: string, find: (instantMs: number) => OffsetPeriod): ZoneRules {
   let last: OffsetPeriod | undefined;
   return {
@@ -59,9 +61,9 @@ export function offsetAt(zone: ZoneRules, instantMs: number): number {
   return zone.periodAt(instantMs).offsetMs;
 }
 
-/** `localMs`: milliseconds since 1970, read off the clock on the wall as if it were UTC. */
+/** `localMs`: milliseconds since 1970, read off a clock on the wall as if it showed UTC. */
 export function openingInstant(zone: ZoneRules, localMs: number): number {
-  // Before that instant every clock on earth shows less.
+  // Before that instant, every clock on earth shows an earlier time.
   let instant = localMs - LARGEST_OFFSET_MS;
   for (;;) {
     const { offsetMs, untilMs } = zone.periodAt(instant);

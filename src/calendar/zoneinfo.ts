@@ -1,15 +1,18 @@
 /**
- * Time zones of the host: ROOT/usr/share/zoneinfo, and ROOT/etc/localtime for the name `localtime`. Asked again, it looks
- * whether the files are still the same, so that a new /etc/localtime or new time zone data count without a restart.
+ * The time zones of the host: ROOT/usr/share/zoneinfo, and ROOT/etc/localtime for the name `localtime`. Each request
+ * checks whether the files have changed, so that a new /etc/localtime or new time zone data apply without a restart.
  *
- * Invariants: no name leads out of the directory; a file of any kind, size or content does no harm; once a zone is known,
- * whatever becomes of its files keeps the last good rules; each trouble is told once, until it changes.
+ * Invariants:
+ * - No name leads out of the directory.
+ * - A file of any kind, size or content does no harm.
+ * - Once a zone is known, its last good rules stay in use whatever happens to its files.
+ * - Each problem is reported once, until it changes.
  */
 import type { Stats } from 'node:fs';
 import { readlink } from 'node:fs/promises';
 import path from 'node:path';
 
-import { resolveBelow } from '../config/resolve-below.ts';
+import { resolveBelow } from '../files/resolve-below.ts';
 import { ConfigError, messageOf, printable } from '../errors.ts';
 import { errorCode, isMissing } from '../files/error-code.ts';
 import { readFileStart } from '../files/read-small-file.ts';
@@ -25,28 +28,28 @@ const LONGEST_NAME = 255;
 const NAME = /^[A-Za-z0-9_+-][A-Za-z0-9_.+-]*(?:\/[A-Za-z0-9_+-][A-Za-z0-9_.+-]*)*$/;
 
 export interface ZoneSource {
-  /** The rules of a zone as they are now; the same object for as long as they stay. `name`: IANA's, or `localtime`. */
+  /** The current rules of a zone; the same object while they do not change. `name`: an IANA name, or `localtime`. */
   load(name: string): Promise<ZoneRules>;
 }
 
 export interface HostZonesOptions {
   /** `/` on a host. */
   readonly root: string;
-  /** The runtime's own data, for a host without the file. */
+  /** The runtime's own data, for a host that lacks the file. */
   readonly builtIn: (name: string) => ZoneRules | undefined;
   readonly warn: (text: string) => void;
 }
 
 interface Known {
-  /** Of the files as they were; see `signatureOf`. */
+  /** The state of the files at that time; see `signatureOf`. */
   readonly signature: string;
   readonly rules: ZoneRules;
 }
 
-/** Where the rules of a zone come from at the moment. */
+/** Where the rules of a zone come from now. */
 type Origin =
   | { readonly kind: 'none' }
-  /** `name`: of the zone, for people. `file`: undefined when there is none. */
+  /** `name` is the zone's, for people. `file` is undefined when it does not exist. */
   | {
       readonly kind: 'zone';
       readonly name: string;
@@ -62,7 +65,7 @@ export class HostZones implements ZoneSource {
     this.#options = options;
   }
 
-  /** Rejects with ConfigError where nothing is known of a zone, neither by the host nor by the runtime. */
+  /** Rejects with ConfigError when neither the host nor the runtime knows the zone. */
   async load(name: string): Promise<ZoneRules> {
     if (name === 'UTC') {
       return UTC;
@@ -111,7 +114,7 @@ export class HostZones implements ZoneSource {
     this.#options.warn(text);
   }
 
-  /** What a zone is that could not be read the first time. */
+  /** The rules of a zone that has never been read successfully. */
   #substitute(name: string): ZoneRules | undefined {
     return name === LOCALTIME ? UTC : this.#options.builtIn(name);
   }
@@ -138,7 +141,7 @@ export class HostZones implements ZoneSource {
       if (isMissing(error)) {
         return { kind: 'none' };
       }
-      // EINVAL: no link, so it is the zone itself.
+      // EINVAL: it is not a link, so it is the zone file itself.
       if (errorCode(error) !== 'EINVAL') {
         throw error;
       }
@@ -179,12 +182,12 @@ export class HostZones implements ZoneSource {
   }
 }
 
-/** The zone that an absolute path (as the host sees it) stands for. */
+/** The zone that an absolute path stands for, as the host sees it. */
 function nameOf(file: string): string | undefined {
   return file.startsWith(`${ZONEINFO}/`) ? file.slice(ZONEINFO.length + 1) : undefined;
 }
 
-/** Says whether the rules must be read anew. */
+/** The rules must be read again when this changes. */
 function signatureOf(origin: Origin): string {
   if (origin.kind === 'none') {
     return 'none';

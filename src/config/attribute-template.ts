@@ -1,32 +1,33 @@
 /**
- * Attributes of the machine in configured texts: `${AFTERBURN_AWS_REGION}`. Pure.
+ * Machine attributes in configured texts: `${AFTERBURN_AWS_REGION}`. Pure.
  *
- * Invariant: a text without `${AFTERBURN_` goes through untouched.
+ * Invariants:
+ * - A text without `${AFTERBURN_` is left untouched.
  */
 import type { Checker } from './checker.ts';
 import type { Parser } from './checks.ts';
 
-/** Where Afterburn writes what it has found out. */
+/** The file that Afterburn writes its findings to. */
 export const ATTRIBUTES_FILE = '/run/metadata/afterburn';
 
-/** Names to values. */
+/** Values by name. */
 export type Attributes = ReadonlyMap<string, string>;
 
 const TEMPLATE = /\$\{(AFTERBURN_[A-Za-z0-9_]+)\}/g;
 
-/** The attributes that stand in a text, in their order. */
+/** The names of the attributes in a text, in their order. */
 export function attributesIn(text: string): string[] {
   return [...text.matchAll(TEMPLATE)].map(([, name = '']) => name);
 }
 
-/** Every attribute replaced by its value. */
+/** Replaces every attribute with its value. */
 export function fillIn(text: string, valueOf: (name: string) => string): string {
   return text.replaceAll(TEMPLATE, (_whole, name: string) => valueOf(name));
 }
 
 /**
- * Lets attributes stand in the texts that `parse` accepts: what is around them is checked now, as if each of them were a
- * letter; the values are not known yet.
+ * Allows attributes in the texts that `parse` accepts. Their values are not known yet, so the text around them is
+ * checked now, as if each attribute were a letter.
  */
 export function withAttributes(parse: Parser<string>): Parser<string> {
   return (value, at) => {
@@ -54,7 +55,7 @@ function problemOf(text: string): Parameters<Checker['refuse']>[0] | undefined {
   if (broken !== null) {
     return 'a text in which ${AFTERBURN_...} holds the name of an attribute: letters, digits and "_"';
   }
-  // The beginning of a value would become part of the escape.
+  // The value would become part of the percent escape.
   if (/%[0-9A-Fa-f]?\$\{AFTERBURN_/.test(text)) {
     return 'a text in which no % stands right before ${AFTERBURN_...}';
   }

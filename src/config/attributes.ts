@@ -1,19 +1,27 @@
 /**
- * What Afterburn has found out about the machine: the file that it writes for units, read as systemd reads it.
+ * Reads what Afterburn found out about the machine. Afterburn writes the file for systemd units, so it is parsed as
+ * systemd parses it.
  *
- * Invariant: what is not a small regular file of text is refused; a file that others could write is not believed.
+ * Invariants:
+ * - Anything but a small regular file of text is refused.
+ * - A file that everyone can write to is refused.
  */
-import { ConfigError, messageOf, printable } from '../errors.ts';
+import { ConfigError, messageOf } from '../errors.ts';
+import { readSmallFile } from '../files/read-small-file.ts';
+import { resolveBelow } from '../files/resolve-below.ts';
+import { printable } from '../text/printable.ts';
+import { KIBIBYTE } from '../text/units.ts';
 import { ATTRIBUTES_FILE, type Attributes } from './attribute-template.ts';
 import { parseEnvironmentFile } from './environment-file.ts';
-import { readSmallFile } from '../files/read-small-file.ts';
-import { resolveBelow } from './resolve-below.ts';
 
-/** Clouds tell a page or two. */
-const MAX_ATTRIBUTES_BYTES = 64 * 1024;
+/** Clouds provide a page or two. */
+const MAX_ATTRIBUTES_BYTES = 64 * KIBIBYTE;
 const WRITABLE_BY_OTHERS = 0o002;
 
-/** `neededBy`: for people. Undefined: there is no such file. Rejects with ConfigError `config_unreadable`. */
+/**
+ * The attributes whose names start with AFTERBURN_; undefined when the file does not exist. `neededBy` names the keys
+ * that use them, for people. Rejects with ConfigError `config_unreadable`.
+ */
 export async function readAttributes(root: string, neededBy: string): Promise<Attributes | undefined> {
   try {
     const found = await resolveBelow(root, ATTRIBUTES_FILE);

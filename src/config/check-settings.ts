@@ -1,18 +1,19 @@
 /**
- * Checks between keys: what is missing beside others, what has no effect beside others, what is dangerous. Pure.
+ * Checks across keys: keys that others require, keys that have no effect, and dangerous combinations. Pure.
  *
- * Invariant: each sentence names the file that it is about, where there is one.
+ * Invariants:
+ * - Each sentence names the file that it is about, where there is one.
  */
 import { describeWindow } from '../calendar/describe-window.ts';
+import type { MaintenanceWindow } from '../calendar/maintenance-window.ts';
 import { everOpens } from '../calendar/opens-on.ts';
 import { ConfigError } from '../errors.ts';
 import type { Settings } from './settings.ts';
-import type { MaintenanceWindow } from './window.ts';
 
-/** Dotted key to the file that set it. */
+/** The file that set each dotted key. */
 type Origins = ReadonlyMap<string, string>;
 
-/** One sentence each. */
+/** Keys without effect and dangerous settings, one sentence each. */
 export function settingsWarnings(settings: Settings, origins: Origins): string[] {
   return [
     ...downgradeWarning(settings, origins),
@@ -21,7 +22,7 @@ export function settingsWarnings(settings: Settings, origins: Origins): string[]
   ];
 }
 
-/** What has to be set and is not. */
+/** A ConfigError `config_invalid` for each key that must be set and is not. */
 export function missingKeys(settings: Settings, origins: Origins): ConfigError[] {
   const { strategies, periodic, fleetLock } = settings.updates;
   const chosenIn = origins.get('updates.strategy') ?? 'the default';
@@ -70,7 +71,7 @@ function halfACertificate({ clientCertFile, clientKeyFile }: FleetLockSettings, 
   return [`${file}: updates.fleet_lock.${missing} must be set together with ${there}, got nothing`];
 }
 
-/** Over http:// nobody is who they say they are. */
+/** Without TLS, neither side can prove who it is, and a token can be read on the way. */
 function withoutEncryption({ updates }: Settings, origins: Origins): string[] {
   const { baseUrl, bearerFile } = updates.fleetLock;
   if (!updates.strategies.includes('fleet_lock') || baseUrl?.startsWith('https:') !== false) {
@@ -97,7 +98,7 @@ function downgradeWarning(settings: Settings, origins: Origins): string[] {
   return [`${file}: updates.allow_downgrade is true: the node may go back to an older release`];
 }
 
-/** Settings of a strategy that is not in use: the operator believes that they hold. */
+/** Settings of a strategy that is not in use: the operator may believe that they apply. */
 function withoutEffect(settings: Settings, origins: Origins): string[] {
   const { strategies, periodic } = settings.updates;
   const inUse = strategies.join(', ');

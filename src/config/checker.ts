@@ -1,19 +1,23 @@
 /**
- * Collects what is wrong with one file: each finding names file, key, what was expected and what was found. Nothing
- * stops at the first.
+ * Collects everything that is wrong with one file.
+ *
+ * Invariants:
+ * - Each finding names the file, the key, what was expected and what was found.
+ * - Checking goes on after a finding, so that all of them are reported at once.
  */
-import { ConfigError, printable } from '../errors.ts';
+import { ConfigError } from '../errors.ts';
+import { printable } from '../text/printable.ts';
 import { TomlDate, type TomlTable, type TomlValue } from './toml.ts';
 
-/** What a parser answers instead of a value, once it has told the checker why. */
+/** Returned by a parser in place of a value, after it told the checker why. */
 export const REFUSED = Symbol('refused');
 export type Refused = typeof REFUSED;
 
-/** What one file gave cause to. */
+/** Everything found in one file. */
 export interface Findings {
   readonly errors: ConfigError[];
   readonly warnings: string[];
-  /** Full names of keys the schema does not have, list indexes left out. */
+  /** Full names of keys that are not in the schema, list indexes included. */
   readonly unknownKeys: string[];
 }
 
@@ -22,7 +26,7 @@ export class Checker {
   readonly #findings: Findings;
   /** Dotted, with list indexes: `updates.periodic.window[0].days`. Empty for the whole file. */
   readonly key: string;
-  /** Shown in place of the values that are refused. */
+  /** Shown in refusals in place of the refused value. */
   readonly #original: TomlValue | undefined;
 
   constructor(file: string, findings: Findings, key = '', original?: TomlValue) {
@@ -32,17 +36,17 @@ export class Checker {
     this.#original = original;
   }
 
-  /** The checker for a value that is made of `original`, which is what the operator knows. */
+  /** The checker for a value derived from `original`: refusals show `original`, which the operator wrote. */
   standingFor(original: TomlValue): Checker {
     return new Checker(this.#file, this.#findings, this.key, original);
   }
 
-  /** The checker for a key of this table. */
+  /** The checker for one key of this table. */
   inTable(key: string): Checker {
     return new Checker(this.#file, this.#findings, joinKey(this.key, key));
   }
 
-  /** The checker for an entry of this list. */
+  /** The checker for one entry of this list. */
   inList(index: number): Checker {
     return new Checker(this.#file, this.#findings, `${this.key}[${index}]`);
   }
@@ -64,7 +68,7 @@ export class Checker {
     this.#findings.warnings.push(`${this.#file}: ${printable(this.key)} ${sentence}`);
   }
 
-  /** Records that the schema does not know this key. */
+  /** Records that this key is not in the schema. */
   unknown(): void {
     this.#findings.unknownKeys.push(this.key);
   }
@@ -72,7 +76,7 @@ export class Checker {
 
 const BARE_KEY = /^[A-Za-z0-9_-]+$/;
 
-/** Joins like TOML writes it: what is no bare key stands in quotes. */
+/** A dotted key as TOML writes it: any part that is not a bare key is quoted. */
 export function joinKey(table: string, key: string): string {
   const written = BARE_KEY.test(key) ? key : JSON.stringify(key);
   return table === '' ? written : `${table}.${written}`;
@@ -80,7 +84,7 @@ export function joinKey(table: string, key: string): string {
 
 const LONGEST_VALUE_SHOWN = 80;
 
-/** A value as an operator would write it, shortened. */
+/** The value as an operator would write it, shortened. */
 export function describe(value: TomlValue): string {
   if (typeof value === 'string') {
     return printable(
@@ -114,12 +118,12 @@ function describeFloat(value: number): string {
   return Number.isInteger(value) && Math.abs(value) < 1e15 ? value.toFixed(1) : String(value);
 }
 
-/** Array.isArray does not narrow readonly lists. */
+/** `Array.isArray` does not narrow readonly lists. */
 export function isList(value: TomlValue): value is readonly TomlValue[] {
   return Array.isArray(value);
 }
 
-/** A Map is a table and nothing else is. */
+/** Tables, and only tables, are Maps. */
 export function isTable(value: TomlValue): value is TomlTable {
   return value instanceof Map;
 }

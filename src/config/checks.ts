@@ -1,17 +1,18 @@
-/** Parsers for the values of single keys: type and range, or a refusal that says what was expected. Pure. */
+/** Parsers for the values of single keys. Each checks type and range; a refusal says what was expected. Pure. */
 import { isIP, isIPv4 } from 'node:net';
 
+import { DAY_MS, SECOND_MS } from '../text/units.ts';
+import { expandTemplate, TEMPLATE_NAMES } from '../text/url-template.ts';
 import { type Checker, isList, type Refused, REFUSED } from './checker.ts';
 import type { TomlValue } from './toml.ts';
-import { TEMPLATE_NAMES, expandTemplate } from './url-template.ts';
 
 export type Parser<T> = (value: TomlValue, at: Checker) => T | Refused;
 
 export const yesOrNo: Parser<boolean> = (value, at) =>
   typeof value === 'boolean' ? value : at.refuse('true or false', value);
 
-/** Longer waits count as ten years: the arithmetic of instants stays exact, and nobody will notice. */
-export const LONGEST_INTERVAL_SECS = 10 * 366 * 24 * 60 * 60;
+/** Ten years. Longer intervals are shortened to this, so that arithmetic with instants stays exact. */
+export const LONGEST_INTERVAL_SECS = (10 * 366 * DAY_MS) / SECOND_MS;
 
 export const seconds: Parser<number> = (value, at) => {
   if (typeof value !== 'bigint' || value <= 0n) {
@@ -27,7 +28,7 @@ export function wholeNumber(least: number, most: number, unit: string): Parser<n
       : at.refuse(`a whole number of ${unit} from ${least} to ${most}`, value);
 }
 
-/** Integers are fine, `1` is as good as `1.0`. */
+/** Accepts integers too: `1` means `1.0`. */
 export const fraction: Parser<number> = (value, at) => {
   const number = typeof value === 'bigint' ? Number(value) : value;
   return typeof number === 'number' && number >= 0 && number <= 1
@@ -35,7 +36,7 @@ export const fraction: Parser<number> = (value, at) => {
     : at.refuse('a number from 0.0 to 1.0', value);
 };
 
-/** Text that fits `pattern`. Empty text is let through: it means "as if not set", and takes back an earlier file's. */
+/** A text that matches `pattern`, or an empty text. The latter means "as if not set" and overrides an earlier file. */
 export function word(pattern: RegExp, characters: string): Parser<string> {
   return (value, at) => {
     if (typeof value !== 'string') {
@@ -52,7 +53,7 @@ export const uuid: Parser<string> = (value, at) => {
     return at.refuse('a text of 32 hexadecimal digits', value);
   }
   const digits = value.replaceAll('-', '').toLowerCase();
-  // Zincati takes it, and a lock server may have lent a slot to it: a node that worked must not stop or change its name.
+  // Zincati accepts it, and a lock server may have lent a slot under it. A node that works must not stop or be renamed.
   if (/^0{32}$/.test(digits)) {
     at.warn(
       'is all zeros: a node of the same name can take and give back its reboot slot; give each node its own',
@@ -63,7 +64,7 @@ export const uuid: Parser<string> = (value, at) => {
     : at.refuse('32 hexadecimal digits, with or without dashes', value);
 };
 
-/** A path on the host. Empty text is let through: "as if not set". */
+/** An absolute path on the host, or an empty text, which means "as if not set". */
 export const absolutePath: Parser<string> = (value, at) =>
   typeof value === 'string' && (value === '' || /^\/[^\0]*[^\0/]$/.test(value))
     ? value
@@ -84,7 +85,7 @@ export const userNames: Parser<readonly string[]> = (value, at) => {
   return names.length === value.length ? [...new Set(names)].map(String) : REFUSED;
 };
 
-/** One name or a list of names out of `names`; comes out as a list without repetitions. */
+/** One of `names`, or a list of them. The result is always a list, without repetitions. */
 export function namesOutOf<const N extends string>(names: readonly N[]): Parser<readonly N[]> {
   const expected = `one of ${names.join(', ')}, or a list of them`;
   return (value, at) => {
@@ -110,7 +111,7 @@ export function namesOutOf<const N extends string>(names: readonly N[]): Parser<
   };
 }
 
-/** An http(s) address in which the templates may stand; checked with each of them replaced by a letter. */
+/** An http(s) address that may contain templates. It is checked with each template replaced by a letter. */
 export const urlTemplate: Parser<string> = (value, at) => {
   const expected = 'an http:// or https:// address';
   if (typeof value !== 'string') {
@@ -132,7 +133,7 @@ export const urlTemplate: Parser<string> = (value, at) => {
   return http && !/[\s\p{Cc}]/u.test(value) ? value : at.refuse(expected, value);
 };
 
-/** `localtime`, or a zone the runtime's calendar knows. Bare offsets such as `+02:00` are no zone names. */
+/** `localtime`, or a zone that the runtime knows. Bare offsets such as `+02:00` are not zone names. */
 export const timeZone: Parser<string> = (value, at) => {
   const expected = 'a time zone name such as "Europe/Berlin", or "localtime"';
   if (typeof value !== 'string') {

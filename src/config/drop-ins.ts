@@ -1,17 +1,21 @@
 /**
- * Which configuration files count, and their bytes.
+ * Finds the configuration files that count, and reads their bytes.
  *
- * Invariants: for one file name the later directory wins whole; a link to /dev/null masks its name; the survivors come in
- * the order of their names (by bytes), whatever directory they are from. What is not read is named in a warning, what
- * cannot be read in an error; both lists are complete, nothing stops at the first.
+ * Invariants:
+ * - Of several files with the same name, only the one in the latest directory counts.
+ * - A link to /dev/null masks its name.
+ * - The remaining files are ordered by name, byte by byte, whatever their directory.
+ * - Every ignored entry is named in a warning, and every unreadable one in an error. Reading goes on after an error.
  */
 import { opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { ConfigError, messageOf, printable } from '../errors.ts';
-import { adviceForDirectory, adviceForName, adviceForSpecialFile } from './ignored-entry.ts';
+import { ConfigError, messageOf } from '../errors.ts';
 import { readSmallFile } from '../files/read-small-file.ts';
-import { resolveBelow } from './resolve-below.ts';
+import { resolveBelow } from '../files/resolve-below.ts';
+import { printable } from '../text/printable.ts';
+import { MEBIBYTE } from '../text/units.ts';
+import { adviceForDirectory, adviceForName, adviceForSpecialFile } from './ignored-entry.ts';
 
 /** From weakest to strongest. */
 export const DROP_IN_DIRECTORIES = [
@@ -20,14 +24,14 @@ export const DROP_IN_DIRECTORIES = [
   '/etc/zincati/config.d',
 ] as const;
 
-/** All settings together fill a few kilobytes; more is a file in the wrong place. */
-export const MAX_FILE_BYTES = 1024 * 1024;
-/** Per directory, whatever they are. A host has a handful. */
+/** All settings together take a few kilobytes; a larger file is in the wrong place. */
+export const MAX_FILE_BYTES = MEBIBYTE;
+/** For each directory, entries of any kind. A host has a handful. */
 export const MAX_ENTRIES = 1000;
 
 export interface DropIn {
   readonly name: string;
-  /** The drop-in itself, below the root it was looked for, before any link is followed. */
+  /** Where the drop-in itself is, `root` included, before any link is followed. */
   readonly path: string;
   readonly bytes: Uint8Array;
 }
@@ -38,9 +42,10 @@ export interface DropIns {
   readonly errors: readonly ConfigError[];
 }
 
-/** What stands at a name: a file to read, a mask, or something that stops the start. */
+/** What a name stands for: a file to read, a mask, or an error that prevents the start. */
 type Entry = { readonly read: string; readonly path: string } | 'masked' | ConfigError;
 
+/** Reads the drop-ins of the host whose file system is at `root`. Never rejects: what goes wrong is in `errors`. */
 export async function readDropIns(root: string): Promise<DropIns> {
   const winners = new Map<string, Entry>();
   const warnings: string[] = [];
@@ -77,7 +82,7 @@ export async function readDropIns(root: string): Promise<DropIns> {
   return { files, warnings, errors };
 }
 
-/** Names of the possible drop-ins in a directory that need not exist. */
+/** The names of possible drop-ins in a directory. The directory need not exist. */
 async function listDirectory(root: string, directory: string, warnings: string[]): Promise<string[]> {
   const resolved = await resolveBelow(root, directory);
   if (resolved.kind === 'missing') {
@@ -105,7 +110,7 @@ async function listDirectory(root: string, directory: string, warnings: string[]
       }
     }
   }
-  // The order of a directory is chance; messages must not be.
+  // A directory lists its entries in any order; messages must have a fixed one.
   warnings.sort();
   return names.sort();
 }

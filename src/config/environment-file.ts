@@ -1,28 +1,29 @@
 /**
- * Parses what systemd calls an environment file: `KEY=value` to a line, with comments, quotes and escapes. Pure.
+ * Parses what systemd calls an environment file: one `KEY=value` on each line, with comments, quotes and escapes. Pure.
  *
- * Invariant: for every text the result is that of systemd's own parser. Differs by version: after a comment that ends in
- * a backslash the next line counts, as it does from systemd 254 on.
+ * Invariants:
+ * - For every text, the result is that of systemd's own parser.
+ * - Where versions differ, systemd 254 is followed: a backslash at the end of a comment does not continue the comment.
  */
 
-/** `\r` ends a line as well. */
+/** `\r` ends a line too. */
 const BLANKS = /[ \t\n\r]*/y;
 const COMMENT = /[#;][^\n\r]*/y;
-/** What is before `=`, which does not count as the first letter; a line without one says nothing. */
+/** Everything before `=`, which cannot be the first character. A line without `=` is ignored. */
 const KEY = /([^\n\r][^=\n\r]*)(=?)/y;
-/** A quote that is never closed goes on to the end. */
+/** A quote that is never closed extends to the end of the file. */
 const SINGLE_QUOTED = /[ \t]*'([^']*)'?/y;
 const DOUBLE_QUOTED = /[ \t]*"((?:\\[^]|[^"\\])*)\\?"?/y;
-/** Behind quotes, or without any: to the end of the line. Quotes in it are letters. */
+/** After quotes, or without any, to the end of the line. Quotes in it are ordinary characters. */
 const BARE = /[ \t]*((?:\\[^]|[^\\\n\r])*(?:\\$)?)/y;
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** A key that is there twice has its last value; keys that no variable can have are left out. */
+/** The last value of each key. Keys that are not valid variable names are left out. */
 export function parseEnvironmentFile(text: string): Map<string, string> {
   const entries = new Map<string, string>();
   let at = 0;
-  /** What the pattern finds right here, or nothing. */
+  /** Matches the pattern at the current position, and moves past the match. */
   const take = (pattern: RegExp): RegExpExecArray | null => {
     pattern.lastIndex = at;
     const found = pattern.exec(text);
@@ -58,7 +59,7 @@ export function parseEnvironmentFile(text: string): Map<string, string> {
   return entries;
 }
 
-/** Between double quotes a backslash protects only what a shell would act upon, and joins lines. */
+/** Within double quotes, a backslash escapes only characters that are special to a shell, and joins lines. */
 function unescapeQuoted(text: string): string {
   return text.replace(/\\([^])/g, (both, next: string) => {
     if (next === '\n') {
@@ -68,7 +69,7 @@ function unescapeQuoted(text: string): string {
   });
 }
 
-/** Blanks at the end go, but for those that a backslash protects, or stand before one. */
+/** Removes blanks at the end, except those that a backslash escapes and those right before a last backslash. */
 function unescapeBare(text: string): string {
   const letters = text.match(/\\[^]|\\$|[^\\]/g) ?? [];
   let length = letters.length;

@@ -1,10 +1,12 @@
 /**
- * Between merging and settling: attributes of the machine take the place of their names, in the values that count. Pure.
+ * The stage between merging and resolving: replaces machine attributes with their values. Pure.
  *
- * Invariants: a value with attributes passes every check that it would have to pass if it were written out; in an address
- * an attribute stays within the part in which it stands.
+ * Invariants:
+ * - A value made from attributes passes every check that it would have to pass if it were written out.
+ * - In an address, the value of an attribute stays within the part of the address that it is in.
  */
-import { ConfigError, printable } from '../errors.ts';
+import { ConfigError } from '../errors.ts';
+import { printable } from '../text/printable.ts';
 import { ATTRIBUTES_FILE, attributesIn, fillIn, type Attributes } from './attribute-template.ts';
 import { Checker, describe, REFUSED, type Findings } from './checker.ts';
 import type { Merged } from './merge.ts';
@@ -12,28 +14,28 @@ import { nearestKey } from './nearest-key.ts';
 import type { KeyDescriptor, Written } from './read-keys.ts';
 import { CONFIG_KEYS, type ConfigKey, type ConfigValues, SCHEMA } from './schema.ts';
 
-/** The longest name of a host. */
+/** As long as the longest host name. */
 const LONGEST_VALUE = 255;
-/** What has no meaning of its own anywhere in an address, dots alone aside, which lead up. */
+/** Characters without a special meaning anywhere in an address. Dots alone are refused, because they lead upwards. */
 const ADDRESS_PART = /^(?!\.+$)[A-Za-z0-9._~-]+$/;
-/** The names that a cloud has fill a screen. */
+/** A cloud provides a screenful of names. */
 const MOST_NAMED = 10;
 
 export interface Filled {
   readonly merged: Merged;
-  /** One sentence for each value that was made of attributes. */
+  /** One sentence for each value that was made from attributes. */
   readonly notes: readonly string[];
   readonly errors: readonly ConfigError[];
 }
 
-/** The keys whose values have attributes in them, each with its file. Empty: nothing is to be filled in. */
+/** The keys whose values contain attributes, each with its file. Empty when there is nothing to fill in. */
 export function attributeUsers({ values, origins }: Merged): string[] {
   return CONFIG_KEYS.filter((key) => templateOf(key, values) !== undefined).map(
     (key) => `${key} in ${origins.get(key) ?? ''}`,
   );
 }
 
-/** Warnings about attributes in keys that know none: a path is taken as it is written. */
+/** Warnings about attributes in keys that do not support them, such as paths: those are used as written. */
 export function attributesInVain({ values, origins }: Merged): string[] {
   return CONFIG_KEYS.flatMap((key) => {
     const value: unknown = values[key];
@@ -45,7 +47,7 @@ export function attributesInVain({ values, origins }: Merged): string[] {
   });
 }
 
-/** `attributes`: undefined if the machine has no file of them. */
+/** Fills in all values. `attributes`: undefined when the machine has no such file. */
 export function fillAttributes(merged: Merged, attributes: Attributes | undefined): Filled {
   const values = { ...merged.values };
   const findings: Findings = { errors: [], warnings: [], unknownKeys: [] };
@@ -83,7 +85,7 @@ function templateOf(key: ConfigKey, values: Merged['values']): string | undefine
   return attributesIn(value).length > 0 ? value : undefined;
 }
 
-/** Through the parser of the key, as if `text` stood in the file. */
+/** Runs `text` through the parser of the key, as if the file had it. False when it is refused. */
 function assign<K extends ConfigKey>(
   key: K,
   text: string,
@@ -99,7 +101,7 @@ function assign<K extends ConfigKey>(
   return true;
 }
 
-/** The end of "KEY must …". */
+/** What is wrong with attribute `name` in `key`, as the end of "KEY must …"; empty when nothing is. */
 function problemOf(key: ConfigKey, name: string, attributes: Attributes | undefined): string[] {
   if (attributes === undefined) {
     return [

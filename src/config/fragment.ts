@@ -1,9 +1,11 @@
 /**
- * First stage: one file as written, every key checked by itself. Pure.
+ * The first stage: one file as written, each key checked by itself. Pure.
  *
- * Invariant: a key that was written is in `values`, or in an error, or in a warning; nothing is dropped in silence.
+ * Invariants:
+ * - Every key that was written is in `values`, in an error or in a warning. Nothing is dropped silently.
  */
-import { type ConfigError, printable } from '../errors.ts';
+import type { ConfigError } from '../errors.ts';
+import { printable } from '../text/printable.ts';
 import { Checker, type Findings } from './checker.ts';
 import { nearestKey } from './nearest-key.ts';
 import { readKeys, type Written } from './read-keys.ts';
@@ -17,9 +19,13 @@ export interface Fragment {
   readonly errors: readonly ConfigError[];
 }
 
-/** A file of another program has hundreds of unknown keys, a generated one the same fault in each entry; twenty tell the story. */
+/**
+ * Another program's file has hundreds of unknown keys, and a generated file has the same fault in every entry. Twenty
+ * of them are enough to understand.
+ */
 const MAX_NAMED = 20;
 
+/** Checks the parsed file. `path` is for messages. */
 export function readFragment(table: TomlTable, path: string): Fragment {
   const file = printable(path);
   const findings: Findings = { errors: [], warnings: [], unknownKeys: [] };

@@ -1,18 +1,18 @@
 /**
- * What to say about an entry of a drop-in directory that is not read. Somebody put it there to be read, and believes
- * that it is: the sentence says what to do. Pure.
+ * What to say about an entry of a drop-in directory that is ignored. The operator put it there and believes that it is
+ * read, so the sentence says what to do. Pure.
  */
-import { printable } from '../errors.ts';
+import { printable } from '../text/printable.ts';
 
-/** Formats people write by mistake: the contents must be rewritten. */
+/** Other formats that people use by mistake: the contents must be rewritten. */
 const OTHER_FORMAT = /\.(?:ya?ml|json5?|conf|cfg|config|ini|xml|txt)$/i;
-/** Typing slips of the ending itself: a rename is all. */
+/** Misspelt endings: renaming the file is enough. */
 const MISSPELT = /\.(?:toml|tom|tml|toml\d+|tolm|tmol|tooml)$/i;
-/** Put aside by an editor, a package manager or a person. */
+/** Backups made by an editor, a package manager or a person. */
 const PUT_ASIDE = /\.toml(?:~|[.\-_#].*)$/i;
 const FOR_PEOPLE = /^readme(?:\.[a-z]+)?$/i;
 
-/** Undefined: nothing to say (a dotfile, a README). */
+/** Undefined when there is nothing to say, for a dotfile or a README. */
 export function adviceForName(directory: string, name: string): string | undefined {
   if (name.startsWith('.') || FOR_PEOPLE.test(name)) {
     return undefined;

@@ -1,8 +1,9 @@
 /**
- * The configuration of a host, from its files to frozen settings.
+ * Loads the configuration of a host, from its files to frozen settings.
  *
- * Invariant: when it fails, it tells everything at once: every file that cannot be read or parsed and every key that is
- * wrong, one to a line, with the warnings as notes, for a warning often is the reason of an error.
+ * Invariants:
+ * - A failure reports everything at once: each unreadable file and each wrong key on a line of its own.
+ * - The error carries the warnings as notes, because a warning often explains an error.
  */
 import { ConfigError, type ConfigErrorKind } from '../errors.ts';
 import { readAttributes } from './attributes.ts';
@@ -10,18 +11,19 @@ import { readDropIns } from './drop-ins.ts';
 import { attributesInVain, attributeUsers, fillAttributes, type Filled } from './fill-attributes.ts';
 import { type Fragment, readFragment } from './fragment.ts';
 import { type Merged, mergeFragments } from './merge.ts';
-import { resolveSettings, type Settings } from './settings.ts';
+import { resolveSettings } from './resolve-settings.ts';
+import type { Settings } from './settings.ts';
 import { parseToml } from './toml.ts';
 
 export interface LoadedSettings {
   readonly settings: Settings;
   /** One sentence each, with the file it is about. */
   readonly warnings: readonly string[];
-  /** How values came about that stand in no file as they are, one sentence each. */
+  /** How values came about that no file contains as they are, one sentence each. */
   readonly notes: readonly string[];
-  /** Dotted key to the file that set it; keys with their default are not in it. */
+  /** The file that set each dotted key. Keys that have their default are absent. */
   readonly origins: ReadonlyMap<string, string>;
-  /** The files that were read, in the order in which they count. */
+  /** The files that were read, weakest first. */
   readonly files: readonly string[];
 }
 
@@ -42,7 +44,7 @@ export async function loadSettings(root: string): Promise<LoadedSettings> {
   }
   errors.push(...fragments.flatMap((fragment) => fragment.errors));
   const warnings = [...dropIns.warnings, ...fragments.flatMap((fragment) => fragment.warnings)];
-  // Whether keys fit together can be told only once each of them is right.
+  // Checks across keys make sense only once each key is right.
   if (errors.length > 0) {
     throw together(errors, warnings);
   }
@@ -66,7 +68,7 @@ export async function loadSettings(root: string): Promise<LoadedSettings> {
   };
 }
 
-/** The file of attributes is looked at only by who needs it. */
+/** Reads the file of attributes only when a value needs it. */
 async function fillIn(root: string, merged: Merged): Promise<Filled> {
   const users = attributeUsers(merged);
   if (users.length === 0) {
@@ -82,7 +84,7 @@ async function fillIn(root: string, merged: Merged): Promise<Filled> {
   }
 }
 
-/** A screenful; who repairs those meets the rest. */
+/** A screenful. The rest shows up once these are repaired. */
 const MAX_LINES = 50;
 const GRAVEST_FIRST: readonly ConfigErrorKind[] = ['config_unreadable', 'config_syntax', 'config_invalid'];
 

@@ -1,8 +1,9 @@
 /**
- * Second stage: the fragments put together, each value with the file it came from. Pure.
+ * The second stage: merges the fragments, and remembers the file that each value came from. Pure.
  *
- * Invariants: a later fragment takes the place of an earlier one key by key, except where the schema accumulates; what a
- * fragment clears is what fragments before it have gathered, never its own.
+ * Invariants:
+ * - A later fragment overrides an earlier one key by key, except where the schema accumulates.
+ * - A fragment clears what earlier fragments accumulated, never its own values.
  */
 import type { Fragment } from './fragment.ts';
 import { CONFIG_KEYS, type ConfigKey, type ConfigValues, SCHEMA } from './schema.ts';
@@ -10,11 +11,11 @@ import { isKeyOf, type KeyDescriptor, type Written } from './read-keys.ts';
 
 export interface Merged {
   readonly values: Readonly<Written<ConfigValues>>;
-  /** Dotted key to file; one entry for each entry of an accumulating list (`updates.periodic.window[0]`). */
+  /** The file of each dotted key, and of each entry of an accumulating list (`updates.periodic.window[0]`). */
   readonly origins: ReadonlyMap<string, string>;
 }
 
-/** `fragments` in the order of precedence, weakest first. */
+/** `fragments`: in order of precedence, weakest first. */
 export function mergeFragments(fragments: readonly Fragment[]): Merged {
   const values: Written<ConfigValues> = {};
   const origins = new Map<string, string>();

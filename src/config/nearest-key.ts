@@ -1,11 +1,11 @@
-/** The known key that an unknown one was probably meant to be. Pure. */
+/** Guesses which known key an unknown key was meant to be. Pure. */
 
-/** A key longer than that was no slip of the pen. */
+/** A longer key is not a typing mistake. */
 const LONGEST_COMPARED = 100;
 
 /**
- * Undefined when nothing is near. The last part counts most: `updates.fleet_lock.window` is `updates.periodic.window` in
- * the wrong table, `updates.enable` is `updates.enabled`.
+ * The nearest of `known`; undefined when none is near. The last part of a key counts most: `updates.fleet_lock.window`
+ * is `updates.periodic.window` in the wrong table. Likewise, `updates.enable` is `updates.enabled`.
  */
 export function nearestKey(unknown: string, known: readonly string[]): string | undefined {
   const asked = normalize(unknown);
@@ -40,14 +40,14 @@ function leafOf(key: string): string {
   return key.slice(key.lastIndexOf('.') + 1);
 }
 
-/** What a key counts in is what people leave out: `length` for `length_minutes`. */
+/** People leave the unit out: `length` for `length_minutes`. */
 const UNIT = /_(?:secs|minutes|hours|time)$/;
 
 function leafDistance(asked: string, known: string): number {
   return Math.min(editDistance(asked, known), editDistance(asked, known.replace(UNIT, '')));
 }
 
-/** Insertions, deletions and substitutions between two texts (Levenshtein), row by row. */
+/** The fewest insertions, deletions and substitutions that turn one text into the other (Levenshtein). */
 export function editDistance(a: string, b: string): number {
   let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
   for (let row = 1; row <= a.length; row += 1) {

@@ -1,31 +1,32 @@
 /**
- * Reads the keys of a schema out of a table: each known key through its own parser, each unknown one reported. Pure.
+ * Reads the keys of a schema from a table. Each known key is read by its own parser, and each unknown one is reported.
+ * Pure.
  */
 import { type Checker, isTable, type Refused, REFUSED } from './checker.ts';
 import type { TomlTable, TomlValue } from './toml.ts';
 
-/** One key: how it is read, what it is without being written, and what the documentation says. */
+/** One key: how it is read, its default, and what the documentation says about it. */
 export interface KeyDescriptor<T> {
-  /** For the documentation: the type in a few words. */
+  /** The type in a few words, for the documentation. */
   readonly type: string;
   readonly parse: (value: TomlValue, at: Checker) => T | Refused;
   readonly fallback: T;
   /** One sentence for the documentation. */
   readonly doc: string;
-  /** Entries of later files are added to those of earlier ones, instead of taking their place. */
+  /** Adds the entries of a later file to those of earlier ones, where the key does not simply override. */
   readonly accumulate?: (earlier: T, later: T) => T;
-  /** Attributes of the machine (`${AFTERBURN_...}`) can stand in it: as part of a name, or of an address. */
+  /** Set when the value may contain machine attributes (`${AFTERBURN_...}`), as part of a name or of an address. */
   readonly attributes?: 'name' | 'address';
-  /** Set to true in a file: what the files before it have gathered under these keys is dropped. */
+  /** Keys whose entries from earlier files are dropped when this key is true. */
   readonly clears?: readonly string[];
-  /** The keys of each entry, where the value is a list of tables. */
+  /** The keys of each entry, when the value is a list of tables. */
   readonly fields?: Readonly<Record<string, { readonly type: string; readonly doc: string }>>;
 }
 
 /** A schema: dotted keys and their descriptors. */
 export type Schema<Values> = { readonly [K in keyof Values]: KeyDescriptor<Values[K]> };
 
-/** What of a schema was written: only keys that were there and are right. */
+/** The values that were written and accepted. */
 export type Written<Values> = { -readonly [K in keyof Values]?: Values[K] };
 
 export function readKeys<Values extends object>(
@@ -48,7 +49,7 @@ function readTable<Values extends object>(
   for (const [key, value] of table) {
     const path = `${prefix}${key}`;
     const here = at.inTable(key);
-    // A quoted key with a dot in it is not the path it looks like.
+    // A quoted key that contains a dot is not the path that it looks like.
     if (!key.includes('.') && isKeyOf(schema, path)) {
       const parsed = schema[path].parse(value, here);
       if (parsed !== REFUSED) {
@@ -66,7 +67,7 @@ function readTable<Values extends object>(
   }
 }
 
-/** An unknown table is reported key by key: each can be a known key below a misspelt name. */
+/** Reports an unknown table key by key: each may be a known key below a misspelt name. */
 function reportUnknown(value: TomlValue, at: Checker): void {
   if (isTable(value) && value.size > 0) {
     for (const [key, entry] of value) {

@@ -1,25 +1,29 @@
 /**
- * `updates.skip`: names of releases, as an operator finds them in `rpm-ostree status` or in an update graph. Pure.
+ * Parses `updates.skip`: names of releases, as shown by `rpm-ostree status` or in an update graph. Pure.
  *
- * Invariant: what could be no release, such as a checksum cut short, is refused: it would deny nothing, in silence.
+ * Invariants:
+ * - A text that cannot name a release, such as a truncated checksum, is refused. It would silently deny nothing.
  */
 import { REFUSED, describe, isList } from './checker.ts';
 import type { Parser } from './checks.ts';
 
-/** More than a distribution publishes in decades; a longer list is a file in the wrong place. */
+/** More than a distribution publishes in decades; a longer list is a mistake. */
 const MOST_NAMES = 1000;
 const LONGEST_NAME = 255;
 
 const VERSION = /^[^\s\p{Cc}@:]+$/u;
 const CHECKSUM = /^[0-9a-f]{64}$/i;
-/** Hexadecimal, and longer than any version that looks like it; dates are digits only. */
+/** Hexadecimal, and longer than any version that looks so. A letter is required, because dates are digits only. */
 const CUT_CHECKSUM = /^(?=.*[a-f])[0-9a-f]{16,}$/i;
-/** With or without the image before it: `quay.io/fedora/fedora-coreos@sha256:...`. */
+/** With or without an image name: `quay.io/fedora/fedora-coreos@sha256:...`. */
 const DIGEST = /^(?:\S+@)?sha256:([0-9a-f]{64})$/i;
 const EXPECTED =
   'a version, a base checksum of 64 hexadecimal digits, or an image digest of sha256: and 64 hexadecimal digits';
 
-/** Checksums and digests come out in lower case, digests without their image: a mirror has the same ones. */
+/**
+ * The names without repetitions. Checksums and digests are in lower case. Digests lose their image name, because a
+ * mirror has the same digests.
+ */
 export const releaseNames: Parser<readonly string[]> = (value, at) => {
   if (!isList(value)) {
     return at.refuse('a list of texts, such as ["43.20260101.3.0"]', value);

@@ -1,9 +1,12 @@
 /**
- * Every key of the configuration, once: how it is read, its default, how files combine. Parsing, the search for unknown
- * keys, their nearest names and the test of docs/configuration.md all come from this table.
+ * Every key of the configuration: how it is read, its default, and how files combine. Parsing, the reports of unknown
+ * keys and the test of docs/configuration.md all use this table.
  *
- * A new key is one line in ConfigValues, one descriptor in SCHEMA, its place in Settings and its row in the docs.
+ * To add a key: a line in ConfigValues, a descriptor in SCHEMA, a place in Settings, and a row in the documentation.
  */
+import type { Freeze } from '../calendar/freeze.ts';
+import type { MaintenanceWindow } from '../calendar/maintenance-window.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../text/units.ts';
 import { withAttributes } from './attribute-template.ts';
 import {
   absolutePath,
@@ -20,16 +23,13 @@ import {
   word,
   yesOrNo,
 } from './checks.ts';
-import { releaseNames } from './release-names.ts';
-import { type Freeze, FREEZE_FIELDS, freezes } from './freeze.ts';
+import { FREEZE_FIELDS, freezes } from './freezes.ts';
+import { maintenanceWindows, WEEK_MINUTES, WINDOW_FIELDS } from './maintenance-windows.ts';
 import { isKeyOf, type Schema } from './read-keys.ts';
-import { type MaintenanceWindow, maintenanceWindows, WEEK_MINUTES, WINDOW_FIELDS } from './window.ts';
+import { releaseNames } from './release-names.ts';
+import { STRATEGY_NAMES, type StrategyName } from './strategy-names.ts';
 
-/** Strategies an operator can name; several must all allow a reboot. */
-export const STRATEGY_NAMES = ['immediate', 'periodic', 'fleet_lock', 'marker', 'manual'] as const;
-export type StrategyName = (typeof STRATEGY_NAMES)[number];
-
-/** The type of each key once it is checked. Undefined: not set and no default. Empty text: as if not set. */
+/** The type of each key after its check. Undefined: not set, without default. Empty text: as if not set. */
 export interface ConfigValues {
   'agent.timing.steady_interval_secs': number;
   'agent.timing.retry_interval_secs': number;
@@ -73,13 +73,13 @@ export type ConfigKey = keyof ConfigValues;
 
 const fact = word(/^[a-zA-Z0-9._-]+$/, 'letters, digits, ".", "_" and "-"');
 
-/** Longer than that nobody means to wait. */
-const YEAR_MINUTES = 366 * 24 * 60;
-/** The agent gives up a question to the lock server after five minutes; below that, the reason is a better one. */
+/** A longer wait is a mistake. */
+const YEAR_MINUTES = (366 * DAY_MS) / MINUTE_MS;
+/** The agent abandons a request to the lock server after five minutes. Below that, the error says more. */
 const MOST_LOCK_SECONDS = 240;
 
-/** All of 32 days. */
-const MOST_OPEN_HOURS = 32 * 24;
+/** All hours of 32 days. */
+const MOST_OPEN_HOURS = (32 * DAY_MS) / HOUR_MS;
 
 export const SCHEMA: Schema<ConfigValues> = {
   'agent.timing.steady_interval_secs': {
@@ -316,13 +316,13 @@ export const SCHEMA: Schema<ConfigValues> = {
 
 export const CONFIG_KEYS: readonly ConfigKey[] = Object.keys(SCHEMA).filter((key) => isKeyOf(SCHEMA, key));
 
-/** Every name an operator can write, the keys of list entries included (`updates.periodic.window.days`). */
+/** Every key that an operator can write, including those of list entries (`updates.periodic.window.days`). */
 export const WRITABLE_KEYS: readonly string[] = CONFIG_KEYS.flatMap((key) => [
   key,
   ...Object.keys(SCHEMA[key].fields ?? {}).map((field) => `${key}.${field}`),
 ]);
 
-/** How a key is best shown: a list of tables by its header. */
+/** The key as it is best shown: a list of tables by its header. */
 export function shownKey(key: string): string {
   return isKeyOf(SCHEMA, key) && SCHEMA[key].fields !== undefined ? `[[${key}]]` : key;
 }

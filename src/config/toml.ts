@@ -1,14 +1,18 @@
 /**
- * TOML 1.0 text to plain data. The only file that knows the TOML library.
+ * Parses TOML 1.0 into plain data. The only file that knows the TOML library.
  *
- * Invariants: tables are Maps, so a key may be called `__proto__` without harm; integers are bigints and floats numbers,
- * so `1` and `1.0` stay apart; dates stay text until somebody wants one; nothing nests deeper than MAX_DEPTH.
+ * Invariants:
+ * - Tables are Maps, so a key `__proto__` does no harm.
+ * - Integers are bigints and floats are numbers, so `1` and `1.0` stay distinct.
+ * - Dates stay text until they are needed.
+ * - Nothing nests deeper than MAX_DEPTH.
  */
 import { LocalDate, LocalDateTime, LocalTime, OffsetDateTime, parse } from '@ltd/j-toml';
 
-import { ConfigError, messageOf, printable } from '../errors.ts';
+import { ConfigError, messageOf } from '../errors.ts';
+import { printable } from '../text/printable.ts';
 
-/** A TOML date, time or date-time, as ISO 8601 text. A class, so that it cannot be taken for a table or a string. */
+/** A TOML date, time or date-time, as ISO 8601 text. A class, so that it cannot be mistaken for a table or a string. */
 export class TomlDate {
   readonly text: string;
 
@@ -18,21 +22,21 @@ export class TomlDate {
 }
 
 export type TomlTable = ReadonlyMap<string, TomlValue>;
-/** bigint: integer. number: float, perhaps NaN or infinite. */
+/** A bigint is an integer; a number is a float, possibly NaN or infinite. */
 export type TomlValue = string | boolean | bigint | number | TomlDate | readonly TomlValue[] | TomlTable;
 
-/** Settings nest four deep; the bound keeps the walk below off the stack's end. */
+/** Settings nest four deep. The bound keeps the recursion below from overflowing the stack. */
 const MAX_DEPTH = 32;
 const LONGEST_LINE_SHOWN = 100;
 
 /**
- * Given to the library as the name of the source, so that it marks the line in one fixed way. Absolute: where it has
- * CommonJS at hand, as in a bundle, the library resolves it.
+ * Passed to the library as the name of the source, so that its messages mark the line in one fixed way. It is absolute,
+ * because the library resolves it where CommonJS is available, as in a bundle.
  */
 const SOURCE_NAME = '/drop-in';
 const LINE_MARK = /\n\s*at \(\/drop-in:(\d+):\d+\)/;
 
-/** Parses one file. `file` only serves the message of the ConfigError `config_syntax`. */
+/** Parses one file; `file` is its name in messages. Throws ConfigError `config_syntax`. */
 export function parseToml(bytes: Uint8Array, file: string): TomlTable {
   const text = decodeUtf8(bytes, file);
   let document: unknown;
@@ -48,7 +52,7 @@ export function parseToml(bytes: Uint8Array, file: string): TomlTable {
   return table;
 }
 
-/** A byte order mark at the start is what some editors leave; it is dropped. Anything that is not UTF-8 is refused. */
+/** Drops a byte order mark at the start, which some editors leave. Anything but UTF-8 is refused. */
 function decodeUtf8(bytes: Uint8Array, file: string): string {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   try {
@@ -64,7 +68,7 @@ function decodeUtf8(bytes: Uint8Array, file: string): string {
 
 const LINE_FEED = 0x0a;
 
-/** A line feed never is part of a longer UTF-8 sequence, so every line can be looked at by itself. */
+/** Each line can be checked by itself, because a line feed is never part of a longer UTF-8 sequence. */
 function firstBadLine(bytes: Uint8Array): number {
   let line = 1;
   for (let start = 0; start < bytes.length; line += 1) {
@@ -97,7 +101,7 @@ function syntaxError(error: unknown, text: string, file: string): ConfigError {
   );
 }
 
-/** The library's words for the commonest slips, in words that say what to do. */
+/** Clearer words for the library's most common messages. */
 const EXPLANATIONS: readonly (readonly [RegExp, string])[] = [
   [/^Invalid (?:Float|Integer|Local Date|Local Time) .*/, 'the value is none; a text needs quotes around it'],
   [/^Bad atom value.*/, 'the value is none; a text needs quotes around it'],
@@ -124,7 +128,7 @@ function explain(reason: string): string {
   return reason;
 }
 
-/** `key`: the one at the beginning of the file's tables that the value stands below; "" for the file itself. */
+/** `key`: the top-level key that the value is below; empty for the file itself. */
 function plain(value: unknown, file: string, depth: number, key: string): TomlValue {
   if (depth > MAX_DEPTH) {
     throw new ConfigError(

@@ -4,7 +4,7 @@
  * Invariant: building changes nothing that anybody sees. What is built may yet be thrown away.
  */
 import type { Settings } from '../config/settings.ts';
-import type { StrategyName } from '../config/schema.ts';
+import type { StrategyName } from '../config/strategy-names.ts';
 import type { SystemBus } from '../dbus/types.ts';
 import { messageOf } from '../errors.ts';
 import type { Identity } from '../identity/identity.ts';

@@ -2,7 +2,8 @@
  * D-Bus server addresses: `unix:path=/run/dbus/system_bus_socket,guid=...;...`. Only Unix sockets are supported: the
  * agent authenticates as its Unix user and speaks to this host alone. Pure.
  */
-import { BusError, printable } from '../errors.ts';
+import { BusError } from '../errors.ts';
+import { printable } from '../text/printable.ts';
 
 export interface ServerAddress {
   /** What a socket connects to; an abstract one starts with NUL. */

@@ -1,10 +1,11 @@
 /** Calls that every D-Bus client makes: names, properties, match rules. Each parses its reply. */
 import { BusError } from '../errors.ts';
+import { SECOND_MS } from '../text/units.ts';
 import { BUS_NAME, BUS_PATH, ERROR_NAME } from './message.ts';
-import { type BusLink, type BusValue, type MethodCall, type Reply, Variant } from './types.ts';
+import { type BusLink, type BusValue, isDictionary, type MethodCall, type Reply, Variant } from './types.ts';
 
 /** The bus answers these itself, at once. */
-const BUS_CALL_TIMEOUT_MS = 10_000;
+const BUS_CALL_TIMEOUT_MS = 10 * SECOND_MS;
 
 const DO_NOT_QUEUE = 4;
 const PRIMARY_OWNER = 1;
@@ -82,7 +83,7 @@ export async function getAllProperties(
   const call = propertiesCall(source, 'GetAll', 's', [source.interface]);
   const reply = await link.call(call, signal);
   const [dictionary] = reply.body;
-  if (reply.signature !== 'a{sv}' || !isMap(dictionary)) {
+  if (reply.signature !== 'a{sv}' || !isDictionary(dictionary)) {
     throw unexpected(call, 'a{sv}', reply);
   }
   const properties = new Map<string, BusValue>();
@@ -128,10 +129,4 @@ function unexpected(call: MethodCall, signature: string, reply: Reply): BusError
     'bus_malformed_message',
     `${what}: signature must be ${signature}, got "${reply.signature}"`,
   );
-}
-
-function isMap(
-  value: BusValue | undefined,
-): value is ReadonlyMap<string | number | bigint | boolean, BusValue> {
-  return value instanceof Map;
 }

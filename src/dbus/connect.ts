@@ -4,14 +4,16 @@
  */
 import type { Socket } from 'node:net';
 
-import { BusError, CancelledError, messageOf, printable } from '../errors.ts';
+import { BusError, CancelledError, messageOf } from '../errors.ts';
+import { printable } from '../text/printable.ts';
+import { SECOND_MS } from '../text/units.ts';
 import { parseAddress } from './address.ts';
 import { dial } from './dial.ts';
 import { type FaultSink, Link } from './link.ts';
 import type { BusLink } from './types.ts';
 
 /** A local server accepts at once; one that does not within this time is stuck, and the caller should try later. */
-export const CONNECT_TIMEOUT_MS = 10_000;
+export const CONNECT_TIMEOUT_MS = 10 * SECOND_MS;
 
 export interface ConnectOptions {
   /** Told of malformed messages and of handlers that threw; see FaultSink. */

@@ -1,6 +1,6 @@
 /**
- * The two internals of dbus-next 0.10.2 that codec.ts builds on; the package ships no types for them. Pinned to exactly
- * that version: internals may change without notice.
+ * The internals of dbus-next 0.10.2 that reader.ts builds on; the package ships no types for them. The dependency is
+ * pinned to exactly that version, for internals may change without notice.
  */
 
 declare module 'dbus-next/lib/dbus-buffer.js' {
@@ -37,28 +37,4 @@ declare module 'dbus-next/lib/dbus-buffer.js' {
   }
 
   export = DBusBuffer;
-}
-
-declare module 'dbus-next/lib/message.js' {
-  /** Body in the marshaller's own format: a variant is `[signature, value]`, a dictionary an array of `[key, value]`. */
-  interface MarshallableMessage {
-    readonly type: number;
-    readonly serial: number;
-    readonly flags: number;
-    readonly path?: string | undefined;
-    readonly interface?: string | undefined;
-    readonly member?: string | undefined;
-    readonly errorName?: string | undefined;
-    readonly replySerial?: number | undefined;
-    readonly destination?: string | undefined;
-    readonly signature?: string | undefined;
-    readonly body?: readonly unknown[];
-  }
-
-  const message: {
-    /** Returns the bytes of the message and its descriptors. Throws on a value that does not fit its type. */
-    marshall(message: MarshallableMessage): [bytes: Buffer, descriptors: unknown[]];
-  };
-
-  export = message;
 }

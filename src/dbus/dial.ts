@@ -6,7 +6,8 @@
  */
 import { connect, type Socket } from 'node:net';
 
-import { BusError, messageOf, printable } from '../errors.ts';
+import { BusError, messageOf } from '../errors.ts';
+import { printable } from '../text/printable.ts';
 import type { ServerAddress } from './address.ts';
 
 /** The line we wait for is `OK` with 32 digits, or `REJECTED` with the names of a few mechanisms. */

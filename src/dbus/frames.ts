@@ -6,13 +6,14 @@
  * and a frame handed on is never written to again.
  */
 import { BusError } from '../errors.ts';
+import { MEBIBYTE } from '../text/units.ts';
 
 /** Endianness, type, flags, version, body length, serial, length of the header fields. */
 const FIXED_HEADER_BYTES = 16;
 /** The specification's limits. */
-export const LARGEST_MESSAGE_BYTES = 128 * 1024 * 1024;
-export const LARGEST_ARRAY_BYTES = 64 * 1024 * 1024;
-const PROTOCOL_VERSION = 1;
+export const LARGEST_MESSAGE_BYTES = 128 * MEBIBYTE;
+export const LARGEST_ARRAY_BYTES = 64 * MEBIBYTE;
+export const PROTOCOL_VERSION = 1;
 
 export const LITTLE_ENDIAN = 0x6c;
 export const BIG_ENDIAN = 0x42;

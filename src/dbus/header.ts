@@ -1,6 +1,14 @@
-/** The fields of a message header, checked: each has the type the specification gives it, none that is required is missing. Pure. */
-import { MESSAGE_TYPE, type MessageHeader } from './message.ts';
-import { type BusValue, Variant } from './types.ts';
+/**
+ * The fields of a message header, in both directions. Pure.
+ *
+ * Invariants:
+ * - Every field that is read has the type that the specification gives it, and no required field is missing.
+ * - Every name that is written is well-formed: a bus disconnects whoever sends it another.
+ */
+import { printable } from '../text/printable.ts';
+import { MESSAGE_TYPE, type MessageHeader, type OutgoingMessage } from './message.ts';
+import { isBusName, isInterfaceName, isMemberName, isObjectPath } from './names.ts';
+import { type BusValue, isList, Variant } from './types.ts';
 
 /** Field codes of the specification, with the signature each must have. Others are ignored, as it demands. */
 const FIELDS: ReadonlyMap<number, { readonly name: FieldName; readonly signature: string }> = new Map([
@@ -28,7 +36,7 @@ export interface RawHeader {
   readonly flags: number;
   readonly serial: number;
   /** Array of structs of code and variant, as decoded. */
-  readonly fields: BusValue;
+  readonly fields: BusValue | undefined;
 }
 
 /** Throws TypeError when the header is not one. */
@@ -69,6 +77,31 @@ export function checkedHeader(raw: RawHeader): MessageHeader {
   };
 }
 
+/** The fields of `message` as an array of structs of code and variant. Throws TypeError when a name is malformed. */
+export function outgoingFields(message: OutgoingMessage): readonly BusValue[] {
+  checkNames(message);
+  return [...FIELDS].flatMap(([code, { name, signature }]) => {
+    // The bus fills in the sender.
+    const value = name === 'sender' ? undefined : message[name];
+    return value === undefined || value === '' ? [] : [[code, new Variant(signature, value)]];
+  });
+}
+
+function checkNames(message: OutgoingMessage): void {
+  const rules = [
+    ['path', message.path, isObjectPath],
+    ['interface', message.interface, isInterfaceName],
+    ['member', message.member, isMemberName],
+    ['error name', message.errorName, isInterfaceName],
+    ['destination', message.destination, isBusName],
+  ] as const;
+  for (const [what, name, isValid] of rules) {
+    if (name !== undefined && !isValid(name)) {
+      throw new TypeError(`${what} must be valid, got ${printable(name)}`);
+    }
+  }
+}
+
 function checkedField(
   known: { readonly name: FieldName; readonly signature: string },
   variant: BusValue | undefined,
@@ -84,8 +117,4 @@ function checkedField(
 
 function asList(value: BusValue | undefined): readonly BusValue[] {
   return isList(value) ? value : [];
-}
-
-function isList(value: BusValue | undefined): value is readonly BusValue[] {
-  return Array.isArray(value);
 }

@@ -8,6 +8,7 @@
 import type { Duplex } from 'node:stream';
 
 import { BusError, CancelledError, messageOf } from '../errors.ts';
+import { MEBIBYTE, SECOND_MS } from '../text/units.ts';
 import { decodeMessage, encodeMessage } from './codec.ts';
 import { type Answer, ExportedObjects, replyTo, UNSPEAKABLE } from './exported-objects.ts';
 import { Framer } from './frames.ts';
@@ -24,11 +25,11 @@ import { SignalHandlers } from './signal-handlers.ts';
 import type { BusLink, BusSignal, ExportedInterface, MethodCall, Reply } from './types.ts';
 
 /** Everything the agent sends is small: this much unread means that the other side is stuck. */
-export const LARGEST_WRITE_BACKLOG_BYTES = 16 * 1024 * 1024;
+export const LARGEST_WRITE_BACKLOG_BYTES = 16 * MEBIBYTE;
 /** How long a closing socket may take to hand over what was written last. */
-const CLOSE_TIMEOUT_MS = 1000;
+const CLOSE_TIMEOUT_MS = SECOND_MS;
 /** AddMatch and RemoveMatch are answered by the bus itself. */
-const MATCH_TIMEOUT_MS = 10_000;
+const MATCH_TIMEOUT_MS = 10 * SECOND_MS;
 const LAST_SERIAL = 0xffff_ffff;
 
 /**

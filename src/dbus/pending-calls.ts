@@ -5,13 +5,15 @@
  * link, and takes its timer and its listener with it; a reply that nobody waits for, or that another than the callee
  * sent, changes nothing and is not decoded.
  */
-import { BusError, CancelledError, messageOf, printable } from '../errors.ts';
+import { BusError, CancelledError, messageOf } from '../errors.ts';
+import { printable } from '../text/printable.ts';
+import { MINUTE_MS } from '../text/units.ts';
 import { BUS_NAME, type IncomingMessage, MESSAGE_TYPE } from './message.ts';
 import { isUniqueName } from './names.ts';
 import type { BusValue, MethodCall, Reply } from './types.ts';
 
 /** Long enough for a daemon that has to be started and to load its state first. */
-export const DEFAULT_CALL_TIMEOUT_MS = 300_000;
+export const DEFAULT_CALL_TIMEOUT_MS = 5 * MINUTE_MS;
 /** What a timer can hold; a longer one would fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 

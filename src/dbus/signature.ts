@@ -58,6 +58,17 @@ export function signatureOf(tree: TypeTree): string {
   }
 }
 
+/** Values of a type start at a multiple of this many bytes. `type`: the first character of a signature. */
+export function alignmentOf(type: string): 1 | 2 | 4 | 8 {
+  if ('ygv'.includes(type)) {
+    return 1;
+  }
+  if ('nq'.includes(type)) {
+    return 2;
+  }
+  return 'xtd({'.includes(type) ? 8 : 4;
+}
+
 class Parser {
   readonly #text: string;
   #at = 0;

@@ -1,5 +1,5 @@
 /**
- * The D-Bus vocabulary of the agent: what adapters see of a bus. No library shows through. Types and one value class.
+ * The D-Bus vocabulary of the agent: what adapters see of a bus. No library shows through.
  */
 
 /**
@@ -7,15 +7,12 @@
  * arrays and structs arrays, dictionaries Maps (keys kept as they came, `__proto__` included), variants {@link Variant}.
  * Descriptors (`h`) decode to their index as a number; no descriptor is ever taken.
  */
-export type BusValue =
-  | string
-  | number
-  | bigint
-  | boolean
-  | Uint8Array
-  | Variant
-  | readonly BusValue[]
-  | ReadonlyMap<string | number | bigint | boolean, BusValue>;
+export type BusValue = BasicValue | Uint8Array | Variant | readonly BusValue[] | Dictionary;
+
+/** A value that can be the key of a dictionary. */
+export type BasicValue = string | number | bigint | boolean;
+
+export type Dictionary = ReadonlyMap<BasicValue, BusValue>;
 
 export class Variant {
   readonly signature: string;
@@ -25,6 +22,16 @@ export class Variant {
     this.signature = signature;
     this.value = value;
   }
+}
+
+/** An array or a struct. `Array.isArray` does not narrow readonly arrays. */
+export function isList(value: BusValue | undefined): value is readonly BusValue[] {
+  return Array.isArray(value);
+}
+
+/** `instanceof` does not narrow to readonly maps. */
+export function isDictionary(value: BusValue | undefined): value is Dictionary {
+  return value instanceof Map;
 }
 
 export interface MethodCall {

@@ -7,7 +7,7 @@
  * - An error names the key and the file. It never repeats a byte of what is in the file.
  * - Each request reads its files anew, so a rotated one counts at once. They are small, and requests are rare.
  */
-import { resolveBelow } from '../config/resolve-below.ts';
+import { resolveBelow } from './resolve-below.ts';
 import { HttpError, messageOf, printable } from '../errors.ts';
 import { readFileStart, SmallFileError } from './read-small-file.ts';
 

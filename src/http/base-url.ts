@@ -2,7 +2,7 @@
  * From a configured base URL to the address of an endpoint below it, for the update server and the lock server alike.
  * Pure. The caller makes an error of its own kind of a problem.
  */
-import { expandTemplate, TEMPLATE_NAMES, type TemplateName } from '../config/url-template.ts';
+import { expandTemplate, TEMPLATE_NAMES, type TemplateName } from '../text/url-template.ts';
 
 export type TemplateValues = Readonly<Record<TemplateName, string>>;
 

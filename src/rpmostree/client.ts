@@ -7,7 +7,8 @@
 import type { Clock, Deployment, HostStatus, RpmOstree } from '../agent/ports.ts';
 import { payloadDigest, type Release, samePayload } from '../agent/release.ts';
 import type { ConnectPeer, SystemBus } from '../dbus/types.ts';
-import { CancelledError, RpmOstreeError, printable } from '../errors.ts';
+import { CancelledError, RpmOstreeError } from '../errors.ts';
+import { printable } from '../text/printable.ts';
 import type { DaemonCalls, Options } from './daemon-calls.ts';
 import { type Visit, visitDaemon } from './session.ts';
 import { planStage } from './stage-plan.ts';

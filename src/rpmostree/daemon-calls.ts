@@ -5,6 +5,7 @@
  */
 import { type BusLink, type BusValue, Variant } from '../dbus/types.ts';
 import { RpmOstreeError } from '../errors.ts';
+import { MINUTE_MS, SECOND_MS } from '../text/units.ts';
 
 const BUS_NAME = 'org.projectatomic.rpmostree1';
 const SYSROOT_PATH = '/org/projectatomic/rpmostree1/Sysroot';
@@ -16,9 +17,9 @@ const PROPERTIES_INTERFACE = 'org.freedesktop.DBus.Properties';
 const CLIENT_ID = 'zincati';
 
 /** The first call may have to start the daemon, which reads the whole system root first: minutes on slow disks. */
-const CALL_LIMIT_MS = 300_000;
+const CALL_LIMIT_MS = 5 * MINUTE_MS;
 /** The daemon is awake already, and reads only what changed. */
-const LET_GO_LIMIT_MS = 30_000;
+const LET_GO_LIMIT_MS = 30 * SECOND_MS;
 /** Nothing depends on the answer to a goodbye. */
 const GOODBYE_LIMIT_MS = 500;
 

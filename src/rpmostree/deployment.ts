@@ -9,7 +9,9 @@
 import type { Deployment } from '../agent/ports.ts';
 import type { Payload } from '../agent/release.ts';
 import { Variant } from '../dbus/types.ts';
-import { RpmOstreeError, messageOf, printable } from '../errors.ts';
+import { messageOf, RpmOstreeError } from '../errors.ts';
+import { printable } from '../text/printable.ts';
+import { MEBIBYTE } from '../text/units.ts';
 import { parseImageReference } from './image-reference.ts';
 
 export interface DecodedDeployments {
@@ -99,7 +101,7 @@ function payloadOf(
 }
 
 /** A longer text is not parsed: real ones have 10 to 300 kB. */
-const LONGEST_METADATA_JSON = 4 * 1024 * 1024;
+const LONGEST_METADATA_JSON = 4 * MEBIBYTE;
 
 /** Streams go into URLs, tags and metric labels: what does not look like one is none. */
 const STREAM = /^[A-Za-z0-9][\w.+-]{0,63}$/;

@@ -8,10 +8,10 @@ import {
   type BusErrorKind,
   CancelledError,
   messageOf,
-  printable,
   RpmOstreeError,
   type RpmOstreeErrorKind,
 } from '../errors.ts';
+import { printable } from '../text/printable.ts';
 
 const BY_TEXT: readonly (readonly [RegExp, RpmOstreeErrorKind])[] = [
   [/Transaction in progress: /, 'rpm_ostree_busy'],

@@ -3,7 +3,7 @@
  */
 import type { Progress } from '../agent/ports.ts';
 import type { BusSignal, BusValue } from '../dbus/types.ts';
-import { printable } from '../errors.ts';
+import { printable } from '../text/printable.ts';
 
 /** What a signal says, or undefined for one that says nothing to people or is not what its name promises. */
 export function progressOf({ member, body }: BusSignal): Progress | undefined {

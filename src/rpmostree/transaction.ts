@@ -10,6 +10,7 @@
 import type { Clock, Progress } from '../agent/ports.ts';
 import type { BusLink, ConnectPeer } from '../dbus/types.ts';
 import { BusError, CancelledError } from '../errors.ts';
+import { MINUTE_MS, SECOND_MS } from '../text/units.ts';
 import { fingerprintOf, progressOf } from './progress.ts';
 
 export const TRANSACTION_INTERFACE = 'org.projectatomic.rpmostree1.Transaction';
@@ -17,11 +18,11 @@ export const TRANSACTION_INTERFACE = 'org.projectatomic.rpmostree1.Transaction';
 export const TRANSACTION_PATH = '/';
 
 /** A transaction that shows no progress for so long is stuck: the slowest real steps say something every minute or two. */
-export const STALL_LIMIT_MS = 10 * 60 * 1000;
+export const STALL_LIMIT_MS = 10 * MINUTE_MS;
 /** Start and Cancel are answered from the daemon's main loop, whatever the transaction does. */
-export const ANSWER_LIMIT_MS = 30_000;
+export const ANSWER_LIMIT_MS = 30 * SECOND_MS;
 /** A cancelled transaction winds down by then, or is left behind. */
-export const CANCEL_LIMIT_MS = 10_000;
+export const CANCEL_LIMIT_MS = 10 * SECOND_MS;
 /** With the owner gone (SIGTERM) there is a second in all: for reaching the transaction, and for its end. */
 const LATE_CONNECT_LIMIT_MS = 200;
 const ABORT_LIMIT_MS = 400;

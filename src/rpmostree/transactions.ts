@@ -6,7 +6,9 @@
  */
 import type { ActiveTransaction, Clock, Progress } from '../agent/ports.ts';
 import { type BusLink, type ConnectPeer, Variant } from '../dbus/types.ts';
-import { CancelledError, RpmOstreeError, printable } from '../errors.ts';
+import { CancelledError, RpmOstreeError } from '../errors.ts';
+import { printable } from '../text/printable.ts';
+import { SECOND_MS } from '../text/units.ts';
 import type { DaemonCalls, Options } from './daemon-calls.ts';
 import { isBusy, mapFinishedText } from './map-error.ts';
 import type { Visit } from './session.ts';
@@ -196,7 +198,7 @@ function failureOf(
     }
     case 'stalled':
     case 'limit': {
-      const message = `cannot ${doing}: no progress for ${Math.round(stallLimitMs / 1000)} s, the transaction was cancelled`;
+      const message = `cannot ${doing}: no progress for ${Math.round(stallLimitMs / SECOND_MS)} s, the transaction was cancelled`;
       return new RpmOstreeError('rpm_ostree_transaction_stalled', message);
     }
   }

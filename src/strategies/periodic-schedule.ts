@@ -13,7 +13,7 @@ import { distinctWindows } from '../calendar/distinct-windows.ts';
 import { lintCalendar } from '../calendar/lint.ts';
 import { weeklyMinutes } from '../calendar/schedule-length.ts';
 import { openingInstant, type ZoneRules } from '../calendar/zone-rules.ts';
-import type { FreezeEdge } from '../config/freeze.ts';
+import type { FreezeEdge } from '../calendar/freeze.ts';
 import type { Settings } from '../config/settings.ts';
 import { printable } from '../errors.ts';
 import { placeOfNode, splayOffsetMs } from './splay.ts';

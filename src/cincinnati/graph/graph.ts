@@ -5,7 +5,8 @@
  * noted in it and spoils nothing else; only own properties are read, so no key of the text reaches a prototype.
  */
 import { type Scheme, SCHEMES } from '../../agent/release.ts';
-import { CincinnatiError, printable } from '../../errors.ts';
+import { CincinnatiError } from '../../errors.ts';
+import { isPrintable, printable } from '../../text/printable.ts';
 
 export interface GraphNode {
   /** As written; "" when there is none. What the booted release is found by. */
@@ -57,8 +58,6 @@ const PAYLOAD_FORMS: Readonly<Record<Scheme, { readonly form: RegExp; readonly w
   checksum: { form: /^[0-9a-f]{64}$/, words: '64 lower-case hexadecimal digits' },
   oci: { form: /^[\w./:-]+@sha256:[0-9a-f]{64}$/, words: 'an image pinned by digest (NAME@sha256:HEX)' },
 };
-/** Control characters, separators and bidirectional overrides: a version with one is not what it looks like. */
-const UNFIT_TO_SHOW = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/u;
 
 /** Reads decoded JSON. Throws CincinnatiError `client_failed_json_decoding` when it is no graph at all. */
 export function parseGraph(json: unknown): Graph {
@@ -138,7 +137,7 @@ function parseNode(entry: unknown, index: number): GraphNode {
 }
 
 function fitVersion(value: unknown): string {
-  const fit = typeof value === 'string' && value.length <= LONGEST_VERSION && !UNFIT_TO_SHOW.test(value);
+  const fit = typeof value === 'string' && value.length <= LONGEST_VERSION && isPrintable(value);
   return fit ? value : '';
 }
 

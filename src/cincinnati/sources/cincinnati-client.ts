@@ -6,13 +6,15 @@
  */
 import type { CheckQuery, CheckResult, Clock, UpdateSource } from '../../agent/ports.ts';
 import type { Release } from '../../agent/release.ts';
-import { CincinnatiError, HttpError, printable } from '../../errors.ts';
+import { CincinnatiError, HttpError } from '../../errors.ts';
 import type { HttpClient, HttpReply } from '../../http/http-client.ts';
 import { parseRetryAfter } from '../../http/retry-after.ts';
 import { endpointBelow } from '../../http/base-url.ts';
 import { errorDocument } from '../../http/error-document.ts';
 import { parseGraph } from '../graph/graph.ts';
 import { RemoteKinds } from '../../http/remote-kind.ts';
+import { printable } from '../../text/printable.ts';
+import { KIBIBYTE } from '../../text/units.ts';
 import { selectUpdate, surroundingsOf, type Surroundings } from '../graph/select-update.ts';
 
 /** The node, as it tells servers. */
@@ -38,7 +40,7 @@ export interface CincinnatiOptions {
 const WARINESS_DECIMALS = 6;
 const LONGEST_ERROR_TEXT = 300;
 /** Longer validators are not worth their memory. */
-const LONGEST_VALIDATOR = 1024;
+const LONGEST_VALIDATOR = KIBIBYTE;
 
 interface Confirmable {
   readonly url: string;

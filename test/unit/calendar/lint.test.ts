@@ -6,7 +6,7 @@ import { distinctWindows } from '../../../src/calendar/distinct-windows.ts';
 import { describeWindow } from '../../../src/calendar/describe-window.ts';
 import { leastOpen, lintCalendar, MOST_WINDOWS_LOOKED_AT } from '../../../src/calendar/lint.ts';
 import { UTC } from '../../../src/calendar/zone-rules.ts';
-import type { MaintenanceWindow } from '../../../src/config/window.ts';
+import type { MaintenanceWindow } from '../../../src/calendar/maintenance-window.ts';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

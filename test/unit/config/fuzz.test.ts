@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { readFragment } from '../../../src/config/fragment.ts';
 import { mergeFragments } from '../../../src/config/merge.ts';
 import { CONFIG_KEYS } from '../../../src/config/schema.ts';
-import { resolveSettings } from '../../../src/config/settings.ts';
+import { resolveSettings } from '../../../src/config/resolve-settings.ts';
 import { parseToml } from '../../../src/config/toml.ts';
 import { ConfigError } from '../../../src/errors.ts';
 

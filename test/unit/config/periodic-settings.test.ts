@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { readFragment, type Fragment } from '../../../src/config/fragment.ts';
 import { mergeFragments } from '../../../src/config/merge.ts';
 import { loadSettings } from '../../../src/config/load-settings.ts';
-import { resolveSettings } from '../../../src/config/settings.ts';
+import { resolveSettings } from '../../../src/config/resolve-settings.ts';
 import { parseToml } from '../../../src/config/toml.ts';
 import { HostTree } from '../../support/host-tree.ts';
 

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { decodeMessage, encodeMessage, MOST_VALUES } from '../../../src/dbus/codec.ts';
-import { Framer } from '../../../src/dbus/frames.ts';
+import { decodeMessage, encodeMessage } from '../../../src/dbus/codec.ts';
+import { bodyOffset, Framer, LARGEST_ARRAY_BYTES } from '../../../src/dbus/frames.ts';
 import { MESSAGE_TYPE, type OutgoingMessage } from '../../../src/dbus/message.ts';
+import { MOST_VALUES } from '../../../src/dbus/reader.ts';
 import { type BusValue, Variant } from '../../../src/dbus/types.ts';
 import { BusError } from '../../../src/errors.ts';
 import { typedValue } from '../../support/bus-values.ts';
@@ -65,6 +66,49 @@ describe('codec', () => {
       }),
       { numRuns: 500 },
     );
+  });
+
+  test.each<[string, string, BusValue]>([
+    ['a zero below zero', 'd', -0],
+    ['a zero below zero in containers', 'a((qa{bn})adu)', [[[0, new Map()], [-0], 0]]],
+    ['a zero below zero in a variant', 'v', new Variant('d', -0)],
+    ['no number', 'd', Number.NaN],
+    ['infinity', 'd', Number.NEGATIVE_INFINITY],
+    ['the smallest INT64', 'x', -(2n ** 63n)],
+    ['a text longer than the first store', 's', 'ü'.repeat(1000)],
+    ['bytes longer than the first store', 'ay', new Uint8Array(1000).fill(7)],
+    ['an array without elements, padded', 'at', []],
+  ])('decodes to itself: %s', (_what, signature, value) => {
+    expect(decodeMessage(withBody(signature, value)).body()).toEqual([value]);
+  });
+
+  test('writes the bytes that GLib writes', () => {
+    const hex =
+      '2a00000001000000fefffffffdffffffffffffff000000000000000000000080ffffffffffffffff000000000000f83f00000000000000' +
+      '80060000006772c3bcc39f0000020000002f780005617b73767d0000000600000062797465730000002c00000000000000090000005f5f' +
+      '70726f746f5f5f00056128697329000000000c0000000000000001000000030000006f6e65000176000173000000040000006465657000' +
+      '0000000000000000000000';
+    const body = [
+      0x2a,
+      true,
+      -2,
+      65535,
+      -3,
+      4294967295,
+      -(2n ** 63n),
+      2n ** 64n - 1n,
+      1.5,
+      -0,
+      'grüß',
+      '/x',
+      'a{sv}',
+      new Uint8Array(Buffer.from('bytes\0')),
+      new Map([['__proto__', new Variant('a(is)', [[1, 'one']])]]),
+      new Variant('v', new Variant('s', 'deep')),
+      [],
+    ];
+    const frame = withBody('ybnqiuxtddsogaya{sv}vat', ...body);
+    expect(frame.subarray(bodyOffset(frame.readUInt32LE(12))).toString('hex')).toBe(hex);
   });
 
   test('reads what GLib wrote in big-endian order', () => {
@@ -267,9 +311,29 @@ describe('encodeMessage refuses', () => {
     ['a body without signature', { body: ['a'] }, 'must be 0, got 1'],
     ['a number as text', { signature: 's', body: [1] }, 'must fit D-Bus type s, got number'],
     ['a plain number as INT64', { signature: 'x', body: [1] }, 'must fit D-Bus type x, got number'],
-    ['a number out of range', { signature: 'y', body: [256] }, 'outside range'],
-    ['a fraction', { signature: 'i', body: [1.5] }, 'not an integer'],
-    ['NUL in text', { signature: 's', body: ['a\0b'] }, 'null byte'],
+    ['a serial of 0', { serial: 0 }, 'serial must not be 0'],
+    ['a number above its range', { signature: 'y', body: [256] }, 'from 0 to 255, got 256'],
+    ['a number below its range', { signature: 'n', body: [-32_769] }, 'from -32768 to 32767, got -32769'],
+    ['a long below its range', { signature: 't', body: [-1n] }, 'got -1'],
+    ['a long above its range', { signature: 'x', body: [2n ** 63n] }, 'got 9223372036854775808'],
+    ['a fraction', { signature: 'i', body: [1.5] }, 'must be a whole number'],
+    ['no number', { signature: 'u', body: [Number.NaN] }, 'must be a whole number'],
+    ['NUL in text', { signature: 's', body: ['a\0b'] }, 'text must be without NUL'],
+    ['a list as text', { signature: 's', body: [['a']] }, 'must fit D-Bus type s, got Array'],
+    ['a text as a list', { signature: 'as', body: ['a'] }, 'must fit D-Bus type as, got string'],
+    ['a text as a struct', { signature: '(s)', body: ['a'] }, 'must fit D-Bus type (s), got string'],
+    ['a key of another type', { signature: 'a{us}', body: [new Map([['a', 'b']])] }, 'must fit D-Bus type u'],
+    [
+      'an array over 64 MiB',
+      { signature: 'ay', body: [new Uint8Array(LARGEST_ARRAY_BYTES + 1)] },
+      'array must be at most',
+    ],
+    [
+      'more than 128 MiB',
+      { signature: 'ayayay', body: Array.from({ length: 3 }, () => new Uint8Array(LARGEST_ARRAY_BYTES)) },
+      'size must be at most',
+    ],
+    ['65 containers in each other', { signature: 'v', body: [nestedVariant(65)] }, 'at most 64 deep'],
     ['an object path value', { signature: 'o', body: ['x'] }, 'object path must be valid'],
     ['a signature value', { signature: 'g', body: ['('] }, 'signature must be'],
     ['a variant that is none', { signature: 'v', body: ['x'] }, 'must fit D-Bus type v, got string'],
@@ -281,3 +345,7 @@ describe('encodeMessage refuses', () => {
     expectMalformed(() => encodeMessage({ ...SIGNAL, ...part }), why);
   });
 });
+
+function nestedVariant(depth: number): Variant {
+  return depth === 1 ? new Variant('y', 7) : new Variant('v', nestedVariant(depth - 1));
+}

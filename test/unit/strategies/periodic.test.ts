@@ -10,7 +10,7 @@ import { parseTzif } from '../../../src/calendar/tzif.ts';
 import { UTC, type ZoneRules } from '../../../src/calendar/zone-rules.ts';
 import { readFragment } from '../../../src/config/fragment.ts';
 import { mergeFragments } from '../../../src/config/merge.ts';
-import { resolveSettings } from '../../../src/config/settings.ts';
+import { resolveSettings } from '../../../src/config/resolve-settings.ts';
 import { parseToml } from '../../../src/config/toml.ts';
 import { ConfigError } from '../../../src/errors.ts';
 import { joinVerdicts } from '../../../src/gates/gatekeeper.ts';

@@ -1,7 +1,7 @@
 import { symlinkSync } from 'node:fs';
 import { expect, it } from 'vitest';
 
-import { resolveBelow } from '../../../src/config/resolve-below.ts';
+import { resolveBelow } from '../../../src/files/resolve-below.ts';
 import { HostTree } from '../../support/host-tree.ts';
 
 async function tree(): Promise<HostTree> {

@@ -1,6 +1,10 @@
 /**
- * Follows symbolic links as the host would see them whose file system is mounted at `root`: absolute targets start at
- * `root`, and `..` never leads out of it. With root `/` that is what the kernel does.
+ * Follows symbolic links as seen by the host whose file system is mounted at `root`. With root `/`, this is what the
+ * kernel does.
+ *
+ * Invariants:
+ * - Absolute link targets start at `root`.
+ * - `..` never leads out of `root`.
  */
 import { lstat, readlink } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
@@ -10,18 +14,18 @@ import { isMissing } from '../files/error-code.ts';
 
 export type Resolution =
   | { readonly kind: 'found'; readonly path: string; readonly stats: Stats }
-  /** Nothing there. */
+  /** Nothing is there. */
   | { readonly kind: 'missing' }
-  /** A link leads to `target` (as the host sees it), where nothing is. */
+  /** A link leads to `target`, as the host sees it, and nothing is there. */
   | { readonly kind: 'dangling'; readonly target: string }
-  /** A link leads to /dev/null, whether or not there is one below `root`. */
+  /** A link leads to /dev/null, whether or not that exists below `root`. */
   | { readonly kind: 'null-device' };
 
-/** As many as Linux follows. */
+/** The number that Linux follows. */
 const MAX_LINKS = 40;
 const NULL_DEVICE = '/dev/null';
 
-/** Resolves `path` (absolute, as the host sees it). Rejects with the system's error, and after too many links. */
+/** Resolves `path`, which is absolute as the host sees it. Rejects with the system's error, or after too many links. */
 export async function resolveBelow(root: string, path: string): Promise<Resolution> {
   let done: string[] = [];
   let pending = path.split('/');
@@ -36,7 +40,7 @@ export async function resolveBelow(root: string, path: string): Promise<Resoluti
       continue;
     }
     const whole = join('/', ...done, part, ...pending);
-    // Before /dev is looked at: the root may be a tree that has none.
+    // Checked before /dev is looked at, because the tree at `root` may have no /dev.
     if (links > 0 && whole === NULL_DEVICE) {
       return { kind: 'null-device' };
     }

@@ -1,32 +1,19 @@
-/** `[[updates.periodic.freeze]]`: a time without reboots, as written. Pure. */
+/** Parses `[[updates.periodic.freeze]]`: times without reboots. Pure. */
+import type { Freeze, FreezeEdge } from '../calendar/freeze.ts';
+import { DAY_MS } from '../text/units.ts';
 import { REFUSED, isList, isTable } from './checker.ts';
 import type { Parser } from './checks.ts';
 import { isKeyOf, readKeys, type Schema } from './read-keys.ts';
 import { TomlDate } from './toml.ts';
 
-/** Milliseconds since 1970: of an instant, or read off a clock in the time zone of the calendar as if that were UTC. */
-export interface FreezeEdge {
-  readonly kind: 'instant' | 'local';
-  readonly ms: number;
-}
-
-/** From the first edge on, until the second one is reached. */
-export interface Freeze {
-  readonly from: FreezeEdge;
-  readonly until: FreezeEdge;
-  /** For people. */
-  readonly reason: string;
-}
-
-const DAY_MS = 86_400_000;
 const DATE = /^\d{4}-\d\d-\d\d$/;
 const DATE_TIME = /^\d{4}-\d\d-\d\dT[\d:.]+$/i;
 const WITH_OFFSET = /^\d{4}-\d\d-\d\dT.*(?:Z|[+-]\d\d:\d\d)$/i;
 const EXPECTED = 'a date such as 2026-12-20 or a date-time such as 2026-12-20T18:00:00, without quotes';
-/** One line in a journal and in a status. */
+/** It has to fit one line of the journal and of the status text. */
 const LONGEST_REASON = 200;
 
-/** `wholeDays`: how many days a plain date is counted on, so that an end includes its day. */
+/** `wholeDays`: how many days to add to a plain date. An end needs one, so that it includes its day. */
 function edge(wholeDays: 0 | 1): Parser<FreezeEdge> {
   return (value, at) => {
     if (!(value instanceof TomlDate)) {
@@ -77,7 +64,7 @@ export const FREEZE_FIELDS: Schema<FreezeValues> = {
   },
 };
 
-/** The whole list of one file. A freeze with a fault is refused, and so is the list. */
+/** All freezes of one file. One bad freeze makes the whole list refused. */
 export const freezes: Parser<readonly Freeze[]> = (value, at) => {
   if (!isList(value)) {
     return at.refuse('a list of tables, each opened by [[updates.periodic.freeze]]', value);

@@ -1,10 +1,10 @@
-/** The templates in base URLs: `${basearch}` and its like. Pure. */
+/** Templates in base URLs, such as `${basearch}`. Pure. */
 
-/** What can stand between `${` and `}`. */
+/** The names that are allowed between `${` and `}`. */
 export const TEMPLATE_NAMES = ['basearch', 'group', 'platform', 'stream'] as const;
 export type TemplateName = (typeof TEMPLATE_NAMES)[number];
 
-/** Replaces the known templates; the values are put in percent-encoded, for they come from files and labels. */
+/** Replaces the known templates. Values are percent-encoded, because they come from files and labels. */
 export function expandTemplate(text: string, values: Readonly<Record<TemplateName, string>>): string {
   return TEMPLATE_NAMES.reduce(
     (result, name) => result.replaceAll(`\${${name}}`, () => encodeURIComponent(values[name])),

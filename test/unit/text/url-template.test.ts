@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { expandTemplate } from '../../../src/config/url-template.ts';
+import { expandTemplate } from '../../../src/text/url-template.ts';
 
 const VALUES = { basearch: 'x86_64', group: 'default', platform: 'qemu', stream: 'stable' };
 

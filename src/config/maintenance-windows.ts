@@ -1,24 +1,13 @@
-/** `[[updates.periodic.window]]`: one maintenance window as written. Pure. */
-import type { DateSelector, DaySelector } from '../calendar/opens-on.ts';
+/** Parses `[[updates.periodic.window]]`: maintenance windows. Pure. */
+import type { MaintenanceWindow } from '../calendar/maintenance-window.ts';
+import type { DaySelector } from '../calendar/opens-on.ts';
+import { MINUTE_MS, WEEK_MS } from '../text/units.ts';
 import { type Checker, isList, isTable, REFUSED } from './checker.ts';
 import { type Parser, timeZone, wholeNumber } from './checks.ts';
 import { isKeyOf, readKeys, type Schema, type Written } from './read-keys.ts';
 import type { TomlValue } from './toml.ts';
 
-/**
- * Opens at `startMinutes` on each date that its selector names, for `lengthMinutes`, perhaps over midnight and the week's
- * end. Lists are ascending and without repetitions; with an empty one it never opens.
- */
-export interface MaintenanceWindow extends DateSelector {
-  /** After midnight, local to the time zone: 0..1439. */
-  readonly startMinutes: number;
-  readonly lengthMinutes: number;
-  /** An IANA name or `localtime`; without it, that of the calendar. */
-  readonly timeZone?: string;
-}
-
-const DAY_MINUTES = 24 * 60;
-export const WEEK_MINUTES = 7 * DAY_MINUTES;
+export const WEEK_MINUTES = WEEK_MS / MINUTE_MS;
 
 const WEEKDAYS = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'];
 const MONTHS = [
@@ -45,7 +34,7 @@ const ORDINALS: Readonly<Record<string, number>> = {
 };
 const SHORT_NAME = 3;
 
-/** Counted from 1; undefined for what is no name of the list, in full or by three letters. */
+/** The number of a name in the list, from 1. Names may be cut to three letters; undefined for any other text. */
 function numberOfName(names: readonly string[], name: string): number | undefined {
   const index = names.findIndex((full) => name === full || name === full.slice(0, SHORT_NAME));
   return index < 0 ? undefined : index + 1;
@@ -85,7 +74,7 @@ const weekdays: Parser<readonly DaySelector[]> = (value, at) => {
   return days.sort((a, b) => a.weekday - b.weekday || (a.nth ?? 0) - (b.nth ?? 0));
 };
 
-/** One number or several, each through `parse`. */
+/** One number or a list of them, each read by `parse`. The result is ascending, without repetitions. */
 function numbers(
   parse: (value: TomlValue) => number | undefined,
   expected: string,
@@ -185,7 +174,7 @@ export const WINDOW_FIELDS: Schema<WindowValues> = {
 
 const NEEDED = ['start_time', 'length_minutes'] as const;
 
-/** The whole list of one file. A window with a fault is refused, and so is the list. */
+/** All windows of one file. One bad window makes the whole list refused. */
 export const maintenanceWindows: Parser<readonly MaintenanceWindow[]> = (value, at) => {
   if (!isList(value)) {
     return at.refuse('a list of tables, each opened by [[updates.periodic.window]]', value);
@@ -215,7 +204,7 @@ const maintenanceWindow: Parser<MaintenanceWindow> = (value, at) => {
 
 type Fields = Written<WindowValues>;
 
-/** What was written was accepted, and nothing is missing. */
+/** Everything written was accepted, and nothing is missing. */
 function isComplete(
   fields: Fields,
   table: ReadonlyMap<string, unknown>,
@@ -235,7 +224,7 @@ function asWindow(fields: Fields & Pick<WindowValues, 'start_time' | 'length_min
     ...(fields.day_of_month !== undefined && { daysOfMonth: fields.day_of_month }),
     startMinutes: fields.start_time,
     lengthMinutes: fields.length_minutes,
-    // An empty text stands for "as if not set".
+    // An empty text means "as if not set".
     ...(fields.time_zone !== undefined && fields.time_zone !== '' && { timeZone: fields.time_zone }),
   };
 }
