@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 
 import { readBootFacts } from '../../../src/host/boot-facts.ts';
@@ -34,6 +35,12 @@ describe('boot facts', () => {
   it('are not guessed', async () => {
     await using host = await HostTree.create();
     await expect(readBootFacts(host.root)).rejects.toThrow('ENOENT');
+  });
+
+  it('are not waited for at a FIFO', async () => {
+    await using host = await HostTree.create({ '/proc/uptime': PROC['/proc/uptime'] });
+    execFileSync('mkfifo', [host.at('/proc/cmdline')]);
+    await expect(readBootFacts(host.root)).rejects.toThrow('it must be a regular file');
   });
 
   it('can be read on this machine', async () => {

@@ -1,4 +1,4 @@
-/** What is made of logind's answers, whatever they are; over real sockets in test/integration/logind.test.ts. */
+/** What the agent makes of logind's answers, whatever they are. test/integration/logind.test.ts does so over real sockets. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 

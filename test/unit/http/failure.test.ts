@@ -1,4 +1,4 @@
-/** Errors in the shape sockets, TLS and undici give them; the real ones are in test/integration/http.test.ts. */
+/** Errors as sockets, TLS and undici give them. The real ones are in test/integration/http.test.ts. */
 import { describe, expect, it } from 'vitest';
 
 import { HttpError } from '../../../src/errors.ts';

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -145,6 +146,16 @@ describe('stream', () => {
     expect(resolve).toThrow(IdentityError);
     expect(resolve).toThrow(/set identity\.stream/);
   });
+});
+
+it('a FIFO in the place of a fact holds nothing up', async () => {
+  await using host = await HostTree.create({ '/etc/x': '', '/proc/x': '' });
+  execFileSync('mkfifo', [host.at('/etc/machine-id'), host.at('/proc/cmdline')]);
+  for (const reading of [nodeUuid(host.root), platform(host.root)]) {
+    expect((await refusal(reading)).message).toMatch(
+      /^cannot read .*: it must be a regular file; .*set identity\./,
+    );
+  }
 });
 
 describe('loadIdentity', () => {

@@ -13,7 +13,7 @@ const sources = readdirSync(new URL('src/', root), { recursive: true, encoding: 
   .filter((file) => file.endsWith('.ts'))
   .map((file) => readFileSync(new URL(`src/${file}`, root), 'utf8'))
   .join('\n')
-  // Values of templates are no part of a phrase.
+  // The values in templates are not part of a phrase.
   .replaceAll(/\$\{(?:[^{}]|\{[^{}]*\})*\}/g, '…');
 
 /** Said by the program's start, which is not part of the state machine. */

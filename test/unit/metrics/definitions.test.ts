@@ -1,4 +1,4 @@
-/** Names, types and labels that dashboards rest on, and docs/metrics.md against the definitions, both ways. */
+/** Names, types and labels that dashboards rely on, and docs/metrics.md against the definitions, both ways. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
