@@ -54,8 +54,13 @@ export async function keepListening(options: KeepListeningOptions): Promise<void
     }
     isTroubled = true;
     await clock.sleep(pauseMs, signal).catch(ignore);
-    pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+    pauseMs = pauseAfter(pauseMs);
   }
+}
+
+/** The pause that follows one of `pauseMs`, both in milliseconds. */
+export function pauseAfter(pauseMs: number): number {
+  return Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
 }
 
 /** Resolves with the fault that ended it, or with nothing when the signal did; rejects when it cannot be opened. */
