@@ -122,7 +122,7 @@ function readSession(object: string, properties: LogindProperties): Session | un
 /** As kernel and logind name terminals: `tty1`, `pts/0`, `ttyS0`. */
 const TERMINAL = /^[A-Za-z0-9_]+(\/[A-Za-z0-9_]+)?$/;
 
-/** Without O_NONBLOCK a terminal stopped by flow control would hold the write for as long as it likes. */
+/** Without O_NONBLOCK, a terminal that flow control has stopped would hold the write without end. */
 export const TERMINAL_FLAGS: number = constants.O_WRONLY | constants.O_NOCTTY | constants.O_NONBLOCK;
 
 async function openTerminal(root: string, tty: string): Promise<FileHandle> {

@@ -58,11 +58,6 @@ export async function keepListening(options: KeepListeningOptions): Promise<void
   }
 }
 
-/** The pause that follows one of `pauseMs`, both in milliseconds. */
-export function pauseAfter(pauseMs: number): number {
-  return Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
-}
-
 /** Resolves with the fault that ended it, or with nothing when the signal did; rejects when it cannot be opened. */
 async function listenOnce(options: KeepListeningOptions, onStable: () => void): Promise<unknown> {
   const { open, clock, signal, onTried } = options;
@@ -77,6 +72,11 @@ async function listenOnce(options: KeepListeningOptions, onStable: () => void): 
     watch.abort();
     await listening.close();
   }
+}
+
+/** The pause that follows one of `pauseMs`, both in milliseconds. */
+export function pauseAfter(pauseMs: number): number {
+  return Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
 }
 
 function ignore(): void {
