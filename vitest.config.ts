@@ -1,23 +1,33 @@
 import { defineConfig } from 'vitest/config';
 
+// A fault of test/put-back to run the tests with. Its modules must not come from, or get into, the cache.
+const fault = process.env['PUT_BACK'];
+const plugins = fault === undefined ? [] : [(await import('./test/put-back/plugin.ts')).putBack(fault)];
+const fsModuleCache = fault === undefined;
+
 // unit and scenarios run on a virtual clock; integration talks to real processes on loopback and Unix sockets;
 // system boots real systemd. `npm test` runs all of them, `npm run unit` only the first.
 export default defineConfig({
   test: {
+    fsModuleCache,
     projects: [
       {
+        plugins,
         test: {
           name: 'unit',
           include: ['test/unit/**/*.test.ts', 'test/scenarios/**/*.test.ts'],
           testTimeout: 60_000,
+          fsModuleCache,
         },
       },
       {
+        plugins,
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 30_000,
+          fsModuleCache,
         },
       },
       {

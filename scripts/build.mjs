@@ -1,5 +1,5 @@
 // Bundles the agent into dist/: one entry, chunks for what is loaded only when first needed, and bundled.json, which
-// names the packages whose code is in them.
+// names the packages whose code is in them. PUT_BACK=ID builds it with a fault of test/put-back.
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { rolldown } from 'rolldown';
@@ -9,10 +9,14 @@ const SPDX = { 'LGPL-3.0': 'LGPL-3.0-only', 'MIT/X11': 'MIT' };
 /** Packages whose licence is in a file alone. */
 const LICENCES = { jsbi: 'Apache-2.0' };
 
+const fault = process.env.PUT_BACK;
+const plugins = fault === undefined ? [] : [(await import('../test/put-back/plugin.ts')).putBack(fault)];
+
 await rm('dist', { recursive: true, force: true });
 const bundle = await rolldown({
   input: { zincati: 'src/main.ts' },
   platform: 'node',
+  plugins,
   // Carries a native addon, which has to stay a file of its own.
   external: ['node-unix-socket'],
   onwarn(warning) {

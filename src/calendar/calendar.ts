@@ -115,10 +115,12 @@ export class Calendar {
         if (!opensOn(window, day)) {
           continue;
         }
-        const opens = openingInstant(window.zone, day * DAY_MS + window.startMinutes * MINUTE_MS);
-        const closes = opens + window.lengthMinutes * MINUTE_MS;
-        if (closes > fromMs && opens < untilMs) {
-          spans.push({ fromMs: Math.max(opens, fromMs), untilMs: Math.min(closes, untilMs) });
+        const span = spanOn(window, day);
+        if (span.untilMs > fromMs && span.fromMs < untilMs) {
+          spans.push({
+            fromMs: Math.max(span.fromMs, fromMs),
+            untilMs: Math.min(span.untilMs, untilMs),
+          });
         }
       }
     }
@@ -160,6 +162,12 @@ export class Calendar {
     }
     return undefined;
   }
+}
+
+/** The open time of a window that opens on a date, in days since 1970. */
+export function spanOn({ zone, startMinutes, lengthMinutes }: CalendarWindow, day: number): OpenSpan {
+  const fromMs = openingInstant(zone, day * DAY_MS + startMinutes * MINUTE_MS);
+  return { fromMs, untilMs: fromMs + lengthMinutes * MINUTE_MS };
 }
 
 function merged(spans: readonly OpenSpan[]): OpenSpan[] {

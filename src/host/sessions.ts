@@ -127,15 +127,14 @@ function readSession(object: string, properties: LogindProperties): Session | un
 /** The names that kernel and logind give to terminals: `tty1`, `pts/0`, `ttyS0`. */
 const TERMINAL = /^[A-Za-z0-9_]+(\/[A-Za-z0-9_]+)?$/;
 
+/** Without O_NONBLOCK, a terminal that flow control has stopped would hold the write without end. */
+export const TERMINAL_FLAGS: number = constants.O_WRONLY | constants.O_NOCTTY | constants.O_NONBLOCK;
+
 async function openTerminal(root: string, tty: string): Promise<FileHandle> {
   let missing: unknown;
   for (const folder of TERMINAL_FOLDERS) {
     try {
-      // Without O_NONBLOCK, a terminal that flow control has stopped would hold the write without end.
-      return await open(
-        path.join(root, folder, tty),
-        constants.O_WRONLY | constants.O_NOCTTY | constants.O_NONBLOCK,
-      );
+      return await open(path.join(root, folder, tty), TERMINAL_FLAGS);
     } catch (error) {
       if (!isMissing(error)) {
         throw error;

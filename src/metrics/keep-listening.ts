@@ -58,7 +58,7 @@ export async function keepListening(options: KeepListeningOptions): Promise<void
     }
     isTroubled = true;
     await clock.sleep(pauseMs, signal).catch(ignore);
-    pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
+    pauseMs = pauseAfter(pauseMs);
   }
 }
 
@@ -76,6 +76,11 @@ async function listenOnce(options: KeepListeningOptions, onStable: () => void): 
     watch.abort();
     await listening.close();
   }
+}
+
+/** The pause that follows one of `pauseMs`, both in milliseconds. */
+export function pauseAfter(pauseMs: number): number {
+  return Math.min(pauseMs * 2, LONGEST_PAUSE_MS);
 }
 
 function ignore(): void {

@@ -35,7 +35,7 @@ export function decodeDeployments(value: unknown): DecodedDeployments {
     try {
       deployments.push(decodeDeployment(item));
     } catch (error) {
-      if (lookup(item)?.('booted') === true) {
+      if (isIndispensable(item)) {
         throw error;
       }
       warnings.push(messageOf(error));
@@ -47,6 +47,11 @@ export function decodeDeployments(value: unknown): DecodedDeployments {
   }
   const staged = deployments.find((deployment) => deployment.staged);
   return { booted, staged, deployments, warnings };
+}
+
+/** Without this deployment, readable or not, the agent cannot go on: it says that it is booted. */
+export function isIndispensable(value: unknown): boolean {
+  return lookup(value)?.('booted') === true;
 }
 
 /** A deployment in rpm-ostree's JSON form that stands for the booted one. */

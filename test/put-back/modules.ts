@@ -1,0 +1,87 @@
+/** The modules in which faults replace an export, with their types. A test compares path and import. */
+import type * as calendar from '../../src/calendar/calendar.ts';
+import type * as checker from '../../src/config/checker.ts';
+import type * as denylist from '../../src/agent/denylist.ts';
+import type * as deployment from '../../src/rpmostree/deployment.ts';
+import type * as exitCodes from '../../src/cli/exit-codes.ts';
+import type * as grace from '../../src/agent/grace.ts';
+import type * as httpClient from '../../src/http/http-client.ts';
+import type * as ignoredEntry from '../../src/config/ignored-entry.ts';
+import type * as keepListening from '../../src/metrics/keep-listening.ts';
+import type * as motd from '../../src/host/motd.ts';
+import type * as notice from '../../src/host/notice.ts';
+import type * as record from '../../src/agent/record.ts';
+import type * as remember from '../../src/agent/remember.ts';
+import type * as schema from '../../src/config/schema.ts';
+import type * as selectUpdate from '../../src/cincinnati/graph/select-update.ts';
+import type * as sessions from '../../src/host/sessions.ts';
+import type * as state from '../../src/agent/state.ts';
+import type * as transaction from '../../src/rpmostree/transaction.ts';
+import type * as transitionStaged from '../../src/agent/transition-staged.ts';
+import type * as unixListener from '../../src/metrics/unix-listener.ts';
+
+export interface Modules {
+  readonly 'src/agent/denylist.ts': typeof denylist;
+  readonly 'src/agent/grace.ts': typeof grace;
+  readonly 'src/agent/record.ts': typeof record;
+  readonly 'src/agent/remember.ts': typeof remember;
+  readonly 'src/agent/state.ts': typeof state;
+  readonly 'src/agent/transition-staged.ts': typeof transitionStaged;
+  readonly 'src/calendar/calendar.ts': typeof calendar;
+  readonly 'src/cincinnati/graph/select-update.ts': typeof selectUpdate;
+  readonly 'src/cli/exit-codes.ts': typeof exitCodes;
+  readonly 'src/config/checker.ts': typeof checker;
+  readonly 'src/config/ignored-entry.ts': typeof ignoredEntry;
+  readonly 'src/config/schema.ts': typeof schema;
+  readonly 'src/host/motd.ts': typeof motd;
+  readonly 'src/host/notice.ts': typeof notice;
+  readonly 'src/host/sessions.ts': typeof sessions;
+  readonly 'src/http/http-client.ts': typeof httpClient;
+  readonly 'src/metrics/keep-listening.ts': typeof keepListening;
+  readonly 'src/metrics/unix-listener.ts': typeof unixListener;
+  readonly 'src/rpmostree/deployment.ts': typeof deployment;
+  readonly 'src/rpmostree/transaction.ts': typeof transaction;
+}
+
+/** `f`, or `Class.method`. */
+export type ExportName<M> = (keyof M & string) | MethodName<M>;
+
+type MethodName<M> = {
+  [C in keyof M & string]: M[C] extends Callable
+    ? never
+    : M[C] extends { readonly prototype: infer I }
+      ? `${C}.${keyof I & string}`
+      : never;
+}[keyof M & string];
+
+type Callable = (...args: never) => unknown;
+
+/** What the name stands for. */
+export type Original<M, N extends ExportName<M>> = N extends keyof M
+  ? M[N]
+  : N extends `${infer C extends keyof M & string}.${infer K}`
+    ? M[C] extends { readonly prototype: infer I }
+      ? Method<I, K>
+      : never
+    : never;
+
+type Method<I, K> = K extends keyof I
+  ? I[K] extends (...args: infer A) => infer R
+    ? (this: I, ...args: A) => R
+    : never
+  : never;
+
+/** What may take its place: the same type, but any number for a number, any text for a text. */
+export type Substitute<M, N extends ExportName<M>> = Widened<Original<M, N>>;
+
+type Widened<T> = T extends string
+  ? string
+  : T extends number
+    ? number
+    : T extends boolean
+      ? boolean
+      : T extends Callable
+        ? T
+        : T extends object
+          ? { [K in keyof T]: Widened<T[K]> }
+          : T;
