@@ -1,4 +1,4 @@
-/** What the runtime alone costs: the measure for everything else. */
+/** What Node alone costs, as the baseline for everything else. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 

@@ -1,9 +1,11 @@
 /**
- * A pretended host on which the built agent has nothing to do: it is on the newest release of a real history, and its
- * update server answers 304 from the second question on.
+ * A simulated host on which the built agent has nothing to do. The host runs the newest release of a real history, and
+ * its update server answers 304 from the second request on.
  *
- * Invariants: the agent is dist/zincati.mjs as a process of its own, with a real dbus-daemon and the stand-in for
- * rpm-ostree's daemon, in the environment of its unit; after disposal nothing of it is left.
+ * Invariants:
+ * - The agent is dist/zincati.mjs in a process of its own, in the environment of its unit.
+ * - It talks to a real dbus-daemon and to the stand-in for rpm-ostree's daemon.
+ * - After disposal nothing is left of the host.
  */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -20,7 +22,7 @@ import { unitEnvironment } from './unit-environment.ts';
 import { prepareHost, standInRelease, standInService } from '../sandbox/stand-in.ts';
 
 const PROGRAM = join(import.meta.dirname, '../dist/zincati.mjs');
-/** rpm-ostree's daemon leaves soon after nobody needs it, so that it is gone when ticks are counted. */
+/** rpm-ostree's daemon exits so soon when nobody needs it that it is gone before ticks are counted. */
 const DAEMON_IDLE_SECS = 2;
 const WAIT_LIMIT_MS = 120_000;
 
@@ -80,7 +82,7 @@ export class BenchHost implements AsyncDisposable {
     return this.#bus.address;
   }
 
-  /** Resolves at READY. `without`: what of the unit's environment is left out. `flags`: for Node. */
+  /** Resolves at READY. `without` names variables of the unit's environment to leave out; `flags` are for Node. */
   async startAgent(
     env: Readonly<Record<string, string>> = {},
     without: readonly string[] = [],
@@ -158,7 +160,7 @@ export interface BenchAgent {
   readonly stop: () => Promise<void>;
 }
 
-/** Counts the answers 304 of the update server. */
+/** Counts the update server's answers with status 304. */
 class Polls {
   readonly #target = new EventTarget();
 

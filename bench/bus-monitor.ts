@@ -1,4 +1,4 @@
-/** Counts the method calls on a bus, whoever makes them, with dbus-monitor. */
+/** Counts the method calls on a bus, from any client, with dbus-monitor. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -11,7 +11,7 @@ export interface BusMonitor {
   readonly stop: () => Promise<void>;
 }
 
-/** Undefined: there is no dbus-monitor. Resolves when it sees all messages. */
+/** Resolves when the monitor sees all messages; undefined if there is no dbus-monitor. */
 export async function monitorBus(address: string): Promise<BusMonitor | undefined> {
   const monitor = spawn('dbus-monitor', ['--profile', '--address', address], {
     stdio: ['ignore', 'pipe', 'ignore'],
@@ -24,7 +24,7 @@ export async function monitorBus(address: string): Promise<BusMonitor | undefine
       methodCalls++;
     }
   });
-  // Its first lines are about itself: the bus takes the name of a connection that becomes a monitor.
+  // Its first lines are about itself: a connection that becomes a monitor loses its bus name.
   const started = await Promise.race([
     once(lines, 'line', { signal: AbortSignal.timeout(START_TIMEOUT_MS) }).then(
       () => true,

@@ -1,8 +1,13 @@
 /**
- * Run as a process: decodes rpm-ostree's answer about the deployments from a file, once. Arguments: `dbus` (the message as
- * it comes from the bus) or `json` (as `rpm-ostree status --json` prints the same, for comparison), FILE, deployments;
- * with the bytes of metadata of each as fourth argument the file is written instead, by a process of its own, so that
- * making it leaves no free memory behind in the one that is measured.
+ * Run as a process: decodes rpm-ostree's answer about the deployments from a file, once.
+ *
+ * Arguments:
+ * 1. `dbus` (the message as it comes from the bus) or `json` (the output of `rpm-ostree status --json`, for comparison);
+ * 2. the file;
+ * 3. the number of deployments;
+ * 4. optional: the bytes of metadata of each deployment. The file is then written instead of read.
+ *
+ * A separate process writes the file, so that writing it leaves no free memory in the process that is measured.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { decodeMessage, encodeMessage } from '../src/dbus/codec.ts';

@@ -1,4 +1,4 @@
-/** What reading the deployments of an image-based host costs the agent. */
+/** What it costs the agent to read the deployments of an image-based host. */
 import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -37,8 +37,8 @@ export async function measureDeployments({ quick, say }: BenchOptions): Promise<
     title: 'Reading the deployments',
     how:
       `${DEPLOYMENTS} deployments, each with ${METADATA_BYTES / 1000} kB of image metadata: from the bytes of the D-Bus message to ` +
-      'the reduced deployments that are kept. Each time in a new process. In turns with the same data as JSON text, as ' +
-      '`rpm-ostree status --json` prints it (without running that program).',
+      'the reduced deployments that are kept. Each run is in a new process. Runs alternate with the same data as JSON text, ' +
+      'as `rpm-ostree status --json` prints it (without running that program).',
     figures: [
       { what: 'from JSON text', unit: 'ms', samples: json.ms },
       { what: 'from D-Bus', unit: 'ms', samples: dbus.ms },

@@ -1,12 +1,12 @@
-/** A measured figure, and a topic of them: what every benchmark hands in. Types only. */
+/** A measured figure, and a topic with several of them, which every benchmark returns. Types only. */
 
 export type Unit = 'ms' | 'MB' | 'per tick' | 'ms per tick' | 'count' | 'per second' | 'years per second';
 
 export interface Figure {
-  /** What was measured, in the words of the table. */
+  /** What was measured, as the table shows it. */
   readonly what: string;
   readonly unit: Unit;
-  /** One for each repetition; empty: it could not be measured here, `note` says why. */
+  /** One for each repetition. Empty if it could not be measured here; `note` then says why. */
   readonly samples: readonly number[];
   readonly note?: string;
 }
@@ -20,6 +20,6 @@ export interface Topic {
 
 export interface BenchOptions {
   readonly quick: boolean;
-  /** What is going on, for whoever waits. */
+  /** Shows progress to the person who waits. */
   readonly say: (text: string) => void;
 }

@@ -1,6 +1,8 @@
 /**
- * Run as a process: reads an update graph from a file and chooses a release from it, once. Arguments: FILE,
- * `check` or `json` (parsing the JSON text alone, for comparison), and the checksum of the booted release.
+ * Run as a process: reads an update graph from a file and chooses a release from it, once.
+ *
+ * Arguments: the file, `check` or `json` (only parses the JSON text, for comparison), and the checksum of the booted
+ * release.
  */
 import { readFileSync } from 'node:fs';
 import { CincinnatiClient } from '../src/cincinnati/sources/cincinnati-client.ts';

@@ -45,10 +45,10 @@ export async function measureGraph({ quick, say }: BenchOptions): Promise<Topic>
   return {
     title: 'Choosing from a large update graph',
     how:
-      'Each time in a new process, before anything is compiled or warm: from the bytes of the answer to the chosen release, ' +
-      'by the client of the agent, without the network. Peak: the most memory beyond what the process had with the answer ' +
-      'in it. In turns with `JSON.parse` of the same bytes. Every release has an edge to the next one and one to the newest. ' +
-      'The real graph of a stream has some hundred nodes.',
+      'Measured from the bytes of the answer to the chosen release, by the client of the agent, without the network. Each run ' +
+      'is in a new process, before anything is compiled or warm. Peak is the most memory beyond what the process used with ' +
+      'the answer in memory. Runs alternate with `JSON.parse` of the same bytes. Every release has an edge to the next one and ' +
+      'one to the newest. The real graph of a stream has a few hundred nodes.',
     figures,
   };
 }

@@ -1,5 +1,5 @@
-// Loaded into a process under measurement (`--import`): at SIGUSR2 it collects garbage and writes what the heap then
-// holds into the file HEAP_PROBE_FILE. Plain JavaScript, so that loading it brings no type stripper into that process.
+// Loaded into a measured process with `--import`. At SIGUSR2 it collects garbage and writes the size of the live heap
+// into the file HEAP_PROBE_FILE. It is plain JavaScript, so that it loads no type stripper into that process.
 import { renameSync, writeFileSync } from 'node:fs';
 import process from 'node:process';
 import { setFlagsFromString } from 'node:v8';

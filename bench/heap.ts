@@ -12,7 +12,7 @@ export function probeEnv(file: string): Record<string, string> {
   return { NODE_OPTIONS: `--import=${PROBE}`, HEAP_PROBE_FILE: file };
 }
 
-/** Bytes that are alive after a full collection. */
+/** Live bytes after a full garbage collection. */
 export async function liveHeapBytes(pid: number, file: string): Promise<number> {
   rmSync(file, { force: true });
   process.kill(pid, 'SIGUSR2');

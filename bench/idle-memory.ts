@@ -1,4 +1,4 @@
-/** What an agent with nothing to do holds in memory. */
+/** How much memory an agent uses when it has nothing to do. */
 import { join } from 'node:path';
 import type { BenchOptions, Figure, Topic } from './figure.ts';
 import { startIdleNode } from './bare-node.ts';
@@ -9,7 +9,7 @@ import { memoryOf } from './proc.ts';
 const POLLS_BEFORE = 20;
 const POLLS_AFTER_SCRAPE = 5;
 const MB = 1e6;
-/** Of the unit's environment, what is about memory: measured without it too. */
+/** The unit sets this variable to save memory; the agent is also measured without it. */
 const MALLOC = 'MALLOC_MMAP_THRESHOLD_';
 
 interface Sample {
@@ -35,10 +35,10 @@ export async function measureIdleMemory({ quick, say }: BenchOptions): Promise<T
   return {
     title: 'Memory of an idle agent',
     how:
-      `After ${POLLS_BEFORE} polls that were answered with 304, one a second; then once more after a scrape over HTTP and ` +
+      `Measured after ${POLLS_BEFORE} polls that were answered with 304, one a second, and again after a scrape over HTTP and ` +
       `${POLLS_AFTER_SCRAPE} polls. RSS and Private_Dirty are from /proc/PID/smaps_rollup. The live heap is from a second ` +
-      'agent beside it, after a full collection that is forced there. Bare: a Node that waits for a timer. ' +
-      `Beside the agent also one without the unit's \`${MALLOC}\`.`,
+      'agent, after a forced full collection. The bare node waits for a timer. ' +
+      `Another agent runs without the unit's \`${MALLOC}\`.`,
     figures: [
       ...figuresOf('bare node', bare),
       ...figuresOf('agent, idle', agent),
@@ -79,7 +79,7 @@ async function sampleAgent(): Promise<{
   readonly after: Sample;
   readonly without: Omit<Sample, 'heap'>;
 }> {
-  // A host for each: the probe in the second agent must not count as memory of the first.
+  // Each agent has its own host: the probe in the second must not count as memory of the first.
   await using host = await BenchHost.prepare();
   await using probedHost = await BenchHost.prepare();
   await using untunedHost = await BenchHost.prepare();

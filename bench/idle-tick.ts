@@ -1,4 +1,4 @@
-/** What one poll costs that finds nothing new. */
+/** What a poll costs that finds nothing new. */
 import { utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,9 +9,9 @@ import { childrenOf, cpuMs } from './proc.ts';
 import { countSyscalls } from './syscall-counter.ts';
 
 const TICKS_EACH = 5;
-/** So many polls until the start is over, the optimizer has seen the tick, and rpm-ostree's daemon has left. */
+/** After this many polls the start is over, the optimizer knows the tick, and rpm-ostree's daemon has exited. */
 const WARM_UP_POLLS = 20;
-/** Within this time after its answer a poll is over; the next one begins after a second. */
+/** A poll is over within this time after its answer; the next one begins after a second. */
 const SETTLE_MS = 300;
 
 export async function measureIdleTick({ quick, say }: BenchOptions): Promise<Topic> {
@@ -49,7 +49,7 @@ export async function measureIdleTick({ quick, say }: BenchOptions): Promise<Top
       }
     }
     if (monitor !== undefined) {
-      // Shows that the monitor would have seen them: libostree touches this folder when deployments change.
+      // Proves that the monitor sees calls: libostree touches this folder when deployments change.
       const before = monitor.methodCalls;
       utimesSync(join(host.root, 'ostree/deploy'), new Date(), new Date());
       await ticks(2);
@@ -66,7 +66,7 @@ export async function measureIdleTick({ quick, say }: BenchOptions): Promise<Top
     how:
       `Polls that are answered with 304, ${TICKS_EACH} to a sample, after ${WARM_UP_POLLS} others. Method calls are all that ` +
       'dbus-monitor sees on the bus; the row with changed deployments shows that it sees them. System calls are counted by ' +
-      'strace, in all threads, in polls of their own. Processor time is the sum over all threads (/proc/PID/task/*/schedstat), ' +
+      'strace, in all threads, in separate polls. Processor time is the sum over all threads (/proc/PID/task/*/schedstat), ' +
       'without strace.',
     figures: [
       { what: 'D-Bus method calls', unit: 'per tick', samples: calls, note: noMonitor },

@@ -1,4 +1,4 @@
-/** The computer that was measured on, in one paragraph: without it no figure means anything. */
+/** One paragraph about the computer that was used, without which the figures mean nothing. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { cpus, loadavg, release, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -31,7 +31,7 @@ export function machineFacts(): MachineFacts {
   };
 }
 
-/** Load averages over one minute: of 1 per processor and more, others were at work as well. */
+/** Load average over one minute: from 1 per processor on, other programs were busy as well. */
 export function loadNow(): number {
   return loadavg()[0] ?? 0;
 }
@@ -39,9 +39,9 @@ export function loadNow(): number {
 export function describeMachine(facts: MachineFacts, loadAtStart: number, loadAtEnd: number): string {
   const { version, node, processor, processors, memoryGb, kernel, system, programKb } = facts;
   return (
-    `zincati ${version} (${Math.round(programKb)} kB in dist/), Node ${node}; ${processors} x ${processor}, ` +
-    `${memoryGb.toFixed(1)} GB, ${system}, Linux ${kernel}; ` +
-    `load ${loadAtStart.toFixed(2)} at the start, ${loadAtEnd.toFixed(2)} at the end.`
+    `zincati ${version} (${Math.round(programKb)} kB in dist/), Node ${node}. Run on ${processors} x ${processor}, ` +
+    `${memoryGb.toFixed(1)} GB, ${system}, Linux ${kernel}. ` +
+    `Load ${loadAtStart.toFixed(2)} at the start, ${loadAtEnd.toFixed(2)} at the end.`
   );
 }
 

@@ -1,7 +1,7 @@
 /**
- * The benchmarks: `npm run bench -- --help`. Tables go to standard output, what is going on to standard error.
+ * The benchmarks: `npm run bench -- --help`. Tables go to standard output, progress to standard error.
  *
- * Invariant: each figure is measured several times in one run, side by side with what it is compared with.
+ * Invariant: each figure is measured several times in one run, in turn with what it is compared to.
  */
 import { writeFileSync } from 'node:fs';
 import { measureDeployments } from './deployments.ts';

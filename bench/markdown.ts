@@ -26,7 +26,7 @@ function line(cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`;
 }
 
-/** Three digits that count; whole numbers stay whole. */
+/** Three significant digits; whole numbers stay whole. */
 export function number(value: number): string {
   if (Number.isInteger(value) || Math.abs(value) >= 100) {
     return Math.round(value).toLocaleString('en-US');

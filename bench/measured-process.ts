@@ -1,6 +1,6 @@
 /**
- * Measures a piece of work once, in a process of its own that has not done it before: what an agent pays that does it
- * once in a while. `runMeasured` starts such a process, `measureOnce` is what it calls.
+ * Measures a piece of work once, in a new process. This is the cost to an agent that does such work only now and then.
+ * `runMeasured` starts the process, and the process calls `measureOnce`.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,7 +9,7 @@ import { forgetPeak, ownPeakBytes, ownRssBytes } from './proc.ts';
 
 export interface Measured {
   readonly ms: number;
-  /** The most memory that the process had, above what it had before the work. */
+  /** Peak memory of the process, above what it used before the work. */
   readonly peakMb: number;
 }
 
@@ -29,7 +29,7 @@ export async function runMeasured(script: string, args: readonly string[]): Prom
   return { ms: Number(found[1]), peakMb: Number(found[2]) };
 }
 
-/** `prepare` is not measured; what it returns is handed to `work`, whose result must not be empty. */
+/** `prepare` is not measured. `work` gets its result, and must itself return one. */
 export async function measureOnce<T>(prepare: () => T, work: (input: T) => Promise<unknown>): Promise<void> {
   const input = prepare();
   globalThis.gc?.();

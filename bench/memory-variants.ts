@@ -1,4 +1,4 @@
-/** What would change the memory of an idle agent, one thing at a time, and what it would cost at the start. */
+/** How settings change the memory of an idle agent, one at a time, and what they cost at the start. */
 import type { BenchOptions, Figure, Topic } from './figure.ts';
 import { BenchHost } from './bench-host.ts';
 import { cpuMs, memoryOf } from './proc.ts';
@@ -39,8 +39,8 @@ export async function measureMemoryVariants({ quick, say }: BenchOptions): Promi
   return {
     title: 'Memory, one thing changed',
     how:
-      `Private_Dirty after ${POLLS} polls, and the processor time of all threads up to READY, in turns. What the unit ` +
-      'does not have is here because it saves too little for what it costs.',
+      `Private_Dirty after ${POLLS} polls, and the processor time of all threads up to READY, in turns. The settings that the ` +
+      'unit does not use save too little for what they cost.',
     figures: VARIANTS.flatMap(({ what }, index): Figure[] => {
       const found = samples[index] ?? [];
       return [

@@ -21,7 +21,7 @@ export interface Options {
   readonly json: string | undefined;
 }
 
-/** Undefined: help was asked for. */
+/** Undefined if help was requested. */
 export function parseOptions(args: readonly string[]): Options | undefined {
   let values;
   try {

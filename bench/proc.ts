@@ -2,9 +2,9 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 
 export interface Memory {
-  /** All pages that are in memory, also those of files that other processes share. */
+  /** All pages in memory, including those of files that other processes share. */
   readonly rssBytes: number;
-  /** Pages that this process alone has and has written to: what it costs the host. */
+  /** Pages that only this process has, and has written to: what it costs the host. */
   readonly privateDirtyBytes: number;
 }
 
@@ -19,11 +19,11 @@ export function memoryOf(pid: number): Memory {
   };
 }
 
-/** Of all threads that are alive, finer than the clock ticks of /proc/PID/stat. */
+/** Sum over all live threads, finer than the clock ticks of /proc/PID/stat. */
 export function cpuMs(pid: number): number {
   let ns = 0;
   for (const task of readdirSync(`/proc/${pid}/task`)) {
-    // A thread may end between the listing and the reading.
+    // A thread may end between listing and reading.
     const text = readIfThere(`/proc/${pid}/task/${task}/schedstat`);
     ns += Number(text?.split(' ')[0] ?? 0);
   }

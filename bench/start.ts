@@ -8,7 +8,7 @@ export async function measureStart({ quick, say }: BenchOptions): Promise<Topic>
   const bare: number[] = [];
   const agent: number[] = [];
   await using host = await BenchHost.prepare();
-  // The first of each fills the page cache.
+  // The first run of each fills the page cache.
   for (let turn = 0; turn <= times; turn++) {
     say(`start: ${turn} of ${times}`);
     const bareMs = await bareRunMs();
@@ -23,8 +23,8 @@ export async function measureStart({ quick, say }: BenchOptions): Promise<Topic>
   return {
     title: 'Start',
     how:
-      'From starting the process to the datagram with `READY=1` on its notify socket, with a bus and an update server ' +
-      'there; in turns with a Node that runs an empty script. Files are in the page cache.',
+      'From starting the process to the datagram with `READY=1` on its notify socket, with a bus and an update server. ' +
+      'Runs alternate with a Node that runs an empty script. Files are in the page cache.',
     figures: [
       { what: 'bare `node -e 0`, start to exit', unit: 'ms', samples: bare },
       { what: 'agent, start to READY', unit: 'ms', samples: agent },

@@ -1,4 +1,4 @@
-/** How fast the pure state machine runs when nothing but itself is waited for. */
+/** How fast the pure state machine runs when it has to wait for nothing else. */
 import type { CheckResult } from '../src/agent/ports.ts';
 import { checkResult, deployment, release } from '../test/support/samples.ts';
 import { SimulatedNode } from '../test/support/simulated-node.ts';
@@ -25,8 +25,8 @@ export function measureStateMachine({ quick, say }: BenchOptions): Topic {
   return {
     title: 'The state machine',
     how:
-      `${years} virtual years of one node at the default intervals: every poll with its transitions, without any I/O. ` +
-      'Once with nothing to do, once with a release a day that is staged and rebooted into.',
+      `${years} virtual years of one node at the default intervals: every poll with its transitions, without any I/O. One ` +
+      'node has nothing to do. The other stages a release every day and reboots into it.',
     figures: [
       {
         what: 'nothing to do: transitions',

@@ -1,4 +1,4 @@
-/** What repeated measurements come to. Pure. */
+/** Summary of repeated measurements. Pure. */
 
 export interface Summary {
   readonly median: number;
@@ -7,7 +7,7 @@ export interface Summary {
   readonly count: number;
 }
 
-/** Of at least one sample. */
+/** Needs at least one sample. */
 export function summarize(samples: readonly number[]): Summary {
   const sorted = samples.toSorted((a, b) => a - b);
   const middle = sorted.length / 2;

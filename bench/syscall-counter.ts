@@ -1,4 +1,4 @@
-/** Counts the system calls of a running process with strace, where there is one that may. */
+/** Counts the system calls of a running process with strace, where strace exists and may attach. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, rmSync } from 'node:fs';
@@ -7,13 +7,13 @@ const ATTACH_TIMEOUT_MS = 5000;
 
 export interface SyscallCount {
   readonly all: number;
-  /** Programs that were run, processes and threads that were made. */
+  /** Programs that were run, and processes and threads that were created. */
   readonly births: number;
 }
 
 const BIRTHS: ReadonlySet<string> = new Set(['execve', 'execveat', 'fork', 'vfork', 'clone', 'clone3']);
 
-/** Undefined: there is no strace, or it may not attach. `during` begins when all threads are watched. */
+/** `during` begins when all threads are watched. Undefined if there is no strace, or it may not attach. */
 export async function countSyscalls(
   pid: number,
   file: string,
