@@ -3,7 +3,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { startLockServer, type LockServer } from '../../sandbox/lock-server.ts';
 import { RpmOstreeError } from '../../src/errors.ts';
-import type { Strategy } from '../../src/gates/strategy.ts';
+import type { Gate } from '../../src/gates/gate.ts';
+import { block, pass } from '../../src/gates/verdict.ts';
 import { LockAgent } from '../support/lock-agent.ts';
 import { freePort } from '../support/loopback.ts';
 
@@ -81,19 +82,15 @@ describe('the agent and its lock server', () => {
     expect(story(server).filter((line) => line.startsWith('pre'))).toEqual(['pre 200']);
   });
 
-  it('nothing is asked for while another strategy says no', async () => {
+  it('nothing is asked for while a gate says no', async () => {
     const server = await serve();
     let open = false;
-    const window: Strategy = {
+    const window: Gate = {
       name: 'periodic',
-      remote: false,
-      canFinalize: async () =>
-        open
-          ? { verdict: 'allow', reason: '', label: 'allowed' }
-          : { verdict: 'deny', reason: 'outside', label: 'outside_window' },
-      reportSteady: async () => undefined,
+      ask: async () =>
+        open ? pass('periodic', 'periodic', '') : block('periodic', 'outside_window', 'outside'),
     };
-    const agent = new LockAgent({ ...server, local: [window] });
+    const agent = new LockAgent({ ...server, gates: [window] });
     await agent.live(() => agent.clock.monotonic() > 60 * MINUTE);
     expect(story(server)).toEqual(['steady 200']);
     open = true;
