@@ -19,8 +19,8 @@ import type { Moment } from './turn.ts';
 
 /** Hears of everything, in order. Must not throw and must not wait. */
 export interface Observer<C extends Configuration = Configuration> {
-  /** Something is about to be done. `at`: wall clock, milliseconds. */
-  begins(beginning: Beginning, at: number): void;
+  /** `machine.effect` is about to be performed. `at`: wall clock, milliseconds. */
+  begins(beginning: Beginning, at: number, machine: Machine): void;
   /** `happenings` led to `model`. */
   happened(model: Model, happenings: readonly Happening[], at: number): void;
   /** From here on `configuration` is in use; its happenings follow. */
@@ -81,7 +81,7 @@ export class Runner<C extends Configuration = Configuration> {
         machine = this.#takeNext(machine.model, this.#next);
       }
       const { policy, ports } = this.#inUse;
-      observer.begins(beginning(machine), ports.clock.now());
+      observer.begins(beginning(machine), ports.clock.now(), machine);
       this.#deadlineMono = ports.clock.monotonic() + limitMsOf(machine.effect.kind) + GRACE_MS;
       let event: Event;
       try {

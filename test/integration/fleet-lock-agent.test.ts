@@ -3,7 +3,8 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { startLockServer, type LockServer } from '../../sandbox/lock-server.ts';
 import { RpmOstreeError } from '../../src/errors.ts';
-import type { Strategy } from '../../src/gates/strategy.ts';
+import type { Gate } from '../../src/gates/gate.ts';
+import { block, pass } from '../../src/gates/verdict.ts';
 import { LockAgent } from '../support/lock-agent.ts';
 import { freePort } from '../support/loopback.ts';
 
@@ -50,7 +51,7 @@ describe('the agent and its lock server', () => {
         reason: expect.stringMatching(/^lock server says: failed_lock_semaphore_full: /) as string,
       },
     });
-    expect(agent.count('ask-remote')).toBeLessThanOrEqual(8);
+    expect(agent.count('acquire-slot')).toBeLessThanOrEqual(8);
     await server.release('workers', OTHER);
     await agent.live(() => agent.finalized === 1);
     expect(await server.holders('workers')).toEqual([agent.nodeUuid]);
@@ -65,7 +66,7 @@ describe('the agent and its lock server', () => {
     expect(await server.holders('workers')).toEqual([]);
     const began = (kind: string): number =>
       sick.effects.findLast((effect) => effect.kind === kind)?.mono ?? NaN;
-    expect(began('report-steady') - began('finalize')).toBeLessThan(5000);
+    expect(began('release-slot') - began('finalize')).toBeLessThan(5000);
     const healthy = new LockAgent({ ...server, nodeUuid: OTHER });
     await healthy.live(() => healthy.finalized === 1);
   });
@@ -81,19 +82,15 @@ describe('the agent and its lock server', () => {
     expect(story(server).filter((line) => line.startsWith('pre'))).toEqual(['pre 200']);
   });
 
-  it('nothing is asked for while another strategy says no', async () => {
+  it('nothing is asked for while a gate says no', async () => {
     const server = await serve();
     let open = false;
-    const window: Strategy = {
+    const window: Gate = {
       name: 'periodic',
-      remote: false,
-      canFinalize: async () =>
-        open
-          ? { verdict: 'allow', reason: '', label: 'allowed' }
-          : { verdict: 'deny', reason: 'outside', label: 'outside_window' },
-      reportSteady: async () => undefined,
+      ask: async () =>
+        open ? pass('periodic', 'periodic', '') : block('periodic', 'outside_window', 'outside'),
     };
-    const agent = new LockAgent({ ...server, local: [window] });
+    const agent = new LockAgent({ ...server, gates: [window] });
     await agent.live(() => agent.clock.monotonic() > 60 * MINUTE);
     expect(story(server)).toEqual(['steady 200']);
     open = true;

@@ -11,6 +11,8 @@ import { EtcdCluster } from '../support/etcd.ts';
 import { lockClient } from '../support/lock-client.ts';
 
 const NEVER = new AbortController().signal;
+/** The clients' addresses name no stream. */
+const REQUEST = { at: 0, stream: undefined };
 /** What a node's own pacing is in miniature. */
 const ASK_AGAIN_MS = 20;
 const NODES = 14;
@@ -44,11 +46,11 @@ describe('a lock server on etcd', () => {
     const server = await serverOnEtcd({ 'a.b-c': 2 });
     for (const nodeUuid of ['bbb', 'aaa', 'bbb']) {
       await using client = lockClient(server.baseUrl, { nodeUuid, group: 'a.b-c' });
-      expect(await client.strategy.canFinalize(0, NEVER)).toMatchObject({ verdict: 'allow' });
+      expect(await client.lender.acquire(REQUEST, NEVER)).toMatchObject({ kind: 'granted' });
     }
     await using third = lockClient(server.baseUrl, { nodeUuid: 'ccc', group: 'a.b-c' });
-    expect(await third.strategy.canFinalize(0, NEVER)).toMatchObject({
-      verdict: 'deny',
+    expect(await third.lender.acquire(REQUEST, NEVER)).toMatchObject({
+      kind: 'refused',
       label: 'fleet_lock',
       reason: expect.stringMatching(/^lock server says: failed_lock_semaphore_full: /) as string,
     });
@@ -92,12 +94,12 @@ describe('a lock server on etcd', () => {
       const roll = async (index: number): Promise<void> => {
         const nodeUuid = randomBytes(16).toString('hex');
         await using client = lockClient((index % 2 === 0 ? one : two).baseUrl, { nodeUuid, group });
-        const { strategy } = client;
+        const { lender } = client;
         for (;;) {
-          const verdict = await strategy.canFinalize(Date.now(), NEVER).catch(expectedFailure);
-          if (verdict === 'failed') {
+          const answer = await lender.acquire(REQUEST, NEVER).catch(expectedFailure);
+          if (answer === 'failed') {
             errors++;
-          } else if (verdict.verdict === 'allow') {
+          } else if (answer.kind === 'granted') {
             break;
           }
           await pause(ASK_AGAIN_MS);
@@ -112,7 +114,7 @@ describe('a lock server on etcd', () => {
         // "Reboots": long enough that others ask many times.
         await pause(ASK_AGAIN_MS);
         inside.delete(nodeUuid);
-        while ((await strategy.reportSteady(NEVER).catch(expectedFailure)) === 'failed') {
+        while ((await lender.release(REQUEST, NEVER).catch(expectedFailure)) === 'failed') {
           errors++;
           await pause(ASK_AGAIN_MS);
         }
@@ -155,7 +157,7 @@ describe('a lock server on etcd', () => {
       }
       await using client = lockClient(server.baseUrl, { group: 'quorum' });
       const startedAt = performance.now();
-      await expect(client.strategy.canFinalize(0, NEVER)).rejects.toMatchObject({
+      await expect(client.lender.acquire(REQUEST, NEVER)).rejects.toMatchObject({
         kind: 'fleet_lock_unavailable',
         label: 'failed_sem_init',
       });
@@ -163,7 +165,7 @@ describe('a lock server on etcd', () => {
       // Both at once: one alone makes no quorum with a member that waits for it.
       await Promise.all(dead.map((name) => etcd.revive(name)));
       await etcd.healthy();
-      expect(await client.strategy.canFinalize(0, NEVER)).toMatchObject({ verdict: 'allow' });
+      expect(await client.lender.acquire(REQUEST, NEVER)).toMatchObject({ kind: 'granted' });
       expect(await server.holders('quorum')).toHaveLength(1);
     },
     LIMIT_MS,

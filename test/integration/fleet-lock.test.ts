@@ -1,4 +1,4 @@
-/** The strategy `fleet_lock` against real lock servers, over HTTP and HTTPS, kind and unkind ones. */
+/** The lender `fleet_lock` against real lock servers, over HTTP and HTTPS, kind and unkind ones. */
 import { chmod, rm } from 'node:fs/promises';
 import { execFileSync } from 'node:child_process';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -34,8 +34,12 @@ function client(baseUrl: string, changes: Parameters<typeof lockClient>[1] = {})
   return made;
 }
 
-function take({ strategy }: LockClient, signal = NEVER) {
-  return strategy.canFinalize(Date.now(), signal);
+function take({ lender }: LockClient, signal = NEVER) {
+  return lender.acquire({ at: Date.now(), stream: undefined }, signal);
+}
+
+function giveBack({ lender }: LockClient) {
+  return lender.release({ at: Date.now(), stream: undefined }, NEVER);
 }
 
 async function failure(promise: Promise<unknown>): Promise<FleetLockError> {
@@ -60,19 +64,19 @@ describe('a slot', () => {
     const server = await serve();
     const first = client(server.baseUrl);
     const second = client(server.baseUrl, { nodeUuid: 'f'.repeat(32) });
-    expect(await take(first)).toMatchObject({ verdict: 'allow' });
-    expect(await take(first)).toMatchObject({ verdict: 'allow' });
+    expect(await take(first)).toMatchObject({ kind: 'granted' });
+    expect(await take(first)).toMatchObject({ kind: 'granted' });
     expect(await server.holders('workers')).toEqual([NODE_ID]);
     expect(await take(second)).toEqual({
-      verdict: 'deny',
+      kind: 'refused',
       label: 'fleet_lock',
       reason:
         'lock server says: failed_lock_semaphore_full: semaphore currently full, all slots are locked already',
     });
-    await second.strategy.reportSteady(NEVER);
+    await giveBack(second);
     expect(await server.holders('workers')).toEqual([NODE_ID]);
-    await first.strategy.reportSteady(NEVER);
-    expect(await take(second)).toMatchObject({ verdict: 'allow' });
+    await giveBack(first);
+    expect(await take(second)).toMatchObject({ kind: 'granted' });
     expect(first.heard.at(-1)).toBe('returned');
   });
 
@@ -85,13 +89,13 @@ describe('a slot', () => {
 
   it('comes from below a path, with templates', async () => {
     const server = await serve();
-    expect(await take(client(`${server.baseUrl}/\${stream}/locks/`))).toMatchObject({ verdict: 'allow' });
+    expect(await take(client(`${server.baseUrl}/\${stream}/locks/`))).toMatchObject({ kind: 'granted' });
   });
 
   it('B34: is lent by a server that insists on the content type and the protocol header', async () => {
     const server = await serve({ strict: true });
-    expect(await take(client(server.baseUrl))).toMatchObject({ verdict: 'allow' });
-    await client(server.baseUrl).strategy.reportSteady(NEVER);
+    expect(await take(client(server.baseUrl))).toMatchObject({ kind: 'granted' });
+    await giveBack(client(server.baseUrl));
     // The server does insist.
     const body = JSON.stringify({ client_params: { id: NODE_ID, group: 'workers' } });
     const bare = await fetch(`${server.baseUrl}/v1/pre-reboot`, {
@@ -140,7 +144,7 @@ describe('a server in trouble', () => {
     server.addFault(fault);
     const asking = client(server.baseUrl);
     expect(await failure(take(asking))).toMatchObject({ kind, label });
-    expect(await take(asking)).toMatchObject({ verdict: 'allow' });
+    expect(await take(asking)).toMatchObject({ kind: 'granted' });
     expect(asking.heard).toEqual([
       'requested pre-reboot',
       `failed pre-reboot ${label}`,
@@ -160,9 +164,9 @@ describe('a server in trouble', () => {
     const asking = client(server.baseUrl, { settings: { timeoutMs: 300 } });
     const startedAt = performance.now();
     expect((await failure(take(asking))).message).toContain('the answer must be complete within 0.3 s');
-    expect((await failure(asking.strategy.reportSteady(NEVER))).kind).toBe('fleet_lock_unreachable');
+    expect((await failure(giveBack(asking))).kind).toBe('fleet_lock_unreachable');
     expect(performance.now() - startedAt).toBeLessThan(5000);
-    expect(await take(asking)).toMatchObject({ verdict: 'allow' });
+    expect(await take(asking)).toMatchObject({ kind: 'granted' });
   });
 
   it('is left at once when the agent ends', async () => {
@@ -180,8 +184,9 @@ describe('a server in trouble', () => {
     server.addFault({ kind: 'status', status: 503, retryAfterSecs: 40, remaining: 1 });
     expect((await failure(take(asking))).retryAfterMs).toBe(40_000);
     server.addFault({ kind: 'status', status: 409, retryAfterSecs: 40, remaining: 1 });
-    const until = (await take(asking)).until ?? 0;
-    expect(until - Date.now()).toBeGreaterThan(38_000);
+    const answer = await take(asking);
+    const untilAt = answer.kind === 'refused' ? (answer.untilAt ?? 0) : 0;
+    expect(untilAt - Date.now()).toBeGreaterThan(38_000);
     await take(asking);
     expect(server.requests).toHaveLength(2);
   });
@@ -212,7 +217,7 @@ describe('a redirect', () => {
     server.addFault({ kind: 'redirect', status, location: `${url}/elsewhere`, remaining: 1 });
     const bearerFile = await secretFile('/etc/token', TOKEN);
     expect(await take(client(server.baseUrl, { settings: { bearerFile } }))).toMatchObject({
-      verdict: 'allow',
+      kind: 'granted',
     });
     expect(seen).toHaveLength(1);
     const [{ method, path, headers, body }] = seen as [(typeof seen)[number]];
@@ -237,7 +242,7 @@ describe('a redirect', () => {
     server.addFault({ kind: 'redirect', status: 307, location: '/x/v1/pre-reboot', remaining: 1 });
     const bearerFile = await secretFile('/etc/token', TOKEN);
     expect(await take(client(server.baseUrl, { settings: { bearerFile } }))).toMatchObject({
-      verdict: 'allow',
+      kind: 'granted',
     });
   });
 });
@@ -253,8 +258,8 @@ describe('a token', () => {
     const asking = client(server.baseUrl, { settings: { bearerFile } });
     expect((await failure(take(asking))).kind).toBe('fleet_lock_unauthorized');
     await host.write(bearerFile, `  ${TOKEN}\r\n`);
-    expect(await take(asking)).toMatchObject({ verdict: 'allow' });
-    await asking.strategy.reportSteady(NEVER);
+    expect(await take(asking)).toMatchObject({ kind: 'granted' });
+    await giveBack(asking);
   });
 
   it('may lie behind symbolic links, absolute ones included', async () => {
@@ -263,7 +268,7 @@ describe('a token', () => {
     await host.link('/run/secrets/token', '..data/token');
     await host.link('/etc/token', '/run/secrets/token');
     const asking = client(server.baseUrl, { settings: { bearerFile: '/etc/token' } });
-    expect(await take(asking)).toMatchObject({ verdict: 'allow' });
+    expect(await take(asking)).toMatchObject({ kind: 'granted' });
   });
 
   it.each<[string, string | undefined, number, string]>([
@@ -399,7 +404,7 @@ describe('TLS', () => {
     const { baseUrl } = await secured();
     await host.write(PATHS.caFile, ours.cert);
     expect(await take(client(baseUrl, { settings: { caFile: PATHS.caFile } }))).toMatchObject({
-      verdict: 'allow',
+      kind: 'granted',
     });
   });
 
@@ -415,7 +420,7 @@ describe('TLS', () => {
   it('proves who the node is, to a server that insists on it', async () => {
     const { baseUrl, requests } = await secured(ours.cert);
     await install(ours.cert, node);
-    expect(await take(client(baseUrl, { settings: PATHS }))).toMatchObject({ verdict: 'allow' });
+    expect(await take(client(baseUrl, { settings: PATHS }))).toMatchObject({ kind: 'granted' });
     await host.write(PATHS.caFile, ours.cert);
     const bare = await failure(take(client(baseUrl, { settings: { caFile: PATHS.caFile } })));
     expect(bare.kind).toBe('fleet_lock_unreachable');
@@ -432,7 +437,7 @@ describe('TLS', () => {
     const seen: string[] = [];
     const proxy = await loopback.proxy(seen);
     const asking = client(baseUrl, { settings: PATHS, env: { https_proxy: proxy.url } });
-    expect(await take(asking)).toMatchObject({ verdict: 'allow' });
+    expect(await take(asking)).toMatchObject({ kind: 'granted' });
     expect(seen).toEqual([`CONNECT ${new URL(baseUrl).host}`]);
   });
 
@@ -442,11 +447,11 @@ describe('TLS', () => {
     const asking = client(baseUrl, { settings: PATHS });
     expect((await failure(take(asking))).kind).toBe('fleet_lock_unreachable');
     await install(ours.cert, node);
-    expect(await take(asking)).toMatchObject({ verdict: 'allow' });
+    expect(await take(asking)).toMatchObject({ kind: 'granted' });
     await install(theirs.cert, node);
     expect((await failure(take(asking))).message).toContain('unknown authority');
     await install(`${theirs.cert}\n${ours.cert}`, node);
-    await asking.strategy.reportSteady(NEVER);
+    await giveBack(asking);
   });
 
   it.each<[string, () => Promise<unknown>, string]>([

@@ -2,15 +2,18 @@
 import { mkdirSync, symlinkSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 
+import { startLockServer } from '../../sandbox/lock-server.ts';
 import { SystemBus } from '../../src/dbus/system-bus.ts';
 import { CancelledError } from '../../src/errors.ts';
-import { Strategies } from '../../src/gates/gatekeeper.ts';
-import { inhibitorStrategy } from '../../src/gates/inhibitors.ts';
+import { inhibitorGate } from '../../src/gates/inhibitors.ts';
 import { logindInhibitors } from '../../src/host/inhibitors.ts';
 import { LogindSessions, type LogindSessionsOptions } from '../../src/host/sessions.ts';
+import { MINUTE_MS } from '../../src/text/units.ts';
 import { type FakeLogind, fakeSession, type LogindState, startFakeLogind } from '../support/fake-logind.ts';
+import { LockAgent } from '../support/lock-agent.ts';
+import { question } from '../support/question.ts';
 import { openTerminal } from '../support/terminal.ts';
 
 const { signal } = new AbortController();
@@ -159,9 +162,9 @@ describe('B11: a login manager that fails is never nobody', () => {
 });
 
 describe('inhibitors', () => {
-  const gateOf = ({ bus }: FakeLogind) => inhibitorStrategy(logindInhibitors(bus, 300));
+  const gateOf = ({ bus }: FakeLogind) => inhibitorGate(logindInhibitors(bus, 300));
 
-  it('deny, naming who and why, until the lock is released', async () => {
+  it('block, naming who and why, until the lock is released', async () => {
     const host = await start({
       inhibitors: [
         ['sleep', 'NetworkManager', 'turn off networks', 'delay', 0, 700],
@@ -169,17 +172,19 @@ describe('inhibitors', () => {
       ],
     });
     const gate = gateOf(host);
-    expect(await gate.canFinalize(0, signal)).toEqual({
-      verdict: 'deny',
+    expect(await gate.ask(question(), signal)).toEqual({
+      gate: 'inhibitors',
+      verdict: 'block',
       reason: 'blocked by backup: nightly run',
       label: 'inhibitor',
+      evidence: { inhibitors: 2, blocking: 1, who: 'backup', why: 'nightly run' },
     });
     host.set({ inhibitors: [] });
-    expect((await gate.canFinalize(0, signal)).verdict).toBe('allow');
+    expect((await gate.ask(question(), signal)).verdict).toBe('pass');
   });
 
   it('are none without logind', async () => {
-    expect((await gateOf(await start('none')).canFinalize(0, signal)).verdict).toBe('allow');
+    expect((await gateOf(await start('none')).ask(question(), signal)).verdict).toBe('pass');
   });
 
   it.each<[string, LogindState['answers']]>([
@@ -188,7 +193,7 @@ describe('inhibitors', () => {
     ['talks nonsense', { ListInhibitors: { signature: '(as)', text: "(['shutdown'],)" } }],
   ])('cannot be told from a logind that %s', async (_what, answers = {}) => {
     const gate = gateOf(await start({ answers }));
-    await expect(gate.canFinalize(0, signal)).rejects.toMatchObject({ name: 'BusError' });
+    await expect(gate.ask(question(), signal)).rejects.toMatchObject({ name: 'BusError' });
   });
 
   it('are never none, whatever logind answers instead', async () => {
@@ -196,7 +201,7 @@ describe('inhibitors', () => {
     await fc.assert(
       fc.asyncProperty(fc.nat(), async (seed) => {
         host.set({ answers: { ListInhibitors: { garbage: seed } } });
-        await expect(gateOf(host).canFinalize(0, signal)).rejects.toMatchObject({ name: 'BusError' });
+        await expect(gateOf(host).ask(question(), signal)).rejects.toMatchObject({ name: 'BusError' });
       }),
       { numRuns: 50 },
     );
@@ -204,19 +209,16 @@ describe('inhibitors', () => {
 
   it('B5: hold before anything is asked of a lock server', async () => {
     const host = await start({ inhibitors: [['shutdown', 'dnf', 'transaction', 'block', 0, 1]] });
-    let asked = 0;
-    const lock = {
-      name: 'fleet_lock',
-      remote: true,
-      canFinalize: () => {
-        asked += 1;
-        return Promise.resolve({ verdict: 'allow', reason: '', label: 'fleet_lock' } as const);
-      },
-      reportSteady: () => Promise.resolve(),
-    };
-    const verdict = await new Strategies([lock, gateOf(host)]).askLocal(0, signal);
-    expect(verdict).toMatchObject({ verdict: 'deny', label: 'inhibitor' });
-    expect(asked).toBe(0);
+    const server = await startLockServer({ groups: { workers: 1 }, clock: Date, strict: true });
+    onTestFinished(() => server.stop());
+    const asked = () => server.requests.map(({ api }) => api).filter((api) => api === 'pre-reboot');
+    const agent = new LockAgent({ ...server, gates: [gateOf(host)] });
+    await agent.live(() => agent.clock.monotonic() > 30 * MINUTE_MS);
+    expect(agent.model.state).toMatchObject({ holding: { reason: 'blocked by dnf: transaction' } });
+    expect(asked()).toEqual([]);
+    host.set({ inhibitors: [] });
+    await agent.live(() => agent.finalized === 1);
+    expect(asked()).toEqual(['pre-reboot']);
   });
 });
 

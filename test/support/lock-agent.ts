@@ -1,5 +1,5 @@
 /**
- * A whole agent whose lock server is real and whose everything else is not: the real loop, the real strategy over real
+ * A whole agent whose lock server is real and whose everything else is not: the real loop, the real lender over real
  * HTTP, a host in memory, and time that stands still while requests are under way and jumps while the agent waits.
  */
 import type { Effect, EffectKind } from '../../src/agent/messages.ts';
@@ -8,8 +8,9 @@ import type { Deployment, Session } from '../../src/agent/ports.ts';
 import { EMPTY_RECORD, type AgentRecord } from '../../src/agent/record.ts';
 import { Runner } from '../../src/agent/runner.ts';
 import { initialModel, type Model } from '../../src/agent/state.ts';
-import { Strategies } from '../../src/gates/gatekeeper.ts';
-import type { Strategy } from '../../src/gates/strategy.ts';
+import type { Gate } from '../../src/gates/gate.ts';
+import { Survey } from '../../src/gates/survey.ts';
+import { Lenders } from '../../src/lenders/lenders.ts';
 import { lockClient, NODE_ID } from './lock-client.ts';
 import { POLICY, checkResult, deployment, host, release, staged } from './samples.ts';
 import { VirtualClock } from './virtual-clock.ts';
@@ -21,7 +22,7 @@ export interface LockAgentOptions {
   readonly baseUrl: string;
   readonly nodeUuid?: string;
   /** Asked before the lock server. */
-  readonly local?: readonly Strategy[];
+  readonly gates?: readonly Gate[];
 }
 
 export class LockAgent {
@@ -57,15 +58,16 @@ export class LockAgent {
   async live(done: () => boolean): Promise<void> {
     const life = new AbortController();
     await using client = lockClient(this.#options.baseUrl, { nodeUuid: this.nodeUuid, clock: this.clock });
-    const gatekeeper = new Strategies([...(this.#options.local ?? []), client.strategy]);
     this.#waiting = Promise.withResolvers();
     const running = new Runner({
       model: initialModel(this.#record),
-      policy: { ...POLICY, remoteStrategies: true, jitter: false },
-      ports: this.#ports(gatekeeper),
+      configuration: {
+        policy: { ...POLICY, hasLenders: true, jitter: false },
+        ports: this.#ports(new Lenders([client.lender])),
+      },
       dice: () => 0,
       observer: {
-        starting: (model, effect) => {
+        begins: (_beginning, _at, { model, effect }) => {
           this.model = model;
           this.effects.push({ kind: effect.kind, mono: this.clock.monotonic() });
           if (done()) {
@@ -75,7 +77,7 @@ export class LockAgent {
           }
         },
         happened: () => undefined,
-        reconfigured: () => undefined,
+        configured: () => undefined,
       },
       signal: life.signal,
     }).run();
@@ -96,10 +98,11 @@ export class LockAgent {
     }
   }
 
-  #ports(gatekeeper: Strategies): Ports {
+  #ports(lenders: Lenders): Ports {
     return {
       clock: this.clock,
-      gatekeeper,
+      gates: new Survey({ gates: this.#options.gates ?? [], clock: this.clock }),
+      lenders,
       rpmOstree: {
         registerDriver: async () => undefined,
         status: async () => host([...this.#deployments]),

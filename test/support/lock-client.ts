@@ -1,14 +1,11 @@
-/** The strategy `fleet_lock` as the agent has it, against a server on loopback, and everything its observer heard. */
-import {
-  type CreateFleetLockOptions,
-  createFleetLockStrategy,
-} from '../../src/lenders/create-fleet-lock-strategy.ts';
-import type { Strategy } from '../../src/gates/strategy.ts';
+/** The lender `fleet_lock` as the agent has it, against a server on loopback, and everything its observer heard. */
+import { createFleetLock, type CreateFleetLockOptions } from '../../src/lenders/create-fleet-lock.ts';
+import type { Lender } from '../../src/lenders/lender.ts';
 
 export const NODE_ID = '0123456789abcdef0123456789abcdef';
 
 export interface LockClient extends AsyncDisposable {
-  readonly strategy: Strategy;
+  readonly lender: Lender;
   /** `requested pre-reboot`, `failed pre-reboot KIND`, `returned`. */
   readonly heard: string[];
 }
@@ -25,7 +22,7 @@ export function lockClient(
   } = {},
 ): LockClient {
   const heard: string[] = [];
-  const { strategy, close } = createFleetLockStrategy({
+  const { lender, close } = createFleetLock({
     settings: {
       baseUrl,
       caFile: undefined,
@@ -35,13 +32,13 @@ export function lockClient(
       timeoutMs: 20_000,
       ...changes.settings,
     },
-    node: () => ({
+    node: {
       basearch: 'x86_64',
       stream: 'stable',
       platform: 'qemu',
       group: changes.group ?? 'workers',
       nodeUuid: changes.nodeUuid ?? NODE_ID,
-    }),
+    },
     root: changes.root ?? '/',
     userAgent: 'test',
     env: changes.env ?? {},
@@ -52,5 +49,5 @@ export function lockClient(
       returned: () => heard.push('returned'),
     },
   });
-  return { strategy, heard, [Symbol.asyncDispose]: close };
+  return { lender, heard, [Symbol.asyncDispose]: close };
 }

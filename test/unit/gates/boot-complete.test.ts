@@ -1,35 +1,44 @@
 import { describe, expect, it } from 'vitest';
-import { bootCompleteStrategy, judgeBoot } from '../../../src/gates/boot-complete.ts';
+import { bootCompleteGate, judgeBootComplete } from '../../../src/gates/boot-complete.ts';
+import { question } from '../../support/question.ts';
 
 describe('boot_complete', () => {
   it.each([
-    ['running', 'active', 'allow'],
-    ['degraded', 'active', 'allow'],
-    ['starting', 'active', 'deny'],
-    ['stopping', 'active', 'deny'],
-    ['running', 'inactive', 'deny'],
-    ['degraded', 'failed', 'deny'],
-    ['', '', 'deny'],
+    ['running', 'active', 'pass'],
+    ['degraded', 'active', 'pass'],
+    ['starting', 'active', 'block'],
+    ['stopping', 'active', 'block'],
+    ['running', 'inactive', 'block'],
+    ['degraded', 'failed', 'block'],
+    ['', '', 'block'],
   ])('system %s, boot-complete.target %s: %s', (system, bootComplete, verdict) => {
-    expect(judgeBoot({ system, bootComplete })).toMatchObject({ verdict, label: 'boot_complete' });
+    expect(judgeBootComplete({ system, bootComplete })).toMatchObject({
+      gate: 'boot_complete',
+      verdict,
+      label: 'boot_complete',
+      evidence: { systemState: system, bootCompleteTarget: bootComplete },
+    });
   });
 
   it('does not hold a host without systemd', () => {
-    expect(judgeBoot(undefined).verdict).toBe('allow');
+    expect(judgeBootComplete(undefined)).toEqual({
+      gate: 'boot_complete',
+      verdict: 'pass',
+      reason: 'there is no systemd to ask about this boot',
+      label: 'boot_complete',
+    });
   });
 
   it('B33: holds the reboot, with its reason, while the boot is never complete', async () => {
-    const strategy = bootCompleteStrategy(() =>
-      Promise.resolve({ system: 'starting', bootComplete: 'inactive' }),
-    );
-    expect(await strategy.canFinalize(0, new AbortController().signal)).toMatchObject({
-      verdict: 'deny',
+    const gate = bootCompleteGate(() => Promise.resolve({ system: 'starting', bootComplete: 'inactive' }));
+    expect(await gate.ask(question(), new AbortController().signal)).toMatchObject({
+      verdict: 'block',
       reason: 'this boot is not complete: boot-complete.target is inactive',
     });
   });
 
-  it('cannot tell is not a yes', async () => {
-    const strategy = bootCompleteStrategy(() => Promise.reject(new Error('no answer')));
-    await expect(strategy.canFinalize(0, new AbortController().signal)).rejects.toThrow('no answer');
+  it('that cannot be told is not a yes', async () => {
+    const gate = bootCompleteGate(() => Promise.reject(new Error('no answer')));
+    await expect(gate.ask(question(), new AbortController().signal)).rejects.toThrow('no answer');
   });
 });

@@ -1,58 +1,83 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { joinVerdicts } from '../../../src/gates/gatekeeper.ts';
-import { judgeUptime, uptimeStrategy } from '../../../src/gates/uptime.ts';
+import { judgeUptime, uptimeGate } from '../../../src/gates/uptime.ts';
+import { MINUTE_MS } from '../../../src/text/units.ts';
+import { question } from '../../support/question.ts';
 import { checkResult, deployment, POLICY, release } from '../../support/samples.ts';
 import { SimulatedNode } from '../../support/simulated-node.ts';
 
-const MINUTE = 60_000;
-const NOW = 1_000 * MINUTE;
-const LIMITS = { minUptimeMs: 10 * MINUTE, firstBootGraceMs: 30 * MINUTE };
+const NOW = question(1_000 * MINUTE_MS);
+const LIMITS = { minUptimeMs: 10 * MINUTE_MS, firstBootGraceMs: 30 * MINUTE_MS };
 const signal = new AbortController().signal;
 
 describe('uptime', () => {
   it('holds until the very instant at which the node is up for long enough', () => {
-    expect(judgeUptime({ uptimeMs: 4 * MINUTE, firstBoot: false }, LIMITS, NOW)).toEqual({
-      verdict: 'deny',
+    expect(judgeUptime({ uptimeMs: 4 * MINUTE_MS, firstBoot: false }, NOW, LIMITS)).toEqual({
+      gate: 'uptime',
+      verdict: 'block',
       reason: 'up for less than 10 minutes',
       label: 'uptime',
-      until: NOW + 6 * MINUTE,
+      nextAt: NOW.at + 6 * MINUTE_MS,
+      evidence: { uptimeMs: 4 * MINUTE_MS, neededMs: 10 * MINUTE_MS, firstBoot: false },
     });
-    expect(judgeUptime({ uptimeMs: 10 * MINUTE, firstBoot: false }, LIMITS, NOW).verdict).toBe('allow');
+    expect(judgeUptime({ uptimeMs: 10 * MINUTE_MS, firstBoot: false }, NOW, LIMITS).verdict).toBe('pass');
   });
 
   it('holds longer in the first boot of the machine', () => {
-    expect(judgeUptime({ uptimeMs: MINUTE, firstBoot: true }, LIMITS, NOW)).toEqual({
-      verdict: 'deny',
+    expect(judgeUptime({ uptimeMs: MINUTE_MS, firstBoot: true }, NOW, LIMITS)).toEqual({
+      gate: 'uptime',
+      verdict: 'block',
       reason: 'first boot of this machine: no reboot in its first 30 minutes',
       label: 'first_boot',
-      until: NOW + 29 * MINUTE,
+      nextAt: NOW.at + 29 * MINUTE_MS,
+      evidence: { uptimeMs: MINUTE_MS, neededMs: 30 * MINUTE_MS, firstBoot: true },
     });
-    expect(judgeUptime({ uptimeMs: 30 * MINUTE, firstBoot: true }, LIMITS, NOW).verdict).toBe('allow');
+    expect(judgeUptime({ uptimeMs: 30 * MINUTE_MS, firstBoot: true }, NOW, LIMITS).verdict).toBe('pass');
   });
 
   it('asks for the longer of the two', () => {
-    const limits = { minUptimeMs: 60 * MINUTE, firstBootGraceMs: 30 * MINUTE };
-    expect(judgeUptime({ uptimeMs: 45 * MINUTE, firstBoot: true }, limits, NOW)).toMatchObject({
+    const limits = { minUptimeMs: 60 * MINUTE_MS, firstBootGraceMs: 30 * MINUTE_MS };
+    expect(judgeUptime({ uptimeMs: 45 * MINUTE_MS, firstBoot: true }, NOW, limits)).toMatchObject({
       label: 'uptime',
-      until: NOW + 15 * MINUTE,
+      nextAt: NOW.at + 15 * MINUTE_MS,
     });
   });
 
   it('looks at nothing when no limit is set', async () => {
-    const gate = uptimeStrategy({ minUptimeMs: 0, firstBootGraceMs: 0 }, () => {
+    const gate = uptimeGate({ minUptimeMs: 0, firstBootGraceMs: 0 }, () => {
       throw new Error('looked');
     });
-    expect((await gate.canFinalize(NOW, signal)).verdict).toBe('allow');
+    expect((await gate.ask(NOW, signal)).verdict).toBe('pass');
   });
 
-  it('denies when it cannot tell', async () => {
-    const gate = uptimeStrategy(LIMITS, () => Promise.reject(new Error('no /proc')));
-    expect(await gate.canFinalize(NOW, signal)).toEqual({
-      verdict: 'deny',
+  it('blocks when it cannot tell', async () => {
+    const gate = uptimeGate(LIMITS, () => Promise.reject(new Error('no /proc')));
+    expect(await gate.ask(NOW, signal)).toEqual({
+      gate: 'uptime',
+      verdict: 'block',
       reason: 'cannot tell for how long this node is up: no /proc',
       label: 'uptime',
     });
+  });
+
+  it('blocks up to nextAt and passes from there, whatever the limits', () => {
+    const minutes = fc.integer({ min: 0, max: 2000 * MINUTE_MS });
+    fc.assert(
+      fc.property(minutes, minutes, minutes, fc.boolean(), (uptimeMs, minUptimeMs, graceMs, firstBoot) => {
+        const limits = { minUptimeMs, firstBootGraceMs: graceMs };
+        const after = (ms: number) =>
+          judgeUptime({ uptimeMs: uptimeMs + ms, firstBoot }, question(NOW.at + ms), limits);
+        const { verdict, nextAt } = after(0);
+        if (verdict === 'pass') {
+          expect(nextAt).toBeUndefined();
+          return;
+        }
+        const leftMs = nextAt! - NOW.at;
+        expect(after(leftMs - 1)).toMatchObject({ verdict: 'block', nextAt });
+        expect(after(leftMs).verdict).toBe('pass');
+      }),
+    );
   });
 
   it('lets the agent of a new machine reboot at the end of its grace, not before and not later', () => {
@@ -60,13 +85,12 @@ describe('uptime', () => {
       {
         policy: POLICY,
         check: () => checkResult({ kind: 'update', release: release('2.0', 2) }),
-        localVerdict: (at) =>
-          joinVerdicts([judgeUptime({ uptimeMs: node.mono, firstBoot: true }, LIMITS, at)]),
+        survey: (asked) => [judgeUptime({ uptimeMs: node.mono, firstBoot: true }, asked, LIMITS)],
       },
       [deployment('1.0', { booted: true })],
     );
-    node.pass(MINUTE);
+    node.pass(MINUTE_MS);
     node.runUntil((n) => n.effect.kind === 'finalize');
-    expect(node.mono).toBe(30 * MINUTE);
+    expect(node.mono).toBe(30 * MINUTE_MS);
   });
 });

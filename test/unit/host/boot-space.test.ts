@@ -3,9 +3,10 @@ import { mkdtemp, mkdir, rename, rm, symlink, truncate, writeFile } from 'node:f
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
-import { freeSpaceStrategy } from '../../../src/gates/free-space.ts';
+import { freeSpaceGate } from '../../../src/gates/free-space.ts';
 import { DISK, type DiskProbe, readBootSpace } from '../../../src/host/boot-space.ts';
 import { HostTree } from '../../support/host-tree.ts';
+import { question } from '../../support/question.ts';
 import { checksumOf, staged } from '../../support/samples.ts';
 
 const BOOTED = `fedora-coreos-${checksumOf('booted kernel')}`;
@@ -97,15 +98,12 @@ describe('a real second file system', () => {
       await writeFile(join(elsewhere, 'ostree', BOOTED, 'vmlinuz-6.1'), 'k');
       await rename(host.at('/boot'), host.at('/boot.old'));
       await symlink(elsewhere, host.at('/boot'));
-      const gate = freeSpaceStrategy(
-        () => STAGED,
-        (deployment) => readBootSpace(host.root, deployment),
-      );
-      const { signal } = new AbortController();
-      expect((await gate.canFinalize(0, signal)).reason).toBe('the kernel fits on /boot');
+      const gate = freeSpaceGate((deployment) => readBootSpace(host.root, deployment));
+      const ask = () => gate.ask(question(0, { staged: STAGED }), new AbortController().signal);
+      expect((await ask()).reason).toBe('the kernel fits on /boot');
       const free = await DISK.freeBytes(elsewhere);
       await truncate(host.at(`${MODULES}/6.2/initramfs.img`), free + 1);
-      expect(await gate.canFinalize(0, signal)).toMatchObject({ verdict: 'deny', label: 'boot_space' });
+      expect(await ask()).toMatchObject({ verdict: 'block', label: 'boot_space' });
     } finally {
       await rm(elsewhere, { recursive: true });
     }

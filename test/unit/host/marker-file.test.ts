@@ -5,9 +5,11 @@ import { describe, expect, it } from 'vitest';
 import { MAX_MARKER_BYTES, judgeMarker } from '../../../src/strategies/marker.ts';
 import { readMarkerFile } from '../../../src/host/marker-file.ts';
 import { HostTree } from '../../support/host-tree.ts';
+import { question } from '../../support/question.ts';
 
 const PATH = '/etc/zincati/allow-reboot';
 const OWN_UID = process.getuid?.() ?? 0;
+const RULES = { path: PATH, ownerUid: OWN_UID };
 
 describe('the permission file on disk', () => {
   it('is what it is and what it says', async () => {
@@ -15,17 +17,17 @@ describe('the permission file on disk', () => {
     await chmod(host.at(PATH), 0o640);
     const reading = await readMarkerFile(host.root, PATH);
     expect(reading).toMatchObject({ kind: 'file', uid: OWN_UID, mode: 0o640, links: 1 });
-    expect(judgeMarker(reading, PATH, OWN_UID, 0).verdict).toBe('allow');
-    expect(judgeMarker(reading, PATH, OWN_UID + 1, 0).verdict).toBe('deny');
+    expect(judgeMarker(reading, question(), RULES).verdict).toBe('pass');
+    expect(judgeMarker(reading, question(), { ...RULES, ownerUid: OWN_UID + 1 }).verdict).toBe('block');
   });
 
   it('with mode 0666 is refused, and so is one with a second name', async () => {
     await using host = await HostTree.create({ [PATH]: '' });
     await chmod(host.at(PATH), 0o666);
-    expect(judgeMarker(await readMarkerFile(host.root, PATH), PATH, OWN_UID, 0).reason).toContain('0666');
+    expect(judgeMarker(await readMarkerFile(host.root, PATH), question(), RULES).reason).toContain('0666');
     await chmod(host.at(PATH), 0o600);
     await link(host.at(PATH), host.at('/etc/other'));
-    expect(judgeMarker(await readMarkerFile(host.root, PATH), PATH, OWN_UID, 0).reason).toContain(
+    expect(judgeMarker(await readMarkerFile(host.root, PATH), question(), RULES).reason).toContain(
       '2 hard links',
     );
   });

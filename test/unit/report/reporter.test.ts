@@ -213,14 +213,14 @@ describe('Reporter', () => {
   it('does not let a fault in telling become a fault in updating', () => {
     const { log, reporter } = listen({ now: () => Number.NaN, monotonic: () => 0 });
     const node = new SimulatedNode({}, [deployment('1.0', { booted: true })]);
-    expect(() => reporter.begins({ kind: 'waiting', state: 'StartState', forMs: Number.NaN }, Number.NaN)).not.toThrow();
+    expect(() =>
+      reporter.begins({ kind: 'waiting', state: 'StartState', forMs: Number.NaN }, Number.NaN),
+    ).not.toThrow();
     const broken = {
       ...node.model,
       memory: { ...node.model.memory, record: { ...node.model.memory.record, denials: undefined as never } },
     };
-    expect(() =>
-      reporter.happened(broken, [], 0),
-    ).not.toThrow();
+    expect(() => reporter.happened(broken, [], 0)).not.toThrow();
     expect(log.at(-1)).toContain('cannot report what happened');
   });
 });

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { readFragment } from '../../../src/config/fragment.ts';
 import { parseToml } from '../../../src/config/toml.ts';
 import { judgeMarker } from '../../../src/strategies/marker.ts';
+import { question } from '../../support/question.ts';
 
 const folder = new URL('../../../docs/strategies/', import.meta.url);
 const examples = readdirSync(folder).flatMap((name) =>
@@ -18,7 +19,7 @@ describe('docs/strategies', () => {
     const bytes = Buffer.from(text);
     if (text.includes('not_after')) {
       const file = { kind: 'file', uid: 0, mode: 0o644, links: 1, bytes } as const;
-      expect(judgeMarker(file, '/x', 0, 0).verdict).toBe('allow');
+      expect(judgeMarker(file, question(), { path: '/x', ownerUid: 0 }).verdict).toBe('pass');
       return;
     }
     const { values, warnings, errors } = readFragment(parseToml(bytes, 'x.toml'), 'x.toml');

@@ -1,34 +1,33 @@
 import { describe, expect, it } from 'vitest';
 
-import { Strategies } from '../../../src/gates/gatekeeper.ts';
-import { MANUAL } from '../../../src/strategies/manual.ts';
+import { judgeManual, MANUAL } from '../../../src/strategies/manual.ts';
 import { statusText } from '../../../src/report/status-text.ts';
-import type { JointVerdict } from '../../../src/agent/ports.ts';
+import { DAY_MS } from '../../../src/text/units.ts';
+import { question } from '../../support/question.ts';
 import { checkResult, deployment, POLICY, release } from '../../support/samples.ts';
 import { SimulatedNode } from '../../support/simulated-node.ts';
 
 const signal = new AbortController().signal;
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 describe('manual', () => {
   it('says no, for no known time, and how it is done by hand', async () => {
-    const verdict = await new Strategies([MANUAL]).askLocal(0, signal);
-    expect(verdict).toEqual({
-      verdict: 'deny',
+    expect(MANUAL.name).toBe('manual');
+    expect(await MANUAL.ask(question(), signal)).toEqual({
+      gate: 'manual',
+      verdict: 'block',
       reason:
         'staged; this node reboots only by hand: rpm-ostree finalize-deployment --allow-missing-checksum',
       label: 'manual',
     });
   });
 
-  it('keeps a node staged and up to date for 30 days, without a reboot', async () => {
-    const verdict: JointVerdict = await new Strategies([MANUAL]).askLocal(0, signal);
+  it('keeps a node staged and up to date for 30 days, without a reboot', () => {
     let offered = release('2.0', 2);
     const node = new SimulatedNode(
       {
         policy: POLICY,
         check: () => checkResult({ kind: 'update', release: offered }),
-        survey: () => verdict,
+        survey: () => [judgeManual()],
       },
       [deployment('1.0', { booted: true })],
     );

@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest';
 import {
   judgeMarker,
   type MarkerReading,
-  markerStrategy,
+  markerGate,
   MAX_MARKER_BYTES,
 } from '../../../src/strategies/marker.ts';
+import { question } from '../../support/question.ts';
 
 const PATH = '/etc/zincati/allow-reboot';
 const NOW = Date.parse('2026-03-01T12:00:00Z');
@@ -15,8 +16,8 @@ function file(text: string | Uint8Array, changes: object = {}): MarkerReading {
   return { kind: 'file', uid: 0, mode: 0o644, links: 1, bytes, ...changes };
 }
 
-function judge(reading: MarkerReading) {
-  return judgeMarker(reading, PATH, 0, NOW);
+function judge(reading: MarkerReading, at = NOW) {
+  return judgeMarker(reading, question(at), { path: PATH, ownerUid: 0 });
 }
 
 describe('a permission file', () => {
@@ -26,22 +27,35 @@ describe('a permission file', () => {
     ['a date to come', 'not_after = 2026-03-01T12:00:01Z'],
     ['this very instant', 'not_after = 2026-03-01 13:00:00+01:00'],
   ])('allows with %s', (_name, text) => {
-    expect(judge(file(text))).toMatchObject({ verdict: 'allow', label: 'marker' });
+    expect(judge(file(text))).toMatchObject({ gate: 'marker', verdict: 'pass', label: 'marker' });
   });
 
-  it('denies when it has expired, and says since when', () => {
+  it('blocks when it has expired, and says since when', () => {
     expect(judge(file('not_after = 2026-03-01T13:59:59+02:00'))).toEqual({
-      verdict: 'deny',
+      gate: 'marker',
+      verdict: 'block',
       label: 'marker_expired',
       reason: `no permission to reboot: ${PATH} expired on Sun 2026-03-01 11:59:59 UTC`,
+      evidence: { path: PATH, found: 'file', notAfterAt: NOW - 1000 },
     });
   });
 
-  it('denies when it is not there', () => {
+  it('names the first instant at which it no longer allows, and none where it always does', () => {
+    const dated = file('not_after = 2026-03-01T12:00:01Z');
+    const { passEndsAt } = judge(dated);
+    expect(passEndsAt).toBe(NOW + 1001);
+    expect(judge(dated, passEndsAt! - 1)).toMatchObject({ verdict: 'pass', passEndsAt });
+    expect(judge(dated, passEndsAt).verdict).toBe('block');
+    expect(judge(file(''))).not.toHaveProperty('passEndsAt');
+  });
+
+  it('blocks when it is not there', () => {
     expect(judge({ kind: 'missing' })).toEqual({
-      verdict: 'deny',
+      gate: 'marker',
+      verdict: 'block',
       label: 'marker_missing',
       reason: `no permission to reboot: ${PATH} must exist`,
+      evidence: { path: PATH, found: 'missing' },
     });
   });
 
@@ -61,9 +75,11 @@ describe('a permission file', () => {
     ['too long', file('#'.repeat(MAX_MARKER_BYTES + 1)), `must be at most ${MAX_MARKER_BYTES} bytes long`],
   ])('is refused: %s', (_name, reading, reason) => {
     expect(judge(reading)).toEqual({
-      verdict: 'deny',
+      gate: 'marker',
+      verdict: 'block',
       label: 'marker_refused',
       reason: `no permission to reboot: ${PATH} ${reason}`,
+      evidence: { path: PATH, found: reading.kind },
     });
   });
 
@@ -82,10 +98,10 @@ describe('a permission file', () => {
     ['[not_after]', `${PATH}: ${DATE}`],
     ['\u0000', `${PATH}: `],
   ])('is refused with the contents %j', (text, reason) => {
-    const verdict = judge(file(text));
-    expect(verdict).toMatchObject({ verdict: 'deny', label: 'marker_refused' });
-    expect(verdict.reason).toContain(`no permission to reboot: ${reason}`);
-    expect(verdict.reason).not.toMatch(/[\n\0]/);
+    const report = judge(file(text));
+    expect(report).toMatchObject({ verdict: 'block', label: 'marker_refused' });
+    expect(report.reason).toContain(`no permission to reboot: ${reason}`);
+    expect(report.reason).not.toMatch(/[\n\0]/);
   });
 
   it('is refused with bytes that are no text', () => {
@@ -94,11 +110,11 @@ describe('a permission file', () => {
 
   it('is read at every question', async () => {
     let reading: MarkerReading = { kind: 'missing' };
-    const strategy = markerStrategy({ path: PATH, read: () => Promise.resolve(reading) });
+    const gate = markerGate({ path: PATH, read: () => Promise.resolve(reading) });
     const { signal } = new AbortController();
-    expect((await strategy.canFinalize(NOW, signal)).verdict).toBe('deny');
+    expect((await gate.ask(question(NOW), signal)).verdict).toBe('block');
     reading = file('');
-    expect((await strategy.canFinalize(NOW, signal)).verdict).toBe('allow');
-    expect(strategy).toMatchObject({ name: 'marker', remote: false });
+    expect((await gate.ask(question(NOW), signal)).verdict).toBe('pass');
+    expect(gate.name).toBe('marker');
   });
 });

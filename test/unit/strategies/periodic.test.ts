@@ -2,6 +2,7 @@
 import { rename } from 'node:fs/promises';
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import type { CheckQuery, CheckResult } from '../../../src/agent/ports.ts';
@@ -13,16 +14,15 @@ import { mergeFragments } from '../../../src/config/merge.ts';
 import { resolveSettings } from '../../../src/config/resolve-settings.ts';
 import { parseToml } from '../../../src/config/toml.ts';
 import { ConfigError } from '../../../src/errors.ts';
-import { joinVerdicts } from '../../../src/gates/gatekeeper.ts';
 import { PeriodicSchedule, type PeriodicSettings } from '../../../src/strategies/periodic-schedule.ts';
-import { createPeriodicStrategy } from '../../../src/strategies/periodic.ts';
+import { createPeriodicGate, judgePeriodic } from '../../../src/strategies/periodic.ts';
+import { DAY_MS, MINUTE_MS } from '../../../src/text/units.ts';
 import { HostTree } from '../../support/host-tree.ts';
+import { question } from '../../support/question.ts';
 import { checkResult, deployment, release } from '../../support/samples.ts';
 import { SimulatedNode, type World } from '../../support/simulated-node.ts';
 import { tzifOfRule } from '../../support/tzif-bytes.ts';
 
-const MINUTE_MS = 60_000;
-const DAY_MS = 1440 * MINUTE_MS;
 const UUID = '27e3ac02af3946af995c9940e18b0cce';
 const BERLIN_BYTES = tzifOfRule('CET-1CEST,M3.5.0,M10.5.0/3', 3600, 'CET');
 const TOKYO_BYTES = tzifOfRule('JST-9', 32_400, 'JST');
@@ -64,35 +64,65 @@ until = 2027-01-03
 reason = "year end"
 `;
 
-describe('a verdict', () => {
+describe('a report', () => {
   it('inside of a window is yes', () => {
     const plan = schedule(BERLIN + SATURDAY);
     for (const instant of ['2026-11-28T02:00:00Z', '2026-11-28T02:59:59.999Z']) {
-      expect(plan.verdictAt(at(instant))).toEqual({
-        verdict: 'allow',
+      expect(plan.reportAt(at(instant))).toEqual({
+        gate: 'periodic',
+        verdict: 'pass',
         reason: 'inside of a maintenance window',
         label: 'periodic',
+        evidence: { timeZone: 'Europe/Berlin', closesAt: at('2026-11-28T03:00:00Z') },
+        passEndsAt: at('2026-11-28T03:00:00Z'),
       });
     }
   });
 
   it('outside says when the next one opens, to the millisecond', () => {
-    expect(schedule(BERLIN + SATURDAY).verdictAt(at('2026-11-26T12:00:00.123Z'))).toEqual({
-      verdict: 'deny',
+    expect(schedule(BERLIN + SATURDAY).reportAt(at('2026-11-26T12:00:00.123Z'))).toEqual({
+      gate: 'periodic',
+      verdict: 'block',
       reason: 'outside of maintenance windows; next one opens Sat 2026-11-28 03:00 CET (in 2 days)',
       label: 'outside_window',
-      until: at('2026-11-28T02:00:00Z'),
+      evidence: { timeZone: 'Europe/Berlin', opensAt: at('2026-11-28T02:00:00Z') },
+      nextAt: at('2026-11-28T02:00:00Z'),
     });
-    expect(schedule(BERLIN + SATURDAY).verdictAt(at('2026-11-28T03:00Z'))).toMatchObject({
+    expect(schedule(BERLIN + SATURDAY).reportAt(at('2026-11-28T03:00Z'))).toMatchObject({
       reason: 'outside of maintenance windows; next one opens Sat 2026-12-05 03:00 CET (in 7 days)',
     });
+  });
+
+  it('that passes names the instant at which it no longer does; that blocks, the one at which it passes', () => {
+    const calendars = [
+      BERLIN + SATURDAY,
+      BERLIN + SATURDAY + FREEZE,
+      `${BERLIN}updates.periodic.splay_minutes = 45\n${SATURDAY}`,
+      `${BERLIN}${SATURDAY}${SATURDAY.replace('3:00', '3:30')}time_zone = "Asia/Tokyo"\n`,
+    ].map((text) => schedule(text));
+    const instants = fc.integer({ min: at('2026-10-01T00:00Z'), max: at('2027-04-01T00:00Z') });
+    fc.assert(
+      fc.property(fc.constantFrom(...calendars), instants, (plan, now) => {
+        const { verdict, nextAt, passEndsAt } = plan.reportAt(now);
+        if (verdict === 'pass') {
+          expect(nextAt).toBeUndefined();
+          expect(plan.reportAt(passEndsAt! - 1).verdict).toBe('pass');
+          expect(plan.reportAt(passEndsAt!).verdict).toBe('block');
+        } else {
+          expect(passEndsAt).toBeUndefined();
+          expect(plan.reportAt(nextAt! - 1).verdict).toBe('block');
+          expect(plan.reportAt(nextAt!).verdict).toBe('pass');
+        }
+      }),
+      { numRuns: 300 },
+    );
   });
 
   it('keeps its words for all of a day, so that people read them once', () => {
     const plan = schedule(BERLIN + SATURDAY);
     const said = new Set<string>();
     for (let now = at('2026-11-25T23:00Z'); now < at('2026-11-28T02:00Z'); now += 5 * MINUTE_MS) {
-      said.add(plan.verdictAt(now).reason);
+      said.add(plan.reportAt(now).reason);
     }
     expect([...said].map((reason) => reason.slice(-11))).toEqual([
       ' (in 2 days)'.slice(-11),
@@ -102,22 +132,29 @@ describe('a verdict', () => {
   });
 
   it('in a freeze gives its reason and its end', () => {
-    expect(schedule(BERLIN + SATURDAY + FREEZE).verdictAt(at('2026-12-26T02:30Z'))).toEqual({
-      verdict: 'deny',
+    expect(schedule(BERLIN + SATURDAY + FREEZE).reportAt(at('2026-12-26T02:30Z'))).toEqual({
+      gate: 'periodic',
+      verdict: 'block',
       reason:
         'maintenance windows are frozen until Mon 2027-01-04 00:00 CET: year end; next one opens Sat 2027-01-09 03:00 CET (in 14 days)',
       label: 'frozen',
-      until: at('2027-01-09T02:00Z'),
+      evidence: {
+        timeZone: 'Europe/Berlin',
+        frozenUntilAt: at('2027-01-03T23:00Z'),
+        freezeReason: 'year end',
+        opensAt: at('2027-01-09T02:00Z'),
+      },
+      nextAt: at('2027-01-09T02:00Z'),
     });
   });
 
   it('before a freeze says why the next windows do not count', () => {
-    expect(schedule(BERLIN + SATURDAY + FREEZE).verdictAt(at('2026-12-19T12:00Z'))).toMatchObject({
+    expect(schedule(BERLIN + SATURDAY + FREEZE).reportAt(at('2026-12-19T12:00Z'))).toMatchObject({
       reason:
         'outside of maintenance windows; next one opens Sat 2027-01-09 03:00 CET (in 21 days); those before it are frozen: year end',
       label: 'outside_window',
     });
-    expect(schedule(BERLIN + SATURDAY + FREEZE).verdictAt(at('2026-12-17T12:00Z')).reason).not.toContain(
+    expect(schedule(BERLIN + SATURDAY + FREEZE).reportAt(at('2026-12-17T12:00Z')).reason).not.toContain(
       'frozen',
     );
   });
@@ -129,7 +166,7 @@ describe('a verdict', () => {
       const plan = schedule(`updates.periodic.time_zone = "Asia/Tokyo"\n${always}${text}`);
       const state = plan.calendar.stateAt(at('2026-12-01T00:00Z'));
       const from = state.open ? state.untilMs : undefined;
-      const until = from === undefined ? undefined : plan.verdictAt(from).until;
+      const until = from === undefined ? undefined : plan.reportAt(from).nextAt;
       return [from, until].map((instant) => new Date(instant ?? 0).toISOString().slice(0, 19));
     };
     const freeze = (from: string, until: string): string =>
@@ -150,18 +187,20 @@ describe('a verdict', () => {
 
   it('where no window is in sight can change at any time', () => {
     const never = SATURDAY.replace('days = ["Sat"]', 'day_of_month = 30\nmonths = "Feb"');
-    expect(schedule(never).verdictAt(0)).toEqual({
-      verdict: 'deny',
+    expect(schedule(never).reportAt(0)).toEqual({
+      gate: 'periodic',
+      verdict: 'block',
       reason: 'outside of maintenance windows; no later one is in sight',
       label: 'outside_window',
+      evidence: { timeZone: 'UTC' },
     });
   });
 
   it('of a window with a time zone of its own is told in that of the calendar', () => {
     const plan = schedule(`${BERLIN}${SATURDAY}time_zone = "Asia/Tokyo"\n`);
-    expect(plan.verdictAt(at('2026-11-26T12:00Z'))).toMatchObject({
+    expect(plan.reportAt(at('2026-11-26T12:00Z'))).toMatchObject({
       reason: 'outside of maintenance windows; next one opens Fri 2026-11-27 19:00 CET (tomorrow)',
-      until: at('2026-11-27T18:00Z'),
+      nextAt: at('2026-11-27T18:00Z'),
     });
   });
 });
@@ -172,19 +211,22 @@ describe('splay', () => {
   it('holds a node back inside of the window until its turn, and until then exactly', () => {
     const plan = schedule(SPLAY);
     const opens = at('2026-11-28T02:00Z');
-    const turn = plan.verdictAt(opens);
-    expect(turn).toMatchObject({ verdict: 'deny', label: 'splay' });
-    expect(turn.until).toBeGreaterThan(opens);
-    expect(turn.until).toBeLessThanOrEqual(opens + 45 * MINUTE_MS);
+    const turn = plan.reportAt(opens);
+    expect(turn).toMatchObject({ verdict: 'block', label: 'splay' });
+    expect(turn.nextAt).toBeGreaterThan(opens);
+    expect(turn.nextAt).toBeLessThanOrEqual(opens + 45 * MINUTE_MS);
     expect(turn.reason).toMatch(
       /^inside of a maintenance window; the turn of this node is at Sat 2026-11-28 03:\d\d(:\d\d)? CET$/,
     );
-    expect(plan.verdictAt(turn.until! - 1)).toEqual(turn);
-    expect(plan.verdictAt(turn.until!).verdict).toBe('allow');
-    expect(plan.verdictAt(opens + 60 * MINUTE_MS - 1).verdict).toBe('allow');
+    expect(plan.reportAt(turn.nextAt! - 1)).toEqual(turn);
+    expect(plan.reportAt(turn.nextAt!).verdict).toBe('pass');
+    expect(plan.reportAt(opens + 60 * MINUTE_MS - 1).verdict).toBe('pass');
+    const evidence = { turnAt: turn.nextAt, closesAt: opens + 60 * MINUTE_MS };
+    expect(turn.evidence).toMatchObject(evidence);
+    expect(plan.reportAt(turn.nextAt!)).toMatchObject({ evidence, passEndsAt: opens + 60 * MINUTE_MS });
     // Before the window it is known already.
-    const before = plan.verdictAt(opens - DAY_MS);
-    expect(before.until).toBe(turn.until);
+    const before = plan.reportAt(opens - DAY_MS);
+    expect(before.nextAt).toBe(turn.nextAt);
     expect(before.reason).toContain(
       'next one opens Sat 2026-11-28 03:00 CET (tomorrow); the turn of this node is at Sat',
     );
@@ -197,13 +239,13 @@ describe('splay', () => {
           SPLAY.replace('length_minutes = 60', `length_minutes = ${length}`),
           `node ${node}`,
         );
-        const turn = plan.verdictAt(at('2026-11-28T02:00Z') - 1).until!;
+        const turn = plan.reportAt(at('2026-11-28T02:00Z') - 1).nextAt!;
         const closes = at('2026-11-28T02:00Z') + length * MINUTE_MS;
         if (length < 10_080) {
           expect(turn).toBeLessThanOrEqual(closes - MINUTE_MS);
         }
-        expect(plan.verdictAt(turn).verdict).toBe('allow');
-        expect(plan.verdictAt(closes - 1).verdict).toBe('allow');
+        expect(plan.reportAt(turn).verdict).toBe('pass');
+        expect(plan.reportAt(closes - 1).verdict).toBe('pass');
       }
     }
   });
@@ -213,7 +255,7 @@ describe('splay', () => {
       '[[updates.periodic.freeze]]\nfrom = 2026-11-01\nuntil = 2026-11-28T03:30:00\nreason = "x"\n';
     const turns = Array.from(
       { length: 20 },
-      (_, node) => schedule(SPLAY + freeze, `node ${node}`).verdictAt(at('2026-11-27T00:00Z')).until!,
+      (_, node) => schedule(SPLAY + freeze, `node ${node}`).reportAt(at('2026-11-27T00:00Z')).nextAt!,
     );
     expect(new Set(turns).size).toBeGreaterThan(15);
     for (const turn of turns) {
@@ -224,7 +266,9 @@ describe('splay', () => {
 
   it('holds nobody back who is open without an end', () => {
     const always = `updates.periodic.splay_minutes = 10080\n[[updates.periodic.window]]\ndays = ["Sun"]\nstart_time = "0:00"\nlength_minutes = 10080\n`;
-    expect(schedule(always).verdictAt(at('2026-11-26T12:00Z')).verdict).toBe('allow');
+    const report = schedule(always).reportAt(at('2026-11-26T12:00Z'));
+    expect(report.verdict).toBe('pass');
+    expect(report).not.toHaveProperty('passEndsAt');
   });
 });
 
@@ -276,7 +320,7 @@ describe('on a node', () => {
     node = new SimulatedNode(
       {
         check: weekly(startAt),
-        survey: (now) => joinVerdicts([plan.verdictAt(now)]),
+        survey: (asked) => [judgePeriodic(plan, asked)],
         // The way to the reboot takes a moment, as it does.
         durationMs: (effect) => (effect.kind === 'read-status' ? 700 : effect.kind === 'check' ? 1500 : 0),
         rebootComes: () => {
@@ -293,7 +337,7 @@ describe('on a node', () => {
     expect(node.reboots).toBe(52);
     const spring = at('2026-03-29T00:00Z');
     for (const instant of rebootedAt) {
-      expect(plan.verdictAt(instant).verdict).toBe('allow');
+      expect(plan.reportAt(instant).verdict).toBe('pass');
       const opened = plan.windowAt(instant)!.startAt;
       expect(new Date(opened).toISOString().slice(11, 16)).toBe(
         opened < spring || opened > at('2026-10-25T01:00Z') ? '01:30' : '00:30',
@@ -311,31 +355,31 @@ describe('with the files of a host', () => {
     await using host = await HostTree.create(FILES);
     await host.link('/etc/localtime', '../usr/share/zoneinfo/Europe/Berlin');
     const warnings: string[] = [];
-    const strategy = await createPeriodicStrategy({
+    const gate = await createPeriodicGate({
       settings: settingsOf(`updates.periodic.time_zone = "localtime"\n${SATURDAY}${FREEZE}`),
       nodeUuid: UUID,
       root: host.root,
       warn: (text) => warnings.push(text),
     });
     const now = at('2026-11-26T12:00Z');
-    expect(await strategy.canFinalize(now)).toMatchObject({ until: at('2026-11-28T02:00Z') });
-    const before = await strategy.schedule();
-    expect(await strategy.schedule()).toBe(before);
+    expect(await gate.ask(question(now))).toMatchObject({ nextAt: at('2026-11-28T02:00Z') });
+    const before = await gate.schedule();
+    expect(await gate.schedule()).toBe(before);
     await host.link('/etc/localtime.new', '../usr/share/zoneinfo/Asia/Tokyo');
     await rename(host.at('/etc/localtime.new'), host.at('/etc/localtime'));
-    expect(await strategy.canFinalize(now)).toMatchObject({
-      until: at('2026-11-27T18:00Z'),
+    expect(await gate.ask(question(now))).toMatchObject({
+      nextAt: at('2026-11-27T18:00Z'),
       reason: 'outside of maintenance windows; next one opens Sat 2026-11-28 03:00 JST (in 2 days)',
     });
     // Freezes are by the clocks of the calendar, and move as well.
-    expect((await strategy.canFinalize(at('2026-12-19T15:00Z'))).label).toBe('frozen');
+    expect((await gate.ask(question(at('2026-12-19T15:00Z')))).label).toBe('frozen');
     expect(warnings).toEqual([]);
   });
 
   it('windows in several zones, and one that cannot be read', async () => {
     await using host = await HostTree.create({ ...FILES, [`${ZONEINFO}/America/New_York`]: 'garbage' });
     const warnings: string[] = [];
-    const strategy = await createPeriodicStrategy({
+    const gate = await createPeriodicGate({
       settings: settingsOf(
         `${BERLIN}${SATURDAY}time_zone = "Asia/Tokyo"\n${SATURDAY}time_zone = "America/New_York"\n`,
       ),
@@ -343,20 +387,19 @@ describe('with the files of a host', () => {
       root: host.root,
       warn: (text) => warnings.push(text),
     });
-    const opened = (await strategy.schedule()).calendar
+    const opened = (await gate.schedule()).calendar
       .openSpans(at('2026-11-26T00:00Z'), at('2026-11-30T00:00Z'))
       .map((span) => new Date(span.fromMs).toISOString().slice(0, 16));
     expect(opened).toEqual(['2026-11-27T18:00', '2026-11-28T08:00']);
     expect(warnings).toEqual([expect.stringContaining('cannot use time zone "America/New_York"')]);
-    await expect(strategy.reportSteady()).resolves.toBeUndefined();
-    expect([strategy.name, strategy.remote]).toEqual(['periodic', false]);
+    expect(gate.name).toBe('periodic');
   });
 
   it('a zone that nobody knows stops the start', async () => {
     await using host = await HostTree.create();
     const settings = { ...settingsOf(SATURDAY), timeZone: 'Europe/Bielefeld' };
     await expect(
-      createPeriodicStrategy({ settings, nodeUuid: UUID, root: host.root, warn: () => undefined }),
+      createPeriodicGate({ settings, nodeUuid: UUID, root: host.root, warn: () => undefined }),
     ).rejects.toThrow(ConfigError);
   });
 });
