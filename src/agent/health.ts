@@ -153,7 +153,12 @@ function ofState({ state, memory }: Model, at: number): Health[] {
         },
       ];
     }
-    default:
+    case 'StartState':
+    case 'Initialized':
+    case 'ReportedSteady':
+    case 'NoNewUpdate':
+    case 'UpdateFinalized':
+    case 'EndState':
       return [];
   }
 }

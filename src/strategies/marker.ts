@@ -8,7 +8,7 @@
  *   that hangs; it holds the reboot until the file can be looked at again, however long that takes.
  */
 import type { GateQuestion, GateReport } from '../agent/ports.ts';
-import { longDate } from '../report/status-text.ts';
+import { longDate } from '../text/long-date.ts';
 import { TomlDate, parseToml } from '../config/toml.ts';
 import { messageOf, printable } from '../errors.ts';
 import { gate, type Gate } from '../gates/gate.ts';
