@@ -1,4 +1,4 @@
-/** The strategy `fleet_lock` as the agent has it, against a server on loopback, and everything its observer heard. */
+/** The agent's strategy `fleet_lock` with a server on loopback, and everything that its observer heard. */
 import {
   type CreateFleetLockOptions,
   createFleetLockStrategy,

@@ -1,4 +1,4 @@
-/** Sample data for tests: releases, deployments, host statuses, one place for their shapes. */
+/** Sample data for tests: releases, deployments and host statuses, with their shapes in one place. */
 import type { CheckResult, Deployment, HostStatus } from '../../src/agent/ports.ts';
 import type { Payload, Release } from '../../src/agent/release.ts';
 import type { Policy } from '../../src/agent/state.ts';

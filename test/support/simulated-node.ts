@@ -1,7 +1,7 @@
 /**
- * A node without I/O: the pure machine of the agent, and a host that performs its effects at once on virtual time.
- * What the world answers is decided by `World`, whose parts a test replaces. A reboot ends one life of the agent and
- * begins the next, as on a real node.
+ * A node without I/O: the agent's pure machine, and a host that performs its effects at once in virtual time.
+ * `World` decides what the world answers, and a test replaces parts of it. A reboot ends one life of the
+ * agent and begins the next, as on a real node.
  */
 import type { Effect, Event, Occurrence } from '../../src/agent/messages.ts';
 import { announce, narrate } from '../../src/report/narrate.ts';
@@ -27,14 +27,14 @@ export interface World {
   remoteVerdict(at: number): JointVerdict | Error;
   steady(): Error | undefined;
   sessions(): readonly Session[] | Error;
-  /** Undefined: it works. */
+  /** Undefined if it works. */
   stageFault(release: Release): Error | undefined;
   finalizeFault(release: Release): Error | undefined;
   driverFault(): Error | undefined;
   statusFault(): Error | undefined;
-  /** False: the reboot that was asked for never comes. */
+  /** If false, the requested reboot never happens. */
   rebootComes(): boolean;
-  /** False: the machine comes up in the deployment it was in, as after a finalization that failed at shutdown. */
+  /** If false, the machine comes up in the same deployment, as when finalization fails at shutdown. */
   finalizationWorks(): boolean;
   saveFault(): Error | undefined;
   /** How long things take, milliseconds. */
@@ -79,9 +79,9 @@ export class SimulatedNode {
   reboots = 0;
   readonly log: string[] = [];
   readonly effects: Effect[] = [];
-  /** Keeps neither log nor effects: for runs of many years. */
+  /** Keeps neither log nor effects, for runs of many years. */
   quiet = false;
-  /** Hears of each event as it is handed to the machine. */
+  /** Called for each event that the machine gets. */
   onOccurrence: (occurrence: Occurrence) => void = () => undefined;
   #rebooting = false;
 
@@ -157,7 +157,10 @@ export class SimulatedNode {
     this.mono += ms;
   }
 
-  /** The machine restarts: an unlocked staged deployment is booted, a locked one is dropped, the agent starts anew. */
+  /**
+   * The machine restarts. An unlocked staged deployment is booted, a locked one is dropped, and the agent
+   * starts again.
+   */
   reboot(): void {
     this.#rebooting = false;
     this.reboots++;
