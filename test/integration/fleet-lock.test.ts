@@ -1,4 +1,4 @@
-/** The strategy `fleet_lock` against real lock servers, over HTTP and HTTPS, kind and unkind ones. */
+/** The strategy `fleet_lock` with real lock servers, over HTTP and HTTPS, with and without faults. */
 import { chmod, rm } from 'node:fs/promises';
 import { execFileSync } from 'node:child_process';
 import type { IncomingHttpHeaders } from 'node:http';
@@ -92,7 +92,7 @@ describe('a slot', () => {
     const server = await serve({ strict: true });
     expect(await take(client(server.baseUrl))).toMatchObject({ verdict: 'allow' });
     await client(server.baseUrl).strategy.reportSteady(NEVER);
-    // The server does insist.
+    // Proves that the server requires it.
     const body = JSON.stringify({ client_params: { id: NODE_ID, group: 'workers' } });
     const bare = await fetch(`${server.baseUrl}/v1/pre-reboot`, {
       method: 'POST',
