@@ -13,7 +13,9 @@ type Change = Readonly<Record<string, (text: string) => string>>;
 
 function options(): ts.CompilerOptions {
   const file = path.join(PROJECT, 'tsconfig.json');
-  const { config, error } = ts.readConfigFile(file, (name) => ts.sys.readFile(name));
+  const { config, error }: { config?: unknown; error?: ts.Diagnostic } = ts.readConfigFile(file, (name) =>
+    ts.sys.readFile(name),
+  );
   if (error !== undefined) {
     throw new Error(ts.flattenDiagnosticMessageText(error.messageText, '\n'));
   }
