@@ -1,4 +1,4 @@
-/** Windows on the days that are not like others, and the exactness of edges. */
+/** Windows on unusual days, and the exactness of edges. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
@@ -39,7 +39,7 @@ function spans(
 }
 
 describe('a daily window when clocks change', () => {
-  /** Zone, start, minutes, the UTC days looked at, what is open. */
+  /** Zone, start, minutes, the tested UTC days, and what is open. */
   const table: readonly (readonly [string, string, number, string, string, string[]])[] = [
     [
       'US/Eastern',
@@ -323,7 +323,7 @@ describe('what comes next', () => {
       window('3:00', 60, { daysOfMonth: [29], months: [2], days: [{ weekday: 7 }] }),
     ]);
     expect(leapSunday.stateAt(at('2072-01-01T00:00Z'))).toMatchObject({ nextMs: at('2088-02-29T03:00Z') });
-    // From 2088 on it takes forty years, for 2100 has no such day.
+    // From 2088 on it takes forty years, because 2100 has no such day.
     expect(leapSunday.stateAt(at('2088-03-01T00:00Z'))).toMatchObject({ nextMs: at('2128-02-29T03:00Z') });
   });
 

@@ -1,4 +1,7 @@
-/** The parser of time zone files, against made up files, and against Intl and zdump for the files of this machine. */
+/**
+ * The parser of time zone files, with made-up files, and compared with Intl and zdump for the files of this
+ * machine.
+ */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';

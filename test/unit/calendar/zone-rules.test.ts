@@ -15,7 +15,7 @@ import {
 /** `2026-03-29 02:30`. */
 const local = (text: string): number => Date.parse(`${text.replace(' ', 'T')}:00Z`);
 
-/** Zone, what the clock on the wall shows, the instant in UTC, why. */
+/** Zone, local time, the instant in UTC, why. */
 const TABLE: readonly (readonly [string, string, string, string])[] = [
   ['Europe/Berlin', '2026-01-15 03:00', '2026-01-15T02:00:00Z', 'plain winter'],
   ['Europe/Berlin', '2026-07-15 03:00', '2026-07-15T01:00:00Z', 'plain summer'],

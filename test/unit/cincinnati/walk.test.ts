@@ -1,4 +1,4 @@
-/** The carried histories of Fedora CoreOS, walked from every release to the end, as nodes would. */
+/** The sandbox's histories of Fedora CoreOS, walked from every release to the end, like a node. */
 import { describe, expect, it } from 'vitest';
 
 import { carriedHistory, wireNodes } from '../../../sandbox/releases.ts';
@@ -27,7 +27,7 @@ function step(graph: Graph, booted: Release) {
   return result;
 }
 
-/** Versions on the way, the first one included. */
+/** Versions on the way, including the first one. */
 function walk(graph: Graph, start: Release): string[] {
   const path = [start.version];
   for (let at = start; ;) {
@@ -36,7 +36,7 @@ function walk(graph: Graph, start: Release): string[] {
       expect(outcome.kind).toBe('no-update');
       return path;
     }
-    // A host does not know the age of what it runs.
+    // A host does not know the age of its release.
     at = { version: outcome.release.version, payload: outcome.release.payload };
     path.push(at.version);
     if (path.length > graph.nodes.length) {

@@ -1,4 +1,4 @@
-/** docs/configuration.md and the shipped drop-ins against the schema, both ways. */
+/** Compares docs/configuration.md and the shipped drop-ins with the schema, both ways. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
@@ -102,7 +102,7 @@ describe('systemd/config.d', () => {
     expect(others).toEqual([['cincinnati.base_url', 'https://updates.coreos.fedoraproject.org']]);
   });
 
-  /** What an operator would copy: lines of TOML behind `#`, below the table that is open there. */
+  /** What an operator would copy: lines of TOML after `#`, below the current table. */
   const suggestions = shipped.flatMap(({ name, text }) => {
     const table = /^\[.+\]$/m.exec(text)?.[0] ?? '';
     const blocks = text.match(/(?:^# +(?:\[|[a-z_.]+ = ).*\n)+/gm) ?? [];

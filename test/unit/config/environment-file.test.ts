@@ -1,4 +1,7 @@
-/** The parser by examples and properties; test/integration/environment-file.test.ts has systemd's own beside it. */
+/**
+ * The parser by examples and properties. test/integration/environment-file.test.ts compares it with systemd's
+ * own.
+ */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 

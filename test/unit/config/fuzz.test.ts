@@ -1,4 +1,7 @@
-/** Never an unexpected exception, never silence: what was written is in effect, or refused by name, or warned about. */
+/**
+ * Never an unexpected exception, never silence: a written value applies, or is rejected by name, or leads to
+ * a warning.
+ */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 

@@ -1,4 +1,6 @@
-/** The keys of `updates.periodic`: what is taken, what is refused in which words, how files combine. */
+/**
+ * The keys of `updates.periodic`: what is accepted, what is rejected with which message, how files combine.
+ */
 import { describe, expect, it } from 'vitest';
 
 import { readFragment, type Fragment } from '../../../src/config/fragment.ts';

@@ -76,7 +76,7 @@ describe('Strategies', () => {
 });
 
 describe('Strategies in place of others', () => {
-  /** A lock server in short: what was asked of it, in one list for all. */
+  /** A minimal lock server, with all requests in one list. */
   function lender(name: string, asked: string[], fault: () => Error | undefined = () => undefined): Strategy {
     return {
       name,
@@ -136,7 +136,7 @@ describe('Strategies in place of others', () => {
     const after = new Strategies([lender('new', asked)], middle);
     expect(await after.askRemote(0, signal)).toMatchObject({ verdict: 'allow' });
     await expect(after.reportSteady(signal)).rejects.toThrow('gone');
-    // Nobody has asked it for anything.
+    // It got no request.
     expect(asked).not.toContain('mid gets it back');
     isGone = false;
     asked.length = 0;

@@ -1,4 +1,4 @@
-/** The words of verdicts in the code, in labels.ts and in docs/why-not-rebooting.md are the same words. */
+/** The labels of verdicts are the same in the code, in labels.ts and in docs/why-not-rebooting.md. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 

@@ -1,4 +1,4 @@
-/** What is made of logind's answers, whatever they are; over real sockets in test/integration/logind.test.ts. */
+/** How logind's answers are understood, valid or not. test/integration/logind.test.ts uses real sockets. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 

@@ -1,4 +1,4 @@
-/** Errors in the shape sockets, TLS and undici give them; the real ones are in test/integration/http.test.ts. */
+/** Errors in the shapes of sockets, TLS and undici. test/integration/http.test.ts has the real ones. */
 import { describe, expect, it } from 'vitest';
 
 import { HttpError } from '../../../src/errors.ts';

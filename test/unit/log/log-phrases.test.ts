@@ -1,4 +1,4 @@
-/** The phrases of docs/logs.md against the sources that say them. */
+/** The phrases of docs/logs.md are in the sources. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
@@ -13,10 +13,10 @@ const sources = readdirSync(new URL('src/', root), { recursive: true, encoding: 
   .filter((file) => file.endsWith('.ts'))
   .map((file) => readFileSync(new URL(`src/${file}`, root), 'utf8'))
   .join('\n')
-  // Values of templates are no part of a phrase.
+  // Values of templates are not part of a phrase.
   .replaceAll(/\$\{(?:[^{}]|\{[^{}]*\})*\}/g, '…');
 
-/** Said by the program's start, which is not part of the state machine. */
+/** Logged by the program's start, which is not part of the state machine. */
 const AT_START = [
   'starting update agent',
   'Cincinnati service: URL',

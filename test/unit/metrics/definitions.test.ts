@@ -1,4 +1,7 @@
-/** Names, types and labels that dashboards rest on, and docs/metrics.md against the definitions, both ways. */
+/**
+ * Names, types and labels on which dashboards depend. Compares docs/metrics.md with the definitions, both
+ * ways.
+ */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {

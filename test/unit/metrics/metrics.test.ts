@@ -6,7 +6,7 @@ import { FLEET_LOCK_APIS, Metrics } from '../../../src/metrics/metrics.ts';
 
 const STARTED_AT = Date.UTC(2026, 0, 1) + 999;
 
-/** The lines that are no comment, by what stands before the value. */
+/** The lines that are not comments, by the text before the value. */
 async function values(metrics: Metrics): Promise<Map<string, number>> {
   const lines = (await metrics.render()).split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   return new Map(

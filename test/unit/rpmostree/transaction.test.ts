@@ -115,7 +115,7 @@ describe('followTransaction', () => {
     link.emit('DownloadProgress', ...download(1n, 5n, 1n));
     await clock.advance(STALL_LIMIT_MS - 1000);
     expect(link.calls).toEqual(['Start']);
-    // The clock and the rate alone are no progress.
+    // The clock and the rate alone do not count as progress.
     link.emit('DownloadProgress', ...download(1n, 4n, 600n));
     await clock.advance(1000);
     expect(link.calls).toEqual(['Start', 'Cancel']);

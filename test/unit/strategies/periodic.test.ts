@@ -1,4 +1,4 @@
-/** Strategy `periodic`: what it answers, in which words, and what becomes of it on a node. */
+/** Strategy `periodic`: its answers, their words, and their effect on a node. */
 import { rename } from 'node:fs/promises';
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -34,7 +34,7 @@ const ZONES = new Map<string, ZoneRules>([
 
 const at = (text: string): number => Date.parse(text);
 
-/** As an operator writes it. */
+/** The configuration, as an operator writes it. */
 function settingsOf(text: string): PeriodicSettings {
   const fragment = readFragment(parseToml(Buffer.from(text), 'x.toml'), 'x.toml');
   expect(fragment.errors).toEqual([]);
@@ -182,7 +182,7 @@ describe('splay', () => {
     expect(plan.verdictAt(turn.until! - 1)).toEqual(turn);
     expect(plan.verdictAt(turn.until!).verdict).toBe('allow');
     expect(plan.verdictAt(opens + 60 * MINUTE_MS - 1).verdict).toBe('allow');
-    // Before the window it is known already.
+    // This is known before the window opens.
     const before = plan.verdictAt(opens - DAY_MS);
     expect(before.until).toBe(turn.until);
     expect(before.reason).toContain(
@@ -277,7 +277,7 @@ describe('on a node', () => {
       {
         check: weekly(startAt),
         localVerdict: (now) => joinVerdicts([plan.verdictAt(now)]),
-        // The way to the reboot takes a moment, as it does.
+        // The way to the reboot takes a moment, as on a real node.
         durationMs: (effect) => (effect.kind === 'read-status' ? 700 : effect.kind === 'check' ? 1500 : 0),
         rebootComes: () => {
           rebootedAt.push(node!.at);
@@ -327,7 +327,7 @@ describe('with the files of a host', () => {
       until: at('2026-11-27T18:00Z'),
       reason: 'outside of maintenance windows; next one opens Sat 2026-11-28 03:00 JST (in 2 days)',
     });
-    // Freezes are by the clocks of the calendar, and move as well.
+    // Freezes follow the calendar's time zone, and move as well.
     expect((await strategy.canFinalize(at('2026-12-19T15:00Z'))).label).toBe('frozen');
     expect(warnings).toEqual([]);
   });

@@ -1,4 +1,4 @@
-/** The question; the answers are in test/integration/cincinnati.test.ts. */
+/** The request; test/integration/cincinnati.test.ts has the answers. */
 import { describe, expect, it } from 'vitest';
 
 import { graphUrl } from '../../../../src/cincinnati/sources/cincinnati-client.ts';
