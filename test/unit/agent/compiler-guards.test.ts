@@ -13,13 +13,8 @@ type Change = Readonly<Record<string, (text: string) => string>>;
 
 function options(): ts.CompilerOptions {
   const file = path.join(PROJECT, 'tsconfig.json');
-  const { config, error }: { config?: unknown; error?: ts.Diagnostic } = ts.readConfigFile(file, (name) =>
-    ts.sys.readFile(name),
-  );
-  if (error !== undefined) {
-    throw new Error(ts.flattenDiagnosticMessageText(error.messageText, '\n'));
-  }
-  return ts.parseJsonConfigFileContent(config, ts.sys, PROJECT).options;
+  const read: { config?: unknown } = ts.readConfigFile(file, (name) => ts.sys.readFile(name));
+  return ts.parseJsonConfigFileContent(read.config, ts.sys, PROJECT).options;
 }
 
 const OPTIONS = options();

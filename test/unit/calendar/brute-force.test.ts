@@ -81,7 +81,7 @@ function isMeant(window: CalendarWindow, day: number): boolean {
   );
 }
 
-/** 1 for each minute in which the model has it open. */
+/** 1 for each minute in which the window is open in the model. */
 function naiveMinutes(windows: readonly CalendarWindow[], wall: Int32Array, fromMinute: number): Uint8Array {
   const open = new Uint8Array(wall.length);
   const firstDay = Math.floor(fromMinute / DAY_MINUTES) - 2;
