@@ -122,6 +122,8 @@ type OfRebooting =
   | { readonly kind: 'drop-failed'; readonly failure: Failure }
   /** Somebody took the staged deployment away. `replacedBy`: the version that is staged instead. */
   | { readonly kind: 'staged-lost'; readonly release: Release; readonly replacedBy: string | undefined }
+  /** The graph knows this node and does not offer what is staged: asked again before it is dropped. */
+  | { readonly kind: 'staged-unoffered'; readonly release: Release }
   /** Nothing on this node, or no lender, speaks against the reboot. */
   | { readonly kind: 'reboot-allowed'; readonly by: 'gates' | 'lenders' }
   | {

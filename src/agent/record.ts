@@ -81,6 +81,10 @@ export interface AgentRecord {
   /** What this agent staged last: a staged deployment that is something else was staged by somebody. */
   readonly staged: Target | undefined;
   readonly events: readonly HistoryEvent[];
+  /** Since when a release has been known without the node getting on; see pursuit.ts. */
+  readonly stalledSinceAt?: number;
+  /** Which installation all of this is about: the node's id. Undefined: written by a version that did not know. */
+  readonly installation?: string;
 }
 
 export const EMPTY_RECORD: AgentRecord = {
@@ -158,10 +162,20 @@ export interface Found {
   readonly findings: readonly BootFinding[];
 }
 
-/** What this boot of the machine says about what was asked for before, and about where the node has come from. */
-export function booted(record: AgentRecord, present: Target, bootId: string, at: number): Found {
+/**
+ * What this boot of the machine says about what was asked for before, and about where the node has come from. `before`:
+ * releases on disk that this node can go back to, oldest first. They stand for boots that no agent wrote down: before
+ * its time, or while the deployments could not be read.
+ */
+export function booted(
+  record: AgentRecord,
+  present: Target,
+  bootId: string,
+  at: number,
+  before: readonly Target[] = [],
+): Found {
   const settled = settleAsked(record, plain(present), bootId, at);
-  const followed = followBoots(settled.record, plain(present), record.asked, at);
+  const followed = followBoots(settled.record, plain(present), record.asked, at, before);
   return { record: followed.record, findings: [...settled.findings, ...followed.findings] };
 }
 
@@ -197,6 +211,7 @@ export function followBoots(
   present: Target,
   asked: Asked | undefined,
   at: number,
+  before: readonly Target[] = [],
 ): Found {
   const last = record.boots.at(-1);
   if (last !== undefined && samePayload(last.payload, present.payload)) {
@@ -210,7 +225,9 @@ export function followBoots(
   const earlier = record.boots.findIndex((boot) => samePayload(boot.payload, present.payload));
   const wasAsked = asked !== undefined && samePayload(asked.payload, present.payload);
   if (earlier < 0 || wasAsked) {
-    return { record: { ...allowed, boots: [...allowed.boots, present].slice(-MOST_BOOTS) }, findings: [] };
+    const unwritten = before.map(plain).filter((target) => !isAmong(record.boots, target));
+    const boots = [...allowed.boots, ...unwritten, present].slice(-MOST_BOOTS);
+    return { record: { ...allowed, boots }, findings: [] };
   }
   const left = record.boots.slice(earlier + 1).map(plain);
   const denied = left.reduce<AgentRecord>(
@@ -249,6 +266,10 @@ export function withEvents(record: AgentRecord, events: readonly HistoryEvent[])
   return events.length === 0
     ? record
     : { ...record, events: [...record.events, ...events].slice(-MOST_EVENTS) };
+}
+
+function isAmong(boots: readonly Target[], { payload }: Target): boolean {
+  return boots.some((boot) => samePayload(boot.payload, payload));
 }
 
 function strikesOf(record: AgentRecord, target: Target): number {

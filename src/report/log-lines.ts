@@ -163,6 +163,9 @@ const LINES: { readonly [K in HappeningKind]: (happening: HappeningOf<K>) => rea
     const fate = replacedBy === undefined ? 'is gone' : `was replaced by '${printable(replacedBy)}'`;
     return [warn(`the staged deployment '${name(release)}' ${fate}: checking for updates again`)];
   },
+  'staged-unoffered': ({ release }) => [
+    warn(`the update server no longer offers '${name(release)}': asking again before it is dropped`),
+  ],
   'reboot-allowed': () => [debug('the update strategy allows the reboot')],
   'reboot-held': ({ reason, untilAt, repeated }) => {
     const until = untilAt === undefined ? '' : `, not before ${longDate(untilAt)}`;
