@@ -24,7 +24,7 @@ export default defineConfig({
         plugins,
         test: {
           name: 'integration',
-          include: ['test/integration/**/*.test.ts'],
+          include: ['test/integration/**/*.test.ts', 'test/conformance/**/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 30_000,
           fsModuleCache,

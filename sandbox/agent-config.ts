@@ -1,4 +1,4 @@
-/** The configuration of the agent in a sandbox: drop-ins as on a host, with short intervals. */
+/** The agent's configuration in a sandbox: drop-ins as on a host, but with short intervals. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -8,7 +8,7 @@ export interface AgentConfig {
   readonly more?: string;
 }
 
-/** Failures on demand must not take minutes to be tried again. */
+/** Failures on demand must be retried without minutes of waiting. */
 const TIMING = `[agent.timing]
 steady_interval_secs = 1
 retry_interval_secs = 1

@@ -1,8 +1,10 @@
 /**
- * An update server: Cincinnati graphs over HTTP, with rollouts, and with faults on demand.
+ * An update server: Cincinnati graphs over HTTP, with rollouts and faults on demand.
  *
- * Invariants: listens on loopback only; every answer is computed from the history and the clock handed in; after `stop`
- * no socket and no timer is left, however badly a fault behaves.
+ * Invariants:
+ * - It listens on loopback only.
+ * - Every answer is computed from the given history and clock.
+ * - After `stop` no socket and no timer is left, however badly a fault behaves.
  */
 import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
@@ -12,18 +14,18 @@ import type { Scheme } from '../src/agent/release.ts';
 import { wireNodes, type History } from './releases.ts';
 import { offeredEdges, warinessOf } from './rollout-policy.ts';
 
-/** What the next answers do wrong, `remaining` times. */
+/** What is wrong with the next `remaining` answers. */
 export type ServerFault = { remaining: number } & (
   | { readonly kind: 'status'; readonly status: number; readonly retryAfterSecs?: number }
   /** Not JSON. */
   | { readonly kind: 'garbage' }
-  /** Headers, then half of the body, then nothing. */
+  /** Sends the headers and half of the body, then nothing more. */
   | { readonly kind: 'stall' }
-  /** One byte at a time. */
+  /** Sends one byte at a time. */
   | { readonly kind: 'slow'; readonly everyMs: number }
-  /** A body that never ends, as fast as it is read. */
+  /** Sends a body that never ends, as fast as the client reads it. */
   | { readonly kind: 'endless' }
-  /** The connection is cut in the middle of the body. */
+  /** Cuts the connection in the middle of the body. */
   | { readonly kind: 'cut' }
 );
 
@@ -44,23 +46,23 @@ export interface CincinnatiServerOptions {
 }
 
 export interface CincinnatiServer {
-  /** To be configured as cincinnati.base_url. */
+  /** The value for cincinnati.base_url. */
   readonly baseUrl: string;
-  /** The last ones, oldest first. */
+  /** The latest requests, oldest first. */
   readonly requests: readonly ServedRequest[];
-  /** Faults wait in line; each is used up before the next one shows. */
+  /** Faults queue up: each is used up before the next one applies. */
   addFault(fault: ServerFault): void;
-  /** Another history from now on: a release came out, or was withdrawn. */
+  /** Switches to another history: a release came out, or was withdrawn. */
   publish(history: History): void;
   stop(): Promise<void>;
 }
 
 const MOST_KEPT_REQUESTS = 1000;
 const ENDLESS_CHUNK = Buffer.alloc(64 * 1024, ' ');
-/** Who gives no `accept-encoding` gets no gzip; smaller answers are not worth it. */
+/** A client without `accept-encoding` gets no gzip, and small answers are not worth it. */
 const GZIP_FROM_BYTES = 1024;
 
-/** Resolves when it listens, on a free port of 127.0.0.1. */
+/** Listens on a free port of 127.0.0.1; resolves once it does. */
 export async function startCincinnatiServer(options: CincinnatiServerOptions): Promise<CincinnatiServer> {
   let { history } = options;
   const requests: ServedRequest[] = [];

@@ -1,14 +1,16 @@
 /**
- * Semaphores in etcd v3, laid out as airlock does, through etcd's JSON gateway.
+ * Semaphores in etcd v3, in airlock's layout, through etcd's JSON gateway.
  *
- * Invariants: a key is changed only in a transaction that compares its revision; an endpoint that does not answer is
- * left for the next one, and when none answers the call fails within a bound. To ask another endpoint the same again is
- * safe: of two identical transactions one finds the revision gone.
+ * Invariants:
+ * - A key is changed only in a transaction that compares its revision.
+ * - If an endpoint does not answer, the next one is asked. If none answers, the call fails within a bound.
+ * - It is safe to repeat a request at another endpoint. Of two identical transactions, one finds another
+ *   revision.
  */
 import { StoreError, type LockStore, type StoredSemaphore } from './lock-store.ts';
 import { parseSemaphore, semaphoreText, type Semaphore } from './semaphore.ts';
 
-/** A member that lost its leader keeps requests until there is a new one; another member may be quicker. */
+/** A member without a leader holds requests until there is a new one. Another member may be quicker. */
 const ENDPOINT_TIMEOUT_MS = 2000;
 
 export function semaphoreKey(group: string): string {
@@ -20,7 +22,7 @@ export class EtcdLockStore implements LockStore {
   /** The endpoint that answered last is asked first. */
   #first = 0;
 
-  /** `endpoints`: client addresses of the members, `http://127.0.0.1:2379`. */
+  /** `endpoints` are the client addresses of the members, such as `http://127.0.0.1:2379`. */
   constructor(endpoints: readonly string[]) {
     this.#endpoints = endpoints;
   }
@@ -45,7 +47,7 @@ export class EtcdLockStore implements LockStore {
       compare: [{ key, target: 'MOD', result: 'EQUAL', mod_revision: String(revision) }],
       success: [{ request_put: { key, value: base64(semaphoreText(semaphore)) } }],
     });
-    // The gateway leaves out what is false.
+    // The gateway leaves out fields that are false.
     return field(answer, 'succeeded') === true;
   }
 
@@ -91,7 +93,7 @@ function listField(value: unknown, name: string): readonly unknown[] {
   return Array.isArray(list) ? list : [];
 }
 
-/** 64-bit integers are texts, too. */
+/** 64-bit integers are strings, too. */
 function textField(value: unknown, name: string): string {
   const text = field(value, name);
   if (typeof text !== 'string') {

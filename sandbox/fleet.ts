@@ -1,7 +1,10 @@
 /**
- * The demo with several nodes: they share an update server and a lock server with fewer slots than nodes, and take turns.
+ * The demo with several nodes. They share an update server and a lock server with fewer slots than nodes, and
+ * take turns.
  *
- * Invariants: as of the demo with one node; it fails when more nodes were down at an instant than there are slots.
+ * Invariants:
+ * - Those of the demo with one node.
+ * - It fails if more nodes were down at once than there are slots.
  */
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
@@ -18,11 +21,11 @@ export interface FleetSetting {
   readonly root: string;
   readonly screen: Screen;
   readonly server: CincinnatiServer;
-  /** Versions from the start to the newest. */
+  /** Versions from the first to the newest. */
   readonly walk: readonly string[];
   readonly agent: readonly string[];
   readonly daemon: { readonly bytesPerSecond: number; readonly rebootMs: number };
-  /** Lays out the host of one node. */
+  /** Creates the host of one node. */
   readonly prepare: (root: string) => void;
   readonly signal: AbortSignal;
 }
@@ -38,7 +41,7 @@ interface Member {
   arrivedMs: number | undefined;
 }
 
-/** Everybody's first look at the server in the same second is what a fleet does after a power cut. */
+/** After a power cut, too, all nodes of a fleet ask the server for the first time in the same second. */
 export async function runFleet(
   setting: FleetSetting,
 ): Promise<{ readonly ok: boolean; readonly summary: readonly string[] }> {

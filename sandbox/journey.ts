@@ -1,9 +1,9 @@
 /**
- * The demo's view of a walk: fed with what the machine and the agent say, it draws the hop under way and keeps the times
- * for the table at the end.
+ * The demo's view of a walk. It hears from the machine and the agent, draws the hop under way, and keeps the
+ * times for the table at the end.
  *
- * Invariant: `arrived` resolves once the last release of the planned walk is booted and the agent polls again, or, on a
- * dead-end, once the agent has said so.
+ * Invariant: `arrived` resolves once the last planned release is booted and the agent polls again. On a
+ * dead-end it resolves once the agent has said so.
  */
 import { bar, bytes, table, type Screen } from './screen.ts';
 
@@ -52,7 +52,7 @@ export class Journey {
     });
   }
 
-  /** The machine is up on `version`. */
+  /** The machine has booted `version`. */
   booted(version: string): void {
     const hop = this.#hops.at(-1);
     if (hop !== undefined && hop.bootedMs === undefined && hop.to === version) {
@@ -77,7 +77,7 @@ export class Journey {
     this.#state = value;
     this.#draw();
     const isLast = this.#booted === this.#walk.at(-1);
-    // Polling, with an answer from the server: nothing more is offered.
+    // The agent polls and got an answer: nothing more is offered.
     if (isLast && value.includes('(last checked') && this.#deadend === undefined) {
       this.#arrive();
     }

@@ -1,35 +1,35 @@
-/** What a lock server does wrong on demand. */
+/** Faults of a lock server, on demand. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 export const LOCK_APIS = ['pre-reboot', 'steady-state'] as const;
 export type LockApi = (typeof LOCK_APIS)[number];
 
-/** What the next requests meet, `remaining` times; only requests to `api` where that is given. */
+/** What happens to the next `remaining` requests, or only to those for `api` if it is given. */
 export type LockFault = { remaining: number; readonly api?: LockApi } & (
   | {
       readonly kind: 'status';
       readonly status: number;
       readonly retryAfterSecs?: number;
-      /** In place of an error document. */
+      /** Sent instead of an error document. */
       readonly body?: string;
     }
   | { readonly kind: 'redirect'; readonly status: number; readonly location: string }
   /** An error document that repeats the headers of the request. */
   | { readonly kind: 'echo' }
-  /** Bytes that are no HTTP. */
+  /** Bytes that are not HTTP. */
   | { readonly kind: 'garbage' }
   /** Never answered. */
   | { readonly kind: 'hang' }
-  /** Done, but the connection dies before the answer. */
+  /** The request is carried out, but the connection dies before the answer. */
   | { readonly kind: 'lost' }
 );
 
-/** Nothing comes back that is an answer. */
+/** No valid answer comes back. */
 export function isUnanswered({ kind }: LockFault): boolean {
   return kind === 'garbage' || kind === 'hang' || kind === 'lost';
 }
 
-/** The first that waits for `api`; one that is used up leaves the line. */
+/** The first fault in the queue that applies to `api`. A fault that is used up leaves the queue. */
 export function takeFault(faults: LockFault[], api: LockApi): LockFault | undefined {
   const fault = faults.find((waiting) => waiting.api === undefined || waiting.api === api);
   if (fault === undefined) {

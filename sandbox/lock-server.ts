@@ -1,9 +1,11 @@
 /**
- * A lock server: the FleetLock protocol with groups of slots, and with faults on demand.
+ * A lock server: the FleetLock protocol with groups of slots, and faults on demand.
  *
- * Invariants: listens on loopback only; what it lends is decided by its store alone, so several servers can share one; a
- * request is in the log before its answer is sent; after `stop` no socket and no timer is left, however badly a fault
- * behaves.
+ * Invariants:
+ * - It listens on loopback only.
+ * - Its store alone decides what it lends, so several servers can share a store.
+ * - A request is in the log before its answer is sent.
+ * - After `stop` no socket and no timer is left, however badly a fault behaves.
  */
 import { createServer as createHttpServer } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
@@ -16,25 +18,25 @@ import { MemoryLockStore, StoreError, giveBackSlot, takeSlot, type LockStore } f
 export interface LockRequest {
   readonly at: number;
   readonly api: LockApi;
-  /** "" when the request does not say. */
+  /** "" if the request does not say. */
   readonly id: string;
   readonly group: string;
-  /** What was answered; 0: nothing that is an answer. */
+  /** Status of the answer; 0 if there was no valid answer. */
   readonly status: number;
-  /** Of the error document; "" for none. */
+  /** From the error document; "" if there is none. */
   readonly kind: string;
   readonly fault: LockFault['kind'] | undefined;
 }
 
 export interface LockServerOptions {
-  /** Name of each group and the number of its slots. */
+  /** The number of slots of each group, by name. */
   readonly groups: Readonly<Record<string, number>>;
   readonly clock: { now(): number };
-  /** In memory, unless given. */
+  /** The default is in memory. */
   readonly store?: LockStore;
-  /** Insists on `content-type: application/json`. */
+  /** Requires `content-type: application/json`. */
   readonly strict?: boolean;
-  /** PEM texts. With `clientCa`, only clients with a certificate of that authority come in. */
+  /** PEM texts. With `clientCa`, only clients with a certificate of that authority are accepted. */
   readonly tls?: { readonly key: string; readonly cert: string; readonly clientCa?: string };
   /** The token that every request must carry. */
   readonly bearer?: string;
@@ -43,14 +45,14 @@ export interface LockServerOptions {
 }
 
 export interface LockServer {
-  /** To be configured as updates.fleet_lock.base_url. */
+  /** The value for updates.fleet_lock.base_url. */
   readonly baseUrl: string;
-  /** The last ones, oldest first. */
+  /** The latest requests, oldest first. */
   readonly requests: readonly LockRequest[];
-  /** Faults wait in line; each is used up before the next one for the same endpoint shows. */
+  /** Faults queue up: each is used up before the next one for the same endpoint applies. */
   addFault(fault: LockFault): void;
   holders(group: string): Promise<readonly string[]>;
-  /** What an administrator does about a holder that is gone for good. */
+  /** Frees a slot, as an administrator does when its holder is gone for good. */
   release(group: string, id: string): Promise<void>;
   stop(): Promise<void>;
 }
@@ -74,7 +76,7 @@ interface ClientParams {
   readonly group: string;
 }
 
-/** Resolves when it listens, on a free port of 127.0.0.1. */
+/** Listens on a free port of 127.0.0.1; resolves once it does. */
 export async function startLockServer(options: LockServerOptions): Promise<LockServer> {
   const { groups, clock, store = new MemoryLockStore(), tls } = options;
   const requests: LockRequest[] = [];
@@ -205,7 +207,7 @@ function no(status: number, kind: string, value: string): Answer {
   return { status, kind, value };
 }
 
-/** Undefined: the body is not what the protocol wants. */
+/** Undefined if the body does not follow the protocol. */
 function clientParams(body: unknown): ClientParams | undefined {
   let json: unknown;
   try {

@@ -1,23 +1,25 @@
 /**
- * Where a lock server keeps its semaphores, and how it changes them: read, compare, write, and again when somebody else
- * was faster.
+ * Where a lock server keeps its semaphores, and how it changes them: read, compare, write. It starts again if
+ * another server was faster.
  *
- * Invariants: a semaphore is only written over the very revision it was computed from, so that any number of servers can
- * share a store; tries are bounded.
+ * Invariants:
+ * - A semaphore is written only over the revision it was computed from, so any number of servers can share a
+ *   store.
+ * - The number of tries is bounded.
  */
 import { withHolder, withoutHolder, type Semaphore } from './semaphore.ts';
 
 export interface StoredSemaphore {
   readonly semaphore: Semaphore;
-  /** Grows with every write of the group, and never comes back. */
+  /** Grows with every write of the group, and no value ever returns. */
   readonly revision: number;
 }
 
-/** Both reject with StoreError; then it is unknown whether a write took place, or still will. */
+/** Both methods reject with StoreError. It is then unknown whether a write took place, or still will. */
 export interface LockStore {
-  /** Undefined: the group has never been written. */
+  /** Undefined if the group has never been written. */
   read(group: string): Promise<StoredSemaphore | undefined>;
-  /** False: the group is no longer at `revision` (0: not written yet). */
+  /** False if the group is no longer at `revision` (0 means not written yet). */
   write(group: string, semaphore: Semaphore, revision: number): Promise<boolean>;
 }
 
@@ -25,10 +27,10 @@ export class StoreError extends Error {
   override readonly name = 'StoreError';
 }
 
-/** `contended`: others were faster every time. */
+/** `contended` means that others were faster every time. */
 export type SlotAnswer = 'done' | 'full' | 'contended';
 
-/** As many as servers that could plausibly be in each other's way; who loses them all is told to come again. */
+/** As many tries as servers could plausibly compete. A request that loses them all is told to come again. */
 const MOST_TRIES = 10;
 
 export async function takeSlot(
@@ -54,8 +56,8 @@ export async function takeSlot(
 }
 
 /**
- * Written also when nothing changes: a `takeSlot` whose outcome is unknown may still be on its way into the store, and
- * must find another revision there than the one it was computed from.
+ * This is written even if nothing changes. A `takeSlot` with unknown outcome may still be on its way into the
+ * store. It must find another revision there than the one it was computed from.
  */
 export async function giveBackSlot(
   store: LockStore,
@@ -72,7 +74,7 @@ export async function giveBackSlot(
   return 'contended';
 }
 
-/** The number of slots is the server's own, whatever was written by one that was configured otherwise. */
+/** The server's own number of slots counts, whatever a server with another configuration has written. */
 async function readOrEmpty(store: LockStore, group: string, slots: number): Promise<StoredSemaphore> {
   const stored = await store.read(group);
   return {
@@ -81,7 +83,7 @@ async function readOrEmpty(store: LockStore, group: string, slots: number): Prom
   };
 }
 
-/** Forgets everything when the process ends. */
+/** Everything is lost when the process ends. */
 export class MemoryLockStore implements LockStore {
   readonly #groups = new Map<string, StoredSemaphore>();
   #revision = 0;

@@ -1,9 +1,11 @@
 /**
- * A pretended computer below a root directory: identity files, a private bus with the stand-in for rpm-ostree, the
- * agent as a process of its own, and a reboot that ends all of them and boots what was finalized.
+ * A simulated computer below a root directory: identity files, a private bus with the stand-in for
+ * rpm-ostree, and the agent in its own process. A reboot ends all of them and boots what was finalized.
  *
- * Invariants: the agent is the built program, told apart from one on a host by nothing but its root prefix; a crash of
- * the agent restarts it, as its unit does; after `stop` no process, socket or file of the machine is left.
+ * Invariants:
+ * - The agent is the built program. Only its root prefix differs from an agent on a host.
+ * - The agent is restarted after a crash, as by its unit.
+ * - After `stop` no process, socket or file of the machine is left.
  */
 import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:net';
@@ -13,30 +15,30 @@ import { startPrivateBus, type PrivateBus } from './private-bus.ts';
 import { Unit, type Exit } from './service-manager.ts';
 import { bootedDeployment, bootNext, standInService, type DaemonOptions } from './stand-in.ts';
 
-/** A restart after a failure, as the unit has it, but faster. */
+/** Time until a restart after a failure, as in the unit, but shorter. */
 const RESTART_DELAY_MS = 200;
-/** An agent that fails so often without a boot in between will not get better. */
+/** An agent that fails this often without a boot in between will not recover. */
 const MOST_RESTARTS = 20;
 
 export interface MachineEvents {
-  /** It goes down for a reboot. */
+  /** The machine goes down for a reboot. */
   onDown?(): void;
-  /** The machine is up on `version`; `boot` counts from 1. */
+  /** The machine has booted `version`; `boot` counts from 1. */
   onBoot(version: string, boot: number): void;
   /** The agent told the service manager something. */
   onNotify(key: string, value: string): void;
-  /** A line the agent logged. */
+  /** A line of the agent's log. */
   onLog(line: string): void;
-  /** The agent ended by itself and is started again. */
+  /** The agent ended by itself and is being restarted. */
   onCrash(exit: Exit): void;
-  /** The machine cannot go on. */
+  /** The machine cannot continue. */
   onFailure(error: Error): void;
 }
 
 export interface MachineOptions {
-  /** Exists; short, for the sake of socket paths. */
+  /** Must exist, and be short enough for socket paths. */
   readonly root: string;
-  /** Program and arguments that run the agent, without its own options. */
+  /** Program and arguments that run the agent, without the agent's own options. */
   readonly agent: readonly string[];
   readonly agentArgs: readonly string[];
   readonly nodeId: string;
@@ -113,7 +115,7 @@ export class Machine {
     }
   }
 
-  /** The daemon says "reboot" on this socket, where the real one would call systemd. */
+  /** The daemon writes "reboot" to this socket where the real one would call systemd. */
   async #listenForReboots(): Promise<Server> {
     const path = join(this.#options.root, 'run/machine.sock');
     await rm(path, { force: true });
@@ -157,7 +159,7 @@ export class Machine {
     this.#bus = await startPrivateBus({ directory, services: [standInService(root, daemon)] });
     await writeFile(join(root, 'proc/sys/kernel/random/boot_id'), `${randomUUID()}\n`);
     await writeFile(join(root, 'proc/uptime'), '60.00 60.00\n');
-    // The name by which the agent looks for the system bus below its root.
+    // The path at which the agent looks for the system bus below its root.
     await rm(this.busSocket, { force: true });
     await symlink('bus.sock', this.busSocket);
     this.#boots++;

@@ -1,8 +1,8 @@
 /**
  * The demo: a node walks through an update history, in a sandbox below a temporary folder. `npm run demo -- --help`.
  *
- * Invariant: however it ends (arrived, failed, out of time, Ctrl-C), no process, socket or file is left behind, unless
- * --keep asks for it.
+ * Invariant: however it ends (arrived, failed, out of time, Ctrl-C), no process, socket or file is left
+ * behind, except with --keep.
  */
 import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -22,7 +22,7 @@ import { plannedWalk } from './walk.ts';
 import { writeAgentConfig } from './agent-config.ts';
 
 const PROGRAM = join(import.meta.dirname, '../dist/zincati.mjs');
-/** About as large as what a Fedora CoreOS node downloads for an update, and a network that takes half a second for it. */
+/** About the size of an update of a Fedora CoreOS node, and a network that takes half a second for it. */
 const BYTES_PER_RELEASE = 600e6;
 const BYTES_PER_SECOND = 1200e6;
 const REBOOT_MS = 100;
@@ -44,7 +44,7 @@ async function runDemo(options: DemoOptions): Promise<number> {
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
   process.on('SIGHUP', interrupt);
-  // Whoever reads along may go away: that ends the demo, in order.
+  // The reader of the output may go away: that ends the demo in an orderly way.
   process.stdout.on('error', interrupt);
   const log = createWriteStream(join(root, 'agent.log'));
   const basearch = arch === 'arm64' ? 'aarch64' : 'x86_64';
@@ -154,7 +154,7 @@ function aborted(signal: AbortSignal): Promise<never> {
   });
 }
 
-/** A fleet shows its turns within a minute; a single node walks the whole way. */
+/** A fleet shows within a minute how it takes turns; a single node walks the whole way. */
 function defaultStart(options: DemoOptions, history: History, scheme: Scheme): string {
   const oldest = history.entries[0]?.version ?? '';
   if (options.nodes === 1) {

@@ -47,7 +47,7 @@ export interface DemoOptions {
   readonly limitSecs: number;
 }
 
-/** Undefined: help was asked for. */
+/** Undefined if help was requested. */
 export function parseOptions(args: readonly string[]): DemoOptions | undefined {
   let values;
   try {

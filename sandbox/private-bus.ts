@@ -1,9 +1,11 @@
 /**
- * A message bus of one's own: a real dbus-daemon of type system on a socket in a given directory. It takes every
- * message that a stock system bus lets through and, beyond that, any name and any method call.
+ * A private message bus: a real dbus-daemon of type system on a socket in a given directory. It allows every
+ * message that a stock system bus allows, and beyond that any name and any method call.
  *
- * Invariants: `startPrivateBus` resolves when the daemon accepts connections; `stop` resolves when it has exited;
- * everything it writes is below the directory.
+ * Invariants:
+ * - `startPrivateBus` resolves when the daemon accepts connections.
+ * - `stop` resolves when the daemon has exited.
+ * - The daemon writes only below the directory.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -15,7 +17,7 @@ import type { Readable } from 'node:stream';
 import { unixAddress } from '../src/dbus/address.ts';
 import { leashed } from './leash.ts';
 
-/** A daemon that has not begun to listen by then never will. */
+/** A daemon that does not listen by then never will. */
 const START_TIMEOUT_MS = 10_000;
 /** It exits on SIGTERM within milliseconds. */
 const STOP_TIMEOUT_MS = 5000;
@@ -24,12 +26,14 @@ const LONGEST_COMPLAINT = 2000;
 /** A service that the bus starts when somebody calls its name. It inherits the environment of the bus, which adds its address. */
 export interface ActivatableService {
   readonly name: string;
-  /** Command line, as dbus-daemon splits it: absolute program, arguments quoted as in a shell. */
+  /**
+   * Command line, as dbus-daemon splits it: the program's absolute path, and arguments quoted as in a shell.
+   */
   readonly exec: string;
 }
 
 export interface PrivateBusOptions {
-  /** Exists already, is short enough for a socket path, and is the caller's to remove. */
+  /** Must exist and be short enough for a socket path. The caller removes it. */
   readonly directory: string;
   /** Added to this process's environment for the bus and the services it starts. */
   readonly env?: Readonly<Record<string, string>>;
@@ -37,7 +41,7 @@ export interface PrivateBusOptions {
 }
 
 export interface PrivateBus {
-  /** Without a GUID: it stays the same when a bus is started again in the same directory. */
+  /** It has no GUID, so it stays the same when a bus is restarted in the same directory. */
   readonly address: string;
   readonly pid: number;
   stop(): Promise<void>;
@@ -88,7 +92,7 @@ export async function startPrivateBus(options: PrivateBusOptions): Promise<Priva
   return { address, pid: daemon.pid ?? 0, stop: () => stop(daemon, exited) };
 }
 
-/** The daemon prints its address once it listens. */
+/** The daemon prints its address when it begins to listen. */
 async function listening(daemon: ChildProcess): Promise<void> {
   let complaint = '';
   daemon.stderr?.on('data', (chunk: Buffer) => {
@@ -126,7 +130,7 @@ async function stop(daemon: ChildProcess, exited: Promise<void>): Promise<void> 
   clearTimeout(timer);
 }
 
-/** The rules about signals and replies are those of a stock system bus, so that what is tested here holds there. */
+/** The rules about signals and replies are those of a stock system bus, so tests here are valid there. */
 function config(address: string, servicesPath: string): string {
   return `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Configuration 1.0//EN"
  "http://www.freedesktop.org/standards/dbus/1.0/busconfig.dtd">

@@ -1,15 +1,20 @@
-/** What the programs for developers share: options in, usage for who asks or errs, exit code out. */
+/**
+ * What the programs for developers have in common: options in, exit code out, usage on request or after a
+ * mistake.
+ */
 
-/** The words cannot be understood; the message names the option, what was expected and what was found. */
+/** The command line cannot be parsed. The message names the option, what was expected and what was found. */
 export class UsageError extends Error {}
 
 const USAGE_EXIT = 2;
 
 export interface Program<Options> {
   readonly usage: string;
-  /** Undefined: help was asked for. Throws UsageError. */
+  /** Returns undefined if help was requested. Throws UsageError. */
   readonly parse: (args: readonly string[]) => Options | undefined;
-  /** Resolves with the exit code; rejects with an error of `mistakes` when what was asked for cannot be done. */
+  /**
+   * Resolves with the exit code. Rejects with an error of `mistakes` if the request cannot be carried out.
+   */
   readonly run: (options: Options) => Promise<number>;
   readonly mistakes?: readonly (new (...args: never[]) => Error)[];
 }

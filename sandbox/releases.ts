@@ -1,9 +1,9 @@
 /**
- * Release histories for the sandbox: short lists of what was released, in order, or whole Cincinnati graphs; and the
- * nodes of a graph made from them, for either way of addressing a release.
+ * Release histories for the sandbox: short lists of releases in order, or whole Cincinnati graphs. Also makes
+ * the nodes of a graph from them, for either way of addressing a release.
  *
- * The carried histories tell real versions, barriers, dead-ends and rollouts of Fedora CoreOS; their payloads are made
- * up (the digest of a text), so nobody can mistake them for the real thing.
+ * The histories that come with the sandbox have the real versions, barriers, dead-ends and rollouts of Fedora
+ * CoreOS. Their payloads are made up (the digest of a text), so nobody can mistake them for real ones.
  */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -21,9 +21,9 @@ export interface Rollout {
 
 export interface HistoryEntry {
   readonly version: string;
-  /** Digits. In a list of releases, the place in it. */
+  /** Digits. In a list of releases, the position in it. */
   readonly ageIndex: string;
-  /** 64 hex digits: the commit, and the digest of the image. */
+  /** 64 hex digits. They serve as commit and as image digest. */
   readonly digest: string;
   /** Reasons, for people. */
   readonly barrier?: string;
@@ -33,11 +33,11 @@ export interface HistoryEntry {
 
 export interface History {
   readonly entries: readonly HistoryEntry[];
-  /** When a whole graph was loaded: its own edges, which then count instead of the policy's. */
+  /** The edges of a whole graph that was loaded. They then replace those of the policy. */
   readonly edges: readonly (readonly [number, number])[] | undefined;
 }
 
-/** A node as it stands in a Cincinnati answer. */
+/** A node as in a Cincinnati answer. */
 export interface WireNode {
   readonly version: string;
   readonly payload: string;
@@ -91,7 +91,7 @@ export function parseHistory(json: unknown): History {
   return { entries: nonEmpty(entries, 'releases'), edges: undefined };
 }
 
-/** What a release is found by in a graph of the given scheme. */
+/** What identifies a release in a graph of the given scheme. */
 export function payloadText({ digest }: HistoryEntry, scheme: Scheme): string {
   return scheme === 'oci' ? `${IMAGE}@sha256:${digest}` : digest;
 }

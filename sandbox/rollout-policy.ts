@@ -1,13 +1,13 @@
 /**
- * Which updates a graph server offers to whom: barriers, rollouts, dead-ends, as the server of Fedora CoreOS does it.
- * Pure.
+ * Which updates a graph server offers to which node: barriers, rollouts and dead-ends, as on Fedora CoreOS's
+ * server. Pure.
  */
 import { createHash } from 'node:crypto';
 
 import type { History, Rollout } from './releases.ts';
 
 export interface Audience {
-  /** 0: takes everything at once, 1: waits for the end of every rollout. */
+  /** 0 takes everything at once; 1 waits for the end of every rollout. */
   readonly wariness: number;
   /** Milliseconds since 1970. */
   readonly nowMs: number;
@@ -15,7 +15,7 @@ export interface Audience {
 
 export type WireEdge = readonly [from: number, to: number];
 
-/** The edges one client sees. */
+/** The edges that one client sees. */
 export function offeredEdges(history: History, { wariness, nowMs }: Audience): readonly WireEdge[] {
   const { entries } = history;
   return (history.edges ?? allEdges(history)).filter(([from, to]) => {
@@ -27,8 +27,8 @@ export function offeredEdges(history: History, { wariness, nowMs }: Audience): r
 }
 
 /**
- * Into every rollout from all releases since the barrier before it, and into every barrier from all since the one before
- * that. A barrier that is still rolling out is a rollout. The first release counts as a barrier.
+ * Edges lead into every rollout from all releases since the preceding barrier, and into every barrier
+ * likewise. A barrier that is still rolling out is a rollout. The first release counts as a barrier.
  */
 function allEdges({ entries }: History): WireEdge[] {
   const rollouts: WireEdge[] = [];
@@ -51,7 +51,7 @@ function allEdges({ entries }: History): WireEdge[] {
 /** The share of nodes, 0 to 1, that a rollout has reached. */
 export function throttle(rollout: Rollout, nowMs: number): number {
   const { startEpoch = 0, startValue = 0, durationMinutes } = rollout;
-  // Without a duration there is no progress, so there is no start either.
+  // A rollout without a duration makes no progress, so its start does not matter.
   if (durationMinutes === undefined) {
     return startValue;
   }
@@ -63,7 +63,7 @@ export function throttle(rollout: Rollout, nowMs: number): number {
   return Math.min(startValue + (1 - startValue) * share, 1);
 }
 
-/** A number in (0, 1] that stays with the node: how long it waits when it does not say how wary it is. */
+/** A number in (0, 1] that is fixed for each node: its wariness if it does not send one. */
 export function warinessOf(nodeUuid: string): number {
   const bytes = createHash('sha256').update(nodeUuid).digest();
   return (bytes.readUIntBE(0, 6) + 1) / 2 ** 48;

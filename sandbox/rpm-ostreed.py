@@ -1,17 +1,17 @@
 #!/usr/bin/python3
-"""A stand-in for rpm-ostree's daemon: the real D-Bus interface (rpmostree_dbus.py) over pretended deployments.
+"""A stand-in for rpm-ostree's daemon: the real D-Bus interface (rpmostree_dbus.py) with simulated deployments.
 
-Deployments, what can be pulled and faults on demand are JSON files below ROOT/var/lib/stand-in, which
-sandbox/stand-in.ts writes and which are read again on every use.
+Deployments, available releases and faults on demand are JSON files below ROOT/var/lib/stand-in.
+sandbox/stand-in.ts writes them, and the daemon reads them again on every use.
 
 Environment:
-  STAND_IN_ROOT       the pretended host's root directory (required)
-  STAND_IN_SPEED      bytes per second of the pretended network (default 200,000,000)
+  STAND_IN_ROOT       the simulated host's root directory (required)
+  STAND_IN_SPEED      bytes per second of the simulated network (default 200,000,000)
   STAND_IN_IDLE_SECS  leave the bus after so long without clients and transactions (default 60)
   STAND_IN_REBOOT_MS  from the end of a finalization to the reboot (default 100)
 
-Invariant: every change of the deployments is written atomically and bumps the modification time of ROOT/ostree/deploy,
-as libostree does.
+Invariant: every change of the deployments is written atomically and updates the modification time of
+ROOT/ostree/deploy, as with libostree.
 """
 import hashlib
 import json
@@ -22,11 +22,11 @@ import time
 
 from gi.repository import GLib
 
-# The project's folder stays as it is.
+# The project's folder must not change.
 sys.dont_write_bytecode = True
 from rpmostree_dbus import ACCESS_DENIED, Daemon, Failed, Refused, Transaction, log, serve
 
-# Progress goes out about so often, but at least ten times per download.
+# Progress is sent about this often, but at least ten times per download.
 TICK_MS = 100
 LEAST_TICKS = 10
 
@@ -35,7 +35,7 @@ LEAST_TICKS = 10
 
 
 class Store:
-    """The pretended host on disk. Nothing is cached: others edit these files while the daemon runs."""
+    """The simulated host on disk. Nothing is cached, because others edit these files while the daemon runs."""
 
     def __init__(self, root):
         self.root = root
@@ -70,7 +70,7 @@ class Store:
         return self.read("repository.json")["releases"]
 
     def fault(self, kind, spend=True):
-        """The first fault of that kind that is due, or None; it is spent by one unless told otherwise."""
+        """The first fault of that kind that is due, or None. This uses it up once, unless told otherwise."""
         faults = self.read("faults.json", {"faults": []})
         for fault in faults["faults"]:
             if fault["kind"] == kind and fault["remaining"] > 0:
@@ -123,7 +123,7 @@ def image_config_json(release, with_stream):
 
 
 def commit_meta(deployment):
-    """base-commit-meta: where the stream stands depends on the age and the kind of the host."""
+    """base-commit-meta. Where it names the stream depends on the age and the kind of the host."""
     meta = {
         "coreos-assembler.basearch": GLib.Variant("s", "x86_64"),
         "rpmostree.initramfs-args": GLib.Variant("as", ["--add=ignition", "--no-hostonly"]),
@@ -195,7 +195,7 @@ class PretendedDaemon(Daemon):
         self.store = store
         self.speed = float(os.environ.get("STAND_IN_SPEED", "200000000"))
         self.reboot_ms = int(os.environ.get("STAND_IN_REBOOT_MS", "100"))
-        # The boot in which a reboot was asked for; until the machine boots again everything is refused.
+        # The boot in which a reboot was requested. Until the next boot every call is refused.
         self.rebooting_boot = None
 
     def deployments(self):
@@ -247,7 +247,7 @@ class PretendedDaemon(Daemon):
         return self.rebooting_boot == self.store.sysroot()["boot"]
 
     def begin_foreign_transaction(self):
-        """The fault `busy`: somebody else's transaction, which runs for `secs` seconds and is started already."""
+        """The fault `busy`: somebody else's transaction, already started, that runs for `secs` seconds."""
         if self.transaction or not self.store.fault("busy", spend=False):
             return
         fault = self.store.fault("busy")
@@ -274,7 +274,7 @@ class PretendedDaemon(Daemon):
         if self.store.fault("no-unit"):
             raise Failed("could not find caller systemd unit")
         sysroot = self.store.sysroot()
-        # The driver lives in /run: no deployment changes, so the deploy directory is not touched.
+        # The driver is recorded in /run. No deployment changes, so the deploy directory is not touched.
         self.store.write("sysroot.json", {**sysroot, "driver": name})
 
     def find_release(self, revision, image):
@@ -288,7 +288,7 @@ class PretendedDaemon(Daemon):
     def deploy(self, transaction, refspec, revision, options):
         sysroot = self.store.sysroot()
         booted = booted_of(sysroot["deployments"])
-        # rpm-ostree goes on from the staged deployment when there is one.
+        # If a deployment is staged, rpm-ostree continues from that one.
         base = staged_of(sysroot["deployments"]) or booted
         followed = refspec or base.get("imageReference") or base.get("origin")
         if refspec is not None and refspec == (base.get("imageReference") or base.get("origin")):

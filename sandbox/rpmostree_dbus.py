@@ -1,11 +1,13 @@
-"""rpm-ostree's D-Bus interface, without anything behind it: what the daemon of the sandbox and the one of the tests'
-OSTree host have in common.
+"""rpm-ostree's D-Bus interface, with nothing behind it. The daemons of the sandbox and of the tests' OSTree host
+share it.
 
-It speaks org.projectatomic.rpmostree1 (Sysroot, OS and the peer-to-peer Transaction) with GLib's own D-Bus, so that the
-agent's client is never tested against its own code. Which deployments there are, who may call, and what transactions do
-is for a subclass of Daemon to say.
+It implements org.projectatomic.rpmostree1 (Sysroot, OS and the peer-to-peer Transaction) with GLib's own
+D-Bus. So the agent's client is never tested against its own code. A subclass of Daemon says which deployments
+there are, who may call, and what transactions do.
 
-Invariants: one transaction at a time; work begins only at Start.
+Invariants:
+- There is one transaction at a time.
+- Its work begins only at Start.
 """
 import os
 import signal
@@ -16,13 +18,13 @@ from gi.repository import Gio, GLib
 BUS_NAME = "org.projectatomic.rpmostree1"
 BASE_PATH = "/org/projectatomic/rpmostree1"
 SYSROOT_PATH = BASE_PATH + "/Sysroot"
-# What clients are told; a client that works below another root applies its own prefix.
+# The path that clients get; a client below another root adds its own prefix.
 TRANSACTION_ADDRESS = "unix:path=/run/rpm-ostree-transaction.sock"
 GIO_ERROR = "org.gtk.GDBus.UnmappedGError.Quark._g_2dio_2derror_2dquark.Code%d"
 GIO_FAILED, GIO_BUSY = 0, 26
 ACCESS_DENIED = "org.freedesktop.DBus.Error.AccessDenied"
 CANCELLED = "Operation was cancelled"
-# How often a transaction that does nothing looks whether it was cancelled.
+# How often an idle transaction checks whether it was cancelled.
 WATCH_MS = 20
 SYSTEM_BUS = "unix:path=/run/dbus/system_bus_socket"
 
@@ -124,7 +126,7 @@ class Transaction:
         self.sender = sender
         self.title = title
         self.work = work(self)
-        # Connections of those who follow, each with the ids of its object and of its handler.
+        # Connections of the clients that follow, each with the ids of its object and its handler.
         self.peers = {}
         self.started = False
         self.cancelled = False
@@ -148,7 +150,7 @@ class Transaction:
         return (self.method, self.sender) == (method, sender) and self.arguments.equal(arguments)
 
     def on_sender_vanished(self, _connection, _name):
-        # Who asked for it left before Start: nobody will ever start it.
+        # The client that asked for it left before Start, so nobody will ever start it.
         self.forget_name()
         if not self.started:
             self.release()
@@ -168,7 +170,7 @@ class Transaction:
         self.maybe_release()
 
     def forget_peer(self, connection):
-        # Invocations keep their connection, and by it the descriptor, alive for as long as Python likes.
+        # Invocations keep their connection, and so the descriptor, alive until Python frees them.
         registration, handler = self.peers.pop(connection)
         connection.unregister_object(registration)
         connection.disconnect(handler)
@@ -245,7 +247,7 @@ class Transaction:
 
 
 class Daemon:
-    """Names, clients, properties and calls. What stands below "For subclasses" is theirs to fill in."""
+    """Names, clients, properties and calls. Subclasses implement what is below "For subclasses"."""
 
     def __init__(self, connection, loop, osname, socket_path, idle_ms):
         self.connection = connection
@@ -283,7 +285,7 @@ class Daemon:
         """Raises Refused."""
 
     def before_call(self, method, invocation):
-        """True: the call is taken care of."""
+        """True if the call has been answered."""
         return False
 
     def heeds_cancel(self):
@@ -375,7 +377,7 @@ class Daemon:
             return
         self.touch_idle()
         if method in ("Reload", "ReloadConfig"):
-            # Answered when nothing else is left to do, so that peers that closed are seen to be gone.
+            # Answered once nothing else is left to do, so that closed peers have been noticed by then.
             GLib.idle_add(lambda: invocation.return_value(None), priority=GLib.PRIORITY_LOW)
             return
         try:
@@ -438,7 +440,7 @@ class Daemon:
 
 
 def serve(make_daemon):
-    """Runs `make_daemon(connection, loop)` on the system bus until it leaves or SIGTERM comes."""
+    """Runs `make_daemon(connection, loop)` on the system bus until the daemon leaves or SIGTERM arrives."""
     address = os.environ.get("DBUS_STARTER_ADDRESS") or os.environ.get("DBUS_SYSTEM_BUS_ADDRESS", SYSTEM_BUS)
     flags = Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION
     connection = Gio.DBusConnection.new_for_address_sync(address, flags, None, None)

@@ -1,6 +1,6 @@
 /**
- * What the demo shows. On a terminal the line of the hop under way is redrawn in place; elsewhere only whole lines are
- * printed, one for each thing that happens.
+ * What the demo shows. On a terminal it redraws the line of the hop under way. Elsewhere it prints only whole
+ * lines, one for each event.
  */
 
 const BAR_WIDTH = 24;
@@ -20,7 +20,7 @@ export class Screen {
     this.#out = out;
   }
 
-  /** A line that stays. */
+  /** Prints a line that stays. */
   line(text: string): void {
     const live = this.#live;
     this.#erase();
@@ -28,7 +28,7 @@ export class Screen {
     this.live(live);
   }
 
-  /** The line that is redrawn; nothing at all where there is no terminal. */
+  /** Redraws the current line; does nothing without a terminal. */
   live(text: string): void {
     if (this.#out.isTTY !== true) {
       return;
@@ -40,7 +40,7 @@ export class Screen {
     }
   }
 
-  /** Ends the line that is redrawn. */
+  /** Ends the redrawn line. */
   close(): void {
     this.#erase();
   }
@@ -60,7 +60,7 @@ export function bar(percent: number): string {
   return `[${'#'.repeat(full)}${'-'.repeat(BAR_WIDTH - full)}] ${String(Math.round(share * 100)).padStart(3)} %`;
 }
 
-/** Bytes for people, in powers of ten: `12.3 MB`. */
+/** Bytes for people to read, in powers of ten: `12.3 MB`. */
 export function bytes(count: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   let value = count;
@@ -72,7 +72,7 @@ export function bytes(count: number): string {
   return `${unit === 0 ? String(value) : value.toFixed(1)} ${units[unit] ?? ''}`;
 }
 
-/** Rows with columns padded to their widest cell; numbers to the right. */
+/** Pads each column to its widest cell; numbers are aligned to the right. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
   const widths = head.map((cell, column) =>
     Math.max(cell.length, ...rows.map((row) => (row[column] ?? '').length)),

@@ -1,6 +1,6 @@
 /**
- * The slots of one group and who holds them, and its text as airlock keeps it: `{"total_slots":1,"holders":["…"]}`, the
- * holders sorted. Pure.
+ * The slots of one group and who holds them. Its text has airlock's form:
+ * `{"total_slots":1,"holders":["…"]}`, with sorted holders. Pure.
  */
 
 export interface Semaphore {
@@ -8,7 +8,7 @@ export interface Semaphore {
   readonly holders: readonly string[];
 }
 
-/** `full`: no slot is left. A holder takes no second one. */
+/** `full` means that no slot is left. A holder does not take a second slot. */
 export function withHolder(semaphore: Semaphore, id: string): Semaphore | 'full' {
   const { totalSlots, holders } = semaphore;
   if (holders.includes(id)) {
@@ -25,12 +25,12 @@ export function semaphoreText({ totalSlots, holders }: Semaphore): string {
   return JSON.stringify({ total_slots: totalSlots, holders });
 }
 
-/** Throws for anything that is no semaphore. */
+/** Throws for any text that is not a semaphore. */
 export function parseSemaphore(text: string): Semaphore {
   const json: unknown = JSON.parse(text);
   if (typeof json === 'object' && json !== null && 'total_slots' in json && 'holders' in json) {
     const { total_slots: totalSlots } = json;
-    // A list without entries is null when a Go program wrote it.
+    // A Go program writes an empty list as null.
     const holders: unknown = json.holders ?? [];
     if (typeof totalSlots === 'number' && Array.isArray(holders)) {
       const names = holders.filter((holder) => typeof holder === 'string');

@@ -1,8 +1,8 @@
 /**
- * What systemd is to the agent, as far as the sandbox needs it: a process that is started, a notify socket that is read,
- * an exit that is seen.
+ * Systemd's part towards the agent, as far as the sandbox needs it. It starts a process, reads its notify
+ * socket and sees its exit.
  *
- * Invariant: `stop` resolves only when the process is gone, by SIGKILL if it has to be.
+ * Invariant: `stop` resolves only when the process is gone, if need be after SIGKILL.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { rmSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline';
 import { DgramSocket } from 'node-unix-socket';
 import { leashed } from './leash.ts';
 
-/** systemd would wait 90 s; the agent promises one. */
+/** systemd would wait 90 s; the agent promises to stop within one. */
 const STOP_TIMEOUT_MS = 5000;
 
 export interface Exit {
@@ -22,11 +22,11 @@ export interface UnitOptions {
   readonly command: string;
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** Where the notify socket is made. */
+  /** Where to create the notify socket. */
   readonly notifyPath: string;
   /** A line of the process's standard error. */
   readonly onLine: (line: string) => void;
-  /** What it told the service manager: READY, STATUS, WATCHDOG, STOPPING and their values. */
+  /** What the process told the service manager: READY, STATUS, WATCHDOG, STOPPING and their values. */
   readonly onNotify: (key: string, value: string) => void;
 }
 
@@ -75,7 +75,7 @@ export class Unit {
         resolve({ code, signal });
       });
     });
-    // Whoever awaits it hears of a program that cannot be run; nobody else has to.
+    // Only a caller that awaits this learns that the program cannot be run.
     this.#exited.catch(() => undefined);
   }
 

@@ -1,36 +1,39 @@
 /**
- * The TypeScript side of sandbox/rpm-ostreed.py: prepares a pretended host, plays its firmware, orders faults, and
- * describes the daemon's bus activation.
+ * The TypeScript side of sandbox/rpm-ostreed.py. It prepares a simulated host, plays its firmware, orders
+ * faults, and describes the daemon's bus activation.
  *
- * All state is in JSON files below ROOT/var/lib/stand-in, written atomically: the daemon reads them on every use, so
- * both sides may change them while it runs. Every change of the deployments bumps ROOT/ostree/deploy, as libostree does.
+ * All state is in JSON files below ROOT/var/lib/stand-in, which are written atomically. The daemon reads them
+ * on every use, so both sides may change them while it runs. Every change of the deployments updates the
+ * modification time of ROOT/ostree/deploy, as with libostree.
  */
 import { mkdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import type { ActivatableService } from './private-bus.ts';
 
-/** Where a release's metadata says its stream: OCI label, OCI manifest annotation, or plain commit metadata. */
+/**
+ * Where a release's metadata names its stream: OCI label, OCI manifest annotation, or plain commit metadata.
+ */
 export type StreamPlace = 'label' | 'annotation' | 'fedora-coreos.stream' | 'nestos.stream';
 
-/** One release in the pretended repository or registry. */
+/** One release in the simulated repository or registry. */
 export interface StandInRelease {
   /** OSTree commit, 64 hex digits. */
   readonly checksum: string;
   readonly version: string;
   readonly stream: string;
-  /** Seconds since 1970: what "older" means to rpm-ostree. */
+  /** Seconds since 1970, by which rpm-ostree tells what is older. */
   readonly timestamp: number;
   /** Bytes to download. */
   readonly bytes: number;
   readonly streamIn: readonly StreamPlace[];
   /** Image digest (`sha256:…`) when the release is an image too. */
   readonly digest?: string;
-  /** The only image name it can be pulled as; left out: any. */
+  /** The only image name that it can be pulled as; any name if undefined. */
   readonly image?: string;
   /** Size of each of the two JSON texts in an image's metadata (default 8,000). */
   readonly metadataBytes?: number;
-  /** More keys of base-commit-meta. */
+  /** Additional keys of base-commit-meta. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
@@ -39,18 +42,18 @@ export interface StandInDeployment extends Omit<StandInRelease, 'bytes' | 'image
   readonly serial: number;
   readonly booted: boolean;
   readonly staged: boolean;
-  /** null: a daemon too old to say. */
+  /** null for a daemon that is too old to report it. */
   readonly finalizationLocked: boolean | null;
   readonly layeredPackages: readonly string[];
   readonly pinned?: boolean;
-  /** The ref that is followed, or else the image. */
+  /** The ref that the deployment follows, or else the image. */
   readonly origin?: string;
   readonly imageReference?: string;
 }
 
 export interface StandInSysroot {
   readonly osname: string;
-  /** Counts boots: the daemon notices by it that the machine came up again. */
+  /** Counts boots, so that the daemon notices that the machine came up again. */
   readonly boot: number;
   /** The registered update driver. */
   readonly driver: string | null;
@@ -66,7 +69,10 @@ export type Fault = { readonly remaining: number } & (
   | { readonly kind: 'wrong-types'; readonly where?: 'booted' | 'foreign' }
   /** Never answers the named method. */
   | { readonly kind: 'hang'; readonly method: string }
-  /** Somebody else's transaction, begun at the next call; `text`: it fails with that, `endless`: only Cancel ends it. */
+  /**
+   * Somebody else's transaction, which begins at the next call. With `text` it fails with that text; if
+   * `endless`, only Cancel ends it.
+   */
   | {
       readonly kind: 'busy';
       readonly secs?: number;
@@ -77,7 +83,7 @@ export type Fault = { readonly remaining: number } & (
   | {
       readonly kind:
         | 'die-mid-download'
-        /** Half-way through a download nothing happens any more, until Cancel. */
+        /** A download stops half-way until Cancel. */
         | 'stall'
         | 'ignore-cancel'
         | 'access-denied'
@@ -85,7 +91,7 @@ export type Fault = { readonly remaining: number } & (
         /** register-driver finds no systemd unit of the caller. */
         | 'no-unit'
         | 'finalize-reboot-never-comes'
-        /** The next call catches the daemon while it leaves. */
+        /** The next call reaches the daemon while it is leaving. */
         | 'no-reply-on-exit';
     }
 );
@@ -93,21 +99,21 @@ export type Fault = { readonly remaining: number } & (
 export interface HostOptions {
   /** Default `fedora-coreos`. */
   readonly osname?: string;
-  /** What can be pulled, the booted one included. */
+  /** What can be pulled, including the booted release. */
   readonly releases: readonly StandInRelease[];
-  /** Version of the release the host has booted. */
+  /** Version of the release that the host has booted. */
   readonly booted: string;
   /** Version of the rollback deployment, if any. */
   readonly rollback?: string;
-  /** The image it follows; left out: the OSTree ref `osname:osname/x86_64/STREAM`. */
+  /** The image that the host follows; by default the OSTree ref `osname:osname/x86_64/STREAM`. */
   readonly imageReference?: string;
   readonly layeredPackages?: readonly string[];
 }
 
 export interface DaemonOptions {
-  /** Bytes per second of the pretended network. */
+  /** Bytes per second of the simulated network. */
   readonly bytesPerSecond?: number;
-  /** The daemon leaves after so long without clients and transactions. */
+  /** The daemon leaves after this long without clients and transactions. */
   readonly idleSecs?: number;
   /** From the end of a finalization to the reboot. */
   readonly rebootMs?: number;
@@ -116,7 +122,10 @@ export interface DaemonOptions {
 const BUS_NAME = 'org.projectatomic.rpmostree1';
 const PROGRAM = join(import.meta.dirname, 'rpm-ostreed.py');
 
-/** A release with the fields most callers do not care about filled in; `index` orders them in time. */
+/**
+ * A release in which the fields that most callers do not care about are filled in. `index` orders releases in
+ * time.
+ */
 export function standInRelease(
   index: number,
   given: Partial<StandInRelease> & Pick<StandInRelease, 'version'>,
@@ -185,13 +194,13 @@ export function writeRepository(root: string, releases: readonly StandInRelease[
   writeState(root, 'repository.json', { releases });
 }
 
-/** Orders faults, replacing those of before. */
+/** Orders faults, and drops earlier ones. */
 export function setFaults(root: string, ...faults: readonly Fault[]): void {
   writeState(root, 'faults.json', { faults });
 }
 
 export function readSysroot(root: string): StandInSysroot {
-  // Written by this file or by the daemon alone.
+  // Only this file and the daemon write it.
   return JSON.parse(readFileSync(join(root, 'var/lib/stand-in/sysroot.json'), 'utf8')) as StandInSysroot;
 }
 
@@ -213,8 +222,8 @@ export function stagedDeployment(root: string): StandInDeployment | undefined {
 }
 
 /**
- * Plays shutdown, firmware and boot: a staged deployment that is not locked becomes the booted one and the former
- * booted one its rollback; a locked one is discarded; pinned deployments stay.
+ * Plays shutdown, firmware and boot. An unlocked staged deployment becomes the booted one, and the formerly
+ * booted one its rollback. A locked staged deployment is discarded. Pinned deployments stay.
  */
 export function bootNext(root: string): StandInDeployment {
   editSysroot(root, (sysroot) => {
@@ -236,7 +245,10 @@ export function bootNext(root: string): StandInDeployment {
   return bootedDeployment(root);
 }
 
-/** Boots into the rollback deployment, as an administrator does at the boot menu or with `rpm-ostree rollback`. */
+/**
+ * Boots into the rollback deployment, as an administrator can from the boot menu or with `rpm-ostree
+ * rollback`.
+ */
 export function bootRollback(root: string): StandInDeployment {
   editSysroot(root, (sysroot) => {
     const [target] = sysroot.deployments.filter((deployment) => !deployment.staged && !deployment.booted);
@@ -253,7 +265,7 @@ export function bootRollback(root: string): StandInDeployment {
   return bootedDeployment(root);
 }
 
-/** How a bus starts the daemon of `root` when somebody calls rpm-ostree's name; for startPrivateBus. */
+/** For startPrivateBus: how a bus starts the daemon of `root` when somebody calls rpm-ostree's name. */
 export function standInService(root: string, options: DaemonOptions = {}): ActivatableService {
   const environment: readonly (readonly [string, string | number | undefined])[] = [
     ['STAND_IN_ROOT', root],
@@ -275,7 +287,7 @@ function quoted(word: string): string {
 function writeSysroot(root: string, sysroot: StandInSysroot): void {
   writeState(root, 'sysroot.json', sysroot);
   const folder = join(root, 'ostree/deploy');
-  // Always later than before, whatever the clock's and the file system's resolution.
+  // Always later than before, whatever the resolution of the clock and the file system.
   const now = Math.max(Date.now(), Math.floor(statSync(folder).mtimeMs) + 1) / 1000;
   utimesSync(folder, now, now);
 }

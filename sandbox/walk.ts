@@ -1,11 +1,14 @@
-/** The way a node will take through a history: which releases it stops at, from one to the newest. Pure. */
+/**
+ * The way that a node takes through a history: the releases at which it stops, from a given one to the
+ * newest. Pure.
+ */
 import { type Scheme } from '../src/agent/release.ts';
 import { parseGraph } from '../src/cincinnati/graph/graph.ts';
 import { selectUpdate, surroundingsOf } from '../src/cincinnati/graph/select-update.ts';
 import { wireNodes, type History } from './releases.ts';
 import { offeredEdges } from './rollout-policy.ts';
 
-/** Versions from `start` to where no update is offered. Throws when `start` is not in the history. */
+/** Versions from `start` to the one that is offered no update. Throws when `start` is not in the history. */
 export function plannedWalk(history: History, scheme: Scheme, start: string, nowMs: number): string[] {
   const nodes = wireNodes(history, scheme);
   const edges = history.edges ?? offeredEdges(history, { wariness: 0, nowMs });

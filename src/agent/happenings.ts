@@ -7,10 +7,10 @@
  * - Texts from outside are as they came; whoever prints them makes them printable.
  * - `repeated` says that people have heard the same before, and nothing has changed since.
  */
+import type { BootFinding } from './boot-finding.ts';
 import type { EffectKind, Failure } from './messages.ts';
 import type { CheckResult, Deployment, Session } from './ports.ts';
-import type { Target } from './record.ts';
-import type { Release } from './release.ts';
+import type { Release, Target } from './release.ts';
 import type { StateName } from './state.ts';
 
 /** What the agent does again and again, and what can fail for a while. */
@@ -54,20 +54,6 @@ type OfStart =
   | { readonly kind: 'updates-disabled' }
   | { readonly kind: 'steady' }
   | BootFinding;
-
-/** What a boot says about the reboots and releases before it. */
-export type BootFinding =
-  | { readonly kind: 'booted-as-asked'; readonly target: Target }
-  /** A reboot was asked for, and the machine came up in something else. Without `untilAt`: held for good. */
-  | {
-      readonly kind: 'reboot-missed';
-      readonly target: Target;
-      readonly booted: Target;
-      readonly strikes: number;
-      readonly untilAt?: number;
-    }
-  /** Somebody went back from `target` to `booted`. */
-  | { readonly kind: 'rolled-back'; readonly target: Target; readonly booted: Target };
 
 /** Of one answer of the update server. */
 type OfChecks =

@@ -1,6 +1,6 @@
 /**
- * How updating itself is doing: OK, DEGRADED (it struggles, and will try again) or STUCK (without somebody's help this
- * node stays where it is), with the cause and since when. Pure.
+ * How updating itself is doing, with the cause and since when. OK; DEGRADED: it struggles, and will try again; STUCK:
+ * without help this node stays where it is. Pure.
  */
 import { HOUR_MS } from '../text/units.ts';
 import { attemptsOf, isInForce } from './record.ts';
@@ -153,7 +153,12 @@ function ofState({ state, memory }: Model, at: number): Health[] {
         },
       ];
     }
-    default:
+    case 'StartState':
+    case 'Initialized':
+    case 'ReportedSteady':
+    case 'NoNewUpdate':
+    case 'UpdateFinalized':
+    case 'EndState':
       return [];
   }
 }

@@ -1,6 +1,6 @@
 /**
- * What a new configuration makes of a machine, between two effects: the node goes through its decision again under the
- * new policy, as after a restart, but forgets nothing. Pure.
+ * What a new configuration makes of a machine, between two effects. The node goes through its decision again under the
+ * new policy, as after a restart, but it forgets nothing. Pure.
  *
  * Invariants:
  * - A reboot that was asked for is on its way whatever the configuration says by now. That state stays, and so does the

@@ -16,9 +16,8 @@ import {
   type Attempts,
   type Denial,
   type HistoryEvent,
-  type Target,
 } from './record.ts';
-import { SCHEMES } from './release.ts';
+import { SCHEMES, type Target } from './release.ts';
 
 /** A later format has a higher number, and is told from damage by it. */
 export const FORMAT = 1;

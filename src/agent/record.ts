@@ -8,9 +8,9 @@
  * - A release that this node left by going back is denied from then on, until somebody boots it again.
  * - A target that was rebooted for and not booted is denied for good after {@link MAX_REBOOTS_PER_TARGET} times.
  */
-import type { BootFinding, HappeningKind } from './happenings.ts';
+import type { BootFinding } from './boot-finding.ts';
 import { denialMs, LONGEST_DENIAL_MS, REBOOT_RETRY_MS } from './pacing.ts';
-import { samePayload, type Payload } from './release.ts';
+import { samePayload, type Target } from './release.ts';
 
 /** Reboots for one target without a boot into it: then it is held, and only a person or another release leads on. */
 export const MAX_REBOOTS_PER_TARGET = 2;
@@ -22,12 +22,6 @@ export const MOST_EVENTS = 100;
 
 export const DENIAL_REASONS = ['abandoned', 'wrong-stream', 'rolled-back', 'boot-failed'] as const;
 export type DenialReason = (typeof DENIAL_REASONS)[number];
-
-/** Enough to tell a release and to name it. */
-export interface Target {
-  readonly payload: Payload;
-  readonly version: string;
-}
 
 /** A release that must not be chosen, beyond the deployments on disk. Instants are of the wall clock, milliseconds. */
 export interface Denial extends Target {
@@ -57,7 +51,7 @@ export const HISTORY_KINDS = [
   'booted-as-asked',
   'reboot-missed',
   'rolled-back',
-] as const satisfies readonly HappeningKind[];
+] as const;
 export type HistoryKind = (typeof HISTORY_KINDS)[number];
 
 export type HistoryEvent =

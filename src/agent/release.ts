@@ -17,9 +17,13 @@ export interface Payload {
   readonly value: string;
 }
 
-export interface Release {
+/** Enough to tell a release and to name it. */
+export interface Target {
   readonly version: string;
   readonly payload: Payload;
+}
+
+export interface Release extends Target {
   /** Position in the stream's history, from the graph; a local deployment has none. */
   readonly ageIndex?: number;
 }

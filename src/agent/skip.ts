@@ -1,11 +1,10 @@
 /**
  * Releases that the administrator has ruled out: `updates.skip`. Pure.
  *
- * Invariant: the policy alone says which; nothing of it is written to the record, so that a release which is taken out of
- * the configuration is offered again.
+ * Invariant: the policy alone says which. Nothing of it is written to the record, so a release that is taken out of the
+ * configuration is offered again.
  */
-import type { Target } from './record.ts';
-import { payloadDigest } from './release.ts';
+import { payloadDigest, type Target } from './release.ts';
 
 /** `skip` has versions, checksums and digests (`sha256:HEX`) as the configuration hands them on. */
 export function isSkipped(skip: readonly string[], { version, payload }: Target): boolean {

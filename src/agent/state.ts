@@ -11,8 +11,8 @@
  *
  * Within a state, `step` says which effect comes next; `rest` waits for whatever is due first.
  *
- * Instants named `...Mono` are milliseconds of the monotonic clock, `...At` of the wall clock: what is only paced must
- * not care about a clock that is set back, what is told to people or kept must.
+ * Instants named `...Mono` are milliseconds of the monotonic clock, `...At` of the wall clock. The first pace the agent, whatever
+ * is done to the wall clock. The second are told to people and kept.
  */
 import type { Grace, GracePolicy } from './grace.ts';
 import type { Deadend, HostStatus, Session } from './ports.ts';
@@ -74,8 +74,8 @@ export type AvailableStep = 'stage' | 'follow' | 'discard' | 'rest' | 'refresh' 
  * - `ask` the gates of this node, look at `sessions` and `warn` them;
  * - `verify` the staged deployment afresh, `acquire` what lenders lend, `confirm` with the gates once more;
  * - `finalize`.
- * Whatever says no leads to `rest`. `reconcile` reads the deployments after a finalization that was refused, `discard`
- * drops a release that the server withdrew, `follow` waits for a transaction of somebody else.
+ * Whatever says no leads to `rest`. `reconcile` reads the deployments after a finalization that was refused.
+ * `discard` drops a release that the server withdrew. `follow` waits for a transaction of somebody else.
  */
 export type StagedStep =
   | 'refresh'

@@ -30,7 +30,7 @@ export interface Turn extends View {
   readonly roll: number;
   /** The model before the answer. */
   readonly was: Model;
-  tell(happening: Happening): void;
+  readonly tell: (happening: Happening) => void;
 }
 
 /** The same turn, going on with other memories. */

@@ -1,21 +1,21 @@
 /**
- * D-Bus server addresses: `unix:path=/run/dbus/system_bus_socket,guid=...;...`. Only Unix sockets are supported: the
- * agent authenticates as its Unix user and speaks to this host alone. Pure.
+ * D-Bus server addresses: `unix:path=/run/dbus/system_bus_socket,guid=...;...`. Only Unix sockets are supported,
+ * because the agent authenticates as its Unix user and talks to this host alone. Pure.
  */
 import { BusError } from '../errors.ts';
 import { printable } from '../text/printable.ts';
 
 export interface ServerAddress {
-  /** What a socket connects to; an abstract one starts with NUL. */
+  /** The path to connect to. That of an abstract socket starts with NUL. */
   readonly socketPath: string;
-  /** Of the server that is meant; undefined when the address does not say. */
+  /** The GUID that the server must have; undefined when the address does not say. */
   readonly guid: string | undefined;
 }
 
-/** `sun_path` of Linux holds 108 bytes, one of them the NUL. */
+/** Linux's `sun_path` holds 108 bytes, one of which is the NUL. */
 const LONGEST_SOCKET_PATH_BYTES = 107;
 
-/** Bytes that need no escape in the value of an address. */
+/** Characters that need no escape in the value of an address. */
 const PLAIN = /^[-0-9A-Za-z_/.\\*~]$/;
 
 interface Entry {
@@ -24,8 +24,8 @@ interface Entry {
 }
 
 /**
- * The servers that `address` lists, in order, those of other transports left out. Throws BusError `bus_unreachable` when
- * it cannot be read or none remains.
+ * The servers with transport `unix` that `address` lists, in order. Throws BusError `bus_unreachable` when there are
+ * none, or when the address is malformed.
  */
 export function parseAddress(address: string): readonly ServerAddress[] {
   const entries = parseEntries(address);
@@ -39,8 +39,8 @@ export function parseAddress(address: string): readonly ServerAddress[] {
 }
 
 /**
- * `address` with every socket path below `root`, for a host whose root directory is mounted there. Abstract sockets have
- * no path and stay as they are, as do other transports.
+ * `address` with every socket path moved below `root`, where the root directory of a host is mounted. Abstract sockets
+ * and other transports stay as they are.
  */
 export function prefixAddress(address: string, root: string): string {
   const prefix = root.replace(/\/+$/, '');
@@ -55,7 +55,7 @@ export function prefixAddress(address: string, root: string): string {
     .join(';');
 }
 
-/** The address of a server on the socket at `path`. */
+/** The address of a server that listens on the socket at `path`. */
 export function unixAddress(path: string): string {
   return `unix:path=${escapeValue(path)}`;
 }
@@ -114,7 +114,7 @@ function unescapeValue(address: string, value: string): string {
       return text;
     }
   } catch {
-    // Falls through to the one message for every bad escape.
+    // Every bad escape gets the message below.
   }
   throw unusable(address, 'percent escapes must spell UTF-8 without NUL');
 }

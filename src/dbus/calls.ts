@@ -1,17 +1,20 @@
-/** Calls that every D-Bus client makes: names, properties, match rules. Each parses its reply. */
+/**
+ * Calls that every D-Bus client makes: for names, properties and match rules. They reject as `BusLink.call` does. Those
+ * that return a part of the reply also reject with BusError `bus_malformed_message`, when it has an unexpected type.
+ */
 import { BusError } from '../errors.ts';
 import { SECOND_MS } from '../text/units.ts';
 import { BUS_NAME, BUS_PATH, ERROR_NAME } from './message.ts';
 import { type BusLink, type BusValue, isDictionary, type MethodCall, type Reply, Variant } from './types.ts';
 
-/** The bus answers these itself, at once. */
+/** The bus itself answers these, at once. */
 const BUS_CALL_TIMEOUT_MS = 10 * SECOND_MS;
 
 const DO_NOT_QUEUE = 4;
 const PRIMARY_OWNER = 1;
 const ALREADY_OWNER = 4;
 
-/** True when the name is ours now; false when another process has it. */
+/** True when the name is now ours; false when another process owns it. */
 export async function requestName(link: BusLink, name: string, signal?: AbortSignal): Promise<boolean> {
   const call = busCall('RequestName', 'su', [name, DO_NOT_QUEUE]);
   const [code] = (await link.call(call, signal)).body;
@@ -28,7 +31,7 @@ export async function nameHasOwner(link: BusLink, name: string, signal?: AbortSi
   return has;
 }
 
-/** The unique name of who owns `name`; undefined when nobody does. */
+/** The unique name of the owner of `name`; undefined when it has none. */
 export async function getNameOwner(
   link: BusLink,
   name: string,
@@ -50,7 +53,7 @@ export async function getNameOwner(
   }
 }
 
-/** Where properties are read: `interface` is the one they belong to. */
+/** Whose properties to read. `interface`: the one that has the properties. */
 export interface PropertySource {
   readonly destination?: string;
   readonly path: string;
@@ -58,7 +61,7 @@ export interface PropertySource {
   readonly timeoutMs?: number;
 }
 
-/** The value of one property, out of its variant. */
+/** The value of one property, unwrapped from its variant. */
 export async function getProperty(
   link: BusLink,
   source: PropertySource,
@@ -74,7 +77,7 @@ export async function getProperty(
   return variant.value;
 }
 
-/** The values of all properties, each out of its variant. */
+/** The values of all properties by name, each unwrapped from its variant. */
 export async function getAllProperties(
   link: BusLink,
   source: PropertySource,
@@ -95,7 +98,7 @@ export async function getAllProperties(
   return properties;
 }
 
-/** A match rule for signals, its values quoted. */
+/** A match rule for signals, with its values quoted. */
 export function signalRule(conditions: {
   readonly sender?: string;
   readonly path?: string;

@@ -14,12 +14,15 @@ import { parseSignature } from './signature.ts';
 import type { BusValue } from './types.ts';
 import { Writer } from './writer.ts';
 
-/** Where the array of header fields starts: right after the fixed part without its length. */
+/** Where the array of header fields starts, its length included. */
 const FIELDS_OFFSET = 12;
 const FIELDS = parseSignature('a(yv)');
 const HEADER = parseSignature('yyyyuua(yv)');
 
-/** Reads the header of one whole message, as the framer cut it; the body on demand. */
+/**
+ * Decodes the header of one whole message, as the framer cut it. The body is decoded on demand. Throws BusError
+ * `bus_malformed_message`.
+ */
 export function decodeMessage(frame: Buffer): IncomingMessage {
   return orMalformed('header', () => {
     const endian = frame.readUInt8(0);
@@ -46,7 +49,7 @@ function decodeBody(signature: string, body: Buffer, endian: number): readonly B
   return values;
 }
 
-/** The bytes of a message. Throws BusError `bus_malformed_message` when it may not be sent. */
+/** The bytes of a message. Throws BusError `bus_malformed_message` when it must not be sent. */
 export function encodeMessage(message: OutgoingMessage): Buffer {
   try {
     const { type, serial, flags = 0, signature = '', body: values = [] } = message;

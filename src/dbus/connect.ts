@@ -1,6 +1,9 @@
 /**
- * Opens links. Each attempt is bounded by CONNECT_TIMEOUT_MS from the first socket to the answered Hello, and leaves
- * nothing behind when it fails or is given up.
+ * Opens links.
+ *
+ * Invariants:
+ * - An attempt takes at most CONNECT_TIMEOUT_MS, from the first socket to the answer to Hello.
+ * - An attempt that fails or is cancelled leaves nothing behind.
  */
 import type { Socket } from 'node:net';
 
@@ -12,11 +15,11 @@ import { dial } from './dial.ts';
 import { type FaultSink, Link } from './link.ts';
 import type { BusLink } from './types.ts';
 
-/** A local server accepts at once; one that does not within this time is stuck, and the caller should try later. */
+/** A local server accepts at once. One that does not within this time is stuck, and the caller should try later. */
 export const CONNECT_TIMEOUT_MS = 10 * SECOND_MS;
 
 export interface ConnectOptions {
-  /** Told of malformed messages and of handlers that threw; see FaultSink. */
+  /** Receives malformed messages and errors thrown by handlers; see FaultSink. */
   readonly onFault?: FaultSink | undefined;
 }
 
@@ -32,7 +35,7 @@ export function connectBus(
   return connect(address, signal, { isBus: true, ...options });
 }
 
-/** Connects to a peer: no Hello, no names. Rejects as connectBus does. */
+/** Connects to a peer, without Hello and names. Rejects as connectBus does. */
 export function connectPeer(
   address: string,
   signal: AbortSignal,
@@ -62,7 +65,7 @@ async function connect(
     await link.open(attempt.signal);
     return link;
   } catch (error) {
-    // Hello reports a wait that was given up; why it was is ours to say.
+    // Hello reports only that its wait was cancelled; the reason is known here.
     attempt.signal.throwIfAborted();
     throw asUnreachable(error, shown);
   } finally {
@@ -71,7 +74,7 @@ async function connect(
   }
 }
 
-/** The servers of an address are alternatives: the first that takes us. */
+/** Connects to the first server of the address that accepts us; they are alternatives. */
 async function dialAny(address: string, signal: AbortSignal): Promise<Socket> {
   const failures: BusError[] = [];
   for (const server of parseAddress(address)) {
@@ -91,7 +94,7 @@ async function dialAny(address: string, signal: AbortSignal): Promise<Socket> {
   throw new BusError('bus_unreachable', failures.map(messageOf).join('; '), { cause: first });
 }
 
-/** A bus that hangs up, or answers nonsense, before it has said our name was not reached. */
+/** A bus that hangs up or answers nonsense before it has assigned our name counts as unreachable. */
 function asUnreachable(error: unknown, shown: string): unknown {
   if (!(error instanceof BusError) || error.kind === 'bus_unreachable' || error.kind === 'bus_auth_failed') {
     return error;
@@ -100,5 +103,5 @@ function asUnreachable(error: unknown, shown: string): unknown {
 }
 
 function ignore(): void {
-  // Nobody wants to know.
+  // Faults are of no interest to this caller.
 }

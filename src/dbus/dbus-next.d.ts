@@ -9,7 +9,7 @@ declare module 'dbus-next/lib/dbus-buffer.js' {
     readonly child: readonly TypeTree[];
   }
 
-  /** A read cursor. Every read method calls the others through `this`, so a subclass can tighten any of them. */
+  /** A read cursor. Its read methods call each other through `this`, so a subclass can tighten any of them. */
   class DBusBuffer {
     constructor(
       buffer: Buffer,

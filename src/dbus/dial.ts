@@ -1,8 +1,10 @@
 /**
- * Opens a socket to a D-Bus server and authenticates as this process's user (SASL EXTERNAL), for a bus and for a peer
- * alike. What comes out is paused and at the first byte of the message stream.
+ * Opens a socket to a D-Bus server, bus or peer, and authenticates as this process's user (SASL EXTERNAL).
  *
- * Invariants: on failure and on abort the socket is destroyed; the server can make us keep no more than one short line.
+ * Invariants:
+ * - The resulting socket is paused at the first byte of the message stream.
+ * - On failure and on abort, the socket is destroyed.
+ * - The server can make us keep no more than one short line.
  */
 import { connect, type Socket } from 'node:net';
 
@@ -10,10 +12,13 @@ import { BusError, messageOf } from '../errors.ts';
 import { printable } from '../text/printable.ts';
 import type { ServerAddress } from './address.ts';
 
-/** The line we wait for is `OK` with 32 digits, or `REJECTED` with the names of a few mechanisms. */
+/** The expected line is `OK` with 32 digits, or `REJECTED` with the names of a few mechanisms. */
 const LONGEST_LINE_BYTES = 4096;
 
-/** Rejects with BusError `bus_unreachable` or `bus_auth_failed`, or with the signal's reason. The caller bounds the time. */
+/**
+ * Rejects with BusError `bus_unreachable` or `bus_auth_failed`, or with the signal's reason. The caller limits the
+ * time.
+ */
 export function dial(server: ServerAddress, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
@@ -29,7 +34,7 @@ export function dial(server: ServerAddress, signal: AbortSignal): Promise<Socket
     };
     const fail = (error: Error) => {
       release();
-      // A socket reports errors until it is closed; without a listener they would end the process.
+      // A socket emits errors until it is closed. Without a listener, they would end the process.
       socket.on('error', ignore);
       socket.destroy();
       reject(
@@ -71,13 +76,13 @@ export function dial(server: ServerAddress, signal: AbortSignal): Promise<Socket
   });
 }
 
-/** The server compares it with the credentials the kernel shows it, which are the effective ones. */
+/** The server compares this with the credentials that the kernel reports, which are the effective ones. */
 function ownUserInHex(): string {
   return Buffer.from(String(process.geteuid?.() ?? 0)).toString('hex');
 }
 
 function ignore(): void {
-  // Whoever owns the socket learns of its end from `close`.
+  // The owner of the socket learns of its end from `close`.
 }
 
 function unreachable(server: ServerAddress, why: string, cause?: unknown): BusError {

@@ -1,9 +1,11 @@
 /**
- * What this process offers on a link, and the answer to each call that comes in. Introspectable is served for exported
- * objects and everything above them, Peer everywhere.
+ * The objects that this process exports on a link, and its answers to incoming calls. Introspectable is served at
+ * exported objects and at all paths above them; Peer is served everywhere.
  *
- * Invariants: `answer` never rejects; what a handler throws reaches the caller only as the D-Bus error it chose
- * (BusError with `errorName`), never as a stack trace; no more than MOST_RUNNING handlers run at a time.
+ * Invariants:
+ * - `answer` never rejects.
+ * - A caller sees a handler's error only if it is a BusError with `errorName`. It never sees a stack trace.
+ * - No more than MOST_RUNNING handlers run at a time.
  */
 import { BusError, messageOf } from '../errors.ts';
 import { introspectionXml } from './introspection.ts';
@@ -12,21 +14,21 @@ import { isInterfaceName, isMemberName, isObjectPath } from './names.ts';
 import { parseSignature } from './signature.ts';
 import type { BusValue, ExportedInterface, ExportedMethod } from './types.ts';
 
-/** Any local user may be allowed to call; each waiting call costs memory until its handler is done. */
+/** Any local user may be allowed to call, and each running call takes memory until its handler is done. */
 export const MOST_RUNNING = 64;
 
 export interface Failure {
   readonly kind: 'error';
   readonly errorName: string;
   readonly text: string;
-  /** Our own fault, which the caller is not told about. */
+  /** An error of our own, which the caller does not see. */
   readonly fault?: unknown;
 }
 
 export type Answer =
   { readonly kind: 'reply'; readonly signature: string; readonly body: readonly BusValue[] } | Failure;
 
-/** All that a caller learns of a fault of ours: its text could say more than callers may know. */
+/** The answer for an error of our own, whose text could say more than callers may know. */
 export const UNSPEAKABLE: Failure = { kind: 'error', errorName: ERROR_NAME.failed, text: 'the call failed' };
 
 const PEER = 'org.freedesktop.DBus.Peer';
@@ -36,13 +38,16 @@ export class ExportedObjects {
   readonly #interfaces = new Set<ExportedInterface>();
   #running = 0;
 
-  /** Throws TypeError for names that D-Bus does not allow, and when the interface is there already. */
+  /**
+   * Exports an interface until the returned function is called. Throws TypeError for malformed names and for an
+   * interface that the path already has.
+   */
   add(object: ExportedInterface): () => void {
     check(object);
     if (this.#at(object.path).some((other) => other.name === object.name)) {
       throw new TypeError(`cannot export ${object.name}: ${object.path} has it already`);
     }
-    // A copy of its own, so that withdrawing twice cannot withdraw a later export of the same object.
+    // A copy, so that withdrawing twice cannot withdraw a later export of the same object.
     const entry = { ...object };
     this.#interfaces.add(entry);
     return () => this.#interfaces.delete(entry);
@@ -103,7 +108,7 @@ export class ExportedObjects {
     return [...this.#interfaces].filter((exported) => exported.path === path);
   }
 
-  /** Exported itself, or above something exported. */
+  /** True for an exported path and every path above it. */
   #isKnown(path: string): boolean {
     const below = path === '/' ? '/' : `${path}/`;
     return [...this.#interfaces].some(
@@ -122,7 +127,7 @@ export class ExportedObjects {
           in: '',
           out: 's',
           handle: () => {
-            // The machine's id is meant to stay on the machine's own side of every border.
+            // The machine id must stay on the machine.
             throw new BusError('bus_remote_error', 'not offered', { errorName: ERROR_NAME.notSupported });
           },
         },
@@ -142,7 +147,7 @@ export class ExportedObjects {
   }
 }
 
-/** The message that carries `answer` to the call with serial `to.serial`. */
+/** The message that answers the call with serial `to.serial`. */
 export function replyTo(
   to: { readonly destination: string | undefined; readonly serial: number },
   answer: Answer,

@@ -1,9 +1,10 @@
 /**
  * Cuts a byte stream into D-Bus messages.
  *
- * Invariants: what is kept never exceeds twice what was received for the message under way (a length that is only
- * claimed reserves nothing), each byte is copied at most a constant number of times however small the pieces arrive,
- * and a frame handed on is never written to again.
+ * Invariants:
+ * - At most twice the bytes received for the current message are kept. A length that is only claimed reserves nothing.
+ * - Each byte is copied at most a constant number of times, however small the chunks are.
+ * - A frame that was handed on is never written to again.
  */
 import { BusError } from '../errors.ts';
 import { MEBIBYTE } from '../text/units.ts';
@@ -23,12 +24,13 @@ const SMALLEST_STORE_BYTES = 4096;
 export class Framer {
   #store: Buffer = Buffer.alloc(0);
   #stored = 0;
-  /** Bytes that the message under way needs before anything can be decided. */
+  /** The bytes of the current message that are needed to get any further. */
   #needed = FIXED_HEADER_BYTES;
 
   /**
-   * Takes the next bytes and hands every message they complete to `onFrame`. Throws BusError `bus_malformed_message`
-   * when the start of a message makes no sense: where the next one begins is unknown then, the stream is lost.
+   * Takes the next bytes and passes every message that they complete to `onFrame`. Throws BusError
+   * `bus_malformed_message` when the start of a message makes no sense. The stream is lost then, because the start of
+   * the next one is unknown.
    */
   push(chunk: Buffer, onFrame: (frame: Buffer) => void): void {
     const data = this.#stored === 0 ? chunk : this.#append(chunk);
@@ -51,7 +53,7 @@ export class Framer {
   #append(chunk: Buffer): Buffer {
     const length = this.#stored + chunk.length;
     if (length > this.#store.length) {
-      // Doubling, but not beyond what the message needs: neither byte-wise copying nor reserving what is only claimed.
+      // Doubling bounds the copying. Going no further than the message needs bounds the memory.
       const grown = Math.max(length, Math.min(this.#store.length * 2, this.#needed));
       const store = Buffer.allocUnsafeSlow(grown);
       this.#store.copy(store, 0, 0, this.#stored);
@@ -62,7 +64,7 @@ export class Framer {
     return this.#store.subarray(0, length);
   }
 
-  /** A fresh store each time: frames handed out may still look at the old one. */
+  /** Uses a fresh store each time, because frames that were handed on may share the old one. */
   #keep(rest: Buffer): void {
     this.#stored = rest.length;
     if (rest.length === 0) {

@@ -3,14 +3,14 @@
  *
  * Invariants:
  * - Every field that is read has the type that the specification gives it, and no required field is missing.
- * - Every name that is written is well-formed: a bus disconnects whoever sends it another.
+ * - Every name that is written is well-formed, because a bus disconnects the sender of any other.
  */
 import { printable } from '../text/printable.ts';
 import { MESSAGE_TYPE, type MessageHeader, type OutgoingMessage } from './message.ts';
 import { isBusName, isInterfaceName, isMemberName, isObjectPath } from './names.ts';
 import { type BusValue, isList, Variant } from './types.ts';
 
-/** Field codes of the specification, with the signature each must have. Others are ignored, as it demands. */
+/** The field codes of the specification, with their signatures. Other fields are ignored, as it demands. */
 const FIELDS: ReadonlyMap<number, { readonly name: FieldName; readonly signature: string }> = new Map([
   [1, { name: 'path', signature: 'o' }],
   [2, { name: 'interface', signature: 's' }],
@@ -39,7 +39,7 @@ export interface RawHeader {
   readonly fields: BusValue | undefined;
 }
 
-/** Throws TypeError when the header is not one. */
+/** The header, once checked. Throws TypeError when it is malformed. */
 export function checkedHeader(raw: RawHeader): MessageHeader {
   if (raw.type === 0 || raw.serial === 0) {
     throw new TypeError(`type and serial must not be 0, got ${raw.type} and ${raw.serial}`);

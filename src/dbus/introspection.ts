@@ -1,4 +1,4 @@
-/** The introspection document of one object, as `busctl introspect` and `gdbus` read it. Pure. */
+/** The introspection document of one object, for tools such as `busctl introspect` and `gdbus`. Pure. */
 import { splitSignature } from './signature.ts';
 import type { ExportedInterface } from './types.ts';
 
@@ -7,8 +7,8 @@ const DOCTYPE =
   ' "http://www.freedesktop.org/standards/dbus/1.0/introspect.dtd">';
 
 /**
- * `interfaces` are those at `path`, `allPaths` every path that is exported. All names have been checked on export, which
- * leaves no character that XML would need escaped.
+ * `interfaces`: those at `path`. `allPaths`: every exported path. Nothing needs to be escaped, because all names were
+ * checked on export.
  */
 export function introspectionXml(
   path: string,

@@ -1,9 +1,12 @@
 /**
- * One D-Bus connection over one authenticated socket, to a bus or to a peer: calls out, signals and calls in.
+ * One D-Bus connection over one authenticated socket, to a bus or to a peer. It makes calls, receives signals and
+ * answers calls.
  *
- * Invariants: nothing that arrives throws out of the socket's handlers: a message that cannot be understood is reported
- * as a fault, a stream that cannot be followed ends the link. `gone` aborts exactly once; every pending call rejects with
- * it, and no timer, listener or socket stays behind. Bytes that the other side does not read are bounded.
+ * Invariants:
+ * - Nothing that arrives throws out of the socket's handlers.
+ * - A malformed message is reported as a fault; a stream that cannot be followed ends the link.
+ * - `gone` aborts exactly once. Every pending call rejects then, and no timer, listener or socket stays behind.
+ * - The bytes that the other side does not read are bounded.
  */
 import type { Duplex } from 'node:stream';
 
@@ -24,17 +27,18 @@ import { cancelled, cannot, PendingCalls } from './pending-calls.ts';
 import { SignalHandlers } from './signal-handlers.ts';
 import type { BusLink, BusSignal, ExportedInterface, MethodCall, Reply } from './types.ts';
 
-/** Everything the agent sends is small: this much unread means that the other side is stuck. */
+/** Everything that the agent sends is small, so this many unread bytes mean that the other side is stuck. */
 export const LARGEST_WRITE_BACKLOG_BYTES = 16 * MEBIBYTE;
-/** How long a closing socket may take to hand over what was written last. */
+/** How long a closing socket may take to send what was written last. */
 const CLOSE_TIMEOUT_MS = SECOND_MS;
-/** AddMatch and RemoveMatch are answered by the bus itself. */
+/** The bus itself answers AddMatch and RemoveMatch. */
 const MATCH_TIMEOUT_MS = 10 * SECOND_MS;
 const LAST_SERIAL = 0xffff_ffff;
 
 /**
- * Something wrong that ended no call and no link: a malformed message, a handler that threw. `count` is how many there
- * were on this link. Only the 1st, 10th, 100th and so on is told, since any local user can cause them at will.
+ * Receives faults that end neither a call nor the link: malformed messages and errors thrown by handlers. `count` is
+ * the number of faults on this link. Only the 1st, 10th, 100th and so on are passed on, because any local user can
+ * cause them.
  */
 export type FaultSink = (error: unknown, count: number) => void;
 
@@ -52,7 +56,7 @@ export class Link implements BusLink {
   #lastSerial = 0;
   #faults = 0;
 
-  /** `socket` is authenticated and paused at the first message, as `dial` leaves it. Nothing happens before `open`. */
+  /** `socket`: authenticated and paused at the first message, as `dial` leaves it. Nothing happens before `open`. */
   constructor(socket: Duplex, isBus: boolean, onFault: FaultSink) {
     this.#socket = socket;
     this.#isBus = isBus;
@@ -67,7 +71,7 @@ export class Link implements BusLink {
     return this.#gone.signal;
   }
 
-  /** Starts reading, and on a bus says Hello. On failure the link is closed. */
+  /** Starts reading, and says Hello to a bus. On failure, the link is closed. */
   async open(signal: AbortSignal): Promise<void> {
     let failure: unknown;
     this.#socket.on('error', (error) => (failure = error));
@@ -75,7 +79,7 @@ export class Link implements BusLink {
       this.#closed.resolve(undefined);
       this.#end(lost(failure === undefined ? 'the other side closed it' : messageOf(failure), failure));
     });
-    // A side that will say no more is as good as gone, even if it would still listen.
+    // The other side sends nothing more, so it counts as gone even if it still reads.
     this.#socket.once('end', () => this.#end(lost('the other side closed it')));
     this.#socket.on('data', (chunk: Buffer) => this.#read(chunk));
     this.#socket.on('drain', () => this.#socket.resume());
@@ -119,7 +123,7 @@ export class Link implements BusLink {
       await this.call(matchCall('AddMatch', rule), signal);
     } catch (error) {
       if (sent && (error instanceof CancelledError || isTimeout(error))) {
-        // The bus may have taken the rule, and nobody will withdraw it later.
+        // The bus may have added the rule, and the caller has no way to withdraw it.
         this.#send({
           ...fieldsOf(matchCall('RemoveMatch', rule)),
           type: MESSAGE_TYPE.methodCall,
@@ -130,7 +134,7 @@ export class Link implements BusLink {
     }
     return async () => {
       if (!this.gone.aborted) {
-        // A rule dies with its link: then there is nothing left to withdraw.
+        // The bus drops a rule together with its link, so there is nothing to withdraw then.
         await this.call(matchCall('RemoveMatch', rule)).catch((error: unknown) => {
           if (!this.gone.aborted) {
             throw error;
@@ -173,7 +177,7 @@ export class Link implements BusLink {
     } catch (error) {
       this.#end(error instanceof BusError ? error : lost(messageOf(error), error));
     }
-    // Calls that come in faster than the other side takes our answers must wait there, not here.
+    // When calls arrive faster than our answers are read, they must wait on the other side.
     if (this.#socket.writableNeedDrain) {
       this.#socket.pause();
     }
@@ -206,7 +210,7 @@ export class Link implements BusLink {
           .catch((error: unknown) => this.#fault(error));
         break;
       default:
-        // A type from the future: the specification wants it ignored.
+        // The specification demands that unknown types are ignored.
         break;
     }
   }
@@ -218,7 +222,7 @@ export class Link implements BusLink {
     if ((call.flags & NO_REPLY_EXPECTED) !== 0) {
       return;
     }
-    // A peer may claim any sender, and needs no destination to find its answer.
+    // A peer may claim to be any sender, and needs no destination on its answer.
     const to = { destination: this.#isBus ? call.sender : undefined, serial: call.serial };
     try {
       this.#send(replyTo(to, answer));

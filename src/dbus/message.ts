@@ -1,22 +1,22 @@
 /**
- * A D-Bus message as the link sees it: plain data, with the body of an incoming one decoded only when asked for. Types
- * and the protocol's own constants.
+ * A D-Bus message as the link sees it: plain data. The body of an incoming message is decoded only on demand. Types and
+ * the constants of the protocol.
  */
 import type { BusValue } from './types.ts';
 
 export const MESSAGE_TYPE = { methodCall: 1, methodReturn: 2, error: 3, signal: 4 } as const;
 
-/** The caller waits for no answer. */
+/** The flag of a call whose caller does not wait for an answer. */
 export const NO_REPLY_EXPECTED = 1;
 
-/** The specification's limit on arrays, structs and variants inside each other; also bounds our recursion. */
+/** The specification's limit on nested arrays, structs and variants. It also bounds our recursion. */
 export const DEEPEST_CONTAINERS = 64;
 
 /** The bus itself, as destination and as sender. */
 export const BUS_NAME = 'org.freedesktop.DBus';
 export const BUS_PATH = '/org/freedesktop/DBus';
 
-/** Errors that the specification names and this agent answers with or waits for. */
+/** The specification's errors that this agent answers with or expects. */
 export const ERROR_NAME = {
   failed: 'org.freedesktop.DBus.Error.Failed',
   invalidArgs: 'org.freedesktop.DBus.Error.InvalidArgs',
@@ -29,7 +29,7 @@ export const ERROR_NAME = {
 } as const;
 
 export interface MessageHeader {
-  /** One of MESSAGE_TYPE, or a type from the future, which is to be ignored. */
+  /** One of MESSAGE_TYPE, or an unknown type, which must be ignored. */
   readonly type: number;
   readonly flags: number;
   readonly serial: number;
@@ -45,11 +45,11 @@ export interface MessageHeader {
 }
 
 export interface IncomingMessage extends MessageHeader {
-  /** Decodes the body. Throws BusError `bus_malformed_message`. Valid until the handler of the message returns. */
+  /** Decodes the body. Throws BusError `bus_malformed_message`. Only valid until the handler of the message returns. */
   readonly body: () => readonly BusValue[];
 }
 
-/** What is left out is not sent. */
+/** Undefined fields are not sent. */
 export interface OutgoingMessage {
   readonly type: number;
   readonly serial: number;

@@ -1,6 +1,6 @@
 /**
- * The grammar of D-Bus names. A bus disconnects whoever sends it a malformed name, so everything that goes out is
- * checked first. Pure.
+ * The grammar of D-Bus names. A bus disconnects any client that sends a malformed name, so names are checked before
+ * they are sent. Pure.
  */
 
 const LONGEST_NAME = 255;
@@ -15,7 +15,7 @@ export function isObjectPath(text: string): boolean {
   return OBJECT_PATH.test(text);
 }
 
-/** Also the grammar of error names. */
+/** Error names have the same grammar. */
 export function isInterfaceName(text: string): boolean {
   return text.length <= LONGEST_NAME && INTERFACE.test(text);
 }

@@ -1,9 +1,10 @@
 /**
  * The calls of one link that wait for their reply.
  *
- * Invariants: each entry settles exactly once, through its reply, its deadline, its caller's signal or the end of the
- * link, and takes its timer and its listener with it; a reply that nobody waits for, or that another than the callee
- * sent, changes nothing and is not decoded.
+ * Invariants:
+ * - Each call settles exactly once: by its reply, its deadline, its caller's signal or the end of the link.
+ * - A call that settles leaves neither a timer nor a listener behind.
+ * - A reply that no call waits for, or that came from another sender than the callee, is ignored and not decoded.
  */
 import { BusError, CancelledError, messageOf } from '../errors.ts';
 import { printable } from '../text/printable.ts';
@@ -12,9 +13,9 @@ import { BUS_NAME, type IncomingMessage, MESSAGE_TYPE } from './message.ts';
 import { isUniqueName } from './names.ts';
 import type { BusValue, MethodCall, Reply } from './types.ts';
 
-/** Long enough for a daemon that has to be started and to load its state first. */
+/** Long enough for a daemon that must first start and load its state. */
 export const DEFAULT_CALL_TIMEOUT_MS = 5 * MINUTE_MS;
-/** What a timer can hold; a longer one would fire at once. */
+/** The longest time that a timer supports. A longer one would fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 interface Pending {
@@ -50,7 +51,7 @@ export class PendingCalls {
     });
   }
 
-  /** Takes a method return or an error message. */
+  /** Settles the call that a method return or an error message answers. */
   settle(message: IncomingMessage): void {
     const serial = message.replySerial;
     const pending = serial === undefined ? undefined : this.#calls.get(serial);
@@ -96,7 +97,7 @@ export class PendingCalls {
   }
 }
 
-/** The start of every sentence about a call that failed. */
+/** The beginning of every message about a failed call. */
 export function cannot(call: MethodCall): string {
   return `cannot call ${printable(`${call.interface}.${call.member}`)}`;
 }
@@ -106,10 +107,13 @@ export function cancelled(call: MethodCall, signal: AbortSignal | undefined): Ca
 }
 
 /**
- * A hostile client can send a reply to a serial it guesses. A bus names the true sender on everything it hands on, so
- * where the callee was called by its unique name, or is the bus, nobody else may answer; errors may come from the bus in
- * anybody's place. The unique name behind a well-known one is not known here: there the bus's own policy against
- * unrequested replies has to hold. What has no sender came from no bus but from a peer.
+ * A hostile client can reply to a serial that it guessed. A bus puts the true sender on every message that it forwards.
+ *
+ * - A callee that is the bus, or was called by its unique name, must answer itself. The bus may send an error in its
+ *   place.
+ * - The unique name behind a well-known name is unknown here. There, the bus's policy against unrequested replies must
+ *   hold.
+ * - A message without a sender came from a peer, not from a bus.
  */
 function mayAnswer({ destination }: MethodCall, { type, sender }: IncomingMessage): boolean {
   const isNamed = destination !== undefined && (destination === BUS_NAME || isUniqueName(destination));

@@ -21,10 +21,15 @@ import { isObjectPath } from './names.ts';
 import { alignmentOf, parseSignature, type TypeTree } from './signature.ts';
 import { type BasicValue, type BusValue, type Dictionary, Variant } from './types.ts';
 
-/** Values per message, containers included. rpm-ostree's largest reply has a few thousand; each costs about 100 bytes. */
+/**
+ * Values in one message, containers included. Each takes about 100 bytes. rpm-ostree's largest reply has a few
+ * thousand.
+ */
 export const MOST_VALUES = 200_000;
 
-/** dbus-next's cursor, made to distrust what it reads and to return this agent's values. Throws RangeError or TypeError. */
+/**
+ * dbus-next's cursor, made to distrust what it reads and to return this agent's values. Throws RangeError or TypeError.
+ */
 export class Reader extends DBusBuffer {
   #values = 0;
   #depth = 0;
@@ -88,7 +93,7 @@ export class Reader extends DBusBuffer {
     this.#within(end);
     if (element.type === 'y') {
       this.pos = end;
-      // A copy: a view would keep the whole message in memory.
+      // A copy, because a view would keep the whole message in memory.
       return new Uint8Array(this.buffer.subarray(start, end));
     }
     const value = element.type === '{' ? this.#readEntries(element, end) : this.#readElements(element, end);
@@ -106,7 +111,7 @@ export class Reader extends DBusBuffer {
     return values;
   }
 
-  /** A Map: with an object, a key such as `__proto__` would be more than a key. */
+  /** A Map, because `__proto__` would not be an ordinary key of an object. */
   #readEntries(entry: TypeTree, end: number): Dictionary {
     const [keyType, valueType] = entry.child;
     if (keyType === undefined || valueType === undefined) {
@@ -135,7 +140,7 @@ export class Reader extends DBusBuffer {
       case 'i':
         return this.readSInt32();
       case 'u':
-      case 'h': // The index: no descriptor is ever taken, so there is none to look up.
+      case 'h': // The index alone: no descriptor is ever accepted, so there is none to look up.
         return this.readInt32();
       case 'x':
       case 't':

@@ -1,8 +1,9 @@
 /**
- * Who wants which signals of a link.
+ * The handlers for the signals of a link.
  *
- * Invariants: a body is decoded once however many want it, and never when nobody does; what a handler throws is
- * reported, and the others still get the signal.
+ * Invariants:
+ * - A body is decoded once for all handlers, and never when there is none.
+ * - An error thrown by a handler is reported, and the other handlers still get the signal.
  */
 import type { IncomingMessage } from './message.ts';
 import type { BusSignal, BusLink } from './types.ts';
@@ -23,7 +24,7 @@ export class SignalHandlers {
     this.#wanted.clear();
   }
 
-  /** Hands the signal on; `onError` gets the decoder's or a handler's error. */
+  /** Passes the signal to its handlers. `onError` receives errors of the decoder and of handlers. */
   dispatch(message: IncomingMessage, onError: (error: unknown) => void): void {
     const takers = [...this.#wanted].filter(({ filter }) => fits(filter, message));
     if (takers.length === 0) {
@@ -32,7 +33,7 @@ export class SignalHandlers {
     try {
       const signal = toSignal(message);
       for (const taker of takers) {
-        // A handler before it may have withdrawn it.
+        // An earlier handler may have withdrawn this one.
         if (this.#wanted.has(taker)) {
           attempt(() => taker.handler(signal), onError);
         }

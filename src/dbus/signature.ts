@@ -1,15 +1,18 @@
 /**
- * D-Bus type signatures, parsed strictly: only what the specification allows comes out, so a reader that follows the
- * tree takes at least one byte per array element and cannot loop without end. Pure.
+ * Parses D-Bus type signatures. Pure.
+ *
+ * Invariants:
+ * - Only signatures that the specification allows are accepted.
+ * - So every array element takes at least one byte, and a reader that follows the tree always ends.
  */
 
-/** One complete type. `child` of an array is its element, of a struct its fields, of a dictionary entry key and value. */
+/** One complete type. `child`: the element of an array, the fields of a struct, or the key and value of an entry. */
 export interface TypeTree {
   readonly type: string;
   readonly child: readonly TypeTree[];
 }
 
-/** The specification's limits: bytes of a signature, and how deep arrays and structs each nest inside one. */
+/** The specification's limits on the length of a signature, and on the nesting of arrays and of structs in it. */
 const LONGEST_SIGNATURE = 255;
 const DEEPEST_ARRAYS = 32;
 const DEEPEST_STRUCTS = 32;

@@ -1,8 +1,10 @@
 /**
- * The system bus, connected when first needed and again after it was lost.
+ * The system bus: connects when it is first needed, and again after the connection was lost.
  *
- * Invariants: at most one connection and one attempt at a time, shared by all who ask; an attempt that everybody has
- * given up is given up itself; back-off between attempts is the caller's.
+ * Invariants:
+ * - There is at most one connection and one attempt at a time, shared by all callers.
+ * - An attempt is cancelled once all its callers have cancelled.
+ * - The caller is responsible for the back-off between attempts.
  */
 import { BusError, CancelledError } from '../errors.ts';
 import { connectBus } from './connect.ts';
@@ -12,7 +14,7 @@ import type { BusLink, SystemBus as SystemBusPort } from './types.ts';
 export interface SystemBusOptions {
   readonly address: string;
   readonly onFault?: FaultSink;
-  /** How a link is opened; connectBus unless a test says otherwise. */
+  /** Opens a link. Default connectBus; tests replace it. */
   readonly connect?: typeof connectBus;
 }
 
@@ -64,7 +66,7 @@ export class SystemBus implements SystemBusPort {
         if (this.#finish(attempt) && !this.#closed) {
           this.#link = link;
         } else {
-          // Connected in the very moment in which nobody wanted it any more.
+          // It connected just when it was no longer wanted.
           void link.close();
         }
       },
@@ -73,7 +75,7 @@ export class SystemBus implements SystemBusPort {
     return attempt;
   }
 
-  /** True when `attempt` was the one under way. */
+  /** True when `attempt` was the current one. It no longer is. */
   #finish(attempt: Attempt): boolean {
     const isCurrent = this.#attempt === attempt;
     if (isCurrent) {

@@ -1,11 +1,15 @@
 /**
- * The D-Bus vocabulary of the agent: what adapters see of a bus. No library shows through.
+ * The D-Bus vocabulary of the agent: all that adapters see of a bus. No type of a library appears here.
  */
 
 /**
- * A decoded value. Integers up to 32 bits and doubles are numbers, 64-bit integers bigints, `ay` a Uint8Array (a copy),
- * arrays and structs arrays, dictionaries Maps (keys kept as they came, `__proto__` included), variants {@link Variant}.
- * Descriptors (`h`) decode to their index as a number; no descriptor is ever taken.
+ * A decoded value:
+ *
+ * - Integers of up to 32 bits and doubles are numbers; 64-bit integers are bigints.
+ * - `ay` is a Uint8Array, a copy. Other arrays, and structs, are arrays.
+ * - Dictionaries are Maps. Any key is an ordinary key, `__proto__` too.
+ * - Variants are {@link Variant}.
+ * - A descriptor (`h`) is its index, a number. No descriptor is ever accepted.
  */
 export type BusValue = BasicValue | Uint8Array | Variant | readonly BusValue[] | Dictionary;
 
@@ -35,27 +39,27 @@ export function isDictionary(value: BusValue | undefined): value is Dictionary {
 }
 
 export interface MethodCall {
-  /** Bus name; left out on a peer connection. */
+  /** A bus name; undefined on a peer connection. */
   readonly destination?: string;
   readonly path: string;
   readonly interface: string;
   readonly member: string;
-  /** Of the arguments; left out when there are none. */
+  /** The signature of the arguments; undefined when there are none. */
   readonly signature?: string;
   readonly body?: readonly BusValue[];
-  /** Deadline in milliseconds, from the call to the reply. Default 300,000 (the daemon may take minutes to start). */
+  /** From the call to the reply. Default five minutes, because a daemon may take minutes to start. */
   readonly timeoutMs?: number;
 }
 
 export interface Reply {
   readonly signature: string;
   readonly body: readonly BusValue[];
-  /** Unique name of who answered; undefined on a peer connection. */
+  /** The unique name of the sender; undefined on a peer connection. */
   readonly sender: string | undefined;
 }
 
 export interface BusSignal {
-  /** Unique name of the sender; undefined on a peer connection. */
+  /** The unique name of the sender; undefined on a peer connection. */
   readonly sender: string | undefined;
   readonly path: string;
   readonly interface: string;
@@ -64,10 +68,10 @@ export interface BusSignal {
   readonly body: readonly BusValue[];
 }
 
-/** What an exported object offers. A method throws a BusError with `errorName` to answer with that D-Bus error. */
+/** A method of an exported object. It throws a BusError with `errorName` to answer with that D-Bus error. */
 export interface ExportedMethod {
   readonly member: string;
-  /** Signature of the arguments; a call with another one is refused. */
+  /** The signature of the arguments. A call with any other is refused. */
   readonly in: string;
   readonly out: string;
   handle(
@@ -82,35 +86,43 @@ export interface ExportedInterface {
   readonly methods: readonly ExportedMethod[];
 }
 
-/** One connection: to a bus (Hello said) or to a peer. All waits are bounded; calls reject with BusError or CancelledError. */
+/**
+ * One connection, to a bus or to a peer. On a bus, Hello has been answered. All waits are bounded. Calls reject with
+ * BusError or CancelledError.
+ */
 export interface BusLink {
   /** Our unique name; undefined on a peer connection. */
   readonly uniqueName: string | undefined;
-  /** Aborted, with a BusError as reason, when the connection is gone, whoever ended it. */
+  /** Aborts when the connection ends, whichever side ended it. The reason is a BusError. */
   readonly gone: AbortSignal;
   call(call: MethodCall, signal?: AbortSignal): Promise<Reply>;
   /**
-   * Hands each arriving signal that fits to `handler`, in the order of arrival, until the returned function is called.
-   * Bodies of signals that nobody wants are not decoded. On a bus the caller adds its own match rule (see `addMatch`).
+   * Passes each matching signal to `handler`, in the order of arrival, until the returned function is called. Bodies of
+   * other signals are not decoded. On a bus, the caller must also add a match rule (see `addMatch`).
    */
   onSignal(
     filter: { readonly interface: string; readonly member?: string; readonly path?: string },
     handler: (signal: BusSignal) => void,
   ): () => void;
-  /** Asks the bus for signals; the returned function withdraws the rule. Not on a peer connection. */
+  /**
+   * Asks the bus for signals. The returned function withdraws the rule. Rejects with TypeError on a peer connection.
+   */
   addMatch(rule: string, signal?: AbortSignal): Promise<() => Promise<void>>;
-  /** Serves an interface to callers until the returned function is called. Introspection and Peer come with it. */
+  /** Serves an interface until the returned function is called, together with Introspectable and Peer. */
   export(object: ExportedInterface): () => void;
-  /** Ends the connection; pending calls reject. Idempotent. */
+  /** Ends the connection. Pending calls reject. Idempotent. */
   close(): Promise<void>;
 }
 
-/** The system bus, connected when first needed and again after it was lost. */
+/** The system bus: connects when it is first needed, and again after the connection was lost. */
 export interface SystemBus {
-  /** The live link, or a new one; rejects with BusError `bus_unreachable` within 10 s when there is no bus. */
+  /** The current link, or a new one. Rejects within 10 s with BusError `bus_unreachable` when there is no bus. */
   link(signal: AbortSignal): Promise<BusLink>;
   close(): Promise<void>;
 }
 
-/** Opens a peer-to-peer connection (no Hello) to a D-Bus address such as `unix:path=/run/rpm-ostree-transaction.sock`. */
+/**
+ * Opens a peer-to-peer connection, without Hello, to a D-Bus address such as
+ * `unix:path=/run/rpm-ostree-transaction.sock`.
+ */
 export type ConnectPeer = (address: string, signal: AbortSignal) => Promise<BusLink>;

@@ -1,6 +1,6 @@
 /** What logged-in people read on their terminals before a reboot. Pure. */
 import type { Release } from '../agent/release.ts';
-import { longDate } from '../report/status-text.ts';
+import { longDate } from '../text/long-date.ts';
 import { printable } from '../errors.ts';
 
 /**

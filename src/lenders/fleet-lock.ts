@@ -98,7 +98,7 @@ export class FleetLock implements Lender {
   }
 
   /**
-   * Rejects with FleetLockError when the server does not answer as the protocol has it, and with IdentityError
+   * Rejects with FleetLockError when the server does not answer as the protocol has it. Rejects with IdentityError
    * `identity_stream` when the address names the stream and that is not known.
    */
   async acquire(request: SlotRequest, signal: AbortSignal): Promise<SlotAnswer> {

@@ -9,7 +9,8 @@
 import type { Activity, Happening, HappeningKind, HappeningOf } from '../agent/happenings.ts';
 import { printable } from '../errors.ts';
 import { debug, info, inSeconds, name, type Level, type Line } from './line.ts';
-import { longDate, namesOf } from './status-text.ts';
+import { namesOf } from './status-text.ts';
+import { longDate } from '../text/long-date.ts';
 
 /** The lines of one happening, often one, sometimes none. */
 export function linesOf(happening: Happening): readonly Line[] {
@@ -132,7 +133,7 @@ const LINES: { readonly [K in HappeningKind]: (happening: HappeningOf<K>) => rea
   ],
   'staged-other': ({ release, found }) => [
     error(
-      `failed to stage deployment: asked for ${name(release)}, found ${printable(found.version)} (${found.payload?.value ?? found.id})`,
+      `failed to stage deployment: asked for ${name(release)}, found ${printable(found.version)} (${printable(found.payload?.value ?? found.id)})`,
     ),
   ],
   'wrong-stream': ({ release, expected, found }) => [

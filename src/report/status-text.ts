@@ -1,5 +1,6 @@
 /** The text that the service manager shows for each state, as `systemctl status zincati` prints it. Pure. */
 import { printable } from '../errors.ts';
+import { longDate } from '../text/long-date.ts';
 import type { Health } from '../agent/health.ts';
 import type { Memory, Model, Policy } from '../agent/state.ts';
 
@@ -81,13 +82,4 @@ function polling({ check }: Memory): string {
 export function namesOf(versions: readonly string[]): string {
   const names = versions.map((version) => `'${printable(version)}'`).join(', ');
   return versions.length === 1 ? `release ${names} is` : `releases ${names} are`;
-}
-
-const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const;
-
-/** `Thu 2021-08-05 10:48:44 UTC`. */
-export function longDate(at: number): string {
-  const date = new Date(at);
-  const iso = date.toISOString();
-  return `${WEEKDAYS[date.getUTCDay()] ?? ''} ${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`;
 }

@@ -1,9 +1,11 @@
 /**
- * /run/zincati/booted-status-override.json: a deployment that takes the booted one's place in the status, for hosts
+ * Reads /run/zincati/booted-status-override.json: a deployment that replaces the booted one in the status, for hosts
  * that move from commits to images.
  *
- * Invariant: only a regular file of bounded size is read, and one that cannot be used is an error, never ignored: the
- * agent would otherwise decide with a deployment that its operator declared wrong.
+ * Invariants:
+ * - Only a regular file of bounded size is read.
+ * - A file that cannot be used is an error. Ignoring it would mean deciding by a deployment that its operator declared
+ *   wrong.
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,10 +17,10 @@ import { fromStatusJson } from './deployment.ts';
 
 const OVERRIDE_PATH = 'run/zincati/booted-status-override.json';
 
-/** Real ones weigh up to 300 kB for each of two metadata texts. */
+/** Real files have two metadata texts of up to 300 kB each. */
 const LARGEST_OVERRIDE_BYTES = 4 * 1024 * 1024;
 
-/** Undefined when there is no such file. */
+/** Undefined when there is no such file. Rejects with RpmOstreeError `rpm_ostree_malformed_reply`. */
 export async function readBootedOverride(root: string): Promise<Deployment | undefined> {
   const path = join(root, OVERRIDE_PATH);
   try {
@@ -37,7 +39,7 @@ export async function readBootedOverride(root: string): Promise<Deployment | und
   }
 }
 
-/** Changes when the file does; cheap. */
+/** A text that changes whenever the file does. It is cheap to compute. */
 export async function overrideStamp(root: string): Promise<string> {
   try {
     const { mtimeNs, size, ino } = await stat(join(root, OVERRIDE_PATH), { bigint: true });

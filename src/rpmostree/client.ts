@@ -1,8 +1,11 @@
 /**
- * rpm-ostree for the agent: its port over the daemon's D-Bus API. The `rpm-ostree` program is never run.
+ * The agent's port for rpm-ostree, over the daemon's D-Bus API. The `rpm-ostree` program is never run.
  *
- * Invariants: the daemon is left free to leave when idle; while nothing changes on disk, a cached status costs no D-Bus
- * call; what was staged is read back; finalization stays locked until `finalize`.
+ * Invariants:
+ * - The daemon can always exit when it is idle.
+ * - While nothing changes on disk, a cached status needs no D-Bus call.
+ * - The deployment that was staged is read back.
+ * - Finalization stays locked until `finalize`.
  */
 import type { Clock, Deployment, HostStatus, RpmOstree } from '../agent/ports.ts';
 import { payloadDigest, type Release, samePayload } from '../agent/release.ts';
@@ -16,7 +19,7 @@ import { type ReadStatus, type StatusObserver, StatusReader } from './status-rea
 import { STALL_LIMIT_MS } from './transaction.ts';
 import { type Begin, type OnProgress, titled, Transactions } from './transactions.ts';
 
-/** What rpm-ostree's own CLI calls the driver of updates. */
+/** The name of the update driver that rpm-ostree's own command line shows. */
 const DRIVER_NAME = 'Zincati';
 
 export interface RpmOstreeClientOptions {
@@ -130,7 +133,7 @@ export class RpmOstreeClient implements RpmOstree {
     });
   }
 
-  /** A transaction with nothing before or after it, and too quick for its progress to be of interest. */
+  /** Runs a transaction that stands alone and is too quick for its progress to matter. */
   #change(doing: string, begin: Begin, signal: AbortSignal): Promise<void> {
     return this.#visit(doing, signal, (visit) =>
       this.#transactions.run(visit, doing, begin, () => undefined, signal),
@@ -157,7 +160,7 @@ function stageCall({ booted, actualBooted, staged }: ReadStatus, release: Releas
   return (daemon, signal) => daemon.deploy(plan.revision, all, signal);
 }
 
-/** Exactly this release is staged and still locked (a daemon too old to say is believed). */
+/** True when exactly this release is staged and still locked. Old daemons do not report the lock; it is assumed. */
 function isStagedAs({ payload, finalizationLocked }: Deployment, release: Release): boolean {
   return payload !== undefined && samePayload(payload, release.payload) && finalizationLocked !== false;
 }

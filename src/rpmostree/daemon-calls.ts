@@ -1,9 +1,11 @@
 /**
  * rpm-ostree's methods and properties over one bus link, each with its object, interface, signature and deadline.
  *
- * Invariant: what comes back is checked before it is used; no call waits longer than its deadline.
+ * Invariants:
+ * - Every reply is checked before it is used.
+ * - No call waits longer than its deadline.
  */
-import { type BusLink, type BusValue, Variant } from '../dbus/types.ts';
+import { type BusLink, type BusValue, isList, Variant } from '../dbus/types.ts';
 import { RpmOstreeError } from '../errors.ts';
 import { MINUTE_MS, SECOND_MS } from '../text/units.ts';
 
@@ -13,17 +15,17 @@ const SYSROOT_INTERFACE = `${BUS_NAME}.Sysroot`;
 const OS_INTERFACE = `${BUS_NAME}.OS`;
 const PROPERTIES_INTERFACE = 'org.freedesktop.DBus.Properties';
 
-/** Under this name the daemon logs the agent. */
+/** The daemon logs the agent under this name. */
 const CLIENT_ID = 'zincati';
 
-/** The first call may have to start the daemon, which reads the whole system root first: minutes on slow disks. */
+/** The first call may start the daemon, which first reads the whole system root. On slow disks, that takes minutes. */
 const CALL_LIMIT_MS = 5 * MINUTE_MS;
-/** The daemon is awake already, and reads only what changed. */
+/** The daemon already runs, and reads only what changed. */
 const LET_GO_LIMIT_MS = 30 * SECOND_MS;
-/** Nothing depends on the answer to a goodbye. */
+/** Nothing depends on the answer to UnregisterClient. */
 const GOODBYE_LIMIT_MS = 500;
 
-/** Option dictionaries, a{sv}. */
+/** A dictionary of options, `a{sv}`. */
 export type Options = Readonly<Record<string, string | boolean>>;
 
 export class DaemonCalls {
@@ -37,7 +39,7 @@ export class DaemonCalls {
     await this.#sysroot('RegisterClient', 'a{sv}', [dictionary({ id: CLIENT_ID })], signal);
   }
 
-  /** Lets the daemon leave when idle. Never rejects: it notices by itself when we leave the bus. */
+  /** Lets the daemon exit when idle. Never rejects, because the daemon also notices when we leave the bus. */
   async unregisterClient(): Promise<void> {
     if (this.#link.gone.aborted) {
       return;
@@ -48,14 +50,14 @@ export class DaemonCalls {
     await call.catch(() => undefined);
   }
 
-  /** Brings the daemon's properties up to date. */
+  /** Makes the daemon update its properties. */
   async reload(signal: AbortSignal): Promise<void> {
     await this.#sysroot('Reload', '', [], signal);
   }
 
   /**
-   * After the end of a transaction: makes the daemon forget it, so that the next one is not refused. Never rejects:
-   * the end stands, and after a finalization the whole host is about to go down.
+   * Makes the daemon forget a transaction that has ended, so that the next one is not refused. Never rejects, because
+   * the outcome is already known. After a finalization, the host is about to go down anyway.
    */
   async letGo(signal: AbortSignal): Promise<void> {
     const call = this.#call(SYSROOT_PATH, SYSROOT_INTERFACE, 'Reload', '', [], {
@@ -65,23 +67,23 @@ export class DaemonCalls {
     await call.catch(() => undefined);
   }
 
-  /** As they come: see deployment.ts. */
+  /** Undecoded; see deployment.ts. */
   async deployments(signal: AbortSignal): Promise<BusValue> {
     return this.#property('Deployments', signal);
   }
 
-  /** Address of the transaction that runs, or an empty text. */
+  /** The address of the running transaction, or an empty text. */
   async activeTransactionPath(signal: AbortSignal): Promise<string> {
     return asText(await this.#property('ActiveTransactionPath', signal), 'ActiveTransactionPath');
   }
 
-  /** The method that began the transaction that runs. */
+  /** The method that began the running transaction. */
   async activeTransactionMethod(signal: AbortSignal): Promise<string> {
     const value = await this.#property('ActiveTransaction', signal);
-    return asText(Array.isArray(value) ? (value as readonly BusValue[])[0] : value, 'ActiveTransaction');
+    return asText(isList(value) ? value[0] : value, 'ActiveTransaction');
   }
 
-  /** These four answer with the transaction's address. */
+  /** This and the next three methods return the address of the transaction. */
   async deploy(revision: string, options: Options, signal: AbortSignal): Promise<string> {
     return this.#begin('Deploy', 'sa{sv}', [revision, dictionary(options)], signal);
   }

@@ -1,10 +1,11 @@
 /**
- * rpm-ostree's deployment dictionaries, from D-Bus or as `rpm-ostree status --json` prints them, reduced to what the
- * agent decides with. Pure.
+ * Decodes rpm-ostree's deployment dictionaries, from D-Bus or from the output of `rpm-ostree status --json`. Only what
+ * the agent decides with is kept. Pure.
  *
- * Invariants: a foreign deployment that cannot be read is left out with a warning and never stops the agent; a booted
- * one that cannot be read is an error that names the field. Nothing of the dictionaries is kept: the metadata of an
- * image may weigh 600 kB, a Deployment less than one.
+ * Invariants:
+ * - A malformed deployment that is not booted is left out with a warning. It never stops the agent.
+ * - A malformed booted deployment is an error that names the field.
+ * - Nothing of a dictionary stays in memory: the metadata of an image may have 600 kB, a Deployment less than one.
  */
 import type { Deployment } from '../agent/ports.ts';
 import type { Payload } from '../agent/release.ts';
@@ -23,7 +24,7 @@ export interface DecodedDeployments {
   readonly warnings: readonly string[];
 }
 
-/** Reads the property `Deployments`. */
+/** Decodes the property `Deployments`. Throws RpmOstreeError `rpm_ostree_malformed_reply`. */
 export function decodeDeployments(value: unknown): DecodedDeployments {
   const list = unwrap(value);
   if (!Array.isArray(list)) {
@@ -54,12 +55,12 @@ export function isIndispensable(value: unknown): boolean {
   return lookup(value)?.('booted') === true;
 }
 
-/** A deployment in rpm-ostree's JSON form that stands for the booted one. */
+/** Decodes a deployment in JSON form that replaces the booted one. Throws as {@link decodeDeployment} does. */
 export function fromStatusJson(value: unknown): Deployment {
   return { ...decodeDeployment(value), booted: true, staged: false, finalizationLocked: undefined };
 }
 
-/** Reads one deployment; throws RpmOstreeError `rpm_ostree_malformed_reply` naming the field. */
+/** Decodes one deployment. Throws RpmOstreeError `rpm_ostree_malformed_reply`, whose message names the field. */
 export function decodeDeployment(value: unknown): Deployment {
   const get = lookup(value);
   if (get === undefined) {
@@ -105,13 +106,13 @@ function payloadOf(
   return { scheme: 'oci', value: `${name}@${digest}` };
 }
 
-/** A longer text is not parsed: real ones have 10 to 300 kB. */
+/** In characters. A longer text is not parsed; real ones have 10 to 300 kB. */
 const LONGEST_METADATA_JSON = 4 * MEBIBYTE;
 
-/** Streams go into URLs, tags and metric labels: what does not look like one is none. */
+/** Streams are used in URLs, tags and metric labels, so anything else is ignored. */
 const STREAM = /^[A-Za-z0-9][\w.+-]{0,63}$/;
 
-/** The four places, in the order that counts. */
+/** Looks in four places; the first that has a stream counts. */
 function streamOf(meta: unknown): string | undefined {
   const get = lookup(meta);
   if (get === undefined) {
@@ -140,7 +141,7 @@ function parsed(json: unknown): unknown {
   try {
     return JSON.parse(json);
   } catch {
-    // Metadata of an image that somebody else built: no stream can be read from it, nothing more.
+    // Others built the image. Malformed metadata only mean that no stream can be read from them.
     return undefined;
   }
 }
@@ -151,7 +152,7 @@ function unwrap(value: unknown): unknown {
   return value instanceof Variant ? value.value : value;
 }
 
-/** One way into dictionaries of both kinds; undefined for anything that is no dictionary. */
+/** Access to dictionaries of both kinds; undefined for anything that is not a dictionary. */
 function lookup(value: unknown): Lookup | undefined {
   const dictionary = unwrap(value);
   if (dictionary instanceof Map) {

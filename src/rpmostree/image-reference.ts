@@ -1,26 +1,27 @@
 /**
- * Container image references as rpm-ostree writes them: a signature scheme, a transport, an image. Pure.
+ * Container image references as rpm-ostree writes them: a signature scheme, a transport and an image. Pure.
  *
- * Invariant: `printImageReference(parseImageReference(text))` is `text` for every text that parses.
+ * Invariants:
+ * - `printImageReference(parseImageReference(text))` is `text` for every text that parses.
  */
 
-/** How the image's signature is checked, and how it is fetched, as written. */
+/** An image, how its signature is checked, and how it is fetched. */
 export interface ImageReference {
   /**
-   * Everything before the image name, as written: `ostree-image-signed:docker://`, `ostree-remote-image:fedora:registry:`,
-   * `ostree-unverified-registry:`...
+   * Everything before the image name, as written. For example `ostree-image-signed:docker://`,
+   * `ostree-remote-image:fedora:registry:` or `ostree-unverified-registry:`.
    */
   readonly prefix: string;
   /** False for the `ostree-unverified-…` schemes. */
   readonly verified: boolean;
-  /** Image name with registry, without tag and digest. */
+  /** The image name with its registry, without tag and digest. */
   readonly name: string;
   readonly tag: string | undefined;
-  /** `sha256:…`, when the reference itself is pinned. */
+  /** `sha256:…` when the reference itself is pinned. */
   readonly digest: string | undefined;
 }
 
-/** Schemes with the number of colon-separated parameters between them and the image, and whether signatures count. */
+/** The prefixes of all schemes, parameters and transport included, and whether they verify signatures. */
 const SCHEMES: readonly { readonly pattern: RegExp; readonly verified: boolean }[] = [
   { pattern: /^ostree-image-signed:(?:docker:\/\/|[a-z-]+:)/, verified: true },
   { pattern: /^ostree-remote-image:[^:/\s]+:(?:docker:\/\/|[a-z-]+:)/, verified: true },
@@ -29,10 +30,10 @@ const SCHEMES: readonly { readonly pattern: RegExp; readonly verified: boolean }
   { pattern: /^ostree-unverified-image:(?:docker:\/\/|[a-z-]+:)/, verified: false },
 ];
 
-/** `NAME[:TAG][@DIGEST]`; a colon before the last slash belongs to the registry's port. */
+/** `NAME[:TAG][@DIGEST]`. A colon before the last slash belongs to the registry's port. */
 const IMAGE = /^([^\s@]*?[^\s@:/])(?::([\w][\w.-]{0,127}))?(?:@(sha256:[0-9a-f]{64}))?$/;
 
-/** Undefined for anything else, an OSTree ref for example. */
+/** Undefined for anything else, for example an OSTree ref. */
 export function parseImageReference(text: string): ImageReference | undefined {
   for (const { pattern, verified } of SCHEMES) {
     const prefix = pattern.exec(text)?.[0];
@@ -53,7 +54,7 @@ export function printImageReference({ prefix, name, tag, digest }: ImageReferenc
   return `${prefix}${name}${tag === undefined ? '' : `:${tag}`}${digest === undefined ? '' : `@${digest}`}`;
 }
 
-/** True when both follow the same tag of the same image, checked in the same way. */
+/** True when both follow the same tag of the same image, and verify it in the same way. */
 export function followsSame(a: ImageReference, b: ImageReference): boolean {
   return (
     canonicalPrefix(a.prefix) === canonicalPrefix(b.prefix) &&
@@ -63,7 +64,7 @@ export function followsSame(a: ImageReference, b: ImageReference): boolean {
   );
 }
 
-/** `docker://` and `registry:` are two spellings of one transport, and rpm-ostree compares them as one. */
+/** `docker://` and `registry:` are the same transport, and rpm-ostree treats them as equal. */
 function canonicalPrefix(prefix: string): string {
   const plain = prefix.replace(/docker:\/\/$/, 'registry:');
   if (plain === 'ostree-unverified-registry:') {

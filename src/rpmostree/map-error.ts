@@ -1,7 +1,8 @@
 /**
- * What rpm-ostree's errors mean: D-Bus error names and texts become kinds. Pure, one table for each.
+ * Maps rpm-ostree's errors, D-Bus error names and texts, to kinds. Pure.
  *
- * Texts count before names, because rpm-ostree answers most things under one generic name.
+ * Invariants:
+ * - Texts take precedence over names, because rpm-ostree uses one generic name for most errors.
  */
 import {
   BusError,
@@ -54,7 +55,7 @@ const BY_BUS_KIND: Readonly<Record<LocalKind, RpmOstreeErrorKind>> = {
   bus_malformed_message: 'rpm_ostree_malformed_reply',
 };
 
-/** What a thrown error of a call means; `doing` completes "cannot …". */
+/** What the error of a call means. `doing` completes "cannot …". */
 export function mapCallError(error: unknown, doing: string): RpmOstreeError | CancelledError {
   if (error instanceof RpmOstreeError || error instanceof CancelledError) {
     return error;
@@ -65,13 +66,13 @@ export function mapCallError(error: unknown, doing: string): RpmOstreeError | Ca
   return new RpmOstreeError(kindOfCallError(error), `cannot ${doing}: ${messageOf(error)}`, { cause: error });
 }
 
-/** What `Finished(false, text)` means. */
+/** What `Finished(false, text)` means. `doing` completes "cannot …". */
 export function mapFinishedText(text: string, doing: string): RpmOstreeError {
   const said = text === '' ? 'rpm-ostree gave no reason' : printable(text);
   return new RpmOstreeError(kindOfText(text) ?? 'rpm_ostree_transaction_failed', `cannot ${doing}: ${said}`);
 }
 
-/** True when a call found the daemon leaving or gone: it is started anew by asking again. */
+/** True when the daemon was exiting or gone during the call. The next call starts it again. */
 export function daemonWasLeaving(error: unknown): boolean {
   if (!(error instanceof BusError)) {
     return false;

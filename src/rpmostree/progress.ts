@@ -1,11 +1,9 @@
-/**
- * A transaction's signals as progress. Pure; texts come from outside and are made fit for one line.
- */
+/** Turns the signals of a transaction into progress. Texts come from outside, so they are made printable. Pure. */
 import type { Progress } from '../agent/ports.ts';
-import type { BusSignal, BusValue } from '../dbus/types.ts';
+import { type BusSignal, type BusValue, isList } from '../dbus/types.ts';
 import { printable } from '../text/printable.ts';
 
-/** What a signal says, or undefined for one that says nothing to people or is not what its name promises. */
+/** The progress that a signal reports; undefined when the signal is malformed or reports none. */
 export function progressOf({ member, body }: BusSignal): Progress | undefined {
   switch (member) {
     case 'Message':
@@ -28,8 +26,8 @@ export function progressOf({ member, body }: BusSignal): Progress | undefined {
 }
 
 /**
- * What must differ from the signal before for a transaction to count as moving. Clocks and rates are left out: they
- * change while nothing arrives.
+ * A text that differs between two signals when the transaction moved on in between. It leaves out clocks and rates,
+ * because they change even when no data arrives.
  */
 export function fingerprintOf({ member, body }: BusSignal): string {
   const [, outstanding, metadata, delta, content, transfer] = body;
@@ -47,7 +45,7 @@ function downloadProgress(body: readonly BusValue[]): Progress | undefined {
   }
   const outstandingMetadata = count(metadata?.[2]) ?? 0;
   const counts = { bytesTransferred: bytes, bytesPerSecond: rate };
-  // Until all metadata are there nobody knows how much will be asked for.
+  // Until all metadata have arrived, the total is unknown.
   if (outstandingMetadata > 0 || requested === 0) {
     return { text: 'fetching metadata', ...counts };
   }
@@ -56,7 +54,7 @@ function downloadProgress(body: readonly BusValue[]): Progress | undefined {
 }
 
 function structure(value: BusValue | undefined): readonly BusValue[] | undefined {
-  return Array.isArray(value) ? (value as readonly BusValue[]) : undefined;
+  return isList(value) ? value : undefined;
 }
 
 function count(value: BusValue | undefined): number | undefined {

@@ -1,8 +1,10 @@
 /**
  * A visit to rpm-ostree's daemon: register as a client, work, unregister.
  *
- * Invariants: the daemon is never kept awake between visits; a visit that finds it leaving is made once more, with a
- * fresh registration; whatever fails comes out as RpmOstreeError or CancelledError.
+ * Invariants:
+ * - The daemon is never kept awake between visits.
+ * - A visit that finds the daemon exiting is repeated once, with a new registration.
+ * - Every failure is an RpmOstreeError or a CancelledError.
  */
 import type { BusLink, SystemBus } from '../dbus/types.ts';
 import { BusError, CancelledError, RpmOstreeError } from '../errors.ts';
@@ -14,7 +16,9 @@ export interface Visit {
   readonly link: BusLink;
 }
 
-/** `doing` completes "cannot …". `work` may run twice, so it looks at the host before it changes it. */
+/**
+ * `doing` completes "cannot …". `work` may run twice, so it must read the state of the host before it changes anything.
+ */
 export async function visitDaemon<T>(
   bus: SystemBus,
   doing: string,
@@ -29,7 +33,7 @@ export async function visitDaemon<T>(
       return visitOnce(bus, signal, work);
     });
   } catch (error) {
-    // What breaks while everything is being given up is no news.
+    // After an abort, an error of the bus is expected.
     if (signal.aborted && error instanceof BusError) {
       throw new CancelledError(`gave up: ${doing}`, { cause: error });
     }
@@ -52,7 +56,7 @@ async function visitOnce<T>(
     daemonIsThere = !daemonIsGone(error);
     throw error;
   } finally {
-    // A goodbye to a daemon that is gone would only start it again.
+    // Unregistering from a daemon that is gone would only start it again.
     if (registered && daemonIsThere) {
       const goodbye = daemon.unregisterClient();
       if (!signal.aborted) {
@@ -62,7 +66,7 @@ async function visitOnce<T>(
   }
 }
 
-/** Registering only keeps the daemon from leaving under our feet; a host may forbid it to our user. */
+/** Registering only keeps the daemon from exiting during the visit. A host may forbid it to our user; that is fine. */
 async function register(daemon: DaemonCalls, signal: AbortSignal): Promise<boolean> {
   try {
     await daemon.registerClient(signal);

@@ -1,7 +1,8 @@
 /**
- * Which of rpm-ostree's methods stages a release. Pure.
+ * Decides which of rpm-ostree's methods stages a release. Pure.
  *
- * Invariant: the signature scheme of the image that the host follows is kept as it is written, never lowered.
+ * Invariants:
+ * - The signature scheme of the image that the host follows is kept as written, and never weakened.
  */
 import type { Deployment } from '../agent/ports.ts';
 import { payloadDigest, payloadImage, type Release } from '../agent/release.ts';
@@ -14,23 +15,24 @@ import {
 } from './image-reference.ts';
 
 export type StagePlan =
-  /** `Deploy(revision)`; `skipBranchCheck` for commits: a graph names them, no branch does. */
+  /** `Deploy(revision)`. `skipBranchCheck` is set for commits, because a graph names them and no branch does. */
   | { readonly kind: 'deploy'; readonly revision: string; readonly skipBranchCheck: boolean }
   /** `UpdateDeployment` with `set-refspec` and `set-revision`. */
   | { readonly kind: 'rebase'; readonly refspec: string; readonly revision: string };
 
 export interface StageSituation {
-  /** The booted deployment as the agent sees it (the override, where one is in place). */
+  /** The booted deployment as the agent sees it, which is the override if there is one. */
   readonly booted: Deployment;
   /**
-   * The deployment that rpm-ostree goes on from: the staged one, or else the booted one as rpm-ostree has it.
-   * It may differ from `booted` when a host moves from commits to images.
+   * The deployment that rpm-ostree builds on: the staged one, or else the booted one as rpm-ostree reports it. It may
+   * differ from `booted` when a host moves from commits to images.
    */
   readonly base: Deployment;
-  /** The node's stream; undefined: the tag stays. */
+  /** The node's stream, which becomes the tag; undefined when the tag is to stay. */
   readonly stream: string | undefined;
 }
 
+/** Throws RpmOstreeError `rpm_ostree_unverified_target` when the release does not fit what the host follows. */
 export function planStage({ booted, base, stream }: StageSituation, release: Release): StagePlan {
   const digest = payloadDigest(release.payload);
   const image = payloadImage(release.payload);

@@ -1,8 +1,9 @@
 /**
- * Reads the host's deployments, and remembers the answer for as long as the system root does not change.
+ * Reads the host's deployments, and remembers the answer while the system root does not change.
  *
- * Invariant: an answer is remembered under the stamp taken before it was asked for, so a change in between is never
- * missed. Only reduced deployments are kept.
+ * Invariants:
+ * - An answer is remembered with a stamp that was taken before the request, so no change in between is missed.
+ * - Only reduced deployments are kept.
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,22 +12,22 @@ import { overrideStamp, readBootedOverride } from './booted-override.ts';
 import type { DaemonCalls } from './daemon-calls.ts';
 import { decodeDeployments } from './deployment.ts';
 
-/** libostree bumps its modification time whenever the deployments change. */
+/** libostree updates the modification time of this directory whenever the deployments change. */
 const DEPLOY_DIRECTORY = 'ostree/deploy';
 
-/** What is to be counted and logged about reading the status. */
+/** Events to be counted and logged while the status is read. */
 export interface StatusObserver {
-  /** The daemon is asked; `onStatusFailure` follows if that fails. */
+  /** The daemon is about to be asked. `onStatusFailure` follows if that fails. */
   onStatusAttempt(): void;
   onStatusFailure(): void;
-  /** A cached answer would do; `onCacheMiss` follows if there is none. */
+  /** A cached answer is acceptable. `onCacheMiss` follows if there is none. */
   onCacheRequest(): void;
   onCacheMiss(): void;
-  /** A deployment was left out because it cannot be read; once for each sentence that differs from the last read's. */
+  /** A malformed deployment was left out. Called only for sentences that the previous read did not have. */
   onForeignDeployment(warning: string): void;
 }
 
-/** A status, and the booted deployment as rpm-ostree has it, where an override stands in its place. */
+/** A status, with the booted deployment as rpm-ostree reports it, which an override may have replaced. */
 export interface ReadStatus extends HostStatus {
   readonly actualBooted: Deployment;
 }
@@ -42,7 +43,7 @@ export class StatusReader {
     this.#observer = observer;
   }
 
-  /** The answer of before, while it holds; a few `stat` calls, no D-Bus. */
+  /** The last answer, if it still holds. This takes a few `stat` calls and no D-Bus. */
   async remembered(): Promise<HostStatus | undefined> {
     this.#observer.onCacheRequest();
     const stamp = await this.#stamp();
@@ -71,7 +72,7 @@ export class StatusReader {
       deployments: decoded.deployments.map((deployment) => (deployment.booted ? booted : deployment)),
       activeTransaction: undefined,
     };
-    // What runs now says nothing about later: it is not remembered.
+    // The active transaction is not remembered, because it says nothing about later.
     if (stamp !== undefined) {
       this.#remembered = { stamp, status };
     }
@@ -92,7 +93,7 @@ export class StatusReader {
       const { mtimeNs } = await stat(join(this.#root, DEPLOY_DIRECTORY), { bigint: true });
       return `${mtimeNs} ${await overrideStamp(this.#root)}`;
     } catch {
-      // Nothing to tell a change by: every read asks.
+      // Without a stamp, changes cannot be noticed, so every read asks the daemon.
       return undefined;
     }
   }

@@ -1,12 +1,16 @@
 /**
- * The address of a transaction's peer socket, seen from below another root directory. Pure.
+ * Moves the address of a transaction's peer socket below another root directory. Pure.
  *
- * Invariant: only Unix sockets are ever connected to, whatever the daemon (or who poses as it) answers.
+ * Invariants:
+ * - Only Unix sockets are ever connected to, whatever the daemon, or a process that poses as it, answers.
  */
 import { parseAddress, prefixAddress } from '../dbus/address.ts';
 import { RpmOstreeError, messageOf } from '../errors.ts';
 
-/** `unix:path=/run/x.sock` -> `unix:path=ROOT/run/x.sock`; abstract sockets have no root. */
+/**
+ * `unix:path=/run/x.sock` becomes `unix:path=ROOT/run/x.sock`; abstract sockets stay as they are. Throws RpmOstreeError
+ * `rpm_ostree_malformed_reply`.
+ */
 export function transactionAddress(address: string, root: string): string {
   try {
     parseAddress(address);

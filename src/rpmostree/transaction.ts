@@ -3,9 +3,11 @@
  *
  *   connect -> listen -> Start -> progress… -> Finished -> close
  *
- * Invariants: listening begins before Start, so no signal is missed; every wait ends (Finished, loss of the daemon, no
- * progress for the stall limit, the caller's limit or abort); the connection is closed on every way out; an aborted
- * wait on a transaction of our own cancels it, and is over within a second.
+ * Invariants:
+ * - Listening begins before Start, so no signal is missed.
+ * - Every wait ends: by Finished, loss of the daemon, a stall, the caller's limit or an abort.
+ * - The connection is closed in every case.
+ * - Aborting a wait on a transaction of our own cancels the transaction, and takes less than a second.
  */
 import type { Clock, Progress } from '../agent/ports.ts';
 import type { BusLink, ConnectPeer } from '../dbus/types.ts';
@@ -14,43 +16,46 @@ import { MINUTE_MS, SECOND_MS } from '../text/units.ts';
 import { fingerprintOf, progressOf } from './progress.ts';
 
 export const TRANSACTION_INTERFACE = 'org.projectatomic.rpmostree1.Transaction';
-/** Every transaction's object on its own connection. */
+/** The path of every transaction, each on a connection of its own. */
 export const TRANSACTION_PATH = '/';
 
-/** A transaction that shows no progress for so long is stuck: the slowest real steps say something every minute or two. */
+/**
+ * A transaction without progress for this long is stuck: the slowest real steps report something every minute or two.
+ */
 export const STALL_LIMIT_MS = 10 * MINUTE_MS;
-/** Start and Cancel are answered from the daemon's main loop, whatever the transaction does. */
+/** The daemon's main loop answers Start and Cancel, whatever the transaction does. */
 export const ANSWER_LIMIT_MS = 30 * SECOND_MS;
-/** A cancelled transaction winds down by then, or is left behind. */
+/** A cancelled transaction gets this long to end; after that, it is left behind. */
 export const CANCEL_LIMIT_MS = 10 * SECOND_MS;
-/** With the owner gone (SIGTERM) there is a second in all: for reaching the transaction, and for its end. */
+/** After an abort, on SIGTERM, there is a second in all: to reach the transaction, and to wait for its end. */
 const LATE_CONNECT_LIMIT_MS = 200;
 const ABORT_LIMIT_MS = 400;
 
 export type TransactionEnd =
   | { readonly kind: 'succeeded' }
-  /** Finished(false, text). */
+  /** It ended with Finished(false, text). */
   | { readonly kind: 'failed'; readonly text: string }
-  /** The daemon went away before Finished: the outcome is unknown. */
+  /** The daemon went away before Finished, so the outcome is unknown. */
   | { readonly kind: 'lost' }
-  /** No progress for the stall limit; cancelled if that was allowed. */
+  /** It made no progress for `stallLimitMs`. It was cancelled if it was ours. */
   | { readonly kind: 'stalled' }
-  /** `limitMs` is over; the transaction runs on. */
+  /** `limitMs` has passed. The transaction continues. */
   | { readonly kind: 'limit' };
 
 export interface FollowOptions {
   readonly onProgress: (progress: Progress) => void;
-  /** The transaction is ours to cancel: when it stalls, and when we are aborted. */
+  /** True for a transaction of our own: it is cancelled when it stalls and when the wait is aborted. */
   readonly ours: boolean;
-  /** Left out: it may be quiet for as long as it likes. */
+  /** How long it may make no progress; undefined: without limit. */
   readonly stallLimitMs?: number;
-  /** No longer than this; left out: to the end. */
+  /** How long to follow it; undefined: to its end. */
   readonly limitMs?: number;
 }
 
 /**
- * Connects to `address` and follows; rejects with BusError when there is no such peer, CancelledError when aborted.
- * A transaction of ours is reached even then: one that is never started blocks everybody else.
+ * Connects to the transaction at `address` and follows it. Rejects with BusError when there is no such peer, and with
+ * CancelledError when aborted. A transaction of ours is reached even after an abort, because it would block all others
+ * if it were never started.
  */
 export async function followTransaction(
   connectPeer: ConnectPeer,
@@ -81,14 +86,14 @@ class Follower {
   /** Settles at Finished. */
   readonly #finished: Promise<TransactionEnd>;
   readonly #stopListening: () => void;
-  #lastProgressAt: number;
+  #lastProgressMono: number;
   #fingerprint = '';
 
   constructor(peer: BusLink, clock: Clock, options: FollowOptions) {
     this.#peer = peer;
     this.#clock = clock;
     this.#options = options;
-    this.#lastProgressAt = clock.monotonic();
+    this.#lastProgressMono = clock.monotonic();
     const { promise, resolve } = Promise.withResolvers<TransactionEnd>();
     this.#finished = promise;
     this.#stopListening = peer.onSignal(
@@ -106,7 +111,7 @@ class Follower {
         const fingerprint = fingerprintOf(arrived);
         if (fingerprint !== this.#fingerprint) {
           this.#fingerprint = fingerprint;
-          this.#lastProgressAt = this.#clock.monotonic();
+          this.#lastProgressMono = this.#clock.monotonic();
         }
         const progress = progressOf(arrived);
         if (progress !== undefined) {
@@ -120,7 +125,7 @@ class Follower {
     const stop = new AbortController();
     const { limitMs, ours, stallLimitMs } = this.#options;
     try {
-      // Start goes out whatever happens next, so that a Cancel has something to cancel.
+      // Start is sent in any case, so that there is something to cancel.
       const started = this.#start();
       const waits = [
         this.#finished,
@@ -150,12 +155,12 @@ class Follower {
     }
   }
 
-  /** Never resolves by itself: what it starts is reported by signals. Rejects when Start is refused. */
+  /** Rejects when Start is refused. Otherwise it never settles, because signals report everything else. */
   async #start(): Promise<TransactionEnd> {
     try {
       await this.#call('Start', ANSWER_LIMIT_MS);
     } catch (error) {
-      // A connection that ends is reported once, as a loss.
+      // The end of the connection is reported as a loss instead.
       const lost = this.#peer.gone.aborted || (error instanceof BusError && error.kind === 'bus_closed');
       if (!lost) {
         throw error;
@@ -164,7 +169,7 @@ class Follower {
     return forever();
   }
 
-  /** Asks for the end and waits for it, a bounded while; failures to do so change nothing. */
+  /** Asks the transaction to end, and waits for its end for at most `limitMs`. Failures are ignored. */
   async #cancel(limitMs: number): Promise<void> {
     const stop = new AbortController();
     try {
@@ -189,7 +194,7 @@ class Follower {
 
   async #whenStalled(stallLimitMs: number, stop: AbortSignal): Promise<TransactionEnd> {
     for (;;) {
-      const quietMs = this.#clock.monotonic() - this.#lastProgressAt;
+      const quietMs = this.#clock.monotonic() - this.#lastProgressMono;
       const leftMs = stallLimitMs - quietMs;
       if (leftMs <= 0) {
         return { kind: 'stalled' };
@@ -201,7 +206,7 @@ class Follower {
     }
   }
 
-  /** `end` after a while; never, once stopped. */
+  /** Resolves with `end` after `ms`. Once stopped, it never settles. */
   async #after(ms: number, end: TransactionEnd, stop: AbortSignal): Promise<TransactionEnd> {
     try {
       await this.#clock.sleep(ms, stop);
@@ -216,7 +221,7 @@ class Follower {
 
   async #whenLost(stop: AbortSignal): Promise<TransactionEnd> {
     await aborted(this.#peer.gone, stop);
-    // Finished may be in the same packet as the end of the connection: it wins.
+    // Finished may arrive together with the end of the connection. It takes precedence.
     return Promise.race([this.#finished, Promise.resolve<TransactionEnd>({ kind: 'lost' })]);
   }
 
@@ -226,7 +231,7 @@ class Follower {
   }
 }
 
-/** Aborts a little later than `signal` does, until stopped. */
+/** Aborts a little later than `signal`, unless stopped before. */
 function abortedLater(signal: AbortSignal, clock: Clock, stop: AbortSignal): AbortSignal {
   const later = new AbortController();
   void aborted(signal, stop)
@@ -242,7 +247,7 @@ function forever(): Promise<never> {
   return new Promise(() => undefined);
 }
 
-/** Resolves when `signal` aborts; leaves no listener behind once stopped. */
+/** Resolves when `signal` aborts. Once stopped, it leaves no listener behind. */
 function aborted(signal: AbortSignal, stop: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) {

@@ -1,8 +1,10 @@
 /**
- * rpm-ostree's transactions as the client deals with them: those it begins, and those it finds running.
+ * The transactions of rpm-ostree: those that the client begins, and those that it finds running.
  *
- * Invariants: a transaction of ours is always started, and followed to its end or cancelled; somebody else's is only
- * watched. The daemon is made to forget ours before anything else is asked of it.
+ * Invariants:
+ * - A transaction of ours is always started, and either followed to its end or cancelled.
+ * - A transaction of another client is only watched.
+ * - After a transaction of ours, the daemon is made to forget it before it is asked anything else.
  */
 import type { ActiveTransaction, Clock, Progress } from '../agent/ports.ts';
 import { type BusLink, type ConnectPeer, Variant } from '../dbus/types.ts';
@@ -21,13 +23,13 @@ import {
   type TransactionEnd,
 } from './transaction.ts';
 
-/** Opens the title of every transaction of ours, so that an agent knows those of one that was killed. */
+/** Begins the title of all our transactions, so that an agent recognises those of an agent that was killed. */
 const TITLE_PREFIX = 'zincati: ';
 
-/** After an abort: how long an answer that names a transaction is still awaited, to cancel it. */
+/** How long, after an abort, to wait for the answer that names a transaction, in order to cancel it. */
 const LATE_ANSWER_LIMIT_MS = 200;
 
-/** A call that answers with a transaction's address. */
+/** A call that returns the address of a new transaction. */
 export type Begin = (daemon: DaemonCalls, signal: AbortSignal) => Promise<string>;
 
 export type OnProgress = (progress: Progress) => void;
@@ -39,7 +41,7 @@ export interface TransactionsOptions {
   readonly stallLimitMs: number;
 }
 
-/** The option that names a transaction of ours; `doing` says what it does. */
+/** The option that sets the title of a transaction of ours. `doing` says what it does. */
 export function titled(doing: string): Options {
   return { 'initiating-command-line': `${TITLE_PREFIX}${doing}` };
 }
@@ -66,7 +68,7 @@ export class Transactions {
     return { method: printable(method), title: printable(title), ours: title.startsWith(TITLE_PREFIX) };
   }
 
-  /** Empty when the transaction ended meanwhile. */
+  /** Empty when the transaction has ended in the meantime. */
   async #title(address: string, signal: AbortSignal): Promise<string> {
     try {
       return await readTitle(this.#options.connectPeer, address, signal);
@@ -78,7 +80,7 @@ export class Transactions {
     }
   }
 
-  /** Follows the transaction that runs, whoever began it; undefined when there is none. */
+  /** Follows the running transaction, whichever client began it. Undefined when there is none. */
   async join(
     daemon: DaemonCalls,
     limitMs: number,
@@ -104,7 +106,7 @@ export class Transactions {
       if (error instanceof CancelledError) {
         throw error;
       }
-      // It may have ended before we reached it.
+      // It may have ended before it was reached.
       await daemon.reload(signal);
       if ((await this.#activeAddress(daemon, signal)) === undefined) {
         return undefined;
@@ -113,7 +115,7 @@ export class Transactions {
     }
   }
 
-  /** Begins a transaction of ours and follows it to a good end; any other end is thrown. */
+  /** Begins a transaction of ours and follows it to success. Any other end is thrown. */
   async run(
     { daemon, link }: Visit,
     doing: string,
@@ -127,7 +129,7 @@ export class Transactions {
       if (!isBusy(error)) {
         throw error;
       }
-      // It may be our last transaction, over but not yet let go: after a Reload it is.
+      // The daemon may still hold our last transaction, which has ended. A Reload releases it.
       await daemon.reload(signal);
       if ((await daemon.activeTransactionPath(signal)) !== '') {
         throw error;
@@ -151,8 +153,9 @@ export class Transactions {
   }
 
   /**
-   * The answer of a call that makes a transaction. An abort does not give the call up at once: a transaction that
-   * nobody starts or cancels blocks all others. If the answer is late, leaving the bus makes the daemon drop it.
+   * The answer to a call that creates a transaction. An abort does not cancel the call at once, because a transaction
+   * that is neither started nor cancelled blocks all others. If the answer is late, leaving the bus makes the daemon
+   * drop the transaction.
    */
   async #beginOrLeave(
     link: BusLink,

@@ -1,4 +1,4 @@
-/** The built agent and what it is fed: configuration, graphs, a daemon's answers, its own state file. */
+/** The built agent with bad input: configuration, graphs, a daemon's answers, its own state file. */
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
@@ -39,7 +39,7 @@ async function start(host: StandInHost, baseUrl = 'http://127.0.0.1:1'): Promise
   return agent;
 }
 
-/** Answers each request with the next body, and from then on with the last one. */
+/** Answers each request with the next body, and repeats the last one from then on. */
 async function serve(...bodies: readonly string[]): Promise<string> {
   let next = 0;
   const server = createServer((_request, response) => {
@@ -130,7 +130,7 @@ describe('graphs', () => {
     server.addFault({ kind: 'status', status: 503, remaining: 1 });
     const agent = await start(await hostWith(), server.baseUrl);
     await agent.says(/^info checking Cincinnati for updates works again/);
-    // The longest answer that is read at all is 64 MiB.
+    // The agent reads answers of at most 64 MiB.
     expect(await agent.peakMemory()).toBeLessThan(350 * 1024 * 1024);
     const metrics = await agent.metrics();
     expect(metrics).toContain(

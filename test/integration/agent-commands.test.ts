@@ -1,4 +1,4 @@
-/** Zincati's small commands, beside an agent that runs. */
+/** Zincati's small commands, beside a running agent. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { access, mkdir, readFile, stat } from 'node:fs/promises';

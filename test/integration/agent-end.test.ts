@@ -1,6 +1,6 @@
 /**
- * The built agent, ended by SIGTERM where it rests or waits for others; killed.test.ts has the states of an update that
- * is under way. No limit of time is measured: what it would wait for otherwise lasts longer than a test may.
+ * The built agent, ended by SIGTERM while it rests or waits for others. killed.test.ts has the states of an
+ * update under way. No time is measured: without SIGTERM the agent would wait longer than a test may take.
  */
 import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -66,14 +66,14 @@ const RESTS: readonly Rest[] = [
   },
 ];
 
-/** Ends with the test, also with one that takes too long. */
+/** Ends with the test, even if the test takes too long. */
 async function hostOf(options: ReleasedHostOptions): Promise<ReleasedHost> {
   const host = await ReleasedHost.start(options);
   onTestFinished(() => host[Symbol.asyncDispose]());
   return host;
 }
 
-/** What a service manager and the next life find. */
+/** What the service manager and the next life of the agent find. */
 async function expectCleanEnd(host: ReleasedHost): Promise<void> {
   await expect(access(join(host.root, METRICS_SOCKET))).rejects.toMatchObject({ code: 'ENOENT' });
   const folder = join(host.root, 'var/lib/zincati');

@@ -1,4 +1,4 @@
-/** The built agent and a lock server that is well, sick, or not there: updates go on, slots come back. */
+/** The built agent and a lock server that works, fails, or is missing: updates continue, slots come back. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'vitest';
@@ -11,12 +11,12 @@ import { freePort } from '../support/loopback.ts';
 import { NODE_UUID, ReleasedHost } from '../support/released-host.ts';
 
 const GROUP = 'default';
-/** More than any agent asks for in a test. */
+/** More slots than any agent takes in a test. */
 const ALWAYS = 1000;
 const LOGIND = join(import.meta.dirname, '../support/logind.py');
 const APPLIED = /^info update applied, waiting for reboot/;
 
-/** `timeout_secs`: the least there is, so that a server that never answers costs a second. */
+/** `timeout_secs` is the minimum, so that a server that never answers costs a second. */
 async function hostOf(
   { onTestFinished }: TestContext,
   baseUrl: string,
@@ -62,7 +62,7 @@ interface Sick {
   readonly what: string;
   readonly fault?: LockFault;
   readonly said: RegExp;
-  /** As the metric has it. */
+  /** In the metric's form. */
   readonly kind: string;
 }
 
@@ -117,7 +117,7 @@ describe.concurrent('a lock server that', () => {
     await agent.says(/^info update staged: /);
     const held = await agent.says(/^error failed to ask the update strategy: cannot take a reboot slot/);
     expect(agent.said[held]).toMatch(said);
-    // Looked for again and again, with the release staged and locked.
+    // The agent keeps looking for updates, with the release staged and locked.
     const checks = host.server.requests.length;
     const again = await agent.says(/^debug UpdateStaged: check/, held);
     await agent.says(/^debug UpdateStaged: check/, again + 1);
@@ -202,7 +202,7 @@ describe.concurrent('a reboot slot', () => {
     await after.says(/^info booted release '.*', as asked for/);
     await after.says(/^error failed to report steady state, trying again in the background: .*got 503/);
     await after.says(/^info reporting steady state works again after 1 failed attempt/);
-    // In between it is not taken for another reboot.
+    // In between the slot is not taken for another reboot.
     expect(story(server).slice(asked, asked + 2)).toEqual(['steady status', 'steady 200']);
     expect(await after.stop()).toEqual([0, null]);
   });

@@ -1,4 +1,4 @@
-/** What the built agent writes to standard error: for the journal, into a pipe, and on a terminal. */
+/** What the built agent writes to standard error: to the journal, into a pipe, and to a terminal. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { PROGRAM } from '../support/agent-process.ts';
 import { HostTree } from '../support/host-tree.ts';
 import { openTerminal } from '../support/terminal.ts';
 
-/** A warning in the first file, an error in the second: the agent says both and ends by itself. */
+/** The first file has a warning, the second an error. The agent reports both and ends by itself. */
 const BROKEN = {
   'etc/zincati/config.d/50-unknown.toml': 'updates.strategi = "immediate"\n',
   'etc/zincati/config.d/60-broken.toml': 'updates.strategy = "sometimes"\n',
@@ -19,7 +19,10 @@ type Environment = Readonly<Record<string, string | undefined>>;
 
 const QUIET: Environment = { ...process.env, NO_COLOR: undefined, JOURNAL_STREAM: undefined };
 
-/** The lines of an agent whose configuration is wrong, through a pipe. `before`: shell, with standard error in place. */
+/**
+ * The lines of an agent with a wrong configuration, through a pipe. `before` is shell code that runs with the
+ * final standard error.
+ */
 async function linesInPipe(root: string, before = ''): Promise<string[]> {
   const child = spawn(
     'bash',
@@ -35,7 +38,7 @@ async function linesInPipe(root: string, before = ''): Promise<string[]> {
   return said.trimEnd().split('\n');
 }
 
-/** What a person sees in front of a terminal. */
+/** What a person at a terminal sees. */
 async function seenOnTerminal(root: string, env: Environment = {}): Promise<string> {
   const terminal = await openTerminal('reading');
   const fd = openSync(`/dev/${terminal.name}`, 'w');

@@ -1,4 +1,4 @@
-/** The metrics of the built agent after it has done everything once: over TCP, as Prometheus reads them. */
+/** The metrics of the built agent after it has done everything once, over TCP, as Prometheus reads them. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
@@ -49,13 +49,13 @@ metrics.listen = "127.0.0.1:${port}"`,
   ]) {
     expect(lines).toContain(line);
   }
-  // Both ways lead to the same numbers; only the time at which they are read differs.
+  // Both ways give the same numbers; only the time of reading differs.
   const names = (of: string): string[] => of.split('\n').filter((line) => line.startsWith('# TYPE '));
   expect(names(await agent.metrics())).toEqual(names(metrics));
   const promtool = spawn('promtool', ['check', 'metrics'], { stdio: ['pipe', 'ignore', 'pipe'] });
   promtool.stdin.end(metrics);
   const [complaints] = await Promise.all([text(promtool.stderr), once(promtool, 'exit')]);
-  // What it says of names is about Zincati's; what cannot be read it calls an error.
+  // Its complaints about names concern Zincati's names. Unreadable text would be an error.
   expect(complaints).not.toMatch(/error while linting|parse/i);
   expect(await agent.stop()).toEqual([0, null]);
   await expect(fetch(`http://127.0.0.1:${port}/metrics`)).rejects.toThrow();

@@ -1,4 +1,7 @@
-/** The built agent and what it stands on: the service manager, the bus, and how little it asks of them while idle. */
+/**
+ * The built agent and its surroundings: the service manager, the bus, and how little it asks of them while
+ * idle.
+ */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -18,7 +21,7 @@ import { LineProcess } from '../support/line-process.ts';
 
 const RECEIVER = join(import.meta.dirname, '../support/notify-receiver.py');
 
-/** A host whose releases are real ones, the oldest of them booted, an update server, and no bus yet. */
+/** A host with real releases, of which the oldest is booted, an update server, and no bus yet. */
 async function aHost(booted: 'oldest' | 'newest') {
   const root = await mkdtemp(join(tmpdir(), 'surroundings-'));
   const history = await carriedHistory('stable');
@@ -138,7 +141,7 @@ describe('an idle agent', () => {
     const mark = spawn('dbus-send', [`--bus=${host.busAddress}`, '--type=signal', '/', 'end.of.test.Marker']);
     await once(mark, 'exit');
     await marked.promise;
-    // What the monitor and the marker do to be there: Hello, BecomeMonitor.
+    // The calls with which the monitor and the marker connect: Hello, BecomeMonitor.
     expect(seen.filter((line) => !/\tHello$|\tBecomeMonitor$/.test(line))).toEqual([]);
     const children = spawn('ps', ['-o', 'pid=', '--ppid', String(agent.pid)]);
     let listed = '';

@@ -1,4 +1,4 @@
-/** The built agent makes its group and its update server out of what Afterburn wrote, or says why it cannot. */
+/** The built agent takes its group and its update server from Afterburn's file, or says why it cannot. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, writeFile } from 'node:fs/promises';

@@ -70,7 +70,7 @@ async function failure(asked: Promise<unknown>): Promise<CincinnatiError> {
   throw new Error('the check succeeded');
 }
 
-/** A server with one answer after the other; the last one stays. */
+/** A server that gives one answer after the other, and then repeats the last one. */
 async function answering(
   ...answers: readonly {
     readonly status?: number;

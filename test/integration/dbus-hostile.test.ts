@@ -24,7 +24,7 @@ beforeEach(async () => {
 });
 afterEach(async () => link.close());
 
-/** The bus hands on in order: an answer to us proves that what was sent before has arrived. */
+/** The bus delivers in order: an answer to us proves that everything sent before has arrived. */
 async function attackAndSurvive(...attack: readonly string[]): Promise<void> {
   await fixture.attack(link.uniqueName ?? '', ...attack);
   expect(await nameHasOwner(link, 'org.freedesktop.DBus')).toBe(true);

@@ -35,7 +35,7 @@ beforeEach(async () => {
 });
 afterEach(async () => link.close());
 
-/** The next signals of the service to us. */
+/** The next signals that the service sends to us. */
 function nextSignals(member: string, count: number): Promise<readonly BusSignal[]> {
   const seen: BusSignal[] = [];
   return new Promise((resolve) => {
@@ -181,7 +181,7 @@ describe('signals', () => {
     const other = await connectBus(fixture.bus.address, NEVER);
     await requestName(other, 'org.example.Watched');
     await requestName(other, 'org.example.Unwatched');
-    // The bus answers in order: what it had to tell before this reply has arrived.
+    // The bus answers in order: everything that it sent before this reply has arrived.
     await nameHasOwner(link, SERVICE);
     expect(observed).toEqual(['org.example.Watched']);
     await Promise.all([remove(), removeQuoted()]);

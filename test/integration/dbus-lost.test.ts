@@ -59,7 +59,8 @@ describe('the bus goes away', () => {
 describe('a peer without a bus', () => {
   async function welcomed(address: string) {
     const link = await connectPeer(address, NEVER);
-    // Sent by the server as soon as it accepted us: must not be lost between authentication and the first handler.
+    // The server sends this as soon as it has accepted us. It must not be lost between authentication and the
+    // first handler.
     const welcome = await new Promise<BusSignal>((resolve) =>
       link.onSignal({ interface: TEST_OBJECT.interface }, resolve),
     );
@@ -153,7 +154,7 @@ describe('connecting', () => {
     });
   });
 
-  /** A server that does with each connection what the test says. */
+  /** A server that treats each connection as the test says. */
   async function listen(name: string, serve: (socket: Socket) => void) {
     const path = join(fixture.directory, name);
     const sockets: Socket[] = [];

@@ -1,6 +1,6 @@
 /**
- * Our parser of environment files against systemd's own, which reads every file of that kind by the same code: here
- * os-release, whose ID systemd-tmpfiles puts into a file.
+ * Compares our parser of environment files with systemd's own, which reads all such files with the same code.
+ * Here it reads os-release, whose ID systemd-tmpfiles writes into a file.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -47,6 +47,6 @@ it('reads every file as systemd reads it', () => {
   );
   const values = texts.map((text) => parseEnvironmentFile(text).get('ID') ?? '');
   expect(texts.map(asSystemdReadsIt)).toEqual(values);
-  // A comparison of nothing with nothing would always hold.
+  // Comparing nothing with nothing would always succeed.
   expect(values.filter((value) => value !== '').length).toBeGreaterThan(CASES / 3);
 });

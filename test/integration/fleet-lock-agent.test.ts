@@ -1,4 +1,4 @@
-/** What the whole agent does with a lock server: when it asks, and that it gives back what it does not use. */
+/** The whole agent with a lock server: when it asks, and that it gives back a slot that it does not use. */
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { startLockServer, type LockServer } from '../../sandbox/lock-server.ts';
@@ -124,7 +124,7 @@ describe('the agent and its lock server', () => {
     expect(story(server)).toEqual(['steady 200', 'pre lost', 'steady 200']);
     expect(await server.holders('workers')).toEqual([]);
     expect(agent.finalized).toBe(0);
-    // And then it is had properly.
+    // Then the agent gets the slot properly.
     await agent.live(() => agent.finalized === 1);
     expect(await server.holders('workers')).toEqual([agent.nodeUuid]);
   });

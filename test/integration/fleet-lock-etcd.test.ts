@@ -73,7 +73,7 @@ describe('a lock server on etcd', () => {
     const store = new EtcdLockStore(etcd.endpoints);
     expect(await takeSlot(store, 'late', 1, 'other')).toBe('done');
     expect(await giveBackSlot(store, 'late', 1, 'other')).toBe('done');
-    // A request that has read, and is stuck on its way to write, while its node gives back.
+    // A request that has read, and is stuck before it writes, while its node gives the slot back.
     const stale = await store.read('late');
     expect(await giveBackSlot(store, 'late', 1, 'x')).toBe('done');
     expect(await store.write('late', { totalSlots: 1, holders: ['x'] }, stale!.revision)).toBe(false);
@@ -111,7 +111,7 @@ describe('a lock server on etcd', () => {
           killed = await etcd.leader();
           await etcd.kill(killed);
         }
-        // "Reboots": long enough that others ask many times.
+        // "Reboots" long enough for others to ask many times.
         await pause(ASK_AGAIN_MS);
         inside.delete(nodeUuid);
         while ((await lender.release(REQUEST, NEVER).catch(expectedFailure)) === 'failed') {
@@ -130,7 +130,7 @@ describe('a lock server on etcd', () => {
 
       const history = (await etcd.history(semaphoreKey(group))).map(holdersOf);
       expect(history.every((holders) => holders.length <= 1)).toBe(true);
-      // From one node to the next only by way of nobody.
+      // The slot goes from one node to the next only when nobody holds it in between.
       for (const [index, holders] of history.entries()) {
         const [before = holders[0]] = history[index - 1] ?? [];
         if (holders[0] !== undefined) {
@@ -162,7 +162,7 @@ describe('a lock server on etcd', () => {
         label: 'failed_sem_init',
       });
       expect(performance.now() - startedAt).toBeLessThan(10_000);
-      // Both at once: one alone makes no quorum with a member that waits for it.
+      // Both at once, because one alone has no quorum while the other member waits for it.
       await Promise.all(dead.map((name) => etcd.revive(name)));
       await etcd.healthy();
       expect(await client.lender.acquire(REQUEST, NEVER)).toMatchObject({ kind: 'granted' });

@@ -1,4 +1,4 @@
-/** The HTTP client against real servers, most of them up to no good. */
+/** The HTTP client with real servers, most of which misbehave. */
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import type { RequestListener } from 'node:http';

@@ -1,4 +1,4 @@
-/** The installed tree before any boot, judged by systemd's own programs. Needs root where owners are set. */
+/** The installed tree before any boot, checked by systemd's own programs. Setting owners needs root. */
 import { spawnSync } from 'node:child_process';
 import { createServer } from 'node:https';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -24,7 +24,7 @@ function run(command: string, ...args: readonly string[]) {
   return { status, stdout, stderr };
 }
 
-/** Path, mode in octal, owner's name as the tree knows it, target of a link; sorted. */
+/** Sorted lines with path, octal mode, the owner's name in the tree, and the target of a link. */
 function listing(root: string, folder: string): string[] {
   const users = readFileSync(join(root, 'etc/passwd'), 'utf8').split('\n');
   const owners = new Map(users.map((line) => line.split(':')).map(([name = '', , uid = '']) => [uid, name]));
@@ -49,7 +49,7 @@ beforeAll(() => {
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 describe('zincati.service', () => {
-  // What every host has; the tree has it not.
+  // Every host has these; the tree does not.
   const targets = ['sysinit', 'basic', 'network', 'shutdown', 'multi-user'];
   const units = () => join(root, 'usr/lib/systemd/system');
 
@@ -60,7 +60,7 @@ describe('zincati.service', () => {
     mkdirSync(join(root, 'bin'));
     writeFileSync(join(root, 'bin/kill'), '', { mode: 0o755 });
     onTestFinished(() => rmSync(join(root, 'bin'), { recursive: true }));
-    // An unknown key is no failure to it, only a line.
+    // For systemd-analyze an unknown key is not a failure, only a line.
     const verified = run('systemd-analyze', 'verify', '--man=no', `--root=${root}`, 'zincati.service');
     expect(verified).toEqual({ status: 0, stdout: '', stderr: '' });
   });
@@ -83,7 +83,7 @@ it.runIf(isRoot)('gives the agent a user and its folders', () => {
   expect(readFileSync(join(root, 'etc/passwd'), 'utf8')).toMatch(
     /^zincati:x:\d+:\d+:Zincati update agent:\/:\S*nologin$/m,
   );
-  // What is in the way from an older agent is replaced.
+  // Files left by an older agent are replaced.
   mkdirSync(join(root, 'run/motd.d'), { recursive: true });
   writeFileSync(join(root, 'run/motd.d/85-zincati-deadend.motd'), 'old\n');
   const expected = [
@@ -137,7 +137,7 @@ describe('install.mjs', () => {
       );
       expect([started.status, started.stderr]).toEqual([0, '']);
       expect(started.stdout).toMatch(/^zincati /);
-      // By a link, and by a path that is not absolute, it finds its program as well.
+      // It also finds its program when called through a link, or by a relative path.
       const link = join(folder, 'zincati');
       symlinkSync(join(folder, 'tree/usr/libexec/zincati'), link);
       expect(run(link, '--version').status).toBe(0);
@@ -187,7 +187,7 @@ describe('the environment of the unit', () => {
     try {
       const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`;
       const ask = async (environment: Record<string, string>): Promise<string> => {
-        // Where OpenSSL looks for the host's store; /etc/ssl and /etc/pki otherwise.
+        // Where OpenSSL looks for the host's store, instead of /etc/ssl and /etc/pki.
         const client = new LineProcess(process.execPath, ['-e', CLIENT, url], {
           SSL_CERT_FILE: store,
           ...environment,

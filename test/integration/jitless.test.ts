@@ -1,4 +1,7 @@
-/** What docs/hardening.md says of a Node that does not compile; when this fails, that drop-in may have become possible. */
+/**
+ * Checks what docs/hardening.md says of a Node that does not compile. If this fails, that drop-in may have
+ * become possible.
+ */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';

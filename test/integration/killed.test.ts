@@ -1,4 +1,7 @@
-/** The built agent, ended in every state of a run: by SIGKILL it goes on to the same end, by SIGTERM it ends cleanly. */
+/**
+ * The built agent, ended in every state of a run. After SIGKILL it still reaches the same end; after SIGTERM
+ * it ends cleanly.
+ */
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,7 +18,7 @@ import { connectBus } from '../../src/dbus/connect.ts';
 const PROGRAM = join(import.meta.dirname, '../../dist/zincati.mjs');
 const START = '43.20260413.3.2';
 const NEWEST = '44.20260707.3.1';
-/** Slow enough to be caught in the middle: a download takes half a second. */
+/** Slow enough to be interrupted: a download takes half a second. */
 const BYTES_PER_SECOND = 200e6;
 const BYTES = 100e6;
 
@@ -24,7 +27,7 @@ interface LogLine {
   readonly fields?: { readonly percent?: number; readonly state?: string };
 }
 
-/** A moment of a run, told by a line of the agent's own log. */
+/** A moment of a run, recognised by a line of the agent's own log. */
 const MOMENTS: readonly (readonly [string, (line: LogLine) => boolean])[] = [
   ['StartState', (line) => line.msg?.startsWith('registering as the update driver') === true],
   ['StartState, reading the deployments', (line) => line.msg === 'StartState: read-status'],
@@ -46,7 +49,7 @@ interface Run {
   readonly server: CincinnatiServer;
   readonly exits: Exit[];
   readonly notified: string[];
-  /** Resolves when the newest release is booted and polls. */
+  /** Resolves when the newest release is booted and the agent polls. */
   readonly arrived: Promise<unknown>;
   readonly failed: Promise<never>;
   end(): Promise<void>;
@@ -132,7 +135,7 @@ describe('the agent, killed with SIGKILL', () => {
       await Promise.race([run.arrived, run.failed]);
       expect(killed).toBe(true);
       expect(bootedDeployment(run.root).version).toBe(NEWEST);
-      // Where the reboot was quicker than the restart, the exit was part of it.
+      // If the reboot was quicker than the restart, the exit was part of the reboot.
       expect(run.exits.every((exit) => exit.signal === 'SIGKILL')).toBe(true);
     } finally {
       await run.end();
@@ -145,7 +148,7 @@ describe('the agent, ended with SIGTERM', () => {
     const gone = Promise.withResolvers<undefined>();
     let sentAt: number | undefined;
     let tookMs = Number.POSITIVE_INFINITY;
-    // The reboot must not come in between: what is looked at is what the agent itself leaves.
+    // No reboot may come in between, because the test checks what the agent itself leaves.
     const run = await startRun(
       (line, machine) => {
         if (sentAt !== undefined || !isMoment(line)) {

@@ -1,4 +1,4 @@
-/** The log of a real process: nothing is lost at its end, and no reader can end it. */
+/** The log of a real process: no line is lost when it exits, and no reader can end it. */
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, fstatSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
@@ -56,7 +56,7 @@ describe('standard error', () => {
   });
 
   it('does not hold the process when its reader does not read', async () => {
-    // A pipe that does not block takes 64 KiB and then refuses.
+    // A non-blocking pipe takes 64 KiB and then refuses.
     const child = spawn(
       '/usr/bin/python3',
       [

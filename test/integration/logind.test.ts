@@ -1,4 +1,4 @@
-/** Sessions, inhibitors and terminals, over a real bus, with a stand-in for logind, and on real terminals. */
+/** Sessions and inhibitors over a real bus with a stand-in for logind, and real terminals. */
 import { mkdirSync, symlinkSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';

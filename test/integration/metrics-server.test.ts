@@ -46,7 +46,7 @@ async function start(options: Partial<MetricsServerOptions> = {}) {
   return { server, warnings, path: server.socketPath };
 }
 
-/** All that a connection brings, until it is closed, whatever way. */
+/** Everything that a connection receives until it closes, in whatever way. */
 async function readAll(socket: Socket): Promise<string> {
   let text = '';
   socket.on('data', (chunk: Buffer) => (text += chunk.toString()));
@@ -88,7 +88,7 @@ function descriptors(): number {
 describe('the Unix socket', () => {
   it('gives socat the bare text and end of file', async () => {
     const { path } = await start();
-    // Standard input stays open, as in a terminal: nothing is sent and nothing closed.
+    // Standard input stays open, as in a terminal: the client sends nothing and closes nothing.
     const silent = run('socat', ['-t', '0.1', '-', `UNIX-CONNECT:${path}`]);
     const closed = run('sh', ['-c', 'exec socat - "UNIX-CONNECT:$1" </dev/null', 'sh', path]);
     for (const { stdout } of await Promise.all([silent, closed])) {
@@ -249,7 +249,7 @@ describe('the Unix socket', () => {
 
   it('turns away what is too much, and serves the next', async () => {
     const { path } = await start();
-    // A request that is not finished holds its place.
+    // An unfinished request occupies its place.
     const holders = Array.from({ length: MOST_CONNECTIONS }, () => connect(path));
     await Promise.all(holders.map((holder) => once(holder, 'connect')));
     for (const holder of holders) {
@@ -288,7 +288,7 @@ describe.concurrent('clients that do not go on', () => {
     deafTcp.write('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n');
     await Promise.all([stalled, stalledTcp].map(readAll));
     await SYSTEM_CLOCK.sleep(LIMIT_MS - (performance.now() - before), NEVER);
-    // Cut: what they read now ends before its end.
+    // The answers that they read now are cut short.
     const texts = await Promise.all([deaf, deafHttp, deafTcp].map(readAll));
     for (const text of texts) {
       expect(text.length).toBeLessThan(8_000_000);
@@ -451,7 +451,7 @@ describe('docs/metrics.md', () => {
     ).toBe(true);
     const rules = expressions.map((expr, n) => ({ alert: `Alert${n}`, expr }));
     const file = join(root, 'rules.json');
-    // JSON is YAML.
+    // JSON is valid YAML.
     await writeFile(file, JSON.stringify({ groups: [{ name: 'zincati', rules }] }));
     const { stdout } = await run('promtool', ['check', 'rules', file]);
     expect(stdout).toContain(`SUCCESS: ${expressions.length} rules found`);

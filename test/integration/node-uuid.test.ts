@@ -1,4 +1,7 @@
-/** The node uuid against systemd's own program, for this machine's id and, with rights to mount, for others. */
+/**
+ * Compares the node uuid with systemd's own program, for this machine's id and, if mounting is allowed, for
+ * others.
+ */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { expect, it } from 'vitest';
 

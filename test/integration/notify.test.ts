@@ -1,4 +1,4 @@
-/** sd_notify against a real datagram socket that another process reads. */
+/** sd_notify with a real datagram socket that another process reads. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -135,7 +135,7 @@ describe('the process', () => {
     await next();
     expect(await next()).toBe('STATUS=left: ');
     expect(await next()).toBe('STOPPING=1\nSTATUS=');
-    // Its standard output ends only when it does.
+    // Its standard output ends only when the process ends.
     await expect(sender.line()).rejects.toThrow('got its end');
   });
 });

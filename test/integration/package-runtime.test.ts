@@ -1,4 +1,4 @@
-/** Where the packages' Node comes from: the real npm, asking a registry on loopback that cannot be trusted. */
+/** How the packages get their Node: the real npm with an untrusted registry on loopback. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -27,7 +27,7 @@ const ASK = `import { ARCHITECTURES, runtimeOf } from './scripts/packaging/runti
 ARCHITECTURES.x86_64.runtime = '${NAME}';
 try { console.log(JSON.stringify(runtimeOf('x86_64'))); } catch (error) { console.log(error.message); }`;
 
-// npm takes seconds to start where others work.
+// npm takes seconds to start on a busy machine.
 vi.setConfig({ testTimeout: 120_000 });
 
 const hashOf = (bytes: Buffer): string => `sha512-${createHash('sha512').update(bytes).digest('base64')}`;
@@ -37,7 +37,7 @@ let served: Buffer = Buffer.alloc(0);
 let requests: string[] = [];
 let registry: Server;
 
-/** What npm would publish: a program that says `text`. */
+/** A package as npm would publish it: a program that prints `text`. */
 function tarball(text: string): Buffer {
   const tree = mkdtempSync(join(folder, 'tarball-'));
   mkdirSync(join(tree, 'package/bin'), { recursive: true });
@@ -58,7 +58,7 @@ beforeEach(async () => {
       return response.end(served);
     }
     const at = `http://127.0.0.1:${(registry.address() as AddressInfo).port}/${NAME}.tgz`;
-    // What it says of its own bytes is always right.
+    // What the registry says of its own bytes is always right.
     const version = { name: NAME, version: VERSION, dist: { tarball: at, integrity: hashOf(served) } };
     response.setHeader('content-type', 'application/json');
     return response.end(

@@ -1,6 +1,6 @@
 /**
- * Each example of examples/provisioning goes through the real Ignition into an empty tree, as on a first boot, and the
- * agent's own loader says what it makes of it. Needs root, as Ignition does.
+ * Applies each example of examples/provisioning with the real Ignition to an empty tree, as on a first boot.
+ * The agent's own loader then reads the result. Needs root, like Ignition.
  */
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
@@ -24,7 +24,7 @@ type Changes<T> = T extends readonly unknown[]
     ? { readonly [K in keyof T]?: Changes<T[K]> }
     : T;
 
-/** All that each example changes; everything else stays as the distribution has it. */
+/** Everything that each example changes; all else stays as in the distribution. */
 const INTENDED: Readonly<Record<string, Changes<Settings>>> = {
   'air-gapped': { cincinnati: { baseUrl: 'https://updates.example.com/${stream}' } },
   canary: { identity: { rolloutWariness: 0 } },
@@ -86,7 +86,7 @@ function run(command: string, ...args: readonly string[]) {
 
 const textOf = (name: string): string => readFileSync(join(EXAMPLES, name, 'config.ign'), 'utf8');
 
-/** A host on which the agent is installed, right after Ignition. */
+/** A host with an installed agent, right after Ignition. */
 function provisioned(config: string): FirstBoot {
   const host = new FirstBoot();
   cpSync(join(PROJECT, 'systemd/config.d'), join(host.root, 'usr/lib/zincati/config.d'), { recursive: true });
@@ -107,7 +107,7 @@ function provisioned(config: string): FirstBoot {
   return host;
 }
 
-/** What the service manager does before it starts the agent, in its order. */
+/** What the service manager does before it starts the agent, in that order. */
 function bootUntilSysinit({ root }: FirstBoot): void {
   for (const [program, ...args] of [['systemd-sysusers'], ['systemd-tmpfiles', '--create']] as const) {
     const { status, stderr } = run(program, `--root=${root}`, ...args);
@@ -115,7 +115,7 @@ function bootUntilSysinit({ root }: FirstBoot): void {
   }
 }
 
-/** Mode and owners of a file, by the names that the tree knows. */
+/** Mode and owners of a file, by their names in the tree. */
 function ownership(root: string, path: string): string {
   const nameIn = (file: string, id: number): string =>
     readFileSync(join(root, file), 'utf8')
@@ -158,7 +158,7 @@ describe.runIf(isRoot).each(Object.entries(INTENDED))('%s', (name, changes) => {
 
 describe.runIf(isRoot)('the secrets of fleet-lock', () => {
   const TOKEN = '/etc/zincati/lock/token';
-  /** As a user that the tree knows, without any right of root's. */
+  /** Runs as a user of the tree, without any of root's rights. */
   function readAs(host: FirstBoot, user: string): string {
     const [, , uid = '', gid = ''] =
       readFileSync(join(host.root, 'etc/passwd'), 'utf8')
@@ -173,14 +173,14 @@ describe.runIf(isRoot)('the secrets of fleet-lock', () => {
 
   it('are for root alone until the host knows the group of the agent, and then for the agent as well', async () => {
     using host = provisioned(textOf('fleet-lock'));
-    // Two users, to see that it is not everyone's.
+    // Two users, to prove that not everyone has access.
     host.write('etc/sysusers.d/other.conf', 'u other -\n');
     bootUntilSysinit(host);
     expect(ownership(host.root, TOKEN)).toBe('640 root:zincati');
     expect(ownership(host.root, '/etc/zincati/lock/ca.pem')).toBe('644 root:root');
     expect(readAs(host, 'zincati')).toBe('replace-with-the-token-of-this-node\n');
     expect(readAs(host, 'other')).toMatch(/Permission denied/);
-    // As it is, the agent's own check of modes has nothing against it.
+    // As it is, the agent's own check of modes accepts it.
     expect(await readBearer(host.root, 'bearer_file', TOKEN)).toBe('replace-with-the-token-of-this-node');
   });
 

@@ -1,4 +1,4 @@
-/** The built agent and its configuration, read again by SIGHUP: good, bad, the same, and at awkward moments. */
+/** The built agent rereads its configuration on SIGHUP: valid, invalid, unchanged, and at awkward moments. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
@@ -22,14 +22,14 @@ interface Told {
   readonly msg: string;
 }
 
-/** Everything that the agent said, in the order in which it said it: log lines and notifications. */
+/** Everything that the agent reported, in order: log lines and notifications. */
 class Run {
   readonly told: string[] = [];
   readonly #wanted: { readonly pattern: RegExp; readonly from: number; readonly found: () => void }[] = [];
   machine!: Machine;
   root = '';
 
-  /** Resolves when a line that comes after `from` matches. */
+  /** Resolves when a line after `from` matches. */
   async says(pattern: RegExp, from = 0): Promise<number> {
     const found = (): number => this.told.findIndex((line, at) => at >= from && pattern.test(line));
     if (found() < 0) {
@@ -47,7 +47,10 @@ class Run {
     }
   }
 
-  /** Writes a drop-in, has it read, and resolves with where in `told` that began, when the manager is told that it is over. */
+  /**
+   * Writes a drop-in and makes the agent read it. Resolves when the manager hears that this is over, with the
+   * position in `told` at which it began.
+   */
   async reload(toml: string): Promise<number> {
     const from = this.told.length;
     await writeFile(join(this.root, 'etc/zincati/config.d/90-more.toml'), toml);
@@ -201,7 +204,7 @@ describe('SIGHUP', () => {
       /^STATUS=periodically polling.*; updates are DEGRADED \(configuration_refused\) since .* UTC: the configuration on disk cannot be used: /,
       from,
     );
-    // It is not switched off: it polls on.
+    // It is not switched off, but continues to poll.
     await run.says(/^debug NoNewUpdate: check$/, from);
     const refused = await run.metrics();
     expect(refused).toContain('zincati_config_last_reload_successful 0');
@@ -247,7 +250,7 @@ describe('SIGHUP', () => {
       staged,
     );
     expect(run.told.some((line) => line.includes('proceeding to finalize'))).toBe(false);
-    // What is staged is there still when updates are switched on again, and is not staged twice.
+    // The staged release is still there when updates are switched on again, and is not staged twice.
     await run.reload('');
     await run.says(new RegExp(`^boot ${NEWEST.replaceAll('.', '\\.')}$`));
     expect(bootedDeployment(run.root).version).toBe(NEWEST);
@@ -263,7 +266,7 @@ describe('SIGHUP', () => {
   it('gives a slot back to the server that lent it, before it asks the new one', async () => {
     const [former, next] = [await serveLocks(), await serveLocks()];
     const more = `identity.node_uuid = "${NODE_ID}"\nagent.timing.reboot_overdue_secs = 3\n`;
-    // The reboot that was asked for does not come, so the slot stays taken.
+    // The requested reboot does not happen, so the slot stays taken.
     const run = await start(`${lockedBy(former)}${more}`, OLD, [
       { kind: 'finalize-reboot-never-comes', remaining: 1 },
     ]);
@@ -271,9 +274,10 @@ describe('SIGHUP', () => {
     expect(await former.holders('default')).toEqual([NODE_ID]);
     const from = await run.reload(`${lockedBy(next)}${more}`);
     await run.says(/^info the new configuration is in use$/, from);
-    // That reboot may still come: its slot is not given back for a file that was edited.
+    // That reboot may still happen, so an edited file does not give its slot back.
     expect(await former.holders('default')).toEqual([NODE_ID]);
-    // It has not come, so the way to it is gone again from its start. (The daemon itself still waits for that reboot.)
+    // It has not happened, so the agent starts again on the way to it. (The daemon itself still waits for
+    // that reboot.)
     await run.says(/proceeding to finalize it$/, from);
     expect(former.requests.map((request) => request.api)).toEqual([
       'steady-state',

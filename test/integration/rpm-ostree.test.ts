@@ -1,6 +1,6 @@
 /**
- * The rpm-ostree driver against a stand-in daemon on GLib's D-Bus: a real bus, bus activation, real peer sockets.
- * Every test has its own bus, daemon and host.
+ * The rpm-ostree driver with a stand-in daemon on GLib's D-Bus: a real bus, bus activation, real peer
+ * sockets. Every test has its own bus, daemon and host.
  */
 import { execFile } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -39,7 +39,7 @@ const commit: Release = { version: '43.1', payload: { scheme: 'checksum', value:
 const image: Release = { version: '43.1', payload: { scheme: 'oci', value: `${IMAGE}@${NEW_IMAGE.digest}` } };
 
 const FAST: DaemonOptions = { bytesPerSecond: 1e9, rebootMs: 10 };
-/** Slow enough that a test acts in the middle of a download, which it never waits for. */
+/** Slow enough for a test to act in the middle of a download. No test waits for its end. */
 const SLOW: DaemonOptions = { bytesPerSecond: 1e6, rebootMs: 10 };
 
 const signal = new AbortController().signal;
@@ -61,7 +61,7 @@ afterEach(async () => {
   host = undefined;
 });
 
-/** Begins to stage and resolves when the download has begun. */
+/** Begins to stage, and resolves when the download has begun. */
 async function beginStaging({ client }: StandInHost, release: Release, abort: AbortSignal = signal) {
   const { promise: begun, resolve } = Promise.withResolvers<undefined>();
   const staging = client.stage(release, false, () => resolve(undefined), abort);
@@ -73,7 +73,10 @@ function socketOf(root: string): string {
   return join(root, 'run/rpm-ostree-transaction.sock');
 }
 
-/** Attaches to the transaction's socket, which is open to everybody, as another user (if the tests run as root). */
+/**
+ * Connects to the transaction's socket, which is open to everybody, as another user (if the tests run as
+ * root).
+ */
 async function cancelAsNobody(root: string): Promise<void> {
   const script = `
 import sys
@@ -99,7 +102,7 @@ describe('status', () => {
     expect(status.deployments.map(({ version }) => version)).toEqual(['42.1', '43.1']);
     expect(status).toMatchObject({ staged: undefined, activeTransaction: undefined });
     await daemonLeft(host!);
-    // Asked again, it starts again.
+    // On the next request it starts again.
     expect(await client.status('fresh', signal)).toEqual(status);
   });
 
@@ -109,7 +112,7 @@ describe('status', () => {
     const link = await bus.link(signal);
     await link.close();
     expect(await client.status('cached', signal)).toEqual(first);
-    // Still no new connection: the answer came from memory.
+    // There is still no new connection, so the answer came from memory.
     expect(link.gone.aborted).toBe(true);
     expect(observed).toEqual(['cache request', 'cache miss', 'attempt', 'cache request']);
 
@@ -224,7 +227,7 @@ describe('stage', () => {
     await client.stage(commit, false, ignore, signal);
     setFaults(root, { kind: 'deploy-fails', remaining: 1 });
     expect(await client.stage(commit, false, ignore, signal)).toMatchObject({ version: '43.1' });
-    // Unlocked by somebody, it is staged again.
+    // After somebody unlocked it, it is staged again.
     editSysroot(root, (sysroot) => ({
       ...sysroot,
       deployments: sysroot.deployments.map((deployment) => ({ ...deployment, finalizationLocked: false })),
@@ -256,7 +259,7 @@ describe('stage', () => {
     await client.stage(image, false, ignore, signal);
     const wanted = `ostree-remote-image:fedora:docker://${IMAGE}:stable`;
     expect(stagedDeployment(root)).toMatchObject({ imageReference: wanted, digest: NEW_IMAGE.digest });
-    // "Old and new refs are equal" if it rebased once more.
+    // A second rebase would fail with "Old and new refs are equal".
     const next: Release = { version: '44.1', payload: { scheme: 'oci', value: `${IMAGE}@${third.digest}` } };
     expect(await client.stage(next, false, ignore, signal)).toMatchObject({ version: '44.1' });
   });
@@ -424,7 +427,7 @@ describe('busy', () => {
       ours: true,
     });
     expect(await other.followActive(20, ignore, signal)).toBe('still-running');
-    // Aborting the one that follows it ends it: an agent that stops leaves nothing of its own running.
+    // Aborting its follower ends the transaction: an agent that stops leaves nothing of its own running.
     const abort = new AbortController();
     const waiting = other.followActive(60_000, () => abort.abort(), abort.signal);
     await expect(waiting).rejects.toBeInstanceOf(CancelledError);
@@ -537,7 +540,7 @@ it('says when there is no daemon and no bus', async () => {
   host = undefined;
 });
 
-/** V8's own, which only becomes callable by this flag. */
+/** A function of V8 that only this flag makes callable. */
 function garbageCollector(): () => void {
   setFlagsFromString('--expose-gc');
   return runInNewContext('gc') as () => void;

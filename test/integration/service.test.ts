@@ -1,4 +1,4 @@
-/** The agent's name on a real bus, called by GLib's client. */
+/** The agent's service on a real bus, called by GLib's client. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

@@ -1,4 +1,4 @@
-/** The demo as a user runs it: its walks, its failures on demand, its end. */
+/** The demo, run as by a user: its walks, its failures on demand, its end. */
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ interface Outcome {
   readonly out: string;
 }
 
-/** Runs the demo; `signalAt`: interrupts it when its output has this. */
+/** Runs the demo, and interrupts it when its output has `signalAt`. */
 function demo(args: readonly string[], signalAt?: string): Promise<Outcome> {
   const child = spawn(process.execPath, [DEMO, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   let out = '';

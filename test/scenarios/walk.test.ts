@@ -1,4 +1,7 @@
-/** Whole walks through carried histories, by the pure machine and the real selection, as text that people can read. */
+/**
+ * Whole walks through the sandbox's histories, by the pure machine and the real selection, as text for people
+ * to read.
+ */
 import { describe, expect, it } from 'vitest';
 import type { Deployment } from '../../src/agent/ports.ts';
 import type { Payload, Scheme } from '../../src/agent/release.ts';

@@ -1,18 +1,22 @@
 /**
- * A node left alone in thousands of random worlds, a virtual quarter each: no reboot outside of what was allowed, no
- * denied release booted, no slot held in vain, no reboot loop, and progress whenever the world permits it.
+ * Runs a node alone in thousands of random worlds, each for a virtual quarter. These hold in all of them:
  *
- * WORLDS and DAYS ask for more or longer worlds, SEED for one of them. The usual 2000 are some 500 virtual years; one
+ * - There is no reboot that was not allowed, and no reboot loop.
+ * - No denied release is booted.
+ * - No slot is held without need.
+ * - There is progress whenever the world permits it.
+ *
+ * WORLDS and DAYS ask for more or longer worlds, SEED for one of them. The usual 2000 are some 500 virtual years. One
  * core of a small machine runs about 1300 years a minute.
  */
 import { describe, expect, it } from 'vitest';
 import { RandomWorld } from '../support/random-world.ts';
 
-/** What the kept seeds were found with. */
+/** The length with which the kept seeds were found. */
 const KEPT_DAYS = 90;
 const DAYS = Number(process.env['DAYS'] ?? KEPT_DAYS);
 const WORLDS = Number(process.env['WORLDS'] ?? 2000);
-/** Worlds that once found a fault are run for ever: clocks set in the middle of an attempt. */
+/** Worlds that once found a fault are kept forever: clocks set in the middle of an attempt. */
 const KEPT_SEEDS: readonly number[] = [270, 374, 380, 986, 1625, 2173];
 
 function runWorld(seed: number, days: number): string | undefined {
@@ -20,7 +24,7 @@ function runWorld(seed: number, days: number): string | undefined {
     new RandomWorld(seed, days, true).run(days);
     return undefined;
   } catch {
-    // The same again, told aloud.
+    // Runs the same world again, with output.
     const world = new RandomWorld(seed, days);
     try {
       world.run(days);

@@ -1,4 +1,6 @@
-/** The built agent as a process of its own, on a root and a bus of the test's; what it logs is awaited line by line. */
+/**
+ * The built agent in its own process, with a root and a bus of the test. Tests await its log line by line.
+ */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
@@ -11,7 +13,7 @@ export const PROGRAM = join(import.meta.dirname, '../../dist/zincati.mjs');
 
 export interface AgentProcessOptions {
   readonly root: string;
-  /** Where the system bus is. */
+  /** Address of the system bus. */
   readonly busAddress: string;
   readonly env?: Readonly<Record<string, string>>;
 }
@@ -47,7 +49,9 @@ export class AgentProcess implements AsyncDisposable {
     return this.#child.pid!;
   }
 
-  /** Resolves with the place of the first line from `from` on that matches; rejects when the agent ends without it. */
+  /**
+   * Resolves with the index of the first matching line from `from` on. Rejects if the agent ends without one.
+   */
   async says(pattern: RegExp, from = 0): Promise<number> {
     for (;;) {
       const at = this.said.findIndex((line, index) => index >= from && pattern.test(line));
@@ -81,7 +85,7 @@ export class AgentProcess implements AsyncDisposable {
     return text;
   }
 
-  /** The most memory that it has had so far, in bytes. */
+  /** Peak memory so far, in bytes. */
   async peakMemory(): Promise<number> {
     const [, kib] = /^VmHWM:\s+(\d+) kB$/m.exec(await readFile(`/proc/${this.pid}/status`, 'utf8')) ?? [];
     return Number(kib) * 1024;
@@ -93,7 +97,7 @@ export class AgentProcess implements AsyncDisposable {
   }
 
   #hear(line: string): void {
-    // What Node itself says in an emergency is no JSON.
+    // What Node itself prints in an emergency is not JSON.
     let text = `stderr ${line}`;
     try {
       const { level, msg } = JSON.parse(line) as { level: string; msg: string };

@@ -1,9 +1,12 @@
 /**
- * A host that boots for real: this machine's own system as the lower layer of an overlay, the agent installed into the
- * upper one, and systemd as PID 1 of a container on top. It takes about a second, and nothing is downloaded.
+ * A host that really boots. This machine's own system is the lower layer of an overlay, and the agent is
+ * installed into the upper one. systemd is PID 1 of a container on top. It takes about a second, and nothing
+ * is downloaded.
  *
- * Invariants: needs root, and an overlay and namespaces to be had (`whyNot` tells); has no network but a loopback of its
- * own; changes nothing outside of its folder, and leaves no process, mount or control group behind.
+ * Invariants:
+ * - It needs root, an overlay and namespaces; `whyNot` says what is missing.
+ * - It has no network except its own loopback.
+ * - It changes nothing outside of its folder, and leaves no process, mount or control group behind.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -19,7 +22,9 @@ const INSTALL = join(import.meta.dirname, '../../scripts/install.mjs');
 const BOOT_LIMIT_MS = 60_000;
 const UP = 'the host is up';
 
-/** Says on the console when the agent was started, or could not be; multi-user.target may never be reached. */
+/**
+ * Reports on the console when the agent was started, or could not be. multi-user.target may never be reached.
+ */
 const ANNOUNCE = `[Unit]
 After=zincati.service basic.target
 [Service]
@@ -30,8 +35,8 @@ TTYPath=/dev/console
 `;
 
 /**
- * What this machine has enabled beyond its distribution's own units is none of the test's. The control groups are
- * mounted as every present distribution has them.
+ * Units that this machine has enabled beyond its distribution's own are masked. Control groups are mounted as
+ * in every current distribution.
  */
 const LAUNCH = `
 umount -R /sys/fs/cgroup && mount -t cgroup2 none /sys/fs/cgroup
@@ -52,7 +57,7 @@ echo $$ >/sys/fs/cgroup/cgroup.procs
 find $group -depth -type d -exec rmdir {} +
 `;
 
-/** What may be impossible where this machine is a container itself. */
+/** These may be impossible if this machine is itself a container. */
 const PROBE = `
 umount -R /sys/fs/cgroup && mount -t cgroup2 none /sys/fs/cgroup
 mkdir "$1/upper" "$1/work" "$1/root"
@@ -61,11 +66,11 @@ mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/r
 const NAMESPACE = ['--mount', '--propagation', 'private'] as const;
 
 export interface BootedHostOptions {
-  /** Absolute paths as the host sees them. Without a mode: programs can be run, everything can be read. */
+  /** Absolute paths as the host sees them. By default programs are executable, and everything is readable. */
   readonly files: Readonly<Record<string, string | { readonly text: string; readonly mode: number }>>;
-  /** Units among them that multi-user.target wants. */
+  /** Those of the units that multi-user.target wants. */
   readonly wanted?: readonly string[];
-  /** False: the agent is not there until somebody installs it. */
+  /** If false, the agent is missing until somebody installs it. */
   readonly withAgent?: boolean;
 }
 
@@ -81,7 +86,7 @@ export class BootedHost extends HostShell implements AsyncDisposable {
     this.init = init;
   }
 
-  /** Why none can be booted here; undefined: it can. */
+  /** Why no host can be booted here; undefined if it can. */
   static whyNot(): string | undefined {
     if (process.getuid?.() !== 0) {
       return 'it takes root to boot a host';
@@ -143,7 +148,7 @@ export class BootedHost extends HostShell implements AsyncDisposable {
   }
 }
 
-/** The end of PID 1 is the end of everything in there; the launcher then cleans up. */
+/** The end of PID 1 ends everything in the container; the launcher then cleans up. */
 async function end(launcher: ChildProcess, init: number): Promise<void> {
   if (launcher.exitCode !== null || launcher.signalCode !== null) {
     return;
@@ -160,7 +165,7 @@ async function end(launcher: ChildProcess, init: number): Promise<void> {
 async function announced(launcher: ChildProcess): Promise<void> {
   const seen: string[] = [];
   const lines = createInterface({ input: launcher.stdout! });
-  // Ends the loop below; the host itself is ended by who called.
+  // Ends the loop below; the caller ends the host itself.
   const timer = setTimeout(() => lines.close(), BOOT_LIMIT_MS);
   launcher.stderr?.on('data', (chunk: Buffer) => seen.push(chunk.toString()));
   try {
@@ -173,7 +178,7 @@ async function announced(launcher: ChildProcess): Promise<void> {
     throw new Error(`cannot boot: it must announce itself, got\n${seen.join('\n')}`);
   } finally {
     clearTimeout(timer);
-    // Whatever else the console says must not fill the pipe.
+    // The rest of the console's output must not fill the pipe.
     launcher.stdout?.resume();
   }
 }

@@ -1,4 +1,7 @@
-/** A private bus in a directory of its own, with GLib's service on it and a link to it; all of it ends with the test file. */
+/**
+ * A private bus in its own directory, with GLib's service on it and a link to it. All of it ends with the
+ * test file.
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -48,7 +51,7 @@ export class BusFixture {
     return { address: `unix:path=${path}`, helper };
   }
 
-  /** Resolves when the bus has taken the whole attack. */
+  /** Resolves when the bus has received the whole attack. */
   async attack(victim: string, ...attack: readonly string[]): Promise<void> {
     const helper = new PythonHelper('hostile-client.py', [this.socketPath, victim, ...attack]);
     this.#helpers.push(helper);

@@ -1,4 +1,4 @@
-/** Arbitrary D-Bus signatures with values that fit them, for property tests. */
+/** Arbitrary D-Bus signatures and matching values, for property tests. */
 import fc from 'fast-check';
 
 import { type BusValue, Variant } from '../../src/dbus/types.ts';

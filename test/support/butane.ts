@@ -4,7 +4,7 @@ import { DEFAULT_MODE, type PlacedFile } from './ignition.ts';
 
 type Node = string | number | readonly Node[] | { readonly [key: string]: Node };
 
-/** As Butane reads it: `0644` is octal, as in YAML 1.1; a key that is there twice is an error. */
+/** Reads like Butane: `0644` is octal, as in YAML 1.1, and a duplicate key is an error. */
 export function readButane(text: string): Node {
   return parse(text, { version: '1.1' }) as Node;
 }
@@ -42,7 +42,7 @@ function textAt(node: Node, ...keys: readonly string[]): string {
   return found;
 }
 
-/** The entries of the list below those keys; none where it is not. */
+/** The entries of the list below those keys; none if there is no list. */
 function each(node: Node, ...keys: readonly string[]): readonly Node[] {
   const found = at(node, ...keys);
   return found !== undefined && isList(found) ? found : [];

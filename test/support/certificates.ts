@@ -1,4 +1,4 @@
-/** A certificate authority of a test's own, and what it signs; made by openssl when the test runs. */
+/** A test's own certificate authority, and what it signs. openssl makes both when the test runs. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -32,7 +32,7 @@ export class TestAuthority implements AsyncDisposable {
     return new TestAuthority(folder, await readFile(cert, 'utf8'));
   }
 
-  /** `subjectAltName`: `IP:127.0.0.1` for a server, `DNS:node-1` for a node. */
+  /** `subjectAltName` is `IP:127.0.0.1` for a server, and `DNS:node-1` for a node. */
   async issue(subjectAltName: string): Promise<Issued> {
     const at = (name: string): string => join(this.#folder, name);
     await run('openssl', [

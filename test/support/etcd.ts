@@ -1,6 +1,6 @@
 /**
- * A real etcd of several members on loopback, whose members can be killed like machines that lose power. Data lives in a
- * temporary directory; the end of the cluster removes everything.
+ * A real etcd with several members on loopback. Members can be killed like machines that lose power. The data
+ * is in a temporary directory, which is removed at the end of the cluster.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
@@ -56,7 +56,7 @@ export class EtcdCluster implements AsyncDisposable {
     return cluster;
   }
 
-  /** Client addresses of all members, dead ones included. */
+  /** Client addresses of all members, including dead ones. */
   get endpoints(): readonly string[] {
     return this.#members.map(({ clientUrl }) => clientUrl);
   }
@@ -65,7 +65,7 @@ export class EtcdCluster implements AsyncDisposable {
     return this.#members.filter(({ process }) => process !== undefined).map(({ name }) => name);
   }
 
-  /** The name of the member that leads. */
+  /** The name of the leader. */
   async leader(): Promise<string> {
     for (const member of this.#members.filter(({ process }) => process !== undefined)) {
       const status = await post(`${member.clientUrl}/v3/maintenance/status`, {}).catch(() => undefined);
@@ -90,7 +90,7 @@ export class EtcdCluster implements AsyncDisposable {
     }
   }
 
-  /** Starts a member that was killed, with the data that it had. */
+  /** Starts a killed member again, with its data. */
   async revive(name: string): Promise<void> {
     this.#spawn(this.#member(name), 'existing');
     await this.healthy();
@@ -158,7 +158,7 @@ export class EtcdCluster implements AsyncDisposable {
       ],
       {
         stdio: ['ignore', 'pipe', 'pipe'],
-        // Its makers test it on amd64; on others it wants to be asked.
+        // etcd's makers test it on amd64; other architectures must be allowed explicitly.
         env: { PATH: process.env['PATH'], ETCD_UNSUPPORTED_ARCH: process.arch },
       },
     );
@@ -183,7 +183,7 @@ async function isHealthy({ clientUrl }: Member): Promise<boolean> {
   }
 }
 
-/** What is used of etcd's answers. */
+/** The parts of etcd's answers that are used here. */
 interface Answer {
   readonly leader?: string;
   readonly header?: { readonly member_id?: string; readonly revision?: string };
@@ -202,7 +202,7 @@ async function post(url: string, body: unknown): Promise<Answer> {
   return (await reply.json()) as Answer;
 }
 
-/** All of them are held until the last one is known, so that no two are the same. */
+/** All ports stay occupied until the last one is known, so that no two are the same. */
 async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
   await Promise.all(servers.map((server) => once(server, 'listening')));

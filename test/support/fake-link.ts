@@ -1,6 +1,7 @@
 /**
- * One side of a D-Bus connection under a test's control: records calls, answers them as told, delivers signals.
- * For the behaviour over time that a virtual clock must drive; everything else is tested over real sockets.
+ * One side of a D-Bus connection under a test's control: records calls, answers them as told, delivers
+ * signals. It is for behaviour over time, which a virtual clock must drive. Everything else is tested over
+ * real sockets.
  */
 import type { BusLink, BusSignal, BusValue, MethodCall, Reply } from '../../src/dbus/types.ts';
 import { BusError } from '../../src/errors.ts';
@@ -9,7 +10,7 @@ export class FakeLink implements BusLink {
   readonly uniqueName = undefined;
   readonly calls: string[] = [];
   closed = false;
-  /** What each method answers; a missing one is never answered. */
+  /** The answer to each method; a missing method is never answered. */
   answers = new Map<string, readonly BusValue[] | Error>();
   #gone = new AbortController();
   #handlers = new Set<(signal: BusSignal) => void>();
@@ -50,7 +51,7 @@ export class FakeLink implements BusLink {
     }
   }
 
-  /** The other side goes away. */
+  /** Simulates that the other side goes away. */
   drop(): void {
     this.#gone.abort(new BusError('bus_closed', 'the connection is gone'));
   }

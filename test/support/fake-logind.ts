@@ -1,5 +1,5 @@
 /**
- * A bus of one's own with a stand-in for logind (logind.py) that starts on demand, or without any. `close` ends
+ * A private bus with a stand-in for logind (logind.py) that starts on demand, or without one. `close` ends
  * everything.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,7 +16,7 @@ export interface FakeSession {
   readonly class: string;
   readonly state: string;
   readonly tty: string;
-  /** Listed, but no longer there when it is asked for. */
+  /** The session is listed, but gone when somebody asks for it. */
   readonly gone?: boolean;
 }
 
@@ -37,14 +37,14 @@ export interface LogindState {
 export interface FakeLogind {
   readonly root: string;
   readonly bus: SystemBus;
-  /** What it answers from now on. */
+  /** Sets what it answers from now on. */
   set(state: LogindState): void;
   close(): Promise<void>;
 }
 
 const PROGRAM = join(import.meta.dirname, 'logind.py');
 
-/** `'none'`: a bus without a login manager. */
+/** `'none'` means a bus without a login manager. */
 export async function startFakeLogind(state: LogindState | 'none'): Promise<FakeLogind> {
   const root = mkdtempSync(join(tmpdir(), 'logind-'));
   const file = join(root, 'state.json');

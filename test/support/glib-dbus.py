@@ -1,4 +1,4 @@
-"""An independent D-Bus counterpart on GLib: a service on a bus, or a peer-to-peer server.
+"""An independent D-Bus peer based on GLib: a service on a bus, or a peer-to-peer server.
 
     glib-dbus.py service ADDRESS NAME     owns NAME on the bus
     glib-dbus.py peer SOCKET              serves peers on a Unix socket, without a bus
@@ -72,7 +72,7 @@ def called(connection, sender, path, interface, member, args, invocation):
 
 
 def call_back(connection, args, invocation):
-    """Calls the caller's own object, from GLib's side, and tells what came of it."""
+    """Calls the caller's own object from GLib's side, and reports the result."""
     destination, path, interface, member = args[0], args[1], args[2], args[3]
     body = args.get_child_value(4).get_variant()
 
@@ -109,7 +109,7 @@ def serve_bus(address, name):
     connection = Gio.DBusConnection.new_for_address_sync(address, flags, None, None)
     connection.connect("closed", lambda *_: loop.quit())
     register(connection)
-    # The newest service has the name.
+    # The newest service owns the name.
     flags = Gio.BusNameOwnerFlags.ALLOW_REPLACEMENT | Gio.BusNameOwnerFlags.REPLACE
     Gio.bus_own_name_on_connection(connection, name, flags, lambda *_: ready(), lambda *_: loop.quit())
     return connection
@@ -129,7 +129,7 @@ def serve_peers(path):
         kept.append(connection)
         connection.connect("closed", closed)
         register(connection)
-        # Before the client has had time to say anything.
+        # This happens before the client has had time to say anything.
         connection.emit_signal(None, "/test", "org.example.Test", "Welcome", None)
         return True
 

@@ -1,4 +1,4 @@
-/** Graphs for tests, written as short as the rule at hand allows. */
+/** Graphs for tests, as short as the tested rule allows. */
 import { createHash } from 'node:crypto';
 
 import type { CheckQuery } from '../../src/agent/ports.ts';
@@ -16,7 +16,7 @@ export function payload(name: string, scheme: Scheme = 'checksum'): Payload {
   return { scheme, value: scheme === 'oci' ? `quay.io/fedora/fedora-coreos@sha256:${hex}` : hex };
 }
 
-/** A sound node; `changes` replace fields, `metadata` adds to the metadata (undefined removes). */
+/** A valid node. `changes` replaces fields, `metadata` adds to the metadata (undefined removes). */
 export function node(
   version: string,
   age: number | string,
@@ -31,7 +31,7 @@ export function node(
   };
 }
 
-/** As it comes from the wire: whatever JSON cannot say is gone. */
+/** As received over HTTP: everything that JSON cannot express is gone. */
 export function wire(value: unknown): unknown {
   const json: unknown = JSON.parse(JSON.stringify(value));
   return json;

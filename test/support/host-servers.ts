@@ -1,7 +1,7 @@
 /**
- * An update server and a lock server in one process, to be run in the network of a booted host. Prints one line of JSON
- * when both listen, and one for each request to the lock server; ends when its input does. The first line of its input
- * has the lock server's certificate and key, as JSON.
+ * An update server and a lock server in one process, to be run in the network of a booted host. Prints one
+ * line of JSON when both listen, and one for each request to the lock server. Ends when its input ends. The
+ * first line of its input has the lock server's certificate and key, as JSON.
  */
 import { createInterface } from 'node:readline';
 import { startCincinnatiServer } from '../../sandbox/cincinnati-server.ts';

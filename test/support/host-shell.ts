@@ -1,14 +1,16 @@
 /**
- * Commands on a host that booted in a container: run inside of it, from the outside.
+ * Runs commands inside a host that booted in a container.
  *
- * Invariants: every command has a limit; nothing here keeps the host alive, or ends it.
+ * Invariants:
+ * - Every command has a time limit.
+ * - Nothing here keeps the host alive, or ends it.
  */
 import { execFile } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 const COMMAND_LIMIT_MS = 60_000;
-/** journalctl would notice only at the next line that nobody reads any more. */
+/** Otherwise journalctl would notice only at its next line that nobody reads it any more. */
 const FOLLOW = `
 timeout 45 grep -qm1 -e "$0" < <(exec journalctl --follow --no-tail --output=cat "$@")
 status=$?
@@ -30,13 +32,13 @@ export abstract class HostShell {
     return this.#enter(command, args);
   }
 
-  /** As another user, with the groups that the user database gives. */
+  /** Runs a program as another user, with the groups from the user database. */
   runAs(user: string, command: string, ...args: readonly string[]): Promise<Result> {
     const become = 'exec setpriv --reuid="$0" --regid="$(id -g "$0")" --init-groups "$@"';
     return this.#enter('sh', ['-c', become, user, command, ...args]);
   }
 
-  /** The output of a shell script that must succeed. */
+  /** Returns the output of a shell script that must succeed. */
   async sh(script: string): Promise<string> {
     const { status, stdout, stderr } = await this.run('sh', '-c', script);
     if (status !== 0) {
@@ -55,12 +57,14 @@ export abstract class HostShell {
     await writeFile(target, text);
   }
 
-  /** Arguments of nsenter for a process of this machine, its files and all, that shares nothing but the host's network. */
+  /**
+   * Arguments of nsenter for a process of this machine that shares only the host's network, not its files.
+   */
   networkOnly(): readonly string[] {
     return ['-t', String(this.init), '-n', '--'];
   }
 
-  /** Now, for `journal`. */
+  /** The current position, for `journal`. */
   async cursor(): Promise<string> {
     return this.sh("journalctl -n 1 --show-cursor | sed -n 's/^-- cursor: //p'");
   }
@@ -72,7 +76,7 @@ export abstract class HostShell {
     }
   }
 
-  /** True when what these arguments of journalctl select has a line that matches, or gets one soon. */
+  /** True if the journal, selected by these arguments of journalctl, has a matching line or gets one soon. */
   protected async follow(pattern: string, ...selection: readonly string[]): Promise<boolean> {
     const { status } = await this.run('bash', '-c', FOLLOW, pattern, ...selection);
     return status === 0;

@@ -1,4 +1,4 @@
-/** A host's file system in a temporary directory, for parts that take a root. Removed with `await using`. */
+/** A host's file system in a temporary directory, for code that takes a root. `await using` removes it. */
 import { mkdir, mkdtemp, realpath, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -10,7 +10,7 @@ export class HostTree implements AsyncDisposable {
     this.root = root;
   }
 
-  /** `files`: absolute paths as the host sees them, and their contents. */
+  /** `files` are absolute paths as the host sees them, with their contents. */
   static async create(files: Readonly<Record<string, string | Uint8Array>> = {}): Promise<HostTree> {
     const tree = new HostTree(await realpath(await mkdtemp(join(tmpdir(), 'host-'))));
     for (const [path, contents] of Object.entries(files)) {
@@ -19,7 +19,7 @@ export class HostTree implements AsyncDisposable {
     return tree;
   }
 
-  /** Where `path` really is. */
+  /** The real location of `path`. */
   at(path: string): string {
     return join(this.root, path);
   }

@@ -1,8 +1,8 @@
-"""A local user who means harm: speaks the D-Bus wire protocol by hand, so that nothing checks what is sent.
+"""A malicious local user. It writes the D-Bus wire protocol by hand, so that nothing checks what is sent.
 
     hostile-client.py SOCKET_PATH VICTIM ATTACK [NUMBER]
 
-ATTACK is the name of a function below. Prints "done" when the bus has taken everything.
+ATTACK is the name of a function below. Prints "done" when the bus has received everything.
 """
 
 import os
@@ -54,7 +54,7 @@ class Client:
         self.socket.sendall(message(kind, self.serial, fields, signature, body))
 
     def call(self, member):
-        """Calls the bus and waits for the reply: the bus has dealt with everything sent before."""
+        """Calls the bus and waits for the reply. By then the bus has processed everything sent before."""
         bus = "org.freedesktop.DBus"
         self.send(METHOD_CALL, [(1, b"o", "/org/freedesktop/DBus"), (2, b"s", bus), (3, b"s", member), (6, b"s", bus)])
         while True:

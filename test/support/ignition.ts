@@ -1,11 +1,11 @@
-/** What an Ignition configuration puts onto a host, and the real Ignition that does it. */
+/** What an Ignition configuration puts onto a host, and the real Ignition, which does it. */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
-/** Where dracut's module has it, in Debian as in Fedora. */
+/** Where dracut's module installs it, on Debian as on Fedora. */
 export const IGNITION = '/usr/lib/dracut/modules.d/30ignition/ignition';
 const LIMIT_MS = 20_000;
 
@@ -32,7 +32,7 @@ export interface IgnitionConfig {
   };
 }
 
-/** Ignition makes what has no mode readable by everyone; the drop-ins of units are files as well. */
+/** Ignition makes files without a mode readable by everyone. The drop-ins of units are files as well. */
 export const DEFAULT_MODE = 0o644;
 
 /** The files in the order of their paths. */
@@ -62,7 +62,10 @@ function decode(source: string, compression: string): string {
   return (compression === 'gzip' ? gunzipSync(bytes) : bytes).toString();
 }
 
-/** What is in every tree that Ignition finds on a first boot: a policy, by whose labels it marks what it writes. */
+/**
+ * Every tree that Ignition finds on a first boot has a policy, from which Ignition takes the labels for its
+ * files.
+ */
 const POLICY = {
   'etc/selinux/config': 'SELINUX=enforcing\nSELINUXTYPE=targeted\n',
   'etc/selinux/targeted/contexts/files/file_contexts': '/.*\tsystem_u:object_r:default_t:s0\n',
@@ -75,7 +78,7 @@ export class FirstBoot implements Disposable {
 
   constructor() {
     this.#scratch = mkdtempSync(join(tmpdir(), 'first-boot-'));
-    // Other users must be able to get to what they may read.
+    // Other users must be able to reach the files that they may read.
     chmodSync(this.#scratch, 0o711);
     this.root = join(this.#scratch, 'root');
     for (const [path, text] of Object.entries(POLICY)) {
@@ -88,7 +91,7 @@ export class FirstBoot implements Disposable {
     writeFileSync(join(this.root, path), text);
   }
 
-  /** Runs Ignition's stages; `log` is for people, when `status` is not 0. */
+  /** Runs Ignition's stages. `log` is for people, if `status` is not 0. */
   ignite(config: string): { readonly status: number | null; readonly log: string } {
     const at = (name: string): string => join(this.#scratch, name);
     writeFileSync(at('config.ign'), config);

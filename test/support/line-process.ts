@@ -1,4 +1,4 @@
-/** A child process that is spoken to in lines; its lines are awaited one by one. */
+/** A child process that reads and writes lines. Its lines are awaited one by one. */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
@@ -12,7 +12,7 @@ export class LineProcess {
   constructor(command: string, args: readonly string[], env: Readonly<Record<string, string>> = {}) {
     this.#child = spawn(command, args, { env: { ...process.env, ...env } });
     this.#child.stderr.on('data', (chunk: Buffer) => (this.complaint += chunk.toString()));
-    // It may be gone before it has read what it is told.
+    // The process may be gone before it has read its input.
     this.#child.stdin.on('error', () => undefined);
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
     this.#exited = once(this.#child, 'exit');
@@ -31,7 +31,7 @@ export class LineProcess {
     return next.value;
   }
 
-  /** Ends it at once, as a crash would. */
+  /** Ends the process at once, like a crash. */
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL');
     await this.#exited;

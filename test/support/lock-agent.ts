@@ -1,6 +1,6 @@
 /**
- * A whole agent whose lock server is real and whose everything else is not: the real loop, the real lender over real
- * HTTP, a host in memory, and time that stands still while requests are under way and jumps while the agent waits.
+ * A whole agent with a real lock server: the real loop, and the real lender over real HTTP. The host is in memory. Time
+ * stands still while requests are under way, and jumps while the agent waits.
  */
 import type { Effect, EffectKind } from '../../src/agent/messages.ts';
 import type { Ports } from '../../src/agent/perform.ts';
@@ -28,11 +28,11 @@ export interface LockAgentOptions {
 export class LockAgent {
   readonly nodeUuid: string;
   readonly clock = new VirtualClock();
-  /** What was done, with the instants at which it began. */
+  /** The effects so far, with the instants at which they began. */
   readonly effects: { readonly kind: EffectKind; readonly mono: number }[] = [];
   /** Who is logged in. */
   sessions: readonly Session[] = [];
-  /** What rpm-ostree says to a finalization. */
+  /** rpm-ostree's answer to a finalization. */
   finalizeFault: Error | undefined;
   finalized = 0;
   model: Model = initialModel();
@@ -54,7 +54,7 @@ export class LockAgent {
     return this.effects.filter((effect) => effect.kind === kind).length;
   }
 
-  /** One life of the process: lives until `done`, which is looked at before each effect. */
+  /** One life of the process, until `done`, which is checked before each effect. */
   async live(done: () => boolean): Promise<void> {
     const life = new AbortController();
     await using client = lockClient(this.#options.baseUrl, { nodeUuid: this.nodeUuid, clock: this.clock });

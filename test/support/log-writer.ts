@@ -1,4 +1,7 @@
-/** Writes as many log lines of a kilobyte as it is told, whatever is at the other end of standard error, then says so. */
+/**
+ * Writes the given number of log lines of a kilobyte, whatever is at the other end of standard error, then
+ * reports it.
+ */
 import { createLogger } from '../../src/log/log.ts';
 
 const log = createLogger({ level: 'info', format: 'auto', env: process.env });

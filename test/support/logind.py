@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""A stand-in for logind: as much of org.freedesktop.login1 as an update agent asks for, on GLib's own D-Bus.
+"""A stand-in for logind: the part of org.freedesktop.login1 that an update agent uses, on
+GLib's own D-Bus.
 
 Usage: logind.py STATE_FILE. The file is JSON, read again at every call:
   sessions    list of {"id", "uid", "user", "class", "state", "tty"}
@@ -139,7 +140,7 @@ class Logind:
         elif "error" in orders:
             invocation.return_dbus_error(orders["error"], orders.get("text", "as ordered"))
         elif "garbage" in orders:
-            # Sessions that the truth would list can still be asked for.
+            # Clients can still ask for sessions that the real list has.
             self.truth(state, path, method)
             self.answer(invocation, garbage(orders["garbage"], method))
         elif "mangled" in orders:
@@ -149,7 +150,7 @@ class Logind:
             self.answer(invocation, value)
 
     def answer(self, invocation, body):
-        """Past GLib's own check of the types, which garbage would not pass."""
+        """Bypasses GLib's own check of the types, which garbage would not pass."""
         if body is None:
             invocation.return_dbus_error("org.freedesktop.DBus.Error.UnknownObject", "no such session")
             return

@@ -1,4 +1,4 @@
-/** Servers on free ports of 127.0.0.1, certificates, and a clean end, for tests that talk HTTP for real. */
+/** Servers on free ports of 127.0.0.1, certificates, and a clean end, for tests with real HTTP. */
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer as createHttp, type RequestListener, type Server as HttpServer } from 'node:http';
@@ -12,9 +12,9 @@ export interface Listening {
   readonly port: number;
   /** `http://127.0.0.1:PORT` or `https://…`. */
   readonly url: string;
-  /** How many connections have been made. */
+  /** Number of connections so far. */
   readonly connections: () => number;
-  /** Resolves when none is open any more. */
+  /** Resolves when no connection is open any more. */
   readonly idle: () => Promise<void>;
 }
 
@@ -123,7 +123,7 @@ export class Loopback {
   }
 }
 
-/** A port on which nobody listens. */
+/** A port on which nothing listens. */
 export async function freePort(): Promise<number> {
   const loopback = new Loopback();
   const { port } = await loopback.tcp(() => undefined);

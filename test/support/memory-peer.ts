@@ -1,4 +1,4 @@
-/** The far end of a link, in memory: takes what the link writes, and writes what a test makes up. */
+/** The far end of a link, in memory. It reads what the link writes, and writes what the test wants. */
 import { type Duplex, duplexPair } from 'node:stream';
 
 import { decodeMessage, encodeMessage } from '../../src/dbus/codec.ts';
@@ -47,7 +47,7 @@ export class MemoryPeer {
     this.stream.write(encodeMessage({ ...message, serial: this.#serial }));
   }
 
-  /** As a bus would send it on: with a sender, which our own encoder never writes. */
+  /** The message as a bus forwards it: with a sender, which our own encoder never writes. */
   sendFrom(sender: string, message: Omit<OutgoingMessage, 'serial'>): void {
     this.#serial += 1;
     this.stream.write(withSender(sender, encodeMessage({ ...message, serial: this.#serial })));
@@ -63,7 +63,7 @@ export class MemoryPeer {
     this.sendFrom(BUS_NAME, { ...reply, signature: 's', body: [uniqueName] });
   }
 
-  /** The link has read what was written so far, or is gone, when this resolves. */
+  /** Resolves when the link has read everything written so far, or is gone. */
   async settled(): Promise<void> {
     await new Promise<void>((resolve) => {
       this.link.gone.addEventListener('abort', () => resolve(), { once: true });
@@ -73,7 +73,7 @@ export class MemoryPeer {
   }
 }
 
-/** Field 7, put in front of the others: it is as long as a multiple of 8, so that the rest keeps its alignment. */
+/** Puts field 7 before the others. Its length is a multiple of 8, so that the rest keeps its alignment. */
 function withSender(sender: string, message: Buffer): Buffer {
   const field = Buffer.alloc(Math.ceil((8 + sender.length + 1) / 8) * 8);
   field.set([7, 1, 's'.charCodeAt(0), 0]);

@@ -1,7 +1,10 @@
 /**
- * A metrics server in a process that can run out of descriptors (its limit is set by whoever starts it).
- * Told "exhaust", it takes every descriptor there is; "measure", it prints how many milliseconds of processor time it
- * used in the next second; "release", it gives the descriptors back.
+ * A metrics server in a process that can run out of descriptors (the parent sets its limit).
+ *
+ * Commands:
+ * - "exhaust" makes it take every free descriptor.
+ * - "measure" makes it print how many milliseconds of processor time it uses in the next second.
+ * - "release" makes it give the descriptors back.
  */
 import { closeSync, openSync } from 'node:fs';
 import { createInterface } from 'node:readline';
@@ -16,7 +19,7 @@ const metrics = new Metrics(Date.now());
 const log = { info: () => undefined, warn: (line: string) => void warnings.push(line) };
 const server = new MetricsServer({ root, listen: undefined, metrics, clock: SYSTEM_CLOCK, log });
 await server.start();
-// So that the first scrape after the famine needs no file.
+// This way the first scrape after the shortage needs no file.
 await metrics.render();
 say('ready');
 

@@ -1,7 +1,7 @@
 """Stands in for the service manager's notification socket: prints each datagram as one line of JSON.
 
-notify-receiver.py ADDRESS [COMMAND...]: binds ADDRESS ("@name" is abstract) and prints "ready". With a COMMAND, runs it
-with a connected socket as descriptor 3, handed over as systemd's OpenFile= does.
+notify-receiver.py ADDRESS [COMMAND...]: binds ADDRESS ("@name" is abstract) and prints "ready". Runs COMMAND,
+if given, with a connected socket as descriptor 3, like systemd's OpenFile=.
 """
 
 import json

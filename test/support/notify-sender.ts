@@ -1,4 +1,6 @@
-/** A process that the service manager started: says everything that can be said, then how its environment looks. */
+/**
+ * A process started by the service manager. It sends every kind of notification, then prints its environment.
+ */
 import { createNotifier } from '../../src/host/notify.ts';
 
 const notifier = await createNotifier(process.env, process.pid, (text) => process.stderr.write(`${text}\n`));

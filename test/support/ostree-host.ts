@@ -1,11 +1,14 @@
 /**
- * A real OSTree host that boots: a Debian system and the agent as commits in a repository, one of them deployed to a disk
- * image, systemd as PID 1 of a container in that deployment, and a firmware that boots the newest boot entry after each
- * reboot. libostree, logind, polkit and the bus are real; rpm-ostree's daemon is ostree/rpm-ostreed.py on top of libostree.
+ * A real OSTree host that boots. A repository has commits with a Debian system and the agent, and one of them
+ * is deployed to a disk image. systemd is PID 1 of a container in that deployment. A firmware boots the
+ * newest boot entry after each reboot. libostree, logind, polkit and the bus are real. rpm-ostree's daemon is
+ * ostree/rpm-ostreed.py on top of libostree.
  *
- * Invariants: needs root, loop devices and namespaces (`whyNot` tells); what a host reaches over its network is served on
- * a loopback of its own; nothing is left behind but the base system, which is kept in a cache for the next run: the folder
- * ZINCATI_TEST_CACHE, or one below the system's temporary folder.
+ * Invariants:
+ * - It needs root, loop devices and namespaces; `whyNot` says what is missing.
+ * - Everything that a host reaches over its network is served on its own loopback.
+ * - Only the base system is left behind, in a cache for the next run. The cache is the folder
+ *   ZINCATI_TEST_CACHE, or one below the system's temporary folder.
  */
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -30,11 +33,11 @@ const VERSIONS = [
 ] as const;
 const UP = 'the host is up';
 const STALLED = '=== stalled';
-/** With a machine that does other things as well. */
+/** Enough for a machine that is also busy with other things. */
 const BOOT_LIMIT_MS = 120_000;
 const PROGRAMS = ['mmdebstrap', 'ostree', 'systemd-nspawn', 'systemd-sysusers', 'mkfs.ext4', 'ip', 'unshare'];
 const NAMESPACE = ['--mount', '--propagation', 'private', '--net'] as const;
-/** Whatever becomes of the tests' process, what runs in there ends with it. */
+/** However the tests' process ends, everything in the container ends with it. */
 const BOUND = ['setpriv', '--pdeathsig', 'KILL', 'unshare', ...NAMESPACE] as const;
 const OWN_PROCESSES = ['--pid', '--fork', '--kill-child=KILL', '--mount-proc'] as const;
 
@@ -45,7 +48,7 @@ export interface BedRelease {
   readonly checksum: string;
 }
 
-/** The releases, and a disk with the first one: made once, booted many times. */
+/** The releases, and a disk with the first one. They are made once and booted many times. */
 export class OstreeBed implements AsyncDisposable {
   readonly releases: readonly BedRelease[];
   readonly #folder: string;
@@ -55,7 +58,7 @@ export class OstreeBed implements AsyncDisposable {
     this.releases = releases;
   }
 
-  /** Why there can be none here; undefined: there can. */
+  /** Why there can be no such host here; undefined if there can. */
   static whyNot(): string | undefined {
     if (process.getuid?.() !== 0) {
       return 'it takes root to boot a host';
@@ -79,7 +82,7 @@ export class OstreeBed implements AsyncDisposable {
     const folder = await mkdtemp(join(tmpdir(), 'ostree-bed-'));
     try {
       const overlay = join(folder, 'overlay');
-      // Its modes become the system's.
+      // The modes of these files become the system's.
       await mkdir(overlay, { mode: 0o755 });
       await cp(join(HERE, 'tree'), overlay, { recursive: true });
       await run(process.execPath, [join(PROJECT, 'scripts/install.mjs'), overlay, '--with-node']);
@@ -109,7 +112,7 @@ export class OstreeBed implements AsyncDisposable {
     }
   }
 
-  /** A host of its own. `etc` has files for its /etc, by their paths below it. */
+  /** A new host. `etc` has files for its /etc, by their paths below it. */
   async boot(etc: Readonly<Record<string, string>> = {}): Promise<OstreeHost> {
     return OstreeHost.start(this.#folder, this.releases, etc);
   }
@@ -146,7 +149,7 @@ export class OstreeHost extends HostShell implements AsyncDisposable {
   ): Promise<OstreeHost> {
     const folder = await mkdtemp(join(tmpdir(), 'ostree-host-'));
     await chmod(folder, 0o755);
-    // Sparse files stay sparse: the image is mostly holes.
+    // Sparse files stay sparse, because the image is mostly holes.
     await run('cp', ['--reflink=auto', '--sparse=always', join(bed, 'host.img'), folder]);
     for (const [path, text] of Object.entries(etc)) {
       await mkdir(dirname(join(folder, 'etc', path)), { recursive: true });
@@ -178,25 +181,27 @@ export class OstreeHost extends HostShell implements AsyncDisposable {
     await rename(`${graph}.new`, graph);
   }
 
-  /** From now on the update server has nothing. */
+  /** From now on the update server offers nothing. */
   async withdrawGraph(): Promise<void> {
     await rm(join(this.#folder, 'graph.json'));
   }
 
-  /** Waits until the journal of this boot has a line, of the agent or about it, that begins so. */
+  /** Waits until the journal of this boot has a line, by or about the agent, with this beginning. */
   async said(words: string, unit = 'zincati.service'): Promise<void> {
     if (!(await this.follow(`^${words}`, '--boot', `--unit=${unit}`))) {
       throw new Error(`the journal must say "${words}", got\n${await this.story()}`);
     }
   }
 
-  /** Waits until the host has booted that often, and returns the checksum of what it booted. */
+  /** Waits until the host has booted this many times, and returns the checksum that it booted. */
   async booted(count: number): Promise<string> {
     await this.#until(() => this.#ups >= count, `boot ${count} times`);
     return this.boots[count - 1] ?? '';
   }
 
-  /** From now on objects of the repository are asked for in vain; resolves when one has been. */
+  /**
+   * From now on requests for objects of the repository get no answer. Resolves after the first such request.
+   */
   async stallDownloads(): Promise<{ readonly stalled: () => Promise<void> }> {
     await writeFile(join(this.#folder, 'stall'), '');
     const before = this.#stalls;
@@ -210,7 +215,7 @@ export class OstreeHost extends HostShell implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#ended) {
       const gone = once(this.#firmware, 'exit');
-      // The end of PID 1 is an end in order: the firmware cleans up.
+      // The end of PID 1 is an orderly end: the firmware cleans up.
       const init = await findInit(this.#firmware.pid ?? 0).catch(() => 0);
       if (init > 0) {
         process.kill(init, 'SIGKILL');
@@ -271,7 +276,7 @@ export class OstreeHost extends HostShell implements AsyncDisposable {
     }
   }
 
-  /** True: something happened. */
+  /** True if something happened. */
   #change(limitMs: number): Promise<boolean> {
     return new Promise((resolve) => {
       const settle = (happened: boolean): void => {
@@ -290,7 +295,7 @@ export class OstreeHost extends HostShell implements AsyncDisposable {
   }
 }
 
-/** The base system's folder; made when it is not there, which takes most of a minute. */
+/** The base system's folder. If it is missing, it is made, which takes most of a minute. */
 async function cachedBase(): Promise<string> {
   const script = join(HERE, 'base.sh');
   const key = createHash('sha256')
@@ -306,7 +311,7 @@ async function cachedBase(): Promise<string> {
   const partial = await mkdtemp(join(cache, 'partial-'));
   try {
     await run('bash', [script, partial, await debianMirror()], { maxBuffer: 64 * 1024 * 1024 });
-    // Whoever was first wins.
+    // The first one wins.
     await rename(partial, base).catch(() => rm(partial, { recursive: true, force: true }));
     return base;
   } catch (error) {

@@ -1,11 +1,12 @@
 /**
- * Prose of the project, sentence by sentence: comments of the sources, and paragraphs, list items and table cells of
- * Markdown.
+ * The project's prose, sentence by sentence: comments of the sources, and paragraphs, list items and table
+ * cells of Markdown.
  *
  * Invariants:
- * - Words in code do not count: fenced and indented blocks are left out, and inline code or an address is one word.
- * - A sentence ends at `.`, `!` or `?`, and with its paragraph, list item or cell. Semicolons and colons do not end it.
- * - What stands in a string or a template is no comment.
+ * - Code does not count: fenced and indented blocks are left out, and inline code or an address is one word.
+ * - A sentence ends at `.`, `!` or `?`, and with its paragraph, list item or cell. Semicolons and colons do
+ *   not end it.
+ * - Text in a string or a template is not a comment.
  */
 import { globSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -13,18 +14,18 @@ import ts from 'typescript';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
-/** A sentence may have one word less. */
+/** The smallest number of words that is too many for a sentence. */
 export const TOO_MANY_WORDS = 25;
 
 /** One comment, or the text of a whole Markdown file. */
 interface Passage {
-  /** Of its first line, counted from 1. */
+  /** Number of its first line, counted from 1. */
   readonly line: number;
-  /** Without the signs that make it a comment. */
+  /** The text without comment signs. */
   readonly text: string;
 }
 
-/** A paragraph, a list item or a cell: no sentence goes beyond it. */
+/** A paragraph, a list item or a table cell. No sentence goes beyond it. */
 type Block = Passage;
 
 export interface Sentence {
@@ -33,7 +34,10 @@ export interface Sentence {
   readonly text: string;
 }
 
-/** Names from the project's folder, sorted: every file whose prose is read. */
+/**
+ * Every file with prose in `folder`, or `folder` itself if it is a file. Paths are relative to the project,
+ * and sorted.
+ */
 export function proseFiles(folder = '.'): string[] {
   const isFile = (name: string): boolean => statSync(path.join(ROOT, name)).isFile();
   const names = isFile(folder)
@@ -45,12 +49,12 @@ export function proseFiles(folder = '.'): string[] {
   return names.filter((name) => readerOf(name) !== undefined && isFile(name)).toSorted();
 }
 
-/** Every sentence of one file, named from the project's folder. */
+/** Every sentence of the file `name`, a path relative to the project. */
 export function sentencesIn(name: string): Sentence[] {
   return sentencesOf(name, readFileSync(path.join(ROOT, name), 'utf8'));
 }
 
-/** Every sentence of a text that has this file name; none when such files have no prose. */
+/** Every sentence of a text with this file name; none if such files have no prose. */
 export function sentencesOf(name: string, text: string): Sentence[] {
   const passages = readerOf(name)?.(text) ?? [];
   return passages.flatMap(blocksOf).flatMap(splitSentences);
@@ -63,7 +67,9 @@ export function longSentences(name: string): string[] {
     .map(({ line, words, text }) => `${name}:${line}: ${words} words: ${text}`);
 }
 
-/** What is wrong with the invariants in the head comment of a TypeScript source; undefined if nothing is. */
+/**
+ * What is wrong with the invariants in the head comment of a TypeScript source; undefined if they are right.
+ */
 export function invariantsFault(name: string, source: string): string | undefined {
   const head = scriptComments(source)[0];
   const lines = head?.text.split('\n') ?? [];
@@ -105,7 +111,7 @@ function scriptComments(text: string): Passage[] {
       children.forEach(collect);
       return;
     }
-    // A token has comments before it and behind it; inside it, what looks like one is text.
+    // Comments are before and after a token. Inside a token there is only text.
     const found = [
       ...(ts.getLeadingCommentRanges(text, node.getFullStart()) ?? []),
       ...(ts.getTrailingCommentRanges(text, node.getEnd()) ?? []),
@@ -139,13 +145,13 @@ function withoutStars(comment: string): string {
 }
 
 interface CommentLine extends Passage {
-  /** Nothing else stands on its line. */
+  /** True if nothing else is on its line. */
   readonly alone: boolean;
-  /** One of a run of lines that make one comment together. */
+  /** True if it can be part of a comment that has several such lines. */
   readonly joins: boolean;
 }
 
-/** Comments on lines that follow each other are one passage. */
+/** Joins comments on consecutive lines into one passage. */
 function joinLines(lines: readonly CommentLine[]): Passage[] {
   const passages: { line: number; text: string; end: number; open: boolean }[] = [];
   for (const { line, text, alone, joins } of lines) {
@@ -178,7 +184,7 @@ function pythonComments(text: string): Passage[] {
   return joinLines(found);
 }
 
-/** A docstring's later lines stand as deep as the code. */
+/** Removes the indentation of a docstring's later lines. */
 function unindent(text: string): string {
   const [first = '', ...rest] = text.split('\n');
   const depths = rest.filter((line) => line.trim() !== '').map((line) => /^ */.exec(line)?.[0].length ?? 0);
@@ -186,7 +192,7 @@ function unindent(text: string): string {
   return [first, ...rest.map((line) => line.slice(Number.isFinite(depth) ? depth : 0))].join('\n');
 }
 
-/** Lines that begin with `#`, and what stands behind ` # `: of shell, TOML, units and the like. */
+/** Comments of shell, TOML, units and similar: lines that begin with `#`, and text after ` # `. */
 function hashComments(text: string): Passage[] {
   const found = text.split('\n').flatMap((line, index): CommentLine[] => {
     const match = /^\s*#(?!!) ?(.*)$/.exec(line);
@@ -208,7 +214,7 @@ function markupComments(text: string): Passage[] {
 
 const LIST_ITEM = /^\s*(?:[-*+]|\d+[.)])\s+/;
 
-/** Paragraphs, list items, cells and tags of one passage. Headings, code and rules are left out. */
+/** Paragraphs, list items, table cells and tags of one passage. Headings, code and rules are left out. */
 function blocksOf({ line: first, text }: Passage): Block[] {
   const blocks: { line: number; text: string }[] = [];
   let open: { line: number; text: string } | undefined;
@@ -262,10 +268,10 @@ function cellsOf(row: string): string[] {
     .filter((cell) => cell !== '' && !/^:?-+:?$/.test(cell));
 }
 
-/** Stand-in for what counts as one word and may hold dots. */
+/** Placeholder for text that counts as one word and may contain dots. */
 const CODE = '\u0001';
 
-/** Words that end in a dot within a sentence. */
+/** Words with a dot that does not end a sentence. */
 const ABBREVIATION = /\b(?:e\.g|i\.e|etc|cf|vs|approx|No)\.$/;
 
 function splitSentences({ line, text }: Block): Sentence[] {
@@ -274,7 +280,7 @@ function splitSentences({ line, text }: Block): Sentence[] {
   const plain = text
     .replaceAll(/`+[^`]*`+|<https?:[^>]*>|https?:\/\/[^\s)]+/g, (code) => {
       kept.push(code);
-      // Line ends stay, so that the lines can be counted.
+      // Line ends stay, so that lines can be counted.
       return CODE + code.replaceAll(/[^\n]/g, '');
     })
     .replaceAll(/(\]\()[^)\s]*\)/g, ']');

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
-/** The one that comes with the distribution, which has GLib's bindings. */
+/** The distribution's Python, which has GLib's bindings. */
 const PYTHON = '/usr/bin/python3';
 
 export class PythonHelper {
@@ -32,7 +32,7 @@ export class PythonHelper {
     }
   }
 
-  /** Ends it at once, as a crash would. */
+  /** Ends the process at once, like a crash. */
   async kill(): Promise<void> {
     this.#process.kill('SIGKILL');
     await this.#exited;

@@ -1,6 +1,7 @@
 /**
- * A random world for a simulated node: a history that is published over time with bad releases in it, windows, a lock
- * server, people, failures, clock jumps, crashes. The same seed gives the same world.
+ * A random world for a simulated node. It has a history that is published over time, with bad releases in it.
+ * It also has windows, a lock server, people, failures, clock jumps and crashes. The same seed gives the same
+ * world.
  */
 import { deniedPayloads } from '../../src/agent/denylist.ts';
 import type { CheckQuery, CheckResult, GateReport, Session, SlotAnswer } from '../../src/agent/ports.ts';
@@ -15,7 +16,7 @@ const DAY = 24 * HOUR;
 
 export type Random = () => number;
 
-/** Small, fast, and the same everywhere (mulberry32). */
+/** A small, fast generator with the same results everywhere (mulberry32). */
 export function seeded(seed: number): Random {
   let state = seed >>> 0;
   return () => {
@@ -36,7 +37,7 @@ interface Published {
   readonly wrongStream: boolean;
 }
 
-/** Times at which something is broken, by what. */
+/** When something is broken, by what is broken. */
 type Trouble = 'check' | 'status' | 'save' | 'lock' | 'driver' | 'finalize' | 'reboot' | 'sessions';
 
 const TROUBLE_KIND: Readonly<Record<Trouble, string>> = {
@@ -55,7 +56,9 @@ export class Violation extends Error {}
 export class RandomWorld {
   readonly node: SimulatedNode;
   readonly #random: Random;
-  /** What the administrator does has dice of its own: it leaves the rest of a world as its seed made it. */
+  /**
+   * The administrator has a separate random sequence, so that the rest of a world stays as its seed made it.
+   */
   readonly #skipping: Random;
   readonly #history: Published[] = [];
   readonly #troubles = new Map<Trouble, { fromMs: number; untilMs: number }[]>();
@@ -64,9 +67,12 @@ export class RandomWorld {
   readonly #remote: boolean;
   readonly #startAt: number;
   readonly #asked = new Map<string, number>();
-  /** What the node was rolled back from, and nobody has booted since: told apart from what the agent remembers of it. */
+  /**
+   * Releases that the node was rolled back from, and that nobody has booted since. This is independent of the
+   * agent's own record.
+   */
   readonly #rolledBack = new Set<string>();
-  /** Since when the agent has believed something else to be staged than what is. */
+  /** Since when the agent's belief about what is staged has been wrong. */
   #mistakenSince: number | undefined;
   #visits: { fromMs: number; untilMs: number }[] = [];
   #slotByOthersUntil = 0;
@@ -133,7 +139,9 @@ export class RandomWorld {
     this.#startAt = this.node.at;
   }
 
-  /** Lets the world go its way for some days, then calms it and publishes one more good release, which must be reached. */
+  /**
+   * Runs the world for some days, then calms it and publishes one more good release, which must be reached.
+   */
   run(days: number): void {
     while (this.#elapsed < days * DAY) {
       this.#step();
@@ -240,7 +248,7 @@ export class RandomWorld {
     }
   }
 
-  /** Somebody unstaged or replaced what the agent staged: it must see that within a tick or two. */
+  /** Somebody unstaged or replaced what the agent staged. The agent must notice within a tick or two. */
   #checkStaged(): void {
     const { node } = this;
     const { state } = node.model;
@@ -291,7 +299,7 @@ export class RandomWorld {
     }
   }
 
-  /** Up to three releases are denied from now on, and those that were before no longer. */
+  /** From now on up to three releases are denied, and earlier ones are no longer. */
   #someoneSkips(): void {
     const { node } = this;
     const names = Array.from({ length: Math.floor(this.#skipping() * 4) }, () => {
@@ -321,7 +329,7 @@ export class RandomWorld {
         if (other === undefined) {
           return;
         }
-        // What this boot was is known to who has written it down.
+        // Only an agent that has written it down knows which boot this was.
         if (node.record.boots.at(-1)?.version === node.booted.version) {
           this.#rolledBack.add(node.booted.version);
         }
@@ -356,7 +364,7 @@ export class RandomWorld {
         node.deployments = node.deployments.filter((d) => d.booted || d.staged);
         return;
       case 'clock':
-        // Between the last look at the clock and the reboot there is nothing that could notice.
+        // Nothing can notice a change between the last look at the clock and the reboot.
         if (node.effect.kind === 'save' || node.effect.kind === 'finalize') {
           return;
         }
@@ -368,7 +376,7 @@ export class RandomWorld {
     if (this.#broken('check')) {
       return new KindError(TROUBLE_KIND.check, 'no route');
     }
-    // Whatever somebody booted by hand is in no graph, until the world is calm.
+    // A deployment that somebody booted by hand is in no graph until the world is calm.
     if (query.booted.version.startsWith('foreign') && !this.#calm) {
       return checkResult({ kind: 'off-graph' });
     }

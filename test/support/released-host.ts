@@ -1,6 +1,6 @@
 /**
- * A pretended host in the middle of real releases: a private bus with the stand-in daemon, an update server, and built
- * agents on it. Disposing of it ends everything; nothing is shared between two of them, so that they can run at once.
+ * A simulated host with real releases: a private bus with the stand-in daemon, an update server, and built
+ * agents. Disposing of it ends everything. Two hosts share nothing, so that they can run at once.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,11 +15,11 @@ import { AgentProcess } from './agent-process.ts';
 export const NODE_UUID = '0123456789abcdef0123456789abcdef';
 
 export interface ReleasedHostOptions {
-  /** `unknown`: a release that the update server has never heard of. */
+  /** `unknown` is a release that the update server does not know. */
   readonly booted: 'oldest' | 'newest' | 'unknown';
   /** TOML, as an operator would write it. */
   readonly config: string;
-  /** Beside rpm-ostree's daemon. */
+  /** Additional to rpm-ostree's daemon. */
   readonly services?: (root: string) => readonly ActivatableService[];
 }
 

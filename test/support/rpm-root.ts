@@ -1,6 +1,6 @@
 /**
- * A root that rpm installs into, with a database of its own, and packages made for it. Real rpm, real scriptlets, which
- * run in a chroot: it takes root. Removed with `using`.
+ * A root that rpm installs into, with its own database, and packages made for it. It uses the real rpm and
+ * real scriptlets, which run in a chroot, so it needs root. `using` removes it.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -41,7 +41,7 @@ export interface PackageContents {
   readonly head: string;
   /** Absolute path and text of each file; the mode is 0755 for scripts, else 0644. */
   readonly files: Readonly<Record<string, string>>;
-  /** Files of this machine that are packaged as they are. */
+  /** Files of this machine that are packaged unchanged. */
   readonly copies?: readonly string[];
   readonly folders?: readonly string[];
 }
@@ -108,10 +108,10 @@ export class RpmRoot implements Disposable {
     return run('rpm', `--root=${this.path}`, '--dbpath=/usr/lib/sysimage/rpm', ...args);
   }
 
-  /** A transaction that must go through without a word. */
+  /** A transaction that must succeed without output. */
   change(...args: readonly string[]): void {
     const { status, stdout, stderr } = this.rpm(...args);
-    // Debian's rpm says at each transaction that Debian has another packager.
+    // Debian's rpm warns at each transaction that Debian has another package manager.
     const words = stderr
       .split('\n')
       .filter((line) => line !== '' && !/^rpm: (?:RPM should|However)/.test(line));
@@ -120,7 +120,7 @@ export class RpmRoot implements Disposable {
     }
   }
 
-  /** Everything below the root that no package owns, but for rpm's own. */
+  /** Everything below the root that no package owns, except rpm's own files. */
   strays(): string[] {
     const owned = new Set(lines('rpm', `--root=${this.path}`, '--dbpath=/usr/lib/sysimage/rpm', '-qal'));
     return lines('find', this.path, '!', '-type', 'd', '-printf', '/%P\n')

@@ -1,6 +1,6 @@
 /**
- * A pretended host for tests: a fresh root, a private bus that starts the stand-in daemon on demand, and the agent's
- * rpm-ostree client over real sockets. `close` ends everything; nothing is shared between two of them.
+ * A simulated host for tests. It has a fresh root, a private bus that starts the stand-in daemon on demand,
+ * and the agent's rpm-ostree client. All sockets are real. `close` ends everything. Two hosts share nothing.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -18,7 +18,7 @@ export interface StandInHost {
   readonly bus: SystemBus;
   readonly busAddress: string;
   readonly client: RpmOstreeClient;
-  /** What the client's observer was told, in order. */
+  /** What the client's observer heard, in order. */
   readonly observed: string[];
   /** Another client of the same daemon. */
   readonly newClient: (options?: Partial<RpmOstreeClientOptions>) => RpmOstreeClient;

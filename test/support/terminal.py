@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 """A real terminal with a person in front of it. Usage: terminal.py reading|full|stopped
 
-Prints the terminal's name below /dev, then waits for the end of its input; `reading` prints after that what the person
-saw. `full`: nobody reads, and the buffer holds no byte more. `stopped`: Ctrl-S was pressed.
+Prints the terminal's name below /dev, then waits for the end of its input. With `reading` it then prints what
+the person saw. `full`: nobody reads, and the buffer is full. `stopped`: Ctrl-S was pressed.
 """
 import fcntl
 import os

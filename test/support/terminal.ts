@@ -1,4 +1,4 @@
-/** A real pseudo-terminal, held by a process of its own (terminal.py). */
+/** A real pseudo-terminal, held by a separate process (terminal.py). */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { join } from 'node:path';
 export interface Terminal {
   /** As logind names it: `pts/3`. */
   readonly name: string;
-  /** Ends it; resolves with what was seen on it, for one that is read. */
+  /** Ends it. Resolves with what was seen on it, if it is read. */
   close(): Promise<string>;
 }
 

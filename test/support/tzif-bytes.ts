@@ -1,12 +1,12 @@
-/** Writes time zone files (RFC 8536), so that tests need none of the machine's. */
+/** Writes time zone files (RFC 8536), so that tests do not need the machine's. */
 
 export interface TzifSource {
-  /** `[offset in seconds, abbreviation]`; the first one holds before all transitions. */
+  /** `[offset in seconds, abbreviation]`; the first one applies before all transitions. */
   readonly types: readonly (readonly [number, string])[];
   /** `[seconds since 1970, index of the type]`. */
   readonly transitions?: readonly (readonly [number, number])[];
   readonly footer?: string;
-  /** 1: 32-bit times only, without a footer. */
+  /** 1 means 32-bit times only, without a footer. */
   readonly version?: 1 | 2 | 3;
 }
 
@@ -49,7 +49,7 @@ function part({ types, transitions = [] }: TzifSource, timeBytes: 4 | 8, version
   return Buffer.concat([header, times, indexes, records, characters]);
 }
 
-/** A zone that a rule alone describes. */
+/** A zone that is described by a rule alone. */
 export function tzifOfRule(footer: string, offset: number, abbreviation: string): Buffer {
   return tzifBytes({ types: [[offset, abbreviation]], footer });
 }

@@ -1,4 +1,7 @@
-/** Reads a unit file as systemd does: sections, and for each key the values of all its lines, an empty one resets. */
+/**
+ * Reads a unit file like systemd: sections, and for each key the values of all its lines. An empty value
+ * resets.
+ */
 export type UnitFile = ReadonlyMap<string, ReadonlyMap<string, readonly string[]>>;
 
 export function parseUnitFile(text: string): UnitFile {

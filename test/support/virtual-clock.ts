@@ -1,6 +1,6 @@
 /**
- * A clock that moves only when told to. Sleepers wake in the order of their instants; between two of them everything
- * that can run without time runs to its end.
+ * A clock that moves only when told to. Sleepers wake in the order of their instants. Between two of them,
+ * everything that needs no time runs to its end.
  */
 import type { Clock } from '../../src/agent/ports.ts';
 import { CancelledError } from '../../src/errors.ts';
@@ -29,7 +29,7 @@ export class VirtualClock implements Clock {
     return this.#mono;
   }
 
-  /** Somebody sets the wall clock; the monotonic one does not notice. */
+  /** Sets the wall clock; the monotonic clock does not change. */
   setWall(at: number): void {
     this.#offset = at - this.#mono;
   }
@@ -61,7 +61,7 @@ export class VirtualClock implements Clock {
     return this.#sleepers.length;
   }
 
-  /** Lets `ms` pass, waking every sleeper at its own instant. */
+  /** Lets `ms` pass, and wakes every sleeper at its instant. */
   async advance(ms: number): Promise<void> {
     const end = this.#mono + ms;
     for (;;) {
@@ -79,7 +79,7 @@ export class VirtualClock implements Clock {
   }
 }
 
-/** Lets everything run that waits for no time and no I/O. */
+/** Runs everything that waits neither for time nor for I/O. */
 export async function settle(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) {
     await new Promise<void>((resolve) => {

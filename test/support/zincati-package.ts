@@ -1,9 +1,9 @@
-/** Zincati's own package as Fedora has it: its paths, and what the macros of its scriptlets expand to. */
+/** Zincati's package as in Fedora: its paths, and what the macros of its scriptlets expand to. */
 import type { PackageContents } from './rpm-root.ts';
 
 const UNIT = 'zincati.service';
 
-/** Files that are at the same place in ours. */
+/** Files that are in the same place in our package. */
 export const SHARED_FILES = [
   '/usr/bin/zincati-update-now',
   '/usr/lib/systemd/system/zincati.service',
@@ -19,7 +19,7 @@ export const SHARED_FILES = [
   '/usr/share/polkit-1/rules.d/zincati.rules',
 ] as const;
 
-/** Those that leave with it. */
+/** Files that are removed with it. */
 export const ZINCATI_FILES = [
   '/usr/share/doc/zincati/README.md',
   '/usr/share/licenses/zincati/LICENSE',

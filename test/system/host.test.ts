@@ -1,4 +1,7 @@
-/** What is installed, on a host that boots: real systemd, system bus, polkit and kernel; the agent itself runs. */
+/**
+ * The installed files on a host that boots, with real systemd, system bus, polkit and kernel. The agent
+ * itself runs.
+ */
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
 
@@ -7,9 +10,9 @@ import { BootedHost } from '../support/booted-host.ts';
 const UNIT = 'zincati.service';
 const whyNot = BootedHost.whyNot();
 
-/** Every unit is waited for, and this one never ends. */
+/** A boot target waits for this unit, which never ends. */
 const STUCK = '[Service]\nType=oneshot\nExecStart=/bin/sleep infinity\nTimeoutStartSec=infinity\n';
-/** What hosts with boot checks add. */
+/** Files that hosts with boot checks add. */
 const BOOT_CHECK = '[Service]\nType=oneshot\nExecStart=/bin/false\n';
 const CHECKED = '[Unit]\nRequires=boot-check.service\nAfter=boot-check.service\n';
 
@@ -26,10 +29,10 @@ const POLICY = `<?xml version="1.0" encoding="UTF-8"?>
   )
   .join('\n')}</policyconfig>`;
 
-/** The agent is ready before its socket is. */
+/** The agent is ready before its socket exists. */
 const METRICS = 'UNIX-CONNECT:/run/zincati/public/metrics.promsock,retry=50,interval=0.1';
 
-/** A process under the unit's own restrictions, which tells what it may do. */
+/** A process under the unit's own restrictions, which reports what it may do. */
 const PROBE_EXEC = '/usr/local/bin/probe';
 
 describe.skipIf(whyNot !== undefined)(`a host${whyNot === undefined ? '' : ` (${whyNot})`}`, () => {
@@ -42,7 +45,7 @@ describe.skipIf(whyNot !== undefined)(`a host${whyNot === undefined ? '' : ` (${
         '/etc/systemd/system/stuck.service': STUCK,
         '/etc/systemd/system/boot-check.service': BOOT_CHECK,
         '/etc/systemd/system/boot-complete.target.d/10-check.conf': CHECKED,
-        // Restarts as usual, only sooner, so that the test need not wait for them.
+        // Restarts as usual, but sooner, so that the test need not wait for them.
         '/etc/systemd/system/zincati.service.d/10-soon.conf': '[Service]\nRestartSec=100ms\nWatchdogSec=1s\n',
         '/usr/share/polkit-1/actions/org.projectatomic.rpmostree1.policy': POLICY,
       },
@@ -117,7 +120,7 @@ describe.skipIf(whyNot !== undefined)(`a host${whyNot === undefined ? '' : ` (${
         user,
         ...(['sh', '-c', `exec pkcheck --action-id ${id} --process $$`] as const),
       );
-      // 0: authorized; 2: a password would be needed, and there is nobody to ask for it.
+      // 0 means authorized. 2 means that a password is needed, and there is nobody to ask for it.
       expect([0, 2], `${user} ${action}: ${stderr}`).toContain(status);
       return status === 0;
     };
@@ -133,7 +136,7 @@ describe.skipIf(whyNot !== undefined)(`a host${whyNot === undefined ? '' : ` (${
   });
 
   describe('a process in the place of the agent', () => {
-    /** Runs a script under everything that the unit says, and gives its output. */
+    /** Runs a script under all settings of the unit, and returns its output. */
     const probe = async (script: string): Promise<string> => {
       await host.write(PROBE_EXEC, `#!/bin/sh\n${script}\n`);
       const edits = [
@@ -150,8 +153,8 @@ describe.skipIf(whyNot !== undefined)(`a host${whyNot === undefined ? '' : ` (${
       return host.sh('cat /run/probe.out');
     };
 
-    // Terminals as logins make them: the user's, and group tty may write. One is a console, of those that the unit
-    // hides from /dev; this host has none, so it gets one.
+    // Terminals as logins create them: owned by the user, and group tty may write. One is a console of the
+    // kind that the unit hides from /dev. This host has none, so the test creates it.
     const TERMINALS = `
 import os, pty, subprocess, sys, tty
 def login():
@@ -188,7 +191,7 @@ for master, name in remote, console:
       expect(await host.sh('/usr/bin/python3 /run/terminals.py')).toBe(
         'about to reboot\nabout to reboot, on the console',
       );
-      // What the host has not is not made up, and nothing is left on it.
+      // Consoles that the host lacks are not created, and nothing is left on the host.
       expect(await host.sh('cat /run/probe.out')).toBe('tty5\nhidden');
       expect(await host.sh('ls -A /run/zincati-terminals')).toBe('');
     });
@@ -277,7 +280,7 @@ for master, name in remote, console:
 
   describe('docs/hardening.md', () => {
     const text = readFileSync(new URL('../../docs/hardening.md', import.meta.url), 'utf8');
-    /** Each drop-in, and the score that its first line promises. */
+    /** Each drop-in, with the score that its first line promises. */
     const dropIns = [...text.matchAll(/```ini\n(# gives (\d\.\d)\n[^`]+)```/g)].map(
       ([, dropIn = '', score = '']) => [dropIn, score] as const,
     );
@@ -377,7 +380,7 @@ for master, name in remote, console:
     });
 
     describe('with an agent that shows given states', () => {
-      /** Tells READY and then its script; notes with which configuration it was started. */
+      /** Sends READY and then its script, and notes the configuration with which it was started. */
       const ACTOR = `#!/usr/bin/python3
 import os, signal, socket
 now = os.path.exists('/run/zincati/config.d/99-update-now.toml')
@@ -400,7 +403,7 @@ signal.pause()
         await host.sh('chmod 755 /usr/local/bin/actor && systemctl daemon-reload');
       });
 
-      /** How the agent lived since it was started as usual. */
+      /** How the agent has run since its usual start. */
       const lives = async (script: readonly string[], command = 'zincati-update-now') => {
         await host.write('/run/actor', script.join('\n'));
         await host.sh(`rm -f /var/lib/zincati/lives; systemctl restart ${UNIT}`);

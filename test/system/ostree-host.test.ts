@@ -1,6 +1,6 @@
 /**
- * The agent on a real OSTree host: libostree stages and finalizes, systemd reboots, the firmware boots what the boot
- * entries say. Every test has a host of its own, and several run at a time; the themes are in ostree/.
+ * The agent on a real OSTree host: libostree stages and finalizes, systemd reboots, and the firmware follows
+ * the boot entries. Every test has its own host, and several run at a time. The topics are in ostree/.
  */
 import { beforeAll, describe } from 'vitest';
 

@@ -1,4 +1,7 @@
-/** The packages on a host that runs: put in Zincati's place, upgraded and removed by the real rpm under real systemd. */
+/**
+ * The packages on a running host: they replace Zincati, and are upgraded and removed, by the real rpm under
+ * real systemd.
+ */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,19 +18,19 @@ const ARCHITECTURE = process.arch === 'arm64' ? 'aarch64' : 'x86_64';
 const DISABLED_TEXT = 'initialization complete, auto-updates logic disabled by configuration';
 const whyNot = BootedHost.whyNot();
 
-/** The commands of docs/install.md under a heading, as they stand there. */
+/** The commands below a heading of docs/install.md, unchanged. */
 function commands(heading: string, which: number): string {
   const text = readFileSync(join(PROJECT, 'docs/install.md'), 'utf8');
   const chapter = text.split(/^## /m).find((part) => part.startsWith(`${heading}\n`))!;
   const block = [...chapter.matchAll(/^```\n([\s\S]*?)^```/gm)][which]![1]!;
-  // What is made quickly is called otherwise.
+  // Quickly made packages have other names.
   return block.replaceAll('.tar.xz', '.tar.gz').replaceAll('x86_64', ARCHITECTURE);
 }
 
 describe.skipIf(whyNot !== undefined)(
   `packages on a host${whyNot === undefined ? '' : ` (${whyNot})`}`,
   () => {
-    // The host has this machine's files below its own, but for /tmp.
+    // The host has this machine's files below its own, except /tmp.
     let folder = '';
     let zincati = '';
     let ours = '';
@@ -54,14 +57,14 @@ describe.skipIf(whyNot !== undefined)(
           [USER_FILE]: '[updates]\nenabled = false\n',
         },
       });
-      // A host of today's Debian has no packages of rpm's, so nothing that ours needs.
+      // A Debian host has no rpm packages, so none that ours require.
       await host.sh(`rpm --nodeps -i ${zincati}`);
     });
     afterEach(() => host[Symbol.asyncDispose]());
 
     const facts = async (): Promise<string> =>
       host.sh(`systemctl is-enabled ${UNIT}; systemctl is-active ${UNIT}; true`);
-    /** Waits for a start that the transaction has asked for. */
+    /** Waits for a start that the transaction has requested. */
     const started = async (): Promise<void> => {
       await host.sh(`systemctl start ${UNIT}`);
       expect(await host.property(UNIT, 'StatusText')).toBe(DISABLED_TEXT);
@@ -106,7 +109,7 @@ describe.skipIf(whyNot !== undefined)(
       expect(await facts()).toBe('disabled\ninactive');
       await host.sh('rpm -e zincati-ng');
 
-      // A first installation follows the presets of the host; nothing is started behind anybody's back.
+      // A first installation follows the presets of the host; nothing is started unasked.
       await host.sh(`rpm --nodeps -i ${ours}`);
       expect(await facts()).toBe('enabled\ninactive');
       await host.sh(`systemctl mask --now ${UNIT} && rpm --nodeps -U --replacepkgs ${ours}`);
@@ -123,7 +126,7 @@ describe.skipIf(whyNot !== undefined)(
         expect(await program()).toBe('/usr/local/lib/zincati/program/node');
         expect(await moo('/usr/local/libexec/zincati')).toBe('moo.');
       }
-      // Zincati itself is as it was.
+      // Zincati itself is unchanged.
       expect((await host.run('rpm', '-V', '--nodeps', 'zincati')).stdout).toBe('');
 
       await host.sh(inFolder(commands('Uninstall', 1)));

@@ -1,6 +1,7 @@
 /**
- * The packages: made twice to the same bytes, with exactly what belongs into them; the RPM installed, put in Zincati's
- * place, removed and installed again by the real rpm. Needs a build, and root where scriptlets run.
+ * The packages: made twice with the same bytes, and with exactly the right contents. The real rpm installs
+ * the RPM, replaces Zincati with it, removes it and installs it again. Needs a build, and root for
+ * scriptlets.
  */
 import { execFile } from 'node:child_process';
 import {
@@ -36,7 +37,7 @@ let folder = '';
 const rpmOf = (architecture: string): string => join(folder, `zincati-ng-${version}-1.${architecture}.rpm`);
 const tarOf = (architecture: string): string => join(folder, `zincati-ng-${version}-${architecture}.tar.gz`);
 
-/** As somebody else would on another machine: the umask, the time zone, the home, and where the result goes. */
+/** As on somebody else's machine: another umask, time zone, home and output folder. */
 async function makePackages(
   out: string,
   umask: string,
@@ -62,7 +63,7 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** What is many files of one kind is one line; documents are those of the repository. */
+/** Many files of one kind are one line; documents are those of the repository. */
 function summary(listing: readonly string[]): string[] {
   const collapsed = listing.map((line) =>
     line
@@ -181,7 +182,7 @@ describe.each(ARCHITECTURES)('for %s', (architecture) => {
       [`${program}/node`, machine],
       ...(architecture === 'x86_64' ? [[addon, machine]] : []),
     ]);
-    // Nothing is left in it that is not loaded, and what is loaded is as it was built.
+    // Only loaded parts are left in it, and they are as built.
     const sections = run('readelf', '-SW', join(tree, program, 'node'));
     expect(sections.stderr).toBe('');
     expect(sections.stdout).not.toMatch(/\.symtab|\.debug|\.comment/);
@@ -258,7 +259,8 @@ describe.runIf(isRoot)('in a root of its own', () => {
     const work = mkdtempSync(join(folder, 'work-'));
     const needs = lines('rpm', '-qp', '--requires', rpmOf(OWN_ARCHITECTURE));
     const provides = [...new Set(needs)].filter((line) => !/^(?:rpmlib|systemd)/.test(line));
-    // What every host has: a shell, what the unit and the scriptlets call, and the libraries of Node and of the shell.
+    // Files that every host has: a shell, the programs that unit and scriptlets call, and the libraries of
+    // Node and the shell.
     const node = join(
       PROJECT,
       'node_modules',
@@ -331,7 +333,7 @@ describe.runIf(isRoot)('in a root of its own', () => {
       expect(root.rpm('-qf', file).status, file).not.toBe(0);
     }
     expect(root.rpm('-V', 'zincati-ng').stdout).toBe('');
-    // Nothing of Zincati is left, not even an empty folder, nor a note of the scriptlets.
+    // Nothing of Zincati is left: no empty folder, and no note of the scriptlets.
     expect(root.strays()).toEqual([USER_FILE, STATE].sort());
     expect(lines('find', root.path, '-path', '*/zincati', '-type', 'd', '-printf', '/%P\n').sort()).toEqual([
       '/etc/zincati',

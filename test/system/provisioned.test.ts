@@ -1,4 +1,4 @@
-/** A host with the files of two examples, as Ignition leaves them, on its first boot. */
+/** A host on its first boot, with the files of two examples as Ignition leaves them. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -12,7 +12,7 @@ const TOKEN = '/etc/zincati/lock/token';
 const AFTERBURN = '/usr/local/bin/afterburn';
 const whyNot = BootedHost.whyNot();
 
-/** In the place of Afterburn, which asks a cloud: takes a while, and leaves what it has found out. */
+/** Replaces Afterburn, which asks a cloud. It takes a while, and writes what it has found out. */
 const FOUND = `#!/bin/sh
 sleep 0.5
 mkdir -p /run/metadata

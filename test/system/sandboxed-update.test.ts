@@ -1,6 +1,6 @@
 /**
- * A whole update under the unit's own restrictions, where a call to the kernel that the unit does not allow is no error
- * that could be swallowed: it kills the agent.
+ * A whole update under the unit's own restrictions. A system call that the unit does not allow is not an
+ * error that could be swallowed: it kills the agent.
  */
 import { beforeAll, describe, expect, it } from 'vitest';
 
@@ -16,10 +16,10 @@ const OLD = '43.20260413.3.2';
 const NEWEST = '44.20260707.3.1';
 const whyNot = BootedHost.whyNot();
 
-/** What the unit answers with "not permitted" ends the process here; and one death is enough. */
+/** A call that the unit answers with "not permitted" ends the process here. One such end fails the test. */
 const DEADLY = '[Service]\nSystemCallErrorNumber=kill\nRestart=no\n';
 
-/** Somebody who is logged in at a terminal for as long as it runs, and what they see. */
+/** A user who is logged in at a terminal as long as it runs, and what they see. */
 const PERSON = `#!/usr/bin/python3
 import os, pty
 pid, master = pty.fork()
@@ -58,9 +58,9 @@ describe.skipIf(whyNot !== undefined)(`an update${whyNot === undefined ? '' : ` 
         '/etc/zincati/config.d/90-off.toml': '[updates]\nenabled = false\n',
         '/etc/zincati/lock/ca.pem': authority.cert,
         '/etc/systemd/system/zincati.service.d/10-deadly.conf': DEADLY,
-        // Terminals as Fedora CoreOS makes them: group tty may write.
+        // Terminals as on Fedora CoreOS: group tty may write.
         '/etc/login.defs': 'TTYGROUP tty\nTTYPERM 0620\n',
-        // Root's would turn messages off.
+        // A terminal of root would turn messages off.
         '/root/.profile': '',
         '/usr/local/bin/person': PERSON,
       },
@@ -107,7 +107,7 @@ ignore_users = [${ignored}]
     await host.sh(`systemctl restart ${UNIT}`);
     await host.journal(cursor, 'reboot delayed due to active user sessions: root on pts/');
     await host.sh("until grep -q 'has been deployed' /run/person.out; do sleep 0.1; done");
-    // Whoever is left is not waited for.
+    // The remaining people are not waited for.
     await host.write('/etc/zincati/config.d/90-off.toml', configuration('"root"'));
     await host.sh(`systemctl reload ${UNIT}`);
     await host.journal(cursor, 'update finalized: ');

@@ -76,8 +76,8 @@ export const AVAILABLE_STEPS: Readonly<Record<AvailableStep, Step<UpdateAvailabl
 };
 
 /**
- * The graph names `release`: stage it, or go on with it where exactly that is staged already (by an agent before this
- * one, or by somebody). What somebody else staged is left alone, unless the policy says otherwise.
+ * The graph names `release`: stage it, or go on with it where exactly that is staged already. It does not matter who
+ * staged it. What somebody else staged is left alone, unless the policy says otherwise.
  */
 export function selected(release: Release, turn: Turn, lastFailure = ''): Model {
   const { memory, policy, was } = turn;

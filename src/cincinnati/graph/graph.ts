@@ -1,47 +1,49 @@
 /**
- * An update graph as it comes from a server, read with suspicion. Pure; time and memory grow linearly with the text.
+ * Parses an update graph from a server that is not trusted. Pure. Time and memory grow linearly with the text.
  *
- * Invariants: `nodes` has one entry for each entry of the text, so that edges stay right; what is wrong with an entry is
- * noted in it and spoils nothing else; only own properties are read, so no key of the text reaches a prototype.
+ * Invariants:
+ * - `nodes` has one entry for each entry of the text, so that the indices of edges stay right.
+ * - A fault of an entry is noted in that entry, and affects no other.
+ * - Only own properties are read, so no key of the text reaches a prototype.
  */
 import { type Scheme, SCHEMES } from '../../agent/release.ts';
 import { CincinnatiError } from '../../errors.ts';
 import { isPrintable, printable } from '../../text/printable.ts';
 
 export interface GraphNode {
-  /** As written; "" when there is none. What the booted release is found by. */
+  /** As written; "" when it is missing or too long. The booted release is found by it. */
   readonly payload: string;
   readonly scheme: Scheme | undefined;
-  /** "" when there is none fit to be shown. */
+  /** "" when it is missing or cannot be shown. */
   readonly version: string;
-  /** Servers may count in anything up to nanoseconds since 1970, beyond what a number holds exactly. */
+  /** A bigint, because servers may count in nanoseconds since 1970, which a number cannot hold exactly. */
   readonly ageIndex: bigint | undefined;
-  /** Why the release gets no further updates; undefined: it is no dead-end. */
+  /** Why the release gets no further updates; undefined when it is not a dead-end. */
   readonly deadendReason: string | undefined;
-  /** Why it cannot be an update target, a sentence; undefined: it can. */
+  /** A sentence that says why it cannot be an update target; undefined when it can. */
   readonly problem: string | undefined;
 }
 
 export interface Edge {
   readonly from: number;
-  /** Undefined: it leads to no node of the graph. */
+  /** Undefined when it does not lead to a node of the graph. */
   readonly to: number | undefined;
 }
 
 export interface Graph {
   readonly nodes: readonly GraphNode[];
-  /** Those that start at a node. */
+  /** The edges that start at a node of the graph. */
   readonly edges: readonly Edge[];
-  /** As many as the server listed, whatever they are. */
+  /** The number that the server listed, malformed ones included. */
   readonly edgeCount: number;
-  /** Faults that concern no node in particular, one sentence each; at most one of a sort. */
+  /** Faults of the graph as a whole, one sentence each; at most one of each kind. */
   readonly warnings: readonly string[];
 }
 
-/** Real graphs have some 200 nodes and as many edges; these bound the work for what no server means. */
+/** Real graphs have some 200 nodes and as many edges. These bound the work for nonsense. */
 const MOST_NODES = 200_000;
 const MOST_EDGES = 2_000_000;
-/** Longer versions would not fit a status line; real ones have 18 characters. */
+/** A longer version would not fit a status line. Real ones have 18 characters. */
 const LONGEST_VERSION = 256;
 /** An image name has at most 255 characters, a registry host 253, a digest 71. */
 const LONGEST_PAYLOAD = 640;
@@ -59,13 +61,13 @@ const PAYLOAD_FORMS: Readonly<Record<Scheme, { readonly form: RegExp; readonly w
   oci: { form: /^[\w./:-]+@sha256:[0-9a-f]{64}$/, words: 'an image pinned by digest (NAME@sha256:HEX)' },
 };
 
-/** Reads decoded JSON. Throws CincinnatiError `client_failed_json_decoding` when it is no graph at all. */
+/** Parses decoded JSON. Throws CincinnatiError `client_failed_json_decoding` when it is not a graph at all. */
 export function parseGraph(json: unknown): Graph {
   if (!isObject(json)) {
     throw unreadable(`it must be an object with nodes and edges, got ${describe(json)}`);
   }
   const nodes = listOf(json, 'nodes', MOST_NODES);
-  // Servers written in Go leave the key out, or say null, when there are none.
+  // Servers written in Go omit the key or write null when there are none.
   const edges = (own(json, 'edges') ?? null) === null ? [] : listOf(json, 'edges', MOST_EDGES);
   const parsedNodes = nodes.map(parseNode);
   const parsedEdges = parseEdges(edges, nodes.length);
@@ -146,7 +148,7 @@ function reasonOf(value: unknown): string {
 }
 
 function parseAgeIndex(value: unknown): bigint | undefined {
-  // The length is bounded first: converting a million digits takes longer than linear time.
+  // The length is bounded first, because converting a million digits takes more than linear time.
   if (typeof value !== 'string' || !/^\+?\d{1,40}$/.test(value)) {
     return undefined;
   }
@@ -217,7 +219,7 @@ function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** An own property, or undefined: `toString` and `__proto__` are nothing a server wrote. */
+/** An own property, or undefined. A server did not write inherited ones, such as `toString` and `__proto__`. */
 function own(value: object, key: string): unknown {
   const descriptor = Object.getOwnPropertyDescriptor(value, key);
   return descriptor?.value;

@@ -1,14 +1,15 @@
 /**
- * Which release a node goes to: the rules of Zincati over a graph. Pure, linear in the size of the graph.
+ * Selects the release that a node updates to, by the rules of Zincati. Pure; linear in the size of the graph.
  *
- * Two steps, so that an agent which asks every five minutes need not keep a graph: `surroundingsOf` takes out what the
- * graph says about the booted release, `selectUpdate` decides on that.
+ * There are two steps, so that an agent that asks every five minutes need not keep the graph. `surroundingsOf` extracts
+ * what the graph says about the booted release, and `selectUpdate` decides from that.
  *
- * Invariants: the booted release is found by payload, never by version; a fault anywhere but on the only way forward
- * never spoils the answer.
- *
- * Order: age_index, then version, then payload. Versions are compared as they are, as text, as Zincati does: two
- * releases of one age_index are a server's mistake, and then every node of a mixed fleet should still go the same way.
+ * Invariants:
+ * - The booted release is found by payload, never by version.
+ * - A fault of the graph fails the check only if it is on the only way forward.
+ * - Releases are ordered by age_index, then version, then payload.
+ * - Versions are compared as text, as Zincati does. Two releases with the same age_index are a mistake of the server. All nodes of a mixed fleet should still select
+ * the same one.
  */
 import type { CheckQuery, CheckResult } from '../../agent/ports.ts';
 import { type Payload, type Release, samePayload, type Scheme } from '../../agent/release.ts';
@@ -18,18 +19,18 @@ import type { Graph, GraphNode } from './graph.ts';
 
 /** The booted release and where its edges lead. */
 export interface Surroundings {
-  /** Undefined: the graph does not know the booted release. */
+  /** Undefined when the graph does not have the booted release. */
   readonly booted: GraphNode | undefined;
   /** Each node once. */
   readonly candidates: readonly GraphNode[];
-  /** Edges out of the booted release that lead to no node. */
+  /** The number of edges from the booted release that do not lead to a node. */
   readonly edgesToNowhere: number;
   readonly nodeCount: number;
   readonly edgeCount: number;
   readonly warnings: readonly string[];
 }
 
-/** What CheckResult promises. */
+/** As CheckResult promises. */
 const MOST_WARNINGS = 10;
 const MOST_SKIPPED_NAMED = 10;
 
@@ -65,8 +66,8 @@ export function surroundingsOf(graph: Graph, { payload }: Release): Surroundings
 }
 
 /**
- * Throws CincinnatiError when every way forward is spoiled: `client_failed_node_parsing` for candidates that cannot be
- * read, `client_failed_node_lookup` for edges that lead to none.
+ * Throws CincinnatiError when every way forward is faulty: `client_failed_node_parsing` for malformed candidates,
+ * `client_failed_node_lookup` for edges that do not lead to a node.
  */
 export function selectUpdate(around: Surroundings, query: CheckQuery): Omit<CheckResult, 'notModified'> {
   const { booted } = around;
@@ -184,7 +185,7 @@ function outcomeOf(best: Target | undefined, floor: Ranked, allowDowngrade: bool
   return { kind: allowed ? 'update' : 'downgrade-refused', release };
 }
 
-/** Negative: a is lower. An unknown age_index says nothing, then versions decide. */
+/** Negative when `a` is lower. If either age_index is unknown, the versions decide. */
 function compare(a: Ranked, b: Ranked): number {
   const byAge =
     a.ageIndex === undefined || b.ageIndex === undefined ? 0 : order<bigint>(a.ageIndex, b.ageIndex);
@@ -203,7 +204,9 @@ function order<T extends bigint | string>(a: T, b: T): number {
   return a < b ? -1 : 1;
 }
 
-/** A node whose scheme cannot be read still is the booted release when its payload is: the two forms never look alike. */
+/**
+ * A node whose scheme is malformed is still found by its payload, because payloads of the two schemes never look alike.
+ */
 function isAt(node: GraphNode, { scheme, value }: Payload): boolean {
   return node.payload === value && (node.scheme === undefined || node.scheme === scheme);
 }

@@ -1,8 +1,9 @@
 /**
- * Asks a Cincinnati server which release the node should go to.
+ * Asks a Cincinnati server which release the node should update to.
  *
- * Invariants: an answer is acted on only in the check that got it, or confirmed by a later 304 to the identical
- * question; nothing is kept of a graph but what it says about the booted release.
+ * Invariants:
+ * - An answer is used only in the check that got it, or when a later 304 to the identical request confirms it.
+ * - Of a graph, only what it says about the booted release is kept.
  */
 import type { CheckQuery, CheckResult, Clock, UpdateSource } from '../../agent/ports.ts';
 import type { Release } from '../../agent/release.ts';
@@ -17,29 +18,29 @@ import { printable } from '../../text/printable.ts';
 import { KIBIBYTE } from '../../text/units.ts';
 import { selectUpdate, surroundingsOf, type Surroundings } from '../graph/select-update.ts';
 
-/** The node, as it tells servers. */
+/** What the node tells servers about itself. */
 export interface NodeFacts {
   readonly basearch: string;
   readonly stream: string;
   readonly platform: string;
   readonly group: string;
   readonly nodeUuid: string;
-  /** 0.0 to 1.0; undefined: the server chooses. */
+  /** 0.0 to 1.0; undefined when the server is to choose. */
   readonly rolloutWariness: number | undefined;
 }
 
 export interface CincinnatiOptions {
-  /** As configured, with templates. */
+  /** As configured; contains templates. */
   readonly baseUrl: string;
   readonly node: NodeFacts;
   readonly http: Pick<HttpClient, 'request'>;
   readonly clock: Pick<Clock, 'now'>;
 }
 
-/** What Zincati prints, and servers may have come to compare as text. */
+/** As Zincati prints it. Servers may compare it as text. */
 const WARINESS_DECIMALS = 6;
 const LONGEST_ERROR_TEXT = 300;
-/** Longer validators are not worth their memory. */
+/** A longer validator is not worth its memory. */
 const LONGEST_VALIDATOR = KIBIBYTE;
 
 interface Confirmable {
@@ -71,7 +72,7 @@ export class CincinnatiClient implements UpdateSource {
     if (reply.status < 200 || reply.status > 299) {
       throw this.#refusal(reply);
     }
-    // From here on the old answer is void, whether or not the new one can be read.
+    // From here on, the old answer is void, even if the new one turns out to be malformed.
     this.#last = undefined;
     const around = surroundingsOf(parseGraph(decode(reply)), query.booted);
     const etag = validator(reply.headers.get('etag'));
@@ -162,7 +163,7 @@ function decode({ body, headers }: HttpReply): unknown {
   }
 }
 
-/** Undefined: not to be sent back. */
+/** The header, or undefined when it must not be sent back. */
 function validator(header: string | undefined): string | undefined {
   return header !== undefined && header.length <= LONGEST_VALIDATOR && /^[\x20-\x7e]+$/.test(header)
     ? header

@@ -1,8 +1,9 @@
 #!/bin/bash
 # base.sh FOLDER MIRROR: makes FOLDER/repo, an archive repository with a Debian system as commit `base`, and
-# FOLDER/users, the user database of that system. Takes most of a minute, and is the same until this file changes.
+# FOLDER/users, the user database of that system. It takes most of a minute. The result stays the same until this file
+# changes.
 #
-# Nothing boots a kernel here, so kernel and initramfs are dummies: libostree only wants them to be there.
+# No kernel is booted here, so kernel and initramfs are dummies. libostree only requires that they exist.
 set -euo pipefail
 folder=$1 mirror=$2
 tree=$folder/tree
@@ -15,7 +16,7 @@ mmdebstrap --variant=minbase --mode=root --format=directory --skip=check/empty,c
   --dpkgopt='path-exclude=/usr/share/locale/*' --dpkgopt='path-exclude=/usr/share/doc/*' \
   --include="$packages" trixie "$tree" "deb $mirror trixie main"
 
-# The shape that libostree wants: what belongs to the host is empty, or leads into /var.
+# The layout that libostree requires: the host's own folders are empty, or lead into /var.
 cd "$tree"
 rm -rf boot tmp var run home root srv mnt media opt dev proc sys vmlinuz* initrd*
 mkdir boot var run dev proc sys sysroot
@@ -45,7 +46,7 @@ mv etc usr/etc
 mkdir "$folder/users"
 cp -p usr/etc/{passwd,group,shadow,gshadow} "$folder/users/"
 ostree --repo="$folder/repo" init --mode=archive
-# The levels above save nothing that matters here, and take twice as long.
+# Higher levels save little here, and take twice as long.
 ostree --repo="$folder/repo" config set archive.zlib-level 1
 ostree --repo="$folder/repo" commit --branch=base --tree=dir=. --subject=base >/dev/null
 cd /

@@ -2,9 +2,9 @@
 # firmware.sh FOLDER: boots FOLDER/host.img as a container, again and again, until it powers off.
 #
 # Plays firmware and boot loader: each boot takes the boot entry with the highest version and the deployment that its
-# `ostree=` names. Before the first one, FOLDER/etc is copied into its /etc. Tells `=== boot N CHECKSUM` before and
-# `=== end STATUS` after each. What a host reaches over its network is served beside it, by server.py.
-# To be run in namespaces of its own (mount, process, network): mounts, loop device and processes end with it.
+# `ostree=` names. Before the first boot, FOLDER/etc is copied into its /etc. Prints `=== boot N CHECKSUM` before and
+# `=== end STATUS` after each boot. server.py serves what a host reaches over its network. Run this script in its own
+# namespaces (mount, process, network): mounts, loop device and processes then end with it.
 set -euo pipefail
 folder=$1
 name=$(basename "$folder")
@@ -20,11 +20,11 @@ mount -o loop "$folder/host.img" "$sysroot"
 
 ip link set lo up
 exec 3< <(exec /usr/bin/python3 "$(dirname "$0")/server.py" "$folder")
-# It listens.
+# The server listens.
 read -r _ <&3
 cat <&3 &
 
-# nspawn's word for: reboot.
+# nspawn's status for a reboot.
 readonly REBOOT=133
 
 newest_entry() {

@@ -1,9 +1,10 @@
 #!/bin/bash
-# releases.sh FOLDER BASE OVERLAY REF VERSION...: makes FOLDER/repo with one commit for each version, and FOLDER/host.img,
-# a disk with the first of them deployed. OVERLAY goes on top of the base; its /etc and users are completed here.
+# releases.sh FOLDER BASE OVERLAY REF VERSION...: makes FOLDER/repo with one commit for each version. It also makes
+# FOLDER/host.img, a disk on which the first of them is deployed. OVERLAY goes on top of the base; its /etc and users
+# are completed here.
 #
-# The disk is an image because libostree freezes the file system that it works on: on a plain folder that would be this
-# machine's own.
+# The disk is an image because libostree freezes the file system that it works on. In a plain folder, that would be
+# this machine's own.
 set -euo pipefail
 folder=$1 base=$2 overlay=$3 ref=$4
 shift 4
@@ -13,11 +14,11 @@ timestamp=1725408000
 
 mkdir -p "$overlay/etc"
 cp -p "$base"/users/* "$overlay/etc/"
-# What a package does when it is installed.
+# This is what a package does when it is installed.
 systemd-sysusers --root="$overlay" >/dev/null
 systemctl --quiet --root="$overlay" preset zincati.service
 systemctl --quiet --root="$overlay" enable announce.service
-# A login prompt hangs the console up, and what is announced on it may be lost.
+# A login prompt hangs up the console, so that announcements on it may be lost.
 systemctl --quiet --root="$overlay" mask console-getty.service
 mv "$overlay/etc" "$overlay/usr/etc"
 
@@ -48,11 +49,11 @@ for version in "${versions[@]}"; do
     delta=$(mktemp -d "$folder/delta.XXXX")
     chmod 755 "$delta"
     os_release "$delta" "$version"
-    # New defaults: one of a file that is there already, and a file that was not.
+    # New defaults: a changed one for an existing file, and a new file.
     mkdir -p "$delta/usr/etc/release.d"
     echo "$version" >"$delta/usr/etc/release.d/newest"
     echo "$version" >"$delta/usr/etc/release.d/$version"
-    # Something to download.
+    # Content that has to be downloaded.
     head -c 300000 /dev/urandom >"$delta/usr/lib/blob-$version"
     commit "$version" --tree=ref="$first" --tree=dir="$delta"
     rm -r "$delta"
@@ -64,14 +65,14 @@ image=$folder/host.img
 truncate -s 2G "$image"
 mkfs.ext4 -q -E lazy_itable_init=1,lazy_journal_init=1 "$image"
 mkdir "$folder/mnt"
-# The mount ends with this process, however that ends.
+# The mount ends with this process, however the process ends.
 export OSTREE_SYSROOT_OPTS=skip-sync
 unshare --mount --propagation private bash -euc '
   mount -o loop "$1/host.img" "$1/mnt"
   sysroot=$1/mnt
   ostree admin init-fs --modern "$sysroot"
   ostree admin os-init --sysroot="$sysroot" testos
-  # There before the first boot, so that the journal is kept from then on.
+  # It exists before the first boot, so that the journal is kept from then on.
   mkdir -p "$sysroot/ostree/deploy/testos/var/log/journal"
   ostree --repo="$sysroot/ostree/repo" remote add --no-gpg-verify --no-sign-verify origin http://127.0.0.1:8080/repo
   ostree --repo="$sysroot/ostree/repo" pull-local --remote=origin "$1/repo" "$3"

@@ -1,12 +1,14 @@
 #!/usr/bin/python3
-"""rpm-ostree's daemon for the tests' OSTree host: the D-Bus interface over a real sysroot, by libostree, with the real
-polkit asked and the real logind rebooting.
+"""rpm-ostree's daemon for the tests' OSTree host: the D-Bus interface for a real sysroot,
+through libostree. It asks the real polkit, and the real logind reboots.
 
-What it lacks of the original is RPM: a layered package is a file in a commit of its own on top of the base commit, made
-anew for each base, as a client-side layer is. `rpm-ostreed.py install NAME` stages one, as an administrator would.
+Unlike the original, it knows no RPM. A layered package is a file in a separate commit on top of the base
+commit. Like a client-side layer, it is made again for each base. `rpm-ostreed.py install NAME` stages one, as
+an administrator would.
 
-Invariants: blocking work runs in a thread, the bus is always answered; the finalization lock is there before anything
-could finalize what is staged.
+Invariants:
+- Blocking work runs in a thread, so the bus always gets an answer.
+- The finalization lock exists before anything could finalize the staged deployment.
 """
 import json
 import os
@@ -19,14 +21,14 @@ import gi
 gi.require_version("OSTree", "1.0")
 from gi.repository import Gio, GLib, OSTree
 
-# Nothing can be written beside a program in /usr.
+# Nothing can be written next to a program in /usr.
 sys.dont_write_bytecode = True
 from rpmostree_dbus import ACCESS_DENIED, Daemon, Failed, Refused, log, serve
 
 SOCKET_PATH = "/run/rpm-ostree-transaction.sock"
 DRIVER_PATH = "/run/rpm-ostree/update-driver.json"
 IDLE_MS = 60_000
-# From the end of the transaction to the reboot: the client reads Finished first.
+# Time from the end of the transaction to the reboot, so that the client reads Finished first.
 REBOOT_MS = 100
 LOOK_MS = 20
 ACTION = "org.projectatomic.rpmostree1."
@@ -208,7 +210,7 @@ class HostDaemon(Daemon):
     # What transactions do
 
     def in_thread(self, work, on_look=lambda: None):
-        """Runs `work(cancellable)` beside the main loop; gives its result back."""
+        """Runs `work(cancellable)` beside the main loop, and returns its result."""
         results, cancellable = [], Gio.Cancellable()
 
         def run():
@@ -307,7 +309,7 @@ class HostDaemon(Daemon):
                 transaction.emit("DownloadProgress", "((tt)(uu)(uuu)(uuut)(uu)(tt))", *body)
 
         def pull(cancellable):
-            # Its own context: the default one belongs to the main loop's thread.
+            # It has its own context, because the default one belongs to the main loop's thread.
             context = GLib.MainContext.new()
             context.push_thread_default()
             try:
@@ -319,7 +321,7 @@ class HostDaemon(Daemon):
         try:
             yield from self.in_thread(pull, tell)
         finally:
-            # Its pending callback does not keep it alive.
+            # A pending callback does not keep it alive.
             progress.finish()
         transaction.emit("ProgressEnd")
 

@@ -1,8 +1,9 @@
 #!/usr/bin/python3
 """What a host reaches over its network: an OSTree repository and an update graph. Usage: server.py FOLDER
 
-Serves FOLDER/repo as /repo, and FOLDER/graph.json, read anew each time, as /v1/graph; prints "listening" when it does.
-While FOLDER/stall exists, objects of the repository are not answered, and "=== stalled" is printed for each that is asked for.
+Serves FOLDER/repo as /repo, and FOLDER/graph.json, which it reads each time, as /v1/graph. Prints "listening"
+when it is ready. While FOLDER/stall exists, requests for objects of the repository get no answer, and "===
+stalled" is printed for each.
 """
 import http.server
 import os
@@ -45,7 +46,7 @@ class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, _request, _address):
-        """Clients that go away in the middle are what some tests are about."""
+        """Some tests are about clients that go away in the middle."""
 
 
 server = Server(("127.0.0.1", PORT), Handler)

@@ -1,10 +1,10 @@
-/** What goes wrong on a host with an update at hand: the agent comes back, nothing is lost, and nothing reboots. */
+/** Faults on a host with an available update: the agent comes back, nothing is lost, and nothing reboots. */
 import { expect, it } from 'vitest';
 
 import type { OstreeBed, OstreeHost } from '../../support/ostree-host.ts';
 import { HELD, UNIT, hold, isStaged, metrics, release } from './steps.ts';
 
-/** As usual, only sooner, so that a test need not wait. */
+/** As usual, but sooner, so that a test need not wait. */
 const SOON = { 'systemd/system/zincati.service.d/10-soon.conf': '[Service]\nRestartSec=100ms\n' };
 const IMPATIENT = '/run/systemd/system/zincati.service.d/20-impatient.conf';
 const STATE = '/var/lib/zincati';
@@ -19,7 +19,7 @@ export function faults(bed: () => OstreeBed): void {
     await host.offer(2);
     await host.said(HELD);
     const staged = await status(host);
-    /** The next agent comes to the same end. */
+    /** The next agent reaches the same end. */
     const heldAgain = async (fault: string): Promise<void> => {
       const cursor = await host.cursor();
       await host.sh(fault);
@@ -36,14 +36,14 @@ export function faults(bed: () => OstreeBed): void {
     await host.said('zincati.service: Watchdog timeout');
     await host.sh(`rm ${IMPATIENT} && systemctl daemon-reload`);
 
-    // Whoever stops it means it: it ends well, and is not started again.
+    // A stop is intended: the agent ends successfully, and is not started again.
     const stopped = await host.cursor();
     await host.sh(`systemctl kill --signal=TERM ${UNIT}`);
     await host.journal(stopped, 'zincati.service: Deactivated successfully');
     expect(await host.property(UNIT, 'ActiveState')).toBe('inactive');
     await heldAgain(`systemctl start ${UNIT}`);
 
-    // The same process goes on, with another configuration.
+    // The same process continues with another configuration.
     const pid = await host.property(UNIT, 'MainPID');
     const reloaded = await host.cursor();
     await host.write('/etc/zincati/config.d/95-manual.toml', '[updates]\nstrategy = "manual"\n');
@@ -54,7 +54,8 @@ export function faults(bed: () => OstreeBed): void {
     );
     await heldAgain(`rm /etc/zincati/config.d/95-manual.toml && systemctl reload ${UNIT}`);
 
-    // The bus goes, and logind does not come back to it by itself: who cannot be asked has not agreed.
+    // The bus goes away, and logind does not return to it by itself. Without logind's answer there is no
+    // reboot.
     const lost = await host.cursor();
     await host.sh('systemctl restart dbus.service');
     await host.journal(lost, '^D-Bus name org.coreos.zincati is served again');
@@ -66,7 +67,7 @@ export function faults(bed: () => OstreeBed): void {
     await heldAgain('systemctl restart systemd-logind.service');
     expect(await host.property(UNIT, 'MainPID')).toBe(pid);
 
-    // It was staged once, and nobody rebooted.
+    // It was staged once, and nothing rebooted.
     expect(await status(host)).toBe(staged);
     const stages = `journalctl --boot --unit=rpm-ostreed --output=cat | grep -c 'zincati: stage .*: done'`;
     expect(await host.sh(stages)).toBe('1');
@@ -83,7 +84,7 @@ export function faults(bed: () => OstreeBed): void {
       const { stalled } = await host.stallDownloads();
       await host.offer(2);
       await stalled();
-      // The next agent finds the transaction of the one before, and waits for it.
+      // The next agent finds the transaction of the previous one, and waits for it.
       await host.sh(`systemctl kill --signal=KILL ${UNIT}`);
       await host.said(
         `waiting for the rpm-ostree transaction in progress: zincati: stage ${update?.version}`,
@@ -112,7 +113,7 @@ export function faults(bed: () => OstreeBed): void {
     const [, update] = bed().releases;
     await using host = await bed().boot();
     const unwritable = 'failed to write the state file, no reboot is asked for until it works: ';
-    /** It stages all the same, and leaves it there. */
+    /** It still stages the update, and leaves it there. */
     const refused = async (cursor: string, reason: string): Promise<void> => {
       await host.journal(cursor, `^${unwritable}.*${reason}`);
       await host.journal(cursor, `^update staged: ${update?.version}`);

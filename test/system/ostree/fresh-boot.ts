@@ -1,4 +1,4 @@
-/** What a host shows after it has booted, and what keeps the agent from working. */
+/** What a freshly booted host shows, and what keeps the agent from working. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
@@ -6,10 +6,10 @@ import { expect, it } from 'vitest';
 import type { OstreeBed } from '../../support/ostree-host.ts';
 import { RPM_OSTREE_OS, UNIT, isStaged, metrics } from './steps.ts';
 
-/** Of the package for aarch64. */
+/** From the package for aarch64. */
 const NOTIFY = join(import.meta.dirname, '../../../systemd/zincati-notify.conf');
 
-/** As people and other tools wait for them. */
+/** Phrases that people and other tools wait for. */
 const PHRASES = [
   'starting update agent',
   'Cincinnati service: http://127.0.0.1:8080',
@@ -40,7 +40,7 @@ export function freshBoot(bed: () => OstreeBed): void {
     const node = await host.sh('systemd-id128 machine-id --app-specific=de35106b6ec24688b63afddaa156679b');
     expect(lines).toContain(`agent running on node '${node}', in update group 'default'`);
 
-    // Whoever looks for warnings finds the mistake, and nothing else.
+    // A search for warnings finds the mistake, and nothing else.
     const warned = await host.sh(`journalctl --boot --unit=${UNIT} --output=cat --priority=warning`);
     expect(warned).toMatch(
       /^\/etc\/zincati\/config\.d\/99-typo\.toml: unknown key updates\.strateggy .*strategy\?$/,
@@ -50,7 +50,7 @@ export function freshBoot(bed: () => OstreeBed): void {
     const errors = await host.sh(`journalctl --boot --unit=${UNIT} --output=cat --priority=err`);
     expect(errors).toMatch(/^failed to check Cincinnati for updates: [^\n]*404[^\n]*$/);
 
-    // The daemon is told who drives updates, and by which unit.
+    // The daemon knows who drives updates, and through which unit.
     expect(JSON.parse(await host.sh('cat /run/rpm-ostree/update-driver.json'))).toEqual({
       driver: 'Zincati',
       unit: UNIT,
@@ -94,7 +94,7 @@ export function freshBoot(bed: () => OstreeBed): void {
       /^zincati_update_agent_finalization_blocked_count\{reason="boot_complete"\} [1-9]/m,
     );
     expect(host.boots).toHaveLength(1);
-    // The operator mends the check.
+    // The operator fixes the check.
     await host.sh(`rm -r /etc/systemd/system/boot-complete.target.d && systemctl daemon-reload`);
     await host.sh('systemctl start boot-complete.target');
     expect(await host.booted(2)).toBe(release?.checksum);
@@ -112,7 +112,7 @@ export function freshBoot(bed: () => OstreeBed): void {
     expect(errors).toMatch(
       /^\/etc\/zincati\/config\.d\/99-bad\.toml: updates\.strategy must be .*, got "imediate"$/,
     );
-    // Mended, it works without anything else.
+    // Once that is fixed, it works without anything else.
     await host.sh(`rm /etc/zincati/config.d/99-bad.toml && systemctl start ${UNIT}`);
     expect(await host.booted(2)).toBe(bed().releases[1]?.checksum);
   });
@@ -139,7 +139,7 @@ export function freshBoot(bed: () => OstreeBed): void {
     });
     await host.said('current release detected as not a dead-end');
     expect(await host.property(UNIT, 'NotifyAccess')).toBe('main');
-    // The watchdog would end it after a second without a sign of life.
+    // The watchdog would end it after a second without a keep-alive.
     await host.sh(`started=$(systemctl show --property=ActiveEnterTimestampMonotonic --value ${UNIT})
       timeout 20 sh -c 'until fed=$(systemctl show --property=WatchdogTimestampMonotonic --value ${UNIT}) &&
         [ "$fed" -gt $(($0 + 2000000)) ]; do sleep 0.1; done' "$started"`);

@@ -1,10 +1,10 @@
-/** Back to the release before, and a release that the host does not come up in. */
+/** A rollback to the previous release, and a release that the host does not come up in. */
 import { expect, it } from 'vitest';
 
 import type { OstreeBed } from '../../support/ostree-host.ts';
 import { HELD, UNIT, hold, isStaged, metrics, reboot, record, release } from './steps.ts';
 
-/** As docs/state-file.md has it: what waits for an hour is tried now. */
+/** As in docs/state-file.md: a retry that would wait for an hour happens now. */
 const HOUR_PASSES = `systemctl stop ${UNIT}
 /usr/bin/python3 - <<'X'
 import json
@@ -24,7 +24,7 @@ export function rollback(bed: () => OstreeBed): void {
     await host.offer(2);
     expect(await host.booted(2)).toBe(bad?.checksum);
     await host.said('reached steady state');
-    // A reboot that was meant is nothing to warn of.
+    // An intended reboot causes no warning.
     expect(await host.sh(`journalctl --boot=-1 --unit=${UNIT} --priority=warning --output=cat --quiet`)).toBe(
       '',
     );
@@ -34,7 +34,8 @@ export function rollback(bed: () => OstreeBed): void {
     await host.said(`release '${bad?.version}' was rolled back: it is denied from now on`);
     await host.said('Found 1 possible update target(s) present in denylist; ignoring');
 
-    // With the deployment goes what reminds of it, and a restart forgets everything that is not written down.
+    // Without the deployment nothing on disk shows the rollback, and a restart forgets everything that is not
+    // in the record.
     await host.sh('ostree admin undeploy 1');
     expect(await host.sh('ostree admin status')).not.toContain(bad?.version);
     const cursor = await host.cursor();
@@ -44,7 +45,7 @@ export function rollback(bed: () => OstreeBed): void {
     expect(await isStaged(host)).toBe(false);
     expect(host.boots).toHaveLength(3);
 
-    // The one after it is taken.
+    // The release after it is taken.
     await host.offer(3);
     expect(await host.booted(4)).toBe(next?.checksum);
   });
@@ -61,7 +62,7 @@ export function rollback(bed: () => OstreeBed): void {
       await host.said(HELD);
       await host.sh('chattr +i /boot/loader/entries.srel 2>/dev/null || chattr +i /boot');
       await release(host);
-      // The reboot comes, and leads nowhere.
+      // The reboot happens, but does not lead into the release.
       expect(await host.booted(attempt + 1)).toBe(old?.checksum);
       expect(await host.sh('journalctl --boot=-1 --unit=ostree-finalize-staged --output=cat')).toContain(
         "Failed with result 'exit-code'",
@@ -77,7 +78,7 @@ export function rollback(bed: () => OstreeBed): void {
         `zincati_update_agent_health{level="${level}",cause="reboot_failed"} 1`,
       );
     }
-    // Not even a restart brings it back.
+    // Even after a restart the release is not taken.
     const cursor = await host.cursor();
     await host.sh(`systemctl restart ${UNIT}`);
     await host.journal(cursor, 'Found 1 possible update target(s) present in denylist; ignoring');
@@ -86,7 +87,7 @@ export function rollback(bed: () => OstreeBed): void {
     ]);
     expect(host.boots).toHaveLength(3);
 
-    // Mended; the release after it goes through.
+    // After the fix the next release succeeds.
     await host.sh('chattr -i /boot');
     await host.offer(3);
     expect(await host.booted(4)).toBe(next?.checksum);

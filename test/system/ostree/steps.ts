@@ -1,15 +1,15 @@
-/** Words and steps that the tests on an OSTree host share. */
+/** Constants and steps that the tests on an OSTree host share. */
 import type { OstreeHost } from '../../support/ostree-host.ts';
 
 export const UNIT = 'zincati.service';
-/** What to call for busctl: destination, object, interface. */
+/** Arguments for busctl: destination, object, interface. */
 export const RPM_OSTREE_OS = [
   'org.projectatomic.rpmostree1',
   '/org/projectatomic/rpmostree1/testos',
   'org.projectatomic.rpmostree1.OS',
 ] as const;
 
-/** The agent is ready before its socket is. */
+/** The agent is ready before its socket exists. */
 const METRICS = 'UNIX-CONNECT:/run/zincati/public/metrics.promsock,retry=50,interval=0.1';
 
 export async function metrics(host: OstreeHost, user = 'root'): Promise<string> {
@@ -18,14 +18,14 @@ export async function metrics(host: OstreeHost, user = 'root'): Promise<string> 
 
 const HOLDER = 'hold.service';
 
-/** Somebody takes a lock against shutdowns, which holds the reboot until `release`. */
+/** Takes an inhibitor lock against shutdowns, which holds the reboot until `release`. */
 export async function hold(host: OstreeHost): Promise<void> {
   await host.sh(`systemd-run --quiet --unit=${HOLDER} --service-type=notify --property=NotifyAccess=all \
     systemd-inhibit --what=shutdown --mode=block --who=backup --why='nightly backup' \
     sh -c 'NOTIFY_SOCKET=/run/systemd/notify systemd-notify --ready; exec sleep infinity'`);
 }
 
-/** What the agent says while somebody has it. */
+/** What the agent says while somebody holds the lock. */
 export const HELD = 'reboot held by the update strategy: blocked by backup: nightly backup';
 
 export async function release(host: OstreeHost): Promise<void> {

@@ -1,11 +1,11 @@
-/** A whole update: refused, staged, held, waited for by a person, finalized, booted. */
+/** A whole update: refused, staged, held, delayed for a person, finalized, booted. */
 import { expect, it } from 'vitest';
 
 import type { OstreeBed } from '../../support/ostree-host.ts';
 import { HELD, RPM_OSTREE_OS, UNIT, hold, isStaged, metrics, reboot, record, release } from './steps.ts';
 
 const POLKIT_RULES = '/usr/share/polkit-1/rules.d';
-/** Where what alice sees is written down. */
+/** The file that records what alice sees. */
 const SEEN = '/run/alice';
 const LOG_IN = `systemd-run --quiet --unit=alice sh -c \
   'sleep infinity | script --quiet --flush --command "exec login -f alice" ${SEEN}'`;
@@ -15,7 +15,7 @@ export function wholeUpdate(bed: () => OstreeBed): void {
     await using host = await bed().boot();
     const status = () => host.sh('ostree admin status');
 
-    // The administrator: a package on top, a file changed, a file of their own.
+    // The administrator's changes: a layered package, a changed file and a new file.
     await host.sh('/usr/libexec/rpm-ostreed.py install htop');
     await host.sh(
       'echo "# ours" >>/etc/login.defs; mkdir /etc/ours; echo ours >/etc/ours/file; echo kept >/var/lib/kept',
@@ -25,7 +25,7 @@ export function wholeUpdate(bed: () => OstreeBed): void {
     await host.said('reached steady state, periodically polling for updates');
     const entry = await host.sh('cat /proc/cmdline');
 
-    // Without the rules that let the agent in, polkit refuses, and the agent says that it is refused.
+    // Without the agent's rules polkit refuses, and the agent says so.
     await hold(host);
     await host.sh(LOG_IN);
     await host.said('New session .* of user .*alice', 'systemd-logind.service');
@@ -36,7 +36,7 @@ export function wholeUpdate(bed: () => OstreeBed): void {
     expect(await host.sh('journalctl --boot --unit=rpm-ostreed --output=cat')).toContain('polkit refuses');
     await host.sh(`umount ${POLKIT_RULES} && systemctl restart polkit`);
 
-    // Staged, and locked: nothing but the agent takes the node into it.
+    // The update is staged and locked, so only the agent can lead the node into it.
     await host.said(`update staged: ${update?.version}`);
     await host.said(HELD);
     expect(await host.property(UNIT, 'StatusText')).toBe(
@@ -48,7 +48,7 @@ export function wholeUpdate(bed: () => OstreeBed): void {
     );
     expect(await host.sh(`cat ${SEEN}`)).not.toContain('Broadcast message');
 
-    // Nobody holds it any more; alice is told, and waited for.
+    // Nothing holds the reboot any more. alice is told, and the agent waits for her.
     await release(host);
     await host.said('.*alice');
     expect(await host.property(UNIT, 'StatusText')).toBe(
@@ -61,7 +61,7 @@ export function wholeUpdate(bed: () => OstreeBed): void {
     expect(await metrics(host)).toMatch(/^zincati_update_agent_finalization_detected_active_users 1$/m);
     expect(host.boots).toHaveLength(2);
 
-    // She leaves, and at the end of that minute the host goes.
+    // She leaves, and at the end of that minute the host reboots.
     await host.sh('systemctl stop alice');
     const updated = await host.booted(3);
     expect(updated).not.toBe(layered);
@@ -69,19 +69,19 @@ export function wholeUpdate(bed: () => OstreeBed): void {
     await host.said(`booted release '${update?.version}', as asked for`);
     await host.said('current release detected as not a dead-end');
 
-    // libostree merged what is the host's own, and what is new.
+    // libostree has merged the host's own changes and the new defaults.
     expect(await host.sh('. /etc/os-release; echo $VERSION')).toBe(update?.version);
     expect(await host.sh('tail -n 1 /etc/login.defs; cat /etc/ours/file /var/lib/kept')).toBe(
       '# ours\nours\nkept',
     );
     expect(await host.sh('cat /etc/release.d/newest')).toBe(update?.version);
-    // The package is there, and counted as one: what is compared with the graph is the commit below it.
+    // The package is there and counts as layered: the agent compares the commit below it with the graph.
     const deployments = await host.sh(`busctl get-property ${RPM_OSTREE_OS.join(' ')} BootedDeployment`);
     expect(deployments).toContain(`"base-checksum" s "${update?.checksum}"`);
     expect(deployments).toContain('"packages" as 1 "htop"');
     expect(await host.sh('cat /usr/lib/layered/htop')).toBe('htop');
 
-    // Steady: nothing is owed, nothing failed, and the way back is there.
+    // The steady state: no slot is held, nothing failed, and the rollback deployment is there.
     expect(await host.property(UNIT, 'StatusText')).toMatch(
       /^periodically polling for updates \(last checked /,
     );

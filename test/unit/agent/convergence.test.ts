@@ -17,7 +17,7 @@ const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const V2 = release('2.0', 2);
 
-/** A server that offers the best of `releases` that is not denied. */
+/** A server that offers the best release of `releases` that is not denied. */
 function offering(...releases: Release[]): (query: CheckQuery) => CheckResult {
   return (query) => {
     const good = releases.filter((r) => !includesPayload(query.denied, r.payload));

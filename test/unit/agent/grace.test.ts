@@ -14,7 +14,7 @@ const CORE: Session = { user: 'core', tty: 'pts/0' };
 
 const OUTSIDE = blocking('outside of maintenance windows', 'outside_window');
 
-/** A node whose update is staged and whose agent is about to ask the strategies. */
+/** A node with a staged update, whose agent is about to ask the strategies. */
 function stagedNode(sessions: Partial<GracePolicy>, world: Partial<World>): SimulatedNode {
   const simulated = new SimulatedNode(
     {
@@ -80,7 +80,8 @@ describe('people who are logged in', () => {
     const startAt = Date.UTC(2026, 0, 1);
     const simulated = stagedNode({}, { survey: dailyWindow(startAt) });
     expect(minutesUntilFinalized(simulated)).toBe((2 * DAY) / MINUTE);
-    // Whoever is there in the next window reads what is left of it, and before the end that it is the end.
+    // People who are logged in in the next window read how much time is left, and before the end that it is
+    // the end.
     expect(notices(simulated)).toEqual([10, 5, 1, 0]);
   });
 

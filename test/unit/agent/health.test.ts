@@ -74,7 +74,7 @@ describe('healthOf', () => {
     const looping = node({ check: offer, finalizationWorks: () => false });
     looping.runFor(3 * DAY);
     expect(health(looping)).toBe('STUCK reboot_failed');
-    // The administrator has dealt with it.
+    // The administrator has resolved it.
     expect(healthOf(looping.model, looping.at, undefined, [V2.version])).toEqual(HEALTHY);
     expect(healthOf(looping.model, looping.at, undefined, ['3.0']).level).toBe('STUCK');
     const off = node({ check: () => checkResult({ kind: 'off-graph' }) });

@@ -1,6 +1,6 @@
 /**
- * The calendar against a model that knows nothing of intervals: a clock on the wall for every minute, from the runtime's
- * own time zone data, and windows that are searched for on it minute by minute.
+ * Compares the calendar with a model that knows no intervals. The model has a clock on the wall for every minute, from
+ * the runtime's own time zone data. It searches for windows on that clock minute by minute.
  */
 import { DateTime, IANAZone } from 'luxon';
 import { describe, expect, it } from 'vitest';
@@ -14,7 +14,7 @@ const DAY_MINUTES = 1440;
 const DAY_MS = DAY_MINUTES * MINUTE_MS;
 const QUARTER = 15;
 
-/** What the wall shows at each minute, in minutes since 1970-01-01 00:00 local. */
+/** What the clock on the wall shows at each minute, in minutes since 1970-01-01 00:00 local. */
 function wallClock(name: string, fromMinute: number, minutes: number): Int32Array {
   const zone = IANAZone.create(name);
   const offsetAtMinute = (minute: number): number => zone.offset((fromMinute + minute) * MINUTE_MS);
@@ -29,7 +29,7 @@ function wallClock(name: string, fromMinute: number, minutes: number): Int32Arra
   return wall;
 }
 
-/** Long stretches: the offset at either end of a day tells where it is worth looking closer. */
+/** For long stretches: only where the offsets at the two ends of a day differ must each minute be computed. */
 function longWallClock(name: string, fromMinute: number, days: number): Int32Array {
   const zone = IANAZone.create(name);
   const wall = new Int32Array(days * DAY_MINUTES);
@@ -47,7 +47,7 @@ function longWallClock(name: string, fromMinute: number, days: number): Int32Arr
   return wall;
 }
 
-/** By the calendar on the wall in the kitchen: the month is written down, and the days are counted in it. */
+/** As a person would do it: write down the month, and count the days in it. */
 function isMeant(window: CalendarWindow, day: number): boolean {
   const date = DateTime.fromMillis(day * DAY_MS, { zone: 'utc' });
   if (window.months !== undefined && !window.months.includes(date.month)) {
@@ -81,7 +81,7 @@ function isMeant(window: CalendarWindow, day: number): boolean {
   );
 }
 
-/** 1 for each minute in which the model has it open. */
+/** 1 for each minute in which the window is open in the model. */
 function naiveMinutes(windows: readonly CalendarWindow[], wall: Int32Array, fromMinute: number): Uint8Array {
   const open = new Uint8Array(wall.length);
   const firstDay = Math.floor(fromMinute / DAY_MINUTES) - 2;
@@ -92,7 +92,7 @@ function naiveMinutes(windows: readonly CalendarWindow[], wall: Int32Array, from
         continue;
       }
       const target = day * DAY_MINUTES + window.startMinutes;
-      // Two days before, no clock on earth shows it yet.
+      // Two days earlier, no clock on earth shows it yet.
       let minute = Math.max(0, target - 2 * DAY_MINUTES - fromMinute);
       while (minute < wall.length && wall[minute]! < target) {
         minute++;
@@ -112,7 +112,7 @@ function minutesOf(calendar: Calendar, fromMinute: number, minutes: number): Uin
   return open;
 }
 
-/** The first minute in which they differ, for a message that says something. */
+/** The first minute in which they differ, for a helpful message. */
 function difference(
   naive: Uint8Array,
   real: Uint8Array,
@@ -127,7 +127,7 @@ function difference(
   return undefined;
 }
 
-/** Numbers by a fixed seed (a linear congruence is random enough here). */
+/** Random numbers from a fixed seed. A linear congruence is random enough here. */
 function dice(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
@@ -163,7 +163,7 @@ function randomWindow(roll: (below: number) => number, zone: ZoneRules): Calenda
   }
 }
 
-/** One zone of each group whose clocks were the same every five days. */
+/** One zone of each group whose clocks agree, looked at every five days. */
 function differentZones(fromMs: number, untilMs: number): string[] {
   const groups = new Map<string, string>();
   for (const name of Intl.supportedValuesOf('timeZone')) {
@@ -209,14 +209,14 @@ describe('B23: every change of the clocks of every zone', () => {
       const wall = wallClock(name, fromMinute, 11 * DAY_MINUTES);
       const windows = [0, 1, 2].map(() => ({
         days: EVERY_DAY,
-        // Half of them around the hours at which clocks change.
+        // Half of them are around the hours at which clocks change.
         startMinutes: roll(2) === 0 ? roll(240) : roll(DAY_MINUTES),
         lengthMinutes: 1 + roll(180),
         zone,
       }));
       const naive = naiveMinutes(windows, wall, fromMinute);
       const real = minutesOf(new Calendar(windows), fromMinute, wall.length);
-      // A window that opened before the model begins to look is not in it.
+      // The model lacks a window that opened before its beginning.
       const bad = difference(naive, real, 2 * DAY_MINUTES, fromMinute);
       if (bad !== undefined) {
         wrong.push(`${name} ${bad}`);
@@ -224,7 +224,7 @@ describe('B23: every change of the clocks of every zone', () => {
       for (const window of windows) {
         const alone = minutesOf(new Calendar([window]), fromMinute + 2 * DAY_MINUTES, 8 * DAY_MINUTES);
         const open = alone.reduce((sum, minute) => sum + minute, 0);
-        // One for each date; the edges of the stretch may cut one or add one.
+        // One for each date. The edges of the stretch may remove one or add one.
         if (Math.abs(open - 8 * window.lengthMinutes) > window.lengthMinutes) {
           wrong.push(`${name}: ${open} minutes in eight days of ${window.lengthMinutes}`);
         }
@@ -268,7 +268,7 @@ describe('ten years', () => {
           const edge = naive.indexOf(state.open ? 0 : 1, minute);
           const told = state.open ? state.untilMs : state.nextMs;
           const expected = edge < 0 ? undefined : (fromMinute + edge) * MINUTE_MS;
-          // What is farther than the calendar or the model looks has no common answer.
+          // Beyond the horizon of the calendar or of the model, there is no common answer.
           if (told !== undefined && expected !== undefined) {
             expect(told, said).toBe(expected);
           } else if (state.open) {

@@ -1,4 +1,4 @@
-/** Windows on the days that are not like others, and the exactness of edges. */
+/** Windows on unusual days, and the exactness of edges. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
@@ -39,7 +39,7 @@ function spans(
 }
 
 describe('a daily window when clocks change', () => {
-  /** Zone, start, minutes, the UTC days looked at, what is open. */
+  /** The zone, start, length in minutes, UTC days to look at, and what is open. */
   const table: readonly (readonly [string, string, number, string, string, string[]])[] = [
     [
       'US/Eastern',
@@ -129,7 +129,7 @@ describe('a daily window when clocks change', () => {
       '2026-10-25T12:00Z',
       ['2026-10-25T00:30 2026-10-25T01:30'],
     ],
-    // The 30th did not exist: both dates open when the 31st begins, and the windows are one.
+    // The 30th did not exist. Both dates open when the 31st begins, and the windows are one.
     [
       'Pacific/Apia',
       '0:00',
@@ -323,7 +323,7 @@ describe('what comes next', () => {
       window('3:00', 60, { daysOfMonth: [29], months: [2], days: [{ weekday: 7 }] }),
     ]);
     expect(leapSunday.stateAt(at('2072-01-01T00:00Z'))).toMatchObject({ nextMs: at('2088-02-29T03:00Z') });
-    // From 2088 on it takes forty years, for 2100 has no such day.
+    // From 2088 on, it takes forty years, because 2100 has no such day.
     expect(leapSunday.stateAt(at('2088-03-01T00:00Z'))).toMatchObject({ nextMs: at('2128-02-29T03:00Z') });
   });
 
@@ -459,7 +459,7 @@ describe('answers', () => {
     const calendar = new Calendar([window('3:00', 60, { zone: zone('Europe/Berlin') }), window('5:00', 60)]);
     const begun = performance.now();
     let open = 0;
-    // A year of a node that asks every five minutes, ten times over.
+    // A node that asks every five minutes for a year, ten times over.
     for (let asked = 0; asked < 10 * 105_120; asked++) {
       if (calendar.stateAt(START + (asked % 105_120) * 5 * MINUTE_MS).open) {
         open++;

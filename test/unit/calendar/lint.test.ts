@@ -120,7 +120,7 @@ describe('warnings', () => {
       /^updates\.periodic\.window\[5\] .* is the same as updates\.periodic\.window\[0\]$/,
     );
     expect(said[5]).toBe('3994 more windows are the same as others before them');
-    // Six of a kind are told one by one: a summary of one would be no shorter.
+    // Six of a kind are listed one by one, because a summary of one would be no shorter.
     expect(lint(twice.slice(0, 7))).toHaveLength(6);
     const never = { daysOfMonth: [31], months: [2], startMinutes: 0 };
     const nevers = Array.from({ length: 100 }, (_, index) => ({ ...never, lengthMinutes: index + 1 }));

@@ -20,7 +20,7 @@ it('what counts as weekly is open on the same days of every week, whatever else 
       if (isWeekly(selector)) {
         expect(repeats).toBe(true);
       }
-      // A weekly one says the same as one that also lists everything that there is.
+      // A weekly selector means the same as one that also lists all months and days.
       if (!isWeekly(selector)) {
         return;
       }

@@ -6,7 +6,7 @@ import { offsetAt } from '../../../src/calendar/zone-rules.ts';
 
 const HOUR_MS = 3_600_000;
 
-/** Rules as tzdata's footers have them, and the zones they are of. */
+/** Rules from tzdata's footers, with their zones. */
 const RULES: readonly (readonly [string, string])[] = [
   ['Europe/Berlin', 'CET-1CEST,M3.5.0,M10.5.0/3'],
   ['Europe/Dublin', 'IST-1GMT0,M10.5.0,M3.5.0/1'],

@@ -31,7 +31,7 @@ describe('the length of the weekly schedule', () => {
     ['always', [window(0, 1440, { days: DAILY })], 10_080],
     ['a whole week', [window(5, 10_080)], 10_080],
     ['overlapping in two zones', [window(3, 60), window(1, 60, { zone: UTC })], 60],
-    // 12 of them in a year of 52.18 weeks.
+    // There are 12 of them in a year of 52.18 weeks.
     ['once a month', [window(3, 600, { days: [{ weekday: 7, nth: 1 }] })], 138],
     ['never', [window(3, 60, { days: DAILY, months: [2], daysOfMonth: [30] })], 0],
     ['weekly beside monthly', [window(3, 60), window(3, 60, { days: [{ weekday: 6, nth: 1 }] })], 60],

@@ -1,4 +1,4 @@
-/** The parser of time zone files, against made up files, and against Intl and zdump for the files of this machine. */
+/** Tests the parser of time zone files on made-up files, and against Intl and zdump on the files of this machine. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
@@ -150,13 +150,13 @@ describe('a made up file', () => {
   });
 });
 
-/** The files of this machine; zones without one are left out. */
+/** The files of this machine. Zones without a file are left out. */
 function hostZone(name: string): ZoneRules | undefined {
   const file = `${ZONEINFO}/${name}`;
   return existsSync(file) ? parseTzif(name, readFileSync(file)) : undefined;
 }
 
-/** Every instant at which something changes, and the millisecond before. */
+/** Every instant at which something changes, and the millisecond before it. */
 function edges(zone: ZoneRules, fromMs: number, untilMs: number): number[] {
   const found: number[] = [];
   for (let at = fromMs; at < untilMs;) {
@@ -170,7 +170,7 @@ function edges(zone: ZoneRules, fromMs: number, untilMs: number): number[] {
 }
 
 const ZONES = Intl.supportedValuesOf('timeZone');
-/** Versions of the time zone data differ in the future, in corrections of the past, and in names that were merged. */
+/** Versions of the time zone data differ in the future, in corrections of the past, and in merged names. */
 const FROM = Date.UTC(1975, 0, 1);
 const UNTIL = Date.UTC(2025, 0, 1);
 

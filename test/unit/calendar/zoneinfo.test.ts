@@ -1,4 +1,4 @@
-/** Time zones of a host, whose files come, go, change and break while somebody asks. */
+/** Time zones of a host whose files appear, vanish, change and break between requests. */
 import { mkdir, rename, rm, symlink, utimes } from 'node:fs/promises';
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
@@ -105,7 +105,7 @@ describe('a named zone', () => {
     );
     await replace(host, `${ZONEINFO}/Asia/Tokyo`, MADE_UP);
     expect(summary(await zones.load('Asia/Tokyo'))).toBe('Asia/Tokyo 5');
-    // The built-in rules would be others.
+    // The built-in rules would differ.
     await rm(host.at(`${ZONEINFO}/Asia/Tokyo`));
     expect(summary(await zones.load('Asia/Tokyo'))).toBe('Asia/Tokyo 5');
     expect(warnings).toHaveLength(3);
@@ -236,7 +236,7 @@ describe('localtime', () => {
     await replace(host, '/etc/localtime', BERLIN);
     expect(await now()).toBe('localtime 2');
     await host.write('/etc/localtime', TOKYO);
-    // As some copiers do: the time of the file they copied.
+    // Some copying tools keep the modification time of the source.
     await utimes(host.at('/etc/localtime'), 0, 0);
     expect(await now()).toBe('localtime 9');
     await rm(host.at('/etc/localtime'));

@@ -1,4 +1,4 @@
-/** The carried histories of Fedora CoreOS, walked from every release to the end, as nodes would. */
+/** Walks the included histories of Fedora CoreOS from every release to the end, as nodes would. */
 import { describe, expect, it } from 'vitest';
 
 import { carriedHistory, wireNodes } from '../../../sandbox/releases.ts';
@@ -7,7 +7,7 @@ import type { Release, Scheme } from '../../../src/agent/release.ts';
 import { parseGraph, type Graph } from '../../../src/cincinnati/graph/graph.ts';
 import { selectUpdate, surroundingsOf } from '../../../src/cincinnati/graph/select-update.ts';
 
-/** After every rollout of the histories has ended. */
+/** A time after the end of every rollout in the histories. */
 const AFTERWARDS = Date.UTC(2026, 11, 1);
 
 async function graphOf(stream: 'stable' | 'testing', scheme: Scheme): Promise<Graph> {
@@ -27,7 +27,7 @@ function step(graph: Graph, booted: Release) {
   return result;
 }
 
-/** Versions on the way, the first one included. */
+/** The versions on the way, including the first. */
 function walk(graph: Graph, start: Release): string[] {
   const path = [start.version];
   for (let at = start; ;) {
@@ -36,7 +36,7 @@ function walk(graph: Graph, start: Release): string[] {
       expect(outcome.kind).toBe('no-update');
       return path;
     }
-    // A host does not know the age of what it runs.
+    // A host does not know the age_index of what it runs.
     at = { version: outcome.release.version, payload: outcome.release.payload };
     path.push(at.version);
     if (path.length > graph.nodes.length) {

@@ -1,4 +1,4 @@
-/** docs/configuration.md and the shipped drop-ins against the schema, both ways. */
+/** Compares docs/configuration.md and the shipped drop-ins with the schema, in both directions. */
 import { readFileSync, readdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 
@@ -11,7 +11,7 @@ import { HostTree } from '../../support/host-tree.ts';
 const projectFile = (path: string) => new URL(`../../../${path}`, import.meta.url);
 const documentation = readFileSync(projectFile('docs/configuration.md'), 'utf8');
 
-/** Rows of the tables whose first cell is a dotted key in backquotes. */
+/** The table rows whose first cell is a dotted key in backquotes. */
 const rows = new Map(
   [...documentation.matchAll(/^\| `([a-z_]+(?:\.[a-z_]+)+)` \|(.+)\|$/gm)].map((match) => [
     match[1]!,
@@ -102,7 +102,7 @@ describe('systemd/config.d', () => {
     expect(others).toEqual([['cincinnati.base_url', 'https://updates.coreos.fedoraproject.org']]);
   });
 
-  /** What an operator would copy: lines of TOML behind `#`, below the table that is open there. */
+  /** What an operator would copy: the TOML lines that are commented out, each below its table header. */
   const suggestions = shipped.flatMap(({ name, text }) => {
     const table = /^\[.+\]$/m.exec(text)?.[0] ?? '';
     const blocks = text.match(/(?:^# +(?:\[|[a-z_.]+ = ).*\n)+/gm) ?? [];

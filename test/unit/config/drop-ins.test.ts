@@ -206,7 +206,7 @@ describe('what cannot be read is an error', () => {
     await using host = await HostTree.create({ [`${ETC}/10-a.toml`]: '' });
     chmodSync(host.root, 0o755);
     chmodSync(host.at(`${ETC}/10-a.toml`), 0);
-    // Root may read everything: be nobody for a moment.
+    // Root can read everything, so become `nobody` for a moment.
     const isRoot = process.geteuid?.() === 0;
     if (isRoot) {
       process.seteuid?.(65_534);

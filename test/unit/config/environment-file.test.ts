@@ -1,4 +1,6 @@
-/** The parser by examples and properties; test/integration/environment-file.test.ts has systemd's own beside it. */
+/**
+ * Tests the parser by examples and properties; test/integration/environment-file.test.ts compares it with systemd's.
+ */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 

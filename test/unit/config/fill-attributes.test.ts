@@ -1,4 +1,4 @@
-/** From a template in a drop-in and a file of attributes to settings, or to an error that says all there is to know. */
+/** From a template in a drop-in and a file of attributes, to settings or to an error that explains everything. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
@@ -17,7 +17,7 @@ const BASE = {
 };
 const ATTRIBUTES = 'AFTERBURN_AWS_AVAILABILITY_ZONE=eu-west-1a\nAFTERBURN_AWS_REGION=eu-west-1\n';
 
-/** `attributes`: of the file, `none` for none. */
+/** `attributes`: the contents of the file; `none` when it does not exist. */
 async function host(toml: string, attributes = ATTRIBUTES): Promise<HostTree> {
   const tree = await HostTree.create({ ...BASE, [FILE]: toml });
   if (attributes !== 'none') {
@@ -26,7 +26,7 @@ async function host(toml: string, attributes = ATTRIBUTES): Promise<HostTree> {
   return tree;
 }
 
-/** Errors, then notes. */
+/** The errors, then the notes. */
 const problems = async (tree: HostTree): Promise<string[]> =>
   loadSettings(tree.root).then(
     () => [],
@@ -62,7 +62,7 @@ describe('attributes', () => {
     'cincinnati.base_url = "https://x.example.com/${stream}"',
     'cincinnati.base_url = "https://x.example.com/$AFTERBURN_A/{AFTERBURN_A}"',
   ])('are not looked at for %j, which comes out as it went in', async (toml) => {
-    // Nobody could read that.
+    // The file of attributes is unreadable, so looking at it would fail.
     await using tree = await host(toml, '\0');
     const { settings, notes } = await loadSettings(tree.root);
     expect(toml).toContain(

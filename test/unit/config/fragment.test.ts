@@ -9,7 +9,7 @@ function read(text: string): Fragment {
   return readFragment(parseToml(Buffer.from(text), FILE), FILE);
 }
 
-/** `KEY VALUE` as one line of TOML, with what it is read as. */
+/** `KEY VALUE` as one line of TOML, with the resulting value. */
 const ACCEPTED: readonly (readonly [string, string, unknown])[] = [
   ['agent.timing.steady_interval_secs', '1', 1],
   ['agent.timing.steady_interval_secs', '9223372036854775807', 316_224_000],

@@ -1,4 +1,7 @@
-/** Never an unexpected exception, never silence: what was written is in effect, or refused by name, or warned about. */
+/**
+ * There is no unexpected exception and no silence: every key that is written takes effect, is refused or causes a
+ * warning.
+ */
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 

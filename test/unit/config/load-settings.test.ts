@@ -283,7 +283,7 @@ describe('B27: what is wrong is told once, all of it', () => {
   });
 });
 
-/** Broken drop-ins as people make them: what the start says about each. `undefined`: it starts. */
+/** Mistakes that people make in drop-ins, and what the start says about each. `undefined`: it starts. */
 const CORPUS: readonly (readonly [string, string | Uint8Array, string | undefined, RegExp | undefined])[] = [
   ['a BOM and CRLF', '\uFEFF[updates]\r\nenabled = true\r\n', undefined, undefined],
   ['an empty file', '', undefined, undefined],

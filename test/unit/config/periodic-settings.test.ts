@@ -1,4 +1,4 @@
-/** The keys of `updates.periodic`: what is taken, what is refused in which words, how files combine. */
+/** The keys of `updates.periodic`: accepted values, the words of refusals, and how files combine. */
 import { describe, expect, it } from 'vitest';
 
 import { readFragment, type Fragment } from '../../../src/config/fragment.ts';

@@ -23,7 +23,7 @@ const SIGNAL_FIELDS: readonly Field[] = [
   [3, 's', 'M'],
 ];
 
-/** A signal whose body is these very bytes, whatever the signature says of them. */
+/** A signal with exactly these bytes as its body, whether or not they fit the signature. */
 function raw(signature: string, body: Buffer, fields: readonly Field[] = SIGNAL_FIELDS): Buffer {
   const parts: Buffer[] = [];
   let length = 0;
@@ -251,7 +251,7 @@ describe('codec', () => {
 
   test('no more than 200,000 values, found out early', () => {
     const bytes = 28 * 1024 * 1024;
-    // The smallest variants there are: a byte each, in four bytes.
+    // The smallest possible variants: one byte of content in four bytes.
     const message = decodeMessage(
       raw('av', Buffer.concat([u32(bytes), Buffer.alloc(bytes, Buffer.from('\u0001y\0\u0007', 'latin1'))])),
     );

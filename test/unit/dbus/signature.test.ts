@@ -17,7 +17,7 @@ describe('parseSignature', () => {
     expect(splitSignature(signature)).toEqual(parts);
   });
 
-  // An empty struct as an array's element is how to make a trusting reader loop for ever.
+  // An array of empty structs makes a careless reader loop for ever.
   test.each([
     'a()',
     '()',

@@ -7,7 +7,7 @@ import { MemoryPeer } from '../../support/memory-peer.ts';
 
 const NEVER = new AbortController().signal;
 
-/** Connections that a test opens by hand. */
+/** Connections that a test opens when it likes. */
 class Dialer {
   readonly attempts: { readonly signal: AbortSignal; readonly settle: PromiseWithResolvers<BusLink> }[] = [];
 

@@ -28,7 +28,7 @@ describe('each section has the kinds of its class, in the order of the catalogue
     ['Lock server', errors.FLEET_LOCK_ERROR_KINDS],
     ['D-Bus', errors.BUS_ERROR_KINDS],
     ['rpm-ostree', errors.RPM_OSTREE_ERROR_KINDS],
-    // The server's own words cannot be listed; the two families that stand for them are.
+    // The server's own words cannot be listed, but the two families that stand for them can.
     ['Update checks', [...errors.CINCINNATI_ERROR_KINDS, 'generic_http_CODE', 'remote_other']],
   ] as const)('%s', (section, kinds) => {
     expect(firstCells(section)).toEqual([...kinds]);
@@ -56,7 +56,7 @@ test('the kinds beyond the catalogues are those that the code gives', () => {
   const written = globSync('src/agent/**/*.ts', { cwd: ROOT }).flatMap((file) =>
     [
       ...readFileSync(path.join(ROOT, file), 'utf8').matchAll(
-        // A failure or a holding as the machine writes it: a kind beside a message.
+        // A failure or a hold as the machine writes it: a kind next to a message.
         /\bkind: '([a-z_]+)',\s+message\b/g,
       ),
     ].map((match) => match[1]!),

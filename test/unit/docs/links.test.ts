@@ -9,13 +9,13 @@ const FILES = globSync('**/*.md', {
   exclude: (name) => /^(node_modules|dist|coverage|\.git)$/.test(name),
 });
 
-/** Links of a Markdown text, without those in code. */
+/** Links of a Markdown text, except those in code. */
 function linksOf(text: string): string[] {
   const plain = text.replaceAll(/^```[\s\S]*?^```/gm, '').replaceAll(/`[^`\n]*`/g, '');
   return [...plain.matchAll(/\]\(([^()\s]+)\)/g)].map((match) => match[1]!);
 }
 
-/** Anchors as they are made from headings: lower case, punctuation dropped, spaces become dashes. */
+/** Anchors of headings: lower case, no punctuation, and dashes instead of spaces. */
 function anchorsOf(text: string): Set<string> {
   const plain = text.replaceAll(/^```[\s\S]*?^```/gm, '');
   return new Set(

@@ -1,4 +1,4 @@
-/** The examples in examples/provisioning against each other and docs/provisioning.md. */
+/** Compares the examples in examples/provisioning with each other and with docs/provisioning.md. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -48,7 +48,8 @@ describe.each(NAMES)('%s', (name) => {
   });
 });
 
-// Butane is in no distribution's base, so this is for whoever has it. Upstream's knows no NestOS, NestOS's own does.
+// No distribution has Butane in its base, so this runs only where somebody installed it. Upstream's does not
+// know NestOS; NestOS's own does.
 const butane = (config: string) =>
   spawnSync('butane', ['--strict'], { input: config, encoding: 'utf8', timeout: 20_000 });
 const sources = ['fcos', 'nestos'].filter((variant) => butane(read('canary', `${variant}.bu`)).status === 0);

@@ -15,7 +15,7 @@ const STAGED = staged('2.0');
 const MODULES = `/ostree/deploy/fedora-coreos/deploy/${checksumOf('2.0')}.0/usr/lib/modules`;
 const COMMAND_LINE = `quiet ostree=/ostree/boot.1/fedora-coreos/${checksumOf('booted kernel')}/0 ro\n`;
 
-/** /boot on a file system of its own with 1000 bytes left. */
+/** /boot on its own file system with 1000 bytes left. */
 const SEPARATE: DiskProbe = {
   freeBytes: () => Promise.resolve(1000),
   device: (path) => Promise.resolve(path.endsWith('/boot') ? 1 : 2),

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { Doorbell } from '../../../src/host/doorbell.ts';
 import { settle } from '../../support/virtual-clock.ts';
 
-/** Answers that end when they are told to. */
+/** Answers that end on demand. */
 function answers() {
   const begun: PromiseWithResolvers<undefined>[] = [];
   return {

@@ -54,7 +54,7 @@ interface Rig {
   readonly clock: VirtualClock;
 }
 
-/** Answers in turn, the last one for ever. */
+/** Gives the answers in turn, and repeats the last one forever. */
 function rig(answers: readonly (HttpReply | HttpError)[], changes: Partial<FleetLockOptions> = {}): Rig {
   const asked: HttpRequest[] = [];
   const heard: string[] = [];
@@ -202,7 +202,7 @@ describe('an answer', () => {
     },
   );
 
-  // As the servers in use say that all slots are taken.
+  // How the servers in use say that all slots are taken.
   it.each([
     [
       409,
@@ -302,7 +302,7 @@ describe('Retry-After', () => {
       kind: 'refused',
       untilAt: clock.now() + 1000,
     });
-    // Somebody sets the clock back: the pause does not grow.
+    // Somebody sets the clock back, but the pause does not grow.
     clock.setWall(0);
     await clock.advance(1000);
     expect(asked).toHaveLength(1);

@@ -41,7 +41,7 @@ describe('update checks that fail', () => {
     POLICY,
   ).effect;
 
-  /** The lines above debug that each answer, one a second, brings; undefined: an answer without a fault. */
+  /** The lines above debug level for each answer, one a second. Undefined means an answer without a fault. */
   function told(answers: readonly (Failure | undefined)[]): string[][] {
     let model = START;
     return answers.map((failure, n) => {

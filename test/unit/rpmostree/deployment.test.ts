@@ -1,4 +1,4 @@
-/** The decoder of rpm-ostree's deployment dictionaries, over D-Bus values and over JSON. */
+/** The decoder of rpm-ostree's deployment dictionaries, on D-Bus values and on JSON. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type BusValue, Variant } from '../../../src/dbus/types.ts';
@@ -32,7 +32,7 @@ const image = {
   'container-image-reference-digest': DIGEST,
 };
 
-/** The same dictionary as D-Bus brings it. */
+/** The same dictionary as it arrives over D-Bus. */
 function asBus(json: Json): BusValue {
   if (typeof json === 'object' && !Array.isArray(json)) {
     return new Map(Object.entries(json).map(([key, value]) => [key, new Variant('v', asBus(value))]));

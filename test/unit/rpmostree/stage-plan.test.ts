@@ -1,4 +1,4 @@
-/** Deploy or rebase, and never below the host's signature scheme. */
+/** Deploy or rebase, and never with a weaker signature scheme than the host's. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Deployment } from '../../../src/agent/ports.ts';

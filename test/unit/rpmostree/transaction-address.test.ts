@@ -1,4 +1,4 @@
-/** Transaction addresses below another root, and none but Unix sockets. */
+/** Transaction addresses below another root. Only Unix sockets are accepted. */
 import { describe, expect, it } from 'vitest';
 import { transactionAddress } from '../../../src/rpmostree/transaction-address.ts';
 

@@ -19,7 +19,7 @@ function setUp(options: Partial<FollowOptions> = {}) {
     { onProgress: (seen) => progress.push(seen), ours: true, stallLimitMs: STALL_LIMIT_MS, ...options },
     abort.signal,
   );
-  // Tests that expect a rejection look at it later.
+  // Tests that expect a rejection check it later.
   end.catch(() => undefined);
   return { clock, link, progress, abort, end };
 }
@@ -115,7 +115,7 @@ describe('followTransaction', () => {
     link.emit('DownloadProgress', ...download(1n, 5n, 1n));
     await clock.advance(STALL_LIMIT_MS - 1000);
     expect(link.calls).toEqual(['Start']);
-    // The clock and the rate alone are no progress.
+    // A change of only the clock and the rate is not progress.
     link.emit('DownloadProgress', ...download(1n, 4n, 600n));
     await clock.advance(1000);
     expect(link.calls).toEqual(['Start', 'Cancel']);

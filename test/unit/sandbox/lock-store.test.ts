@@ -1,4 +1,4 @@
-/** Slots are never lent twice, in whatever order requests of several servers get in each other's way. */
+/** Slots are never lent twice, in whatever order the requests of several servers interfere. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 

@@ -78,7 +78,7 @@ describe('Service', () => {
     await run.service.close();
     expect(second.calls).toEqual(['RequestName', 'ReleaseName']);
     expect(second.exported).toBe(0);
-    // The link is shared: whoever opened it closes it.
+    // The link is shared, and whoever opened it closes it.
     expect(second.closed).toBe(false);
   });
 

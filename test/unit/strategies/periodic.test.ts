@@ -1,4 +1,4 @@
-/** Strategy `periodic`: what it answers, in which words, and what becomes of it on a node. */
+/** Strategy `periodic`: its answers, their words, and their effect on a node. */
 import { rename } from 'node:fs/promises';
 import { globSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -34,7 +34,7 @@ const ZONES = new Map<string, ZoneRules>([
 
 const at = (text: string): number => Date.parse(text);
 
-/** As an operator writes it. */
+/** The configuration, as an operator writes it. */
 function settingsOf(text: string): PeriodicSettings {
   const fragment = readFragment(parseToml(Buffer.from(text), 'x.toml'), 'x.toml');
   expect(fragment.errors).toEqual([]);

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { placeOfNode, splayOffsetMs } from '../../../src/strategies/splay.ts';
 
 const MINUTE_MS = 60_000;
-/** A thousand fixed nodes, as unlike one another as machine ids are. */
+/** A thousand fixed nodes, as different as machine ids. */
 const NODES = Array.from({ length: 1000 }, (_, index) =>
   createHash('md5').update(`node ${index}`).digest('hex'),
 );

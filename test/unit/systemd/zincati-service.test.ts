@@ -1,4 +1,7 @@
-/** What the files in systemd/ promise, against what the program does. That systemd takes them: test/system/host.test.ts. */
+/**
+ * Compares what the files in systemd/ promise with what the program does. test/system/host.test.ts shows that
+ * systemd accepts them.
+ */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -32,7 +35,7 @@ describe('zincati.service', () => {
       Number(words(unit, 'Unit', 'StartLimitBurst')[0]),
       seconds(service('RestartSec')[0]!),
     ];
-    // A limit that the pauses alone never reach is none.
+    // A limit that the pauses alone never reach would be no limit.
     expect(burst * pause).toBeLessThan(interval);
     expect(burst * pause).toBeGreaterThanOrEqual(300);
   });
@@ -50,15 +53,15 @@ describe('zincati.service', () => {
     const wanted = ['After', 'Requires', 'Requisite', 'BindsTo', 'PartOf'].flatMap((key) =>
       words(unit, 'Unit', key),
     );
-    // Afterburn, where anything starts it at all, gives up by itself after a bounded number of tries. The bus does so
-    // at its start time-out, and a bus that failed is waited for no longer.
+    // Afterburn, if anything starts it, gives up by itself after a bounded number of tries. So does the bus
+    // at its start time-out, and nothing waits for a failed bus.
     expect([...wanted].sort()).toEqual([
       'afterburn.service',
       'dbus.service',
       'network.target',
       'systemd-machine-id-commit.service',
     ]);
-    // Asked for, not waited for: the agent holds reboots until it is reached.
+    // The unit requests it but does not wait for it: the agent holds reboots until it is reached.
     expect(words(unit, 'Unit', 'Wants')).toEqual(['boot-complete.target']);
     expect(words(unit, 'Install', 'WantedBy')).toEqual(['multi-user.target']);
   });

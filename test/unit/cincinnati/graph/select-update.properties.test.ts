@@ -1,4 +1,4 @@
-/** Selection over random graphs, malformed parts included, against rules written down a second time and naively. */
+/** Compares selection on random graphs, with malformed parts, with a second and naive version of the rules. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
@@ -33,7 +33,7 @@ const sound = fc
     metadata: { [KEY.scheme]: 'checksum', [KEY.ageIndex]: String(age) },
   }));
 
-/** Each malformed in one place, its payload still that of some release. */
+/** Each is malformed in one place, but still has the payload of some release. */
 const malformed = fc
   .tuple(sound, fc.constantFrom('scheme', 'age', 'metadata', 'version', 'payload', 'all'))
   .map(([good, what]): unknown => {
@@ -77,7 +77,7 @@ const queries: fc.Arbitrary<CheckQuery> = fc.record({
   allowDowngrade: fc.boolean(),
 });
 
-/** A target's place in the order, as text that sorts. */
+/** A target's place in the order, as a text that sorts. */
 function rank(node: { version: string; payload: string; age: number | undefined }): string {
   return `${node.age === undefined ? '' : String(node.age).padStart(5, '0')}|${node.version}|${node.payload}`;
 }
@@ -156,7 +156,7 @@ describe('selection over random graphs', () => {
       }),
       RUNS,
     );
-    // The graphs must be varied enough for every outcome to have been compared.
+    // The graphs must be varied enough that every outcome has been compared.
     expect([...seen].toSorted()).toEqual([
       'client_failed_node_lookup',
       'client_failed_node_parsing',
@@ -174,7 +174,7 @@ describe('selection over random graphs', () => {
     });
     fc.assert(
       fc.property(graphs, queries, extras, (raw, query, more) => {
-        // What is added must stay out of reach: edges to nowhere would come to lead somewhere.
+        // Added nodes must stay out of reach, or else edges to nowhere would lead to them.
         const inRange = raw.edges.filter((edge) => Array.isArray(edge) && Number(edge[1]) < raw.nodes.length);
         const strangers = more.nodes.filter(
           (node) => (node as Partial<RawNode>).payload !== query.booted.payload.value,

@@ -1,4 +1,4 @@
-/** The question; the answers are in test/integration/cincinnati.test.ts. */
+/** The request alone. Replies are tested in test/integration/cincinnati.test.ts. */
 import { describe, expect, it } from 'vitest';
 
 import { graphUrl } from '../../../../src/cincinnati/sources/cincinnati-client.ts';
