@@ -9,6 +9,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { sentencesOf, TOO_MANY_WORDS } from '../support/prose.ts';
 import { playTranscript, readTranscript } from '../support/transcript.ts';
+import { FORMS } from '../support/transcript/steps.ts';
 
 const FOLDER = path.join(import.meta.dirname, 'transcripts');
 const { CI, UPDATE } = process.env;
@@ -19,25 +20,31 @@ if (UPDATE === '1' && CI !== undefined) {
   throw new Error('expected UPDATE to be unset where CI is set, got UPDATE=1');
 }
 
-test('there are as many stories as there were', () => {
-  expect(FILES.filter((name) => name.endsWith('.txt')).length).toBeGreaterThanOrEqual(14);
+const read = (name: string): string => readFileSync(path.join(FOLDER, name), 'utf8');
+const shown = (name: string): string => `test/scenarios/transcripts/${name}`;
+
+test('there is nothing but transcripts, and none got lost', () => {
   expect(FILES.filter((name) => !name.endsWith('.txt'))).toEqual([]);
+  expect(FILES.length).toBeGreaterThanOrEqual(26);
+});
+
+test('every command is used', () => {
+  const used = FILES.flatMap((name) => [...readTranscript(read(name), shown(name), false).forms]);
+  expect(FORMS.filter((form) => !used.includes(form))).toEqual([]);
 });
 
 test.each(FILES)('%s', (name) => {
-  const file = path.join(FOLDER, name);
-  const text = readFileSync(file, 'utf8');
-  const shown = `test/scenarios/transcripts/${name}`;
-  const played = playTranscript(readTranscript(text, shown, UPDATE !== '1'));
+  const text = read(name);
+  const played = playTranscript(readTranscript(text, shown(name), UPDATE !== '1'));
   if (UPDATE === '1' && played !== text) {
-    writeFileSync(file, played);
+    writeFileSync(path.join(FOLDER, name), played);
     return;
   }
   expect(played).toBe(text);
 });
 
 test.each(FILES)('%s is told in short sentences', (name) => {
-  const comments = readFileSync(path.join(FOLDER, name), 'utf8')
+  const comments = read(name)
     .split('\n')
     .map((line) => (line.startsWith('# ') ? line.slice(2) : ''))
     .join('\n');

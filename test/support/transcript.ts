@@ -16,9 +16,9 @@
  * - A file begins with what it is about, and each block with a reason.
  * - Every fault of a file names its line and what was expected there.
  */
-import { readStep, type Step } from './transcript/commands.ts';
 import { TranscriptFault, type Place } from './transcript/fault.ts';
 import type { Scene } from './transcript/scene.ts';
+import { readStep, type Step } from './transcript/steps.ts';
 
 const NOTHING = '(nothing)';
 const RULE = '----';
@@ -33,6 +33,8 @@ export interface Transcript {
   /** The lines of the first comment. */
   readonly about: readonly string[];
   readonly blocks: readonly Block[];
+  /** The forms of all commands in it. */
+  readonly forms: ReadonlySet<string>;
 }
 
 /** `complete`: each block must have its output. Throws TranscriptFault. */
@@ -53,9 +55,11 @@ export function readTranscript(text: string, file: string, complete: boolean): T
       'the end of the file',
     );
   }
+  const blocks = others.map((lines) => blockOf(lines, complete));
   return {
     about: first.map((line) => line.text),
-    blocks: others.map((lines) => blockOf(lines, complete)),
+    blocks,
+    forms: new Set(blocks.flatMap(({ steps }) => steps.flatMap(({ forms }) => forms))),
   };
 }
 

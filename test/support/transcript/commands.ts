@@ -1,15 +1,13 @@
 /** The commands of transcripts: what somebody does, what the world does, and how long the node is left to itself. */
 import type { Deployment } from '../../../src/agent/ports.ts';
 import { deployment, staged } from '../samples.ts';
-import { TranscriptFault, type Place } from './fault.ts';
-import { readCommand, type Words } from './grammar.ts';
-import { Scene } from './scene.ts';
-import { RefusedSetting, Settings } from './settings.ts';
+import type { Words } from './grammar.ts';
+import type { Scene } from './scene.ts';
 import type { Knobs } from './world.ts';
 
 type Act = (scene: Scene, words: Words) => void;
 
-interface Command {
+export interface Command {
   readonly form: string;
   /** Throws Unfit where the scene does not allow it. */
   readonly act: Act;
@@ -17,15 +15,8 @@ interface Command {
   readonly during: Act | undefined;
 }
 
-/** One line of a transcript, ready to be run. */
-export interface Step {
-  readonly place: Place;
-  /** The scene that goes on. Throws TranscriptFault where the scene does not allow the command. */
-  run(scene: Scene | undefined): Scene;
-}
-
 /** The scene is not as a command needs it. */
-class Unfit extends Error {
+export class Unfit extends Error {
   readonly expected: string;
   readonly got: string;
 
@@ -44,11 +35,7 @@ const turn = (form: string, knobs: (words: Words, scene: Scene) => Partial<Knobs
     scene.world.knobs = { ...scene.world.knobs, ...knobs(words, scene) };
   });
 
-const NODE = { form: 'node VERSION [stream=STREAM] [SETTING...]' };
-const DURING = { form: 'during EFFECT: COMMAND...' };
-const QUIETLY = { form: 'quietly COMMAND...' };
-
-const COMMANDS: readonly Command[] = [
+export const COMMANDS: readonly Command[] = [
   // Update servers. Without a stream: that of the booted release.
   anytime('offer VERSION... [stream=STREAM] [built-for=STREAM]', ({ node, world }, words) => {
     const stream = words.maybe('stream') ?? node.booted.stream ?? '';
@@ -191,93 +178,6 @@ const COMMANDS: readonly Command[] = [
     node.runFor(words.span('DURATION'));
   }),
 ];
-
-/** Reads one line. Throws TranscriptFault. */
-export function readStep(text: string, place: Place): Step {
-  const { form, words } = readCommand(text, [NODE, ...COMMANDS, DURING, QUIETLY], place);
-  if (form === NODE) {
-    return { place, run: (scene) => opened(scene, words, place) };
-  }
-  if (form === DURING) {
-    const inner = words.all('COMMAND').join(' ');
-    const act = actDuring(inner, place);
-    return stepOf(place, (scene) => {
-      scene.during({ kind: words.effect(), place, act: () => act(scene) });
-    });
-  }
-  if (form === QUIETLY) {
-    const inner = readCommand(words.all('COMMAND').join(' '), COMMANDS, place);
-    return stepOf(place, (scene) => {
-      scene.quietly(() => {
-        inner.form.act(scene, inner.words);
-      });
-    });
-  }
-  const command = COMMANDS.find((candidate) => candidate === form);
-  return stepOf(place, (scene) => command?.act(scene, words));
-}
-
-function actDuring(text: string, place: Place): (scene: Scene) => void {
-  const { form, words } = readCommand(text, COMMANDS, place);
-  const { during } = form;
-  if (during === undefined) {
-    const could = COMMANDS.filter((command) => command.during !== undefined).map((command) => command.form);
-    throw new TranscriptFault(
-      place,
-      `what can happen during an effect (${could.join(', ')})`,
-      JSON.stringify(text),
-    );
-  }
-  return (scene) => {
-    guarded(place, () => {
-      during(scene, words);
-    });
-  };
-}
-
-function stepOf(place: Place, act: (scene: Scene) => void): Step {
-  return {
-    place,
-    run: (scene) => {
-      if (scene === undefined) {
-        throw new TranscriptFault(place, `${NODE.form} before any other command`, 'none');
-      }
-      guarded(place, () => {
-        act(scene);
-      });
-      return scene;
-    },
-  };
-}
-
-function opened(scene: Scene | undefined, words: Words, place: Place): Scene {
-  if (scene !== undefined) {
-    throw new TranscriptFault(place, 'one node in a transcript', 'a second one');
-  }
-  return guarded(place, () => {
-    const version = words.one('VERSION');
-    const stream = words.maybe('stream') ?? 'stable';
-    const booted = deployment(version, { booted: true, stream });
-    const next = new Scene(new Settings(), words.all('SETTING'), booted);
-    next.world.list(version, stream, stream, 'known');
-    return next;
-  });
-}
-
-/** Says where in the file it was. */
-function guarded<T>(place: Place, act: () => T): T {
-  try {
-    return act();
-  } catch (error) {
-    if (error instanceof Unfit) {
-      throw new TranscriptFault(place, error.expected, error.got);
-    }
-    if (error instanceof RefusedSetting) {
-      throw new TranscriptFault(place, 'settings that the agent takes', error.message);
-    }
-    throw error;
-  }
-}
 
 function reload({ node, settings }: Scene, words: Words): void {
   node.reconfigure(settings.with(words.all('SETTING')));

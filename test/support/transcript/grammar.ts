@@ -144,16 +144,20 @@ function narrowed<T extends string>(text: string, is: (text: string) => text is 
   return text;
 }
 
-/** The form that `text` is written in, and its words. Throws TranscriptFault. */
+/**
+ * The form that `text` is written in, and its words. Throws TranscriptFault. `known`: more forms, for a message about a
+ * command that does not exist.
+ */
 export function readCommand<F extends { readonly form: string }>(
   text: string,
   forms: readonly F[],
   place: Place,
+  known: readonly string[] = forms.map(({ form }) => form),
 ): { readonly form: F; readonly words: Words } {
   const words = text.trim().split(/\s+/);
   const related = forms.filter(({ form }) => form.split(' ')[0] === words[0]);
   if (related.length === 0) {
-    const heads = new Set(forms.map(({ form }) => form.split(' ')[0]));
+    const heads = new Set(known.map((form) => form.split(' ')[0]));
     throw new TranscriptFault(place, `a command (${[...heads].join(', ')})`, JSON.stringify(words[0] ?? ''));
   }
   const misfits: string[] = [];

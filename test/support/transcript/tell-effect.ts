@@ -18,7 +18,10 @@ export function tellEffect(effect: Effect, node: TranscriptNode): string | undef
     case 'warn-sessions': {
       const { sessions, minutesLeft } = effect;
       const who = sessions.map(({ user, tty }) => `${user} on ${tty}`).join(', ');
-      const when = minutesLeft === undefined ? 'the node waits for them' : `reboot in ${minutesLeft} minutes`;
+      const when =
+        minutesLeft === undefined
+          ? 'the node waits for them'
+          : `reboot in ${minutesLeft} ${minutesLeft === 1 ? 'minute' : 'minutes'}`;
       return `${effect.kind} ${who}: ${when}`;
     }
     case 'save': {
