@@ -373,9 +373,10 @@ function afterRefusal(state: UpdateStaged, failure: Failure, turn: Turn): Model 
   if (failure.kind === 'rpm_ostree_busy') {
     return { state: { ...state, step: 'follow' }, memory };
   }
+  const holding: Holding = { ...failed(state, failure, turn.at), asked: true };
   return TO_RECONCILE.has(failure.kind)
-    ? { state: { ...state, step: 'reconcile', holding: failed(state, failure, turn.at) }, memory }
-    : heldByFailure(state, failure, withMemory(turn, memory));
+    ? { state: { ...state, step: 'reconcile', holding }, memory }
+    : held(state, memory, holding, turn.mono + retryMs(turn));
 }
 
 /** Refusals that the deployments explain. */
@@ -407,8 +408,10 @@ function isHeldBy({ holding }: UpdateStaged, { kind }: Failure): boolean {
   return holding.by === 'failure' && holding.kind === kind;
 }
 
+type Failed = Extract<Holding, { by: 'failure' }>;
+
 /** A failure that goes on keeps the instant at which it began. */
-function failed({ holding }: UpdateStaged, { kind, message }: Failure, at: number): Holding {
+function failed({ holding }: UpdateStaged, { kind, message }: Failure, at: number): Failed {
   const sinceAt = holding.by === 'failure' && holding.kind === kind ? holding.sinceAt : at;
   return { by: 'failure', kind, message, sinceAt };
 }
