@@ -222,14 +222,18 @@ export function followBoots(
     ...record,
     denials: record.denials.filter((d) => !samePayload(d.payload, present.payload)),
   };
-  const earlier = record.boots.findIndex((boot) => samePayload(boot.payload, present.payload));
+  const left = leftBehind(record.boots, present).map(plain);
   const wasAsked = asked !== undefined && samePayload(asked.payload, present.payload);
-  if (earlier < 0 || wasAsked) {
+  if (left.length === 0 || wasAsked) {
     const unwritten = before.map(plain).filter((target) => !isAmong(record.boots, target));
     const boots = [...allowed.boots, ...unwritten, present].slice(-MOST_BOOTS);
     return { record: { ...allowed, boots }, findings: [] };
   }
-  const left = record.boots.slice(earlier + 1).map(plain);
+  // What was left and is still on disk lies behind this boot now: going there again is the next rollback.
+  const stays = record.boots.filter(
+    (boot) => !isAmong(left, boot) && !samePayload(boot.payload, present.payload),
+  );
+  const wayBack = left.filter((target) => isAmong(before, target));
   const denied = left.reduce<AgentRecord>(
     (next, target) =>
       withDenial(next, {
@@ -238,12 +242,18 @@ export function followBoots(
         sinceAt: at,
         strikes: strikesOf(record, target) + 1,
       }),
-    { ...allowed, boots: allowed.boots.slice(0, earlier + 1) },
+    { ...allowed, boots: [...stays, ...wayBack, present].slice(-MOST_BOOTS) },
   );
   return {
     record: denied,
     findings: left.map((target) => ({ kind: 'rolled-back', target, booted: present })),
   };
+}
+
+/** Of `boots`, those after the first one of `present`; empty if that was never booted, or last. */
+export function leftBehind(boots: readonly Target[], present: Target): readonly Target[] {
+  const earlier = boots.findIndex((boot) => samePayload(boot.payload, present.payload));
+  return earlier < 0 ? [] : boots.slice(earlier + 1);
 }
 
 function withDenial(record: AgentRecord, denial: Denial): AgentRecord {

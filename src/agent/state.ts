@@ -99,7 +99,14 @@ export type Holding =
   | { readonly by: 'strategy'; readonly reason: string; readonly untilAt?: number }
   /** `endless`: until nobody is logged in, however long that is. */
   | { readonly by: 'sessions'; readonly count: number; readonly endless: boolean }
-  | { readonly by: 'failure'; readonly kind: string; readonly message: string; readonly since: Moment };
+  /** `asked`: rpm-ostree was asked to finalize, and this came of it. */
+  | {
+      readonly by: 'failure';
+      readonly kind: string;
+      readonly message: string;
+      readonly since: Moment;
+      readonly asked?: true;
+    };
 
 /** A run of failures of one activity: told once when it begins and once when it ends. */
 export interface Streak {

@@ -74,6 +74,7 @@ function afterReading(state: RebootPending, status: HostStatus, turn: Turn): Mod
         kind: 'reboot_overdue',
         message: 'the reboot that was asked for has not come',
         since: finalized,
+        asked: true,
       },
       visitors: [],
       unlocked: condition === 'unlocked',

@@ -102,18 +102,14 @@ export const STAGED_STEPS: Readonly<Record<StagedStep, Step<UpdateStaged>>> = {
     },
   ),
   confirm: step(['survey'], (_state, view) => survey(view), {
-    surveyed: (state, { reports }, turn) =>
-      afterSurvey(state, reports, turn, () => ({
-        state: { ...state, step: stepAfter('confirm', turn.policy) },
-        memory: turn.memory,
-      })),
+    surveyed: (state, { reports }, turn) => afterSurvey(state, reports, turn, () => asking(state, turn)),
     'survey-failed': (state, { failure }, turn) => afterNoAnswer(state, failure, turn),
   }),
   recheck: step(['list-sessions'], () => ({ kind: 'list-sessions' }), {
     'sessions-listed': (state, { sessions }, turn) => afterLastLook(state, sessions, turn),
     // Where the grace is over nobody is waited for any more, seen or not.
     'sessions-failed': (state, { failure }, turn) =>
-      isGraceOver(state, turn.policy.sessions) ? asking(state, turn) : afterNoLook(state, failure, turn),
+      isGraceOver(state, turn.policy.sessions) ? confirming(state, turn) : afterNoLook(state, failure, turn),
   }),
   finalize: step(
     ['save', 'finalize'],
@@ -177,14 +173,14 @@ export function stepAfter(
     case 'sessions':
       return 'verify';
     case 'verify':
-      return hasLenders ? 'acquire' : 'confirm';
+      return hasLenders ? 'acquire' : 'recheck';
     case 'acquire':
-      // Asking may have taken a minute: the window may have closed meanwhile.
-      return 'confirm';
-    case 'confirm':
-      // And somebody may have logged in.
+      // Asking may have taken long: somebody may have logged in,
       return 'recheck';
     case 'recheck':
+      // and the window may have closed.
+      return 'confirm';
+    case 'confirm':
       return 'finalize';
   }
 }
@@ -346,18 +342,22 @@ function afterLook(state: UpdateStaged, sessions: readonly Session[], turn: Turn
 }
 
 /**
- * Right before the reboot is asked for. People who came since the first look get what is left of their grace. Where that
+ * Right before the last survey. People who came since the first look get what is left of their grace. Where that
  * is over, they read a notice, once.
  */
 function afterLastLook(state: UpdateStaged, sessions: readonly Session[], turn: Turn): Model {
   turn.tell({ kind: 'sessions-seen', sessions, repeated: isSameCompany(state.visitors, sessions) });
   if (!isSomebodyThere(sessions)) {
-    return asking({ ...state, visitors: [] }, turn);
+    return confirming({ ...state, visitors: [] }, turn);
   }
   const isWarned = state.warned || isSameCompany(state.visitors, sessions);
   return isGraceOver(state, turn.policy.sessions) && isWarned
-    ? asking(state, turn)
+    ? confirming(state, turn)
     : postpone({ ...state, visitors: sessions }, turn);
+}
+
+function confirming(state: UpdateStaged, { policy, memory }: Turn): Model {
+  return { state: { ...state, step: stepAfter('recheck', policy) }, memory };
 }
 
 /** Treated as somebody, for as long as somebody would be waited for. */
@@ -405,9 +405,13 @@ function putOff(state: UpdateStaged, turn: Turn): Model {
 /** The record says what is being asked for before it is asked. */
 function asking(state: UpdateStaged, turn: Turn): Model {
   const { memory, at, policy } = turn;
+  // A clock that was set since the deployments were read may have brought a denial back into force.
+  if (memory.host !== undefined && isRuledOut(state.release, memory.host, memory.record, policy, at)) {
+    return { state: { ...state, step: 'discard' }, memory };
+  }
   turn.tell({ kind: 'reboot-asked', release: state.release });
   const record = rebootAsked(memory.record, state.release, at, policy.bootId);
-  return { state: { ...state, step: stepAfter('recheck', policy) }, memory: recorded(memory, record) };
+  return { state: { ...state, step: stepAfter('confirm', policy) }, memory: recorded(memory, record) };
 }
 
 /** Whether the record has to reach the disk before the reboot is asked for. */
@@ -427,9 +431,10 @@ function afterRefusal(state: UpdateStaged, failure: Failure, turn: Turn): Model 
   if (failure.kind === 'rpm_ostree_busy') {
     return { state: { ...state, step: 'follow' }, memory };
   }
+  const holding: Holding = { ...failed(state, failure, turn), asked: true };
   return TO_RECONCILE.has(failure.kind)
-    ? { state: { ...state, step: 'reconcile', holding: failed(state, failure, turn) }, memory }
-    : heldByFailure(state, failure, withMemory(turn, memory));
+    ? { state: { ...state, step: 'reconcile', holding }, memory }
+    : held(state, memory, holding, turn.mono + retryMs(turn));
 }
 
 /** Refusals that the deployments explain. */
@@ -461,8 +466,10 @@ function isHeldBy({ holding }: UpdateStaged, { kind }: Failure): boolean {
   return holding.by === 'failure' && holding.kind === kind;
 }
 
+type Failed = Extract<Holding, { by: 'failure' }>;
+
 /** A failure that goes on keeps the instant at which it began. */
-function failed({ holding }: UpdateStaged, { kind, message }: Failure, now: Moment): Holding {
+function failed({ holding }: UpdateStaged, { kind, message }: Failure, now: Moment): Failed {
   const since = holding.by === 'failure' && holding.kind === kind ? holding.since : momentOf(now);
   return { by: 'failure', kind, message, since };
 }
