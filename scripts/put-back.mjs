@@ -1,5 +1,5 @@
 // Puts known faults back, one at a time, and sees whether the tests notice:
-// `put-back.mjs [--world] [--jobs N] [ID]...`. Without ids: all of test/put-back/faults.ts, or with --world all of
+// `put-back.mjs [--world] [--jobs N] [ID]...`. Without ids: all of test/put-back/faults.ts and world-as-it-is/, or with --world all of
 // test/put-back/world-faults.ts. Run `npm run build` before, for the tests that run what is installed.
 //
 // Invariants:
@@ -16,6 +16,7 @@ import { parseArgs } from 'node:util';
 import './node-version.mjs';
 
 const { FAULTS } = await import('../test/put-back/faults.ts');
+const { SHOWN_FAULTS } = await import('../test/put-back/world-as-it-is/all.ts');
 const { WORLD_FAULTS } = await import('../test/put-back/world-faults.ts');
 
 const PROJECT = path.dirname(import.meta.dirname);
@@ -134,7 +135,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { world: { type: 'boolean', default: false }, jobs: { type: 'string', default: '2' } },
 });
-const all = values.world ? WORLD_FAULTS : FAULTS;
+const all = values.world ? WORLD_FAULTS : [...FAULTS, ...SHOWN_FAULTS];
 const unknown = positionals.filter((id) => !all.some((fault) => fault.id === id));
 if (unknown.length > 0 || !/^[1-9]$/.test(values.jobs)) {
   process.stderr.write(`cannot put back ${unknown.join(', ')}: there must be such faults, and 1 to 9 jobs\n`);

@@ -23,8 +23,8 @@ export const HEALTH_CAUSES = [
   'finalization_failing',
   'record_unwritable',
   'slot_not_returned',
-  'configuration_refused',
   'not_getting_on',
+  'configuration_refused',
 ] as const;
 export type HealthCause = (typeof HEALTH_CAUSES)[number];
 

@@ -28,8 +28,16 @@ import type * as transaction from '../../src/rpmostree/transaction.ts';
 import type * as unixListener from '../../src/metrics/unix-listener.ts';
 import type * as updateFinalized from '../../src/agent/states/update-finalized.ts';
 import type * as updateStaged from '../../src/agent/states/update-staged.ts';
+import type * as installation from '../../src/history/installation.ts';
+import type * as moment from '../../src/agent/moment.ts';
+import type * as pursuit from '../../src/agent/pursuit.ts';
+import type * as updateAvailable from '../../src/agent/states/update-available.ts';
 
 export interface Modules {
+  readonly 'src/agent/states/update-available.ts': typeof updateAvailable;
+  readonly 'src/agent/pursuit.ts': typeof pursuit;
+  readonly 'src/agent/moment.ts': typeof moment;
+  readonly 'src/history/installation.ts': typeof installation;
   readonly 'src/agent/checking.ts': typeof checking;
   readonly 'src/agent/denylist.ts': typeof denylist;
   readonly 'src/agent/grace.ts': typeof grace;

@@ -255,7 +255,14 @@ function afterAnswer(state: UpdateStaged, { outcome }: CheckResult, turn: Turn):
   const fate = fateOfStaged(state.release, outcome);
   switch (fate.kind) {
     case 'same':
+      return { state: { ...state, step: 'ask' }, memory };
     case 'untold':
+      turn.tell({
+        kind: 'staged-kept-off-graph',
+        release: state.release,
+        booted: memory.host?.booted.version ?? 'unknown',
+        repeated: turn.was.memory.check.answer === memory.check.answer,
+      });
       return { state: { ...state, step: 'ask' }, memory };
     case 'replaced':
       return selected(fate.by, withMemory(turn, memory));
