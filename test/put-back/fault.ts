@@ -1,6 +1,6 @@
 /**
- * The shape of a fault that can be put back, and what it may change: an export of a module, a setting of a unit, a
- * function of a shell script. Nothing here names source text, so a refactoring that keeps the names keeps the faults.
+ * The shape of a fault that can be put back. It may change an export of a module, a setting of a unit, or a function of
+ * a shell script. Nothing here names source text, so a refactoring that keeps the names keeps the faults.
  */
 import type { ExportName, Modules, Original, Substitute } from './modules.ts';
 import { withSetting, withShellFunction } from './change-file.ts';

@@ -1,5 +1,5 @@
 /**
- * Faults of update agents that this one must never have (B1 to B36): for each what brings it back, and the test that
+ * Faults of update agents that this one must never have (B1 to B36). Each has what brings it back, and the test that
  * fails then. `npm run put-back` does so one by one.
  *
  * Invariant: of src/ only types are imported here, since the modules under test import this one.

@@ -1,6 +1,6 @@
 /**
- * The product's simulated node, for transcripts: it can stand still in the middle of a wait, and somebody can act while
- * an effect is performed.
+ * The product's simulated node, for transcripts. It can stand still in the middle of a wait. Somebody can act while an
+ * effect is performed.
  *
  * Invariants:
  * - What happens during an effect comes right before the effect's outcome.

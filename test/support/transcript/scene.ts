@@ -1,9 +1,13 @@
 /**
  * A node in its world, and what a reader of the transcript is told of its life.
  *
- * A line has the time since the start and a word that says what it is: a level of the log, `state` for a change of state
- * with its status text, `does` for an effect and what it came to, `boot` for a boot of the machine, `agent` for a start
- * of the agent, `again` for lines that came again and again.
+ * A line has the time since the start and a word that says what it is:
+ * - a level of the log;
+ * - `state`: a change of state, with its status text;
+ * - `does`: an effect, and what it came to;
+ * - `boot`: a boot of the machine;
+ * - `agent`: a start of the agent;
+ * - `again`: lines that came again and again.
  *
  * Invariant: an effect stands at the instant at which it began, before what it led to.
  */
