@@ -35,8 +35,8 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['test/system/**/*.test.ts'],
-          testTimeout: 180_000,
-          hookTimeout: 300_000,
+          testTimeout: 400_000,
+          hookTimeout: 600_000,
           fileParallelism: false,
           // Hosts that are up at the same time, where a file says that they can be.
           maxConcurrency: 3,
