@@ -24,7 +24,7 @@ export default defineConfig({
         plugins,
         test: {
           name: 'integration',
-          include: ['test/integration/**/*.test.ts'],
+          include: ['test/integration/**/*.test.ts', 'test/conformance/**/*.test.ts'],
           // Nothing here takes half a minute on a quiet machine. A busy one is several times slower.
           testTimeout: 120_000,
           hookTimeout: 120_000,

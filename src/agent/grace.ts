@@ -1,10 +1,12 @@
 /**
- * How long people who are logged in hold a reboot back: a grace each time it comes up, and all graces of one release
- * together under one ceiling. Pure.
+ * How long people who are logged in hold a reboot back. They get a grace each time it comes up; all graces of one
+ * release stay under one ceiling. Pure.
  *
- * Invariants: every postponement lasts POSTPONEMENT_MS and is paid from both; a strategy that says no interrupts a
- * grace, and only what the ceiling has left is given again; whoever is logged in reads a notice before the first
- * postponement of a grace and before its last, and before a reboot that no longer waits.
+ * Invariants:
+ * - Every postponement lasts POSTPONEMENT_MS, and is taken from both the grace and the ceiling.
+ * - A gate that blocks interrupts a grace. Only what the ceiling has left is given again.
+ * - People who are logged in read a notice before the first postponement of a grace, and before its last.
+ * - They also read one before a reboot that no longer waits.
  */
 import { MINUTE_MS } from '../text/units.ts';
 import { POSTPONEMENT_MS } from './pacing.ts';

@@ -21,8 +21,8 @@ export function withJitter(baseMs: number, roll: number): number {
 }
 
 /**
- * After a transaction of somebody else: time for what comes after it (rpm-ostree reloads, a reboot was asked for), and
- * the least pause between two looks when rpm-ostree says busy although nothing seems to run.
+ * The pause after somebody else's transaction: rpm-ostree reloads, and a reboot may have been asked for. It is also the
+ * least pause between two looks when rpm-ostree says busy although nothing seems to run.
  */
 export const AFTER_FOLLOW_MS = 10 * SECOND_MS;
 
@@ -42,8 +42,8 @@ const FIRST_CHECK_RETRY_MS = 30 * SECOND_MS;
 const LONGEST_CHECK_BACKOFF_MS = HOUR_MS;
 
 /**
- * After the n-th failed update check in a row: 30 s, 1 min, 2 min, then the steady interval doubling up to an hour (or
- * the steady interval itself where that is longer). The server's Retry-After is a lower bound on top of it.
+ * The pause after the n-th failed update check in a row: 30 s, 1 min, 2 min, then the steady interval, doubling. The
+ * longest is an hour, or the steady interval where that is longer. The server's Retry-After is a lower bound on top of it.
  */
 export function checkRetryMs(failures: number, steadyMs: number, retryAfterMs: number | undefined): number {
   const early = failures <= EARLY_RETRIES;
@@ -55,6 +55,9 @@ export function checkRetryMs(failures: number, steadyMs: number, retryAfterMs: n
       );
   return Math.max(own, retryAfterMs ?? 0);
 }
+
+/** A staged release that the graph does not offer is asked about once more after this, before it is dropped. */
+export const CONFIRM_WITHDRAWAL_MS = MINUTE_MS;
 
 export const LONGEST_DENIAL_MS = 7 * 24 * HOUR_MS;
 /** After a reboot that did not lead into its target: the second and last try. */

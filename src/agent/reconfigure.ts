@@ -1,6 +1,6 @@
 /**
- * What a new configuration makes of a machine, between two effects: the node goes through its decision again under the
- * new policy, as after a restart, but forgets nothing. Pure.
+ * What a new configuration makes of a machine, between two effects. The node goes through its decision again under the
+ * new policy, as after a restart, but it forgets nothing. Pure.
  *
  * Invariants:
  * - A reboot that was asked for is on its way whatever the configuration says by now. That state stays, and so does the
@@ -13,7 +13,7 @@ import { newGrace, type GracePolicy } from './grace.ts';
 import type { Happening } from './happenings.ts';
 import { rebootRefused } from './record.ts';
 import { recorded, type AgentState, type Memory, type Model, type Policy } from './state.ts';
-import type { Moment } from './turn.ts';
+import type { Moment } from './moment.ts';
 
 export function reconfigured(model: Model, now: Moment, before: Policy, policy: Policy): Advance {
   const happenings: Happening[] = [{ kind: 'reconfigured' }];

@@ -1,8 +1,8 @@
 /**
  * Releases that the administrator has ruled out: `updates.skip`. Pure.
  *
- * Invariant: the policy alone says which; nothing of it is written to the record, so that a release which is taken out of
- * the configuration is offered again.
+ * Invariant: the policy alone says which. Nothing of it is written to the record, so a release that is taken out of the
+ * configuration is offered again.
  */
 import { payloadDigest, type Target } from './release.ts';
 

@@ -1,6 +1,6 @@
 /**
- * The configuration in use, and how another one takes its place: read again, refused without effect when it cannot be
- * used, taken between two effects when it can.
+ * The configuration in use, and how another one takes its place. It is read again, and refused without effect when it
+ * cannot be used. Otherwise it is taken into use between two effects.
  *
  * Invariant: whatever can fail comes before anything is changed.
  */

@@ -4,10 +4,10 @@
  * same target and reboot again. The judgement is pure.
  *
  * Invariants:
- * - It blocks only what cannot work even in the best case: with every kernel but the booted one's removed first, as
- *   libostree does when it must.
- * - A size that is not known passes. So the verdict `unknown` comes only of a look at /boot that hangs; it holds the
- *   reboot until /boot can be looked at again, however long that takes.
+ * - It blocks only what cannot work even in the best case. In that case every kernel but the booted one's is removed
+ *   first, as libostree does when it must.
+ * - A size that is not known passes. So the verdict `unknown` comes only of a look at /boot that hangs. It holds the reboot until /boot can be looked
+ *   at again, however long that takes.
  */
 import type { Deployment, GateQuestion, GateReport } from '../agent/ports.ts';
 import { printable } from '../errors.ts';

@@ -169,8 +169,8 @@ interface Library {
 }
 
 /**
- * Loads file by file. The package as a whole also loads Node's HTTP and cluster modules, for parts that are not used
- * here: 7 MB against half a megabyte.
+ * Loads file by file. The package as a whole also loads Node's HTTP and cluster modules. Those parts are not used here, and cost 7 MB
+ * instead of half a megabyte.
  */
 async function loadLibrary(): Promise<Library> {
   const [registry, gauges, counters] = await Promise.all([

@@ -4,8 +4,8 @@
  *
  * Invariants:
  * - The file allows only if it is empty, or TOML with `not_after` alone, and in its owner's hand alone.
- * - Everything else blocks and says why, also a file that cannot be read. So the verdict `unknown` comes only of a disk
- *   that hangs; it holds the reboot until the file can be looked at again, however long that takes.
+ * - Everything else blocks and says why, also a file that cannot be read. So the verdict `unknown` comes only of a disk that hangs. It holds the reboot until the file can be looked at again,
+ *   however long that takes.
  */
 import type { GateQuestion, GateReport } from '../agent/ports.ts';
 import { longDate } from '../text/long-date.ts';

@@ -2,8 +2,8 @@
  * Strategy `periodic`: the node reboots only inside of maintenance windows. Keeps the schedule in step with the time
  * zones of the host, which can change while the agent runs.
  *
- * Unknown: only if the files of a time zone hang while they are looked at; what is wrong with them leaves the last good
- * rules in use. It holds the reboot until the files can be looked at again, however long that takes.
+ * Unknown: only if the files of a time zone hang while they are looked at. Whatever else is wrong with them leaves the
+ * last good rules in use. It holds the reboot until the files can be looked at again, however long that takes.
  */
 import type { GateQuestion, GateReport } from '../agent/ports.ts';
 import { HostZones, type ZoneSource } from '../calendar/zoneinfo.ts';

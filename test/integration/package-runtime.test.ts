@@ -25,7 +25,7 @@ const NAME = 'node-linux-test';
 const VERSION = '24.1.2';
 const ASK = `import { ARCHITECTURES, runtimeOf } from './scripts/packaging/runtime.mjs';
 ARCHITECTURES.x86_64.runtime = '${NAME}';
-try { console.log(JSON.stringify(runtimeOf('x86_64'))); } catch (error) { console.log(error.message); }`;
+try { console.log(JSON.stringify(await runtimeOf('x86_64'))); } catch (error) { console.log(error.message); }`;
 
 const hashOf = (bytes: Buffer): string => `sha512-${createHash('sha512').update(bytes).digest('base64')}`;
 

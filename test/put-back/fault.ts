@@ -66,18 +66,3 @@ export function setting(
 export function shellFunction(file: string, name: string, body: string): FileChange {
   return { kind: 'file', file, change: (text) => withShellFunction(text, name, body) };
 }
-
-/** A text that is there exactly once, and what stands there with the fault. */
-export function edit(file: string, find: string, put: string): FileChange {
-  return {
-    kind: 'file',
-    file,
-    change: (text) => {
-      const places = text.split(find).length - 1;
-      if (places !== 1) {
-        throw new Error(`it must be there once, got ${places} times: ${find}`);
-      }
-      return text.replace(find, () => put);
-    },
-  };
-}

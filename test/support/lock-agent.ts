@@ -1,6 +1,6 @@
 /**
- * A whole agent whose lock server is real and whose everything else is not: the real loop, the real lender over real
- * HTTP, a host in memory, and time that stands still while requests are under way and jumps while the agent waits.
+ * A whole agent with a real lock server: the real loop, and the real lender over real HTTP. The host is in memory. Time
+ * stands still while requests are under way, and jumps while the agent waits.
  */
 import type { Effect, EffectKind } from '../../src/agent/messages.ts';
 import type { Ports } from '../../src/agent/perform.ts';

@@ -8,8 +8,8 @@
  * - The booted release is found by payload, never by version.
  * - A fault of the graph fails the check only if it is on the only way forward.
  * - Releases are ordered by age_index, then version, then payload.
- * - Versions are compared as text, as Zincati does. Two releases with the same age_index are a mistake of the server,
- *   but all nodes of a mixed fleet should still select the same one.
+ * - Versions are compared as text, as Zincati does. Two releases with the same age_index are a mistake of the server. All nodes of a mixed fleet should still select
+ * the same one.
  */
 import type { CheckQuery, CheckResult } from '../../agent/ports.ts';
 import { type Payload, type Release, samePayload, type Scheme } from '../../agent/release.ts';
