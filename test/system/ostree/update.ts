@@ -59,7 +59,9 @@ export function wholeUpdate(bed: () => OstreeBed): void {
       `update staged: ${update?.version}; reboot delayed due to active user sessions`,
     );
     // The last words of the message.
-    const seen = await host.sh(`until grep -q 'finalize-deployment' ${SEEN}; do sleep 0.1; done; cat ${SEEN}`);
+    const seen = await host.sh(
+      `until grep -q 'finalize-deployment' ${SEEN}; do sleep 0.1; done; cat ${SEEN}`,
+    );
     expect(seen).toMatch(/Broadcast message from Zincati at \w{3} \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC:/);
     expect(seen).toContain(`New update ${update?.version} is available and has been deployed.`);
     expect(seen).toContain('10 minutes');
