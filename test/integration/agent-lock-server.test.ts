@@ -16,17 +16,22 @@ const ALWAYS = 1000;
 const LOGIND = join(import.meta.dirname, '../support/logind.py');
 const APPLIED = /^info update applied, waiting for reboot/;
 
-/** `timeout_secs` is the minimum, so that a server that never answers costs a second. */
+interface Differences {
+  readonly sessions?: LogindState;
+  /** How long the agent waits for an answer of the lock server. By default longer than any answer takes. */
+  readonly timeoutSecs?: number;
+}
+
 async function hostOf(
   { onTestFinished }: TestContext,
   baseUrl: string,
-  sessions?: LogindState,
+  { sessions, timeoutSecs = 120 }: Differences = {},
 ): Promise<ReleasedHost> {
   const host = await ReleasedHost.start({
     booted: 'oldest',
     config: `updates.strategy = "fleet_lock"
 updates.fleet_lock.base_url = "${baseUrl}"
-updates.fleet_lock.timeout_secs = 1`,
+updates.fleet_lock.timeout_secs = ${timeoutSecs}`,
     services: (root) => {
       if (sessions === undefined) {
         return [];
@@ -61,6 +66,7 @@ function story({ requests }: LockServer): string[] {
 interface Sick {
   readonly what: string;
   readonly fault?: LockFault;
+  readonly timeoutSecs?: number;
   readonly said: RegExp;
   /** In the metric's form. */
   readonly kind: string;
@@ -71,6 +77,7 @@ const SICK: readonly Sick[] = [
   {
     what: 'never answers',
     fault: { kind: 'hang', remaining: ALWAYS },
+    timeoutSecs: 1,
     said: /the answer must be complete within 1 s$/,
     kind: 'client_failed_request',
   },
@@ -101,7 +108,7 @@ const SICK: readonly Sick[] = [
 ];
 
 describe.concurrent('a lock server that', () => {
-  it.for(SICK)('B24: $what stops the reboot alone', async ({ fault, said, kind }, context) => {
+  it.for(SICK)('B24: $what stops the reboot alone', async ({ fault, timeoutSecs, said, kind }, context) => {
     const { expect } = context;
     const server = await lockServer(context);
     if (fault !== undefined) {
@@ -110,6 +117,7 @@ describe.concurrent('a lock server that', () => {
     const host = await hostOf(
       context,
       fault === undefined ? `http://127.0.0.1:${await freePort()}` : server.baseUrl,
+      { ...(timeoutSecs !== undefined && { timeoutSecs }) },
     );
     const agent = host.startAgent();
     const steady = await agent.says(/^error failed to report steady state, trying again in the background/);
@@ -178,7 +186,7 @@ describe.concurrent('a reboot slot', () => {
   it('B5: is not asked for while somebody is logged in', async (context) => {
     const { expect } = context;
     const server = await lockServer(context);
-    const host = await hostOf(context, server.baseUrl, { sessions: [fakeSession()] });
+    const host = await hostOf(context, server.baseUrl, { sessions: { sessions: [fakeSession()] } });
     const agent = host.startAgent();
     const at = await agent.says(/^info reboot delayed due to active user sessions: core on pts\/7/);
     await agent.says(/^debug UpdateStaged: waiting/, at);
