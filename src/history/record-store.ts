@@ -18,15 +18,13 @@ import { messageOf, RecordError } from '../errors.ts';
 import { writeFileAtomically } from '../files/atomic-file.ts';
 import { isMissing } from '../files/error-code.ts';
 import { readFileStart } from '../files/read-small-file.ts';
-import { MEBIBYTE } from '../text/units.ts';
+import { RECORD_JSON } from '../text/bounded-json.ts';
 
 const FOLDER = 'var/lib/zincati';
 const FILE = 'state.json';
 const BAD = 'state.json.bad-';
 /** Put aside as it was after a downgrade, for the next upgrade to find it whole. */
 const NEWER = 'state.json.newer-';
-/** A record has some hundred short entries. A larger file is not one. */
-const LARGEST_BYTES = 4 * MEBIBYTE;
 /** With so many files that went bad, the store cannot be relied on. They are kept as evidence. */
 const MOST_BAD = 2;
 /** Nobody looks at more files of one kind than this, so the oldest goes. */
@@ -67,7 +65,7 @@ export class FileRecordStore implements RecordStore {
     const read = readText(text);
     switch (read.kind) {
       case 'none':
-        return this.#putAside('it is not a record that this program wrote');
+        return this.#putAside(read.why);
       case 'newer':
         return this.#putAside(
           `it was written by a newer version of this program (format ${read.format}, this one knows ${FORMAT})`,
@@ -138,9 +136,9 @@ function namesOf(dropped: readonly string[]): string {
 }
 
 async function readRecord(file: string): Promise<string> {
-  const { size, bytes, isWhole } = await readFileStart(file, LARGEST_BYTES);
+  const { size, bytes, isWhole } = await readFileStart(file, RECORD_JSON.bytes);
   if (!isWhole) {
-    throw new Error(`it must have at most ${LARGEST_BYTES} bytes, got ${size}`);
+    throw new Error(`it must have at most ${RECORD_JSON.bytes} bytes, got ${size}`);
   }
   return bytes.toString('utf8');
 }
