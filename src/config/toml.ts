@@ -100,9 +100,18 @@ function syntaxError(error: unknown, text: string, file: string): ConfigError {
   const shown = line.length > LONGEST_LINE_SHOWN ? `${line.slice(0, LONGEST_LINE_SHOWN)}…` : line;
   return new ConfigError(
     'config_syntax',
-    `${file}: line ${number} must be TOML: ${reason}; got: ${printable(shown)}`,
+    `${file}: line ${number} must be TOML: ${reason}; got: ${printable(withoutAddress(shown))}`,
     { cause: error },
   );
+}
+
+/** A line with an address, or with what may be a part of one, is shown up to its value: that may hold a password. */
+function withoutAddress(line: string): string {
+  if (!/_url|:\/\/|@|https?:/i.test(line)) {
+    return line;
+  }
+  const end = line.indexOf('=');
+  return end < 0 ? '…' : `${line.slice(0, end + 1)} …`;
 }
 
 /** Clearer words for the library's most common messages. */

@@ -8,7 +8,8 @@
  */
 import type { SecureContext } from 'node:tls';
 
-import { CancelledError, HttpError, messageOf, printable } from '../errors.ts';
+import { CancelledError, HttpError, messageOf } from '../errors.ts';
+import { shownAddress } from '../text/shown-address.ts';
 import { MEBIBYTE, MINUTE_MS, SECOND_MS } from '../text/units.ts';
 import { decodeBody } from './body.ts';
 import { HttpConnections } from './connections.ts';
@@ -191,7 +192,7 @@ export class HttpClient {
       if (proxy === undefined || !(error instanceof HttpError)) {
         throw error;
       }
-      throw new HttpError(error.kind, `${error.message} (through the proxy ${proxy.host})`, {
+      throw new HttpError(error.kind, `${error.message} (through ${shownProxy(proxy)})`, {
         cause: error.cause,
       });
     }
@@ -227,7 +228,12 @@ export class HttpClient {
 
 /** An address for people: without credentials, and without the query, which identifies the node. */
 function placeOf(url: URL): string {
-  return printable(`${url.origin}${url.pathname}`);
+  return shownAddress(`${url.origin}${url.pathname}`);
+}
+
+/** An unescaped "/", "?" or "#" in a password makes its beginning look like a host or a port. */
+function shownProxy({ host, pathname, search, hash }: URL): string {
+  return `${pathname}${search}${hash}`.includes('@') ? 'a proxy' : `the proxy ${host}`;
 }
 
 function basic({ username, password }: URL): string {

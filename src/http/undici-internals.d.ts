@@ -46,7 +46,7 @@ declare module 'undici/lib/dispatcher/agent.js' {
   /** Returns the socket that it connects. For a tunnel through a proxy it returns a promise of nothing. */
   type Connector = (
     options: unknown,
-    callback: (error: Error | null, socket: Socket | null) => void,
+    callback: (error: Error | null, socket: Socket | null | undefined) => void,
   ) => unknown;
 
   interface AgentOptions {

@@ -191,7 +191,7 @@ describe('answers of the update server that come oddly', { timeout: LIMIT_MS }, 
     const server = await alike((reply) => {
       reply.writeHead(status, { location: '/again', 'content-type': 'application/json' });
       const pour = (): void => {
-        while (!reply.destroyed && reply.write(Buffer.alloc(64 * 1024, '{"kind":"x","value":"')));
+        while (!reply.destroyed && reply.write(Buffer.alloc(64 * 1024, '{"kind":"x","value":"'))) {}
       };
       reply.on('drain', pour);
       pour();
@@ -225,7 +225,7 @@ describe('answers of the lock server', { timeout: LIMIT_MS }, () => {
     const lockServer = await alike((reply) => {
       reply.writeHead(status);
       const pour = (): void => {
-        while (!reply.destroyed && reply.write(piece));
+        while (!reply.destroyed && reply.write(piece)) {}
       };
       reply.on('drain', pour);
       pour();
