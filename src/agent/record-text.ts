@@ -39,10 +39,10 @@ export type ReadText =
 
 const NO_RECORD: ReadText = { kind: 'none', why: 'it is not a record that this program wrote' };
 
-export function readText(text: string): ReadText {
+export function readText(source: string): ReadText {
   let value: unknown;
   try {
-    value = parseJsonText(text, RECORD_JSON);
+    value = parseJsonText(source, RECORD_JSON);
   } catch (error) {
     return error instanceof JsonLimitError ? { kind: 'none', why: error.message } : NO_RECORD;
   }
@@ -65,6 +65,8 @@ export function readText(text: string): ReadText {
     asked: single(value, 'asked', asked, dropped),
     staged: single(value, 'staged', target, dropped),
     events: list(value, 'events', event, dropped).slice(-MOST_EVENTS),
+    ...optionally('stalledSinceAt', whole(value['stalledSinceAt'])),
+    ...optionally('installation', text(value['installation'])),
   };
   return { kind: 'record', record, dropped };
 }
@@ -110,6 +112,10 @@ function single<T>(
     dropped.push(key);
   }
   return good;
+}
+
+function optionally<K extends string, T>(key: K, value: T | undefined): Partial<Record<K, T>> {
+  return value === undefined ? {} : ({ [key]: value } as Record<K, T>);
 }
 
 function isPresent(value: unknown): boolean {
