@@ -22,7 +22,7 @@ export interface Findings {
 }
 
 /** The value of an address may hold a password, whatever its form: no message repeats it. */
-const ADDRESS_KEY = /_url\b/;
+export const ADDRESS_KEY = /_url\b/;
 const HIDDEN_VALUE = 'a value that is not shown, since it may hold a password';
 
 export class Checker {

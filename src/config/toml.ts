@@ -105,7 +105,7 @@ function syntaxError(error: unknown, text: string, file: string): ConfigError {
   );
 }
 
-/** A line with an address, or with what may be a part of one, is shown up to its value: that may hold a password. */
+/** A line with an address, or a part of one, is shown up to its value, which may hold a password. */
 function withoutAddress(line: string): string {
   if (!/_url|:\/\/|@|https?:/i.test(line)) {
     return line;

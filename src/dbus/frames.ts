@@ -96,8 +96,8 @@ export class Framer {
   }
 }
 
-/** The largest message of the type at `at` that is kept whole. */
-function mostBytesOf(data: Buffer, at: number): number {
+/** Exported for its tests: the largest message of the type at `at` that is kept whole. */
+export function mostBytesOf(data: Buffer, at: number): number {
   return data[at + 1] === METHOD_RETURN ? LARGEST_REPLY_BYTES : LARGEST_UNASKED_BYTES;
 }
 

@@ -227,8 +227,8 @@ function own(value: object, key: string): unknown {
 
 const LONGEST_DESCRIPTION = 80;
 
-/** `isInside`: of a list. What nests deeper is not looked at. */
-function describe(value: unknown, isInside = false): string {
+/** Exported for its tests. `isInside`: of a list. What nests deeper is not looked at. */
+export function describe(value: unknown, isInside = false): string {
   if (value === undefined) {
     return 'nothing';
   }
