@@ -27,7 +27,7 @@ export const BOUNDED_FAULTS: readonly PutBackFault[] = [
     changes: [replace('src/dbus/frames.ts', 'mostBytesOf', () => () => Number.POSITIVE_INFINITY)],
     ...UNIT,
     test: 'test/unit/dbus/frames.test.ts',
-    named: 'F2: a %s of more than %d bytes',
+    named: 'bytes is passed over, and the stream goes on',
   },
   {
     id: 'F2-failed-unit',
@@ -73,7 +73,7 @@ export const BOUNDED_FAULTS: readonly PutBackFault[] = [
     changes: [replace('src/text/shown-address.ts', 'shownAddress', () => (text) => text)],
     ...UNIT,
     test: 'test/unit/text/shown-address.test.ts',
-    named: 'F12: %j is hidden',
+    named: 'is hidden',
   },
   {
     id: 'F12-refused',
@@ -81,7 +81,7 @@ export const BOUNDED_FAULTS: readonly PutBackFault[] = [
     changes: [replace('src/config/checker.ts', 'ADDRESS_KEY', () => /$^/)],
     ...UNIT,
     test: 'test/unit/config/address-secrets.test.ts',
-    named: 'is not repeated when it is %s',
+    named: 'is not repeated when it is',
   },
   {
     id: 'F10',
