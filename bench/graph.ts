@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { BenchOptions, Figure, Topic } from './figure.ts';
 import { runMeasured } from './measured-process.ts';
 
-const SIZES = [10_000, 100_000];
+const SIZES = [10_000];
 const SCRIPT = join(import.meta.dirname, 'graph-work.ts');
 const PREFIX = 'org.fedoraproject.coreos';
 

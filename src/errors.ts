@@ -213,6 +213,11 @@ export class RecordError extends AgentError {
   readonly kind = 'record_unwritable';
 }
 
+/** The agent cannot start: it has another user than the unit, or another agent is at work. */
+export class StartError extends AgentError {
+  readonly kind = 'cannot_start';
+}
+
 /** A wait ended because its owner abandoned it, on SIGTERM or at a deadline of its own. Never logged as a failure. */
 export class CancelledError extends AgentError {
   readonly kind = 'cancelled';

@@ -36,11 +36,18 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 async function agent(command: Extract<Command, { command: 'agent' }>): Promise<number> {
-  const [{ runAgent }, { createLogger, levelOf }, { Doorbell }, { setProcessName }] = await Promise.all([
+  const [
+    { runAgent },
+    { createLogger, levelOf },
+    { Doorbell },
+    { setProcessName },
+    { requireUser, userName },
+  ] = await Promise.all([
     import('./daemon/run-agent.ts'),
     import('./log/log.ts'),
     import('./host/doorbell.ts'),
     import('./host/process-name.ts'),
+    import('./host/process-user.ts'),
   ]);
   setProcessName('zincati');
   const { root, verbosity, logFormat } = command;
@@ -52,6 +59,7 @@ async function agent(command: Extract<Command, { command: 'agent' }>): Promise<n
   }
   process.on('SIGHUP', () => reloads.ring());
   try {
+    requireUser(root, userName());
     await runAgent({ root, log, env: process.env, pid: process.pid, signal: life.signal, reloads });
     return EXIT.ok;
   } catch (error) {

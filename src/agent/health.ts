@@ -25,6 +25,7 @@ export const HEALTH_CAUSES = [
   'slot_not_returned',
   'not_getting_on',
   'configuration_refused',
+  'crashing',
 ] as const;
 export type HealthCause = (typeof HEALTH_CAUSES)[number];
 

@@ -17,6 +17,7 @@ import {
   type Denial,
   type HistoryEvent,
 } from './record.ts';
+import { JsonLimitError, parseJsonText, RECORD_JSON } from '../text/bounded-json.ts';
 import { SCHEMES, type Target } from './release.ts';
 
 /** A later format has a higher number, and is told from damage by it. */
@@ -33,24 +34,27 @@ export type ReadText =
   | { readonly kind: 'record'; readonly record: AgentRecord; readonly dropped: readonly string[] }
   /** A version of this program after this one wrote it. */
   | { readonly kind: 'newer'; readonly format: number }
-  | { readonly kind: 'none' };
+  /** `why`: a sentence that goes on from the name of the file. */
+  | { readonly kind: 'none'; readonly why: string };
+
+const NO_RECORD: ReadText = { kind: 'none', why: 'it is not a record that this program wrote' };
 
 export function readText(source: string): ReadText {
   let value: unknown;
   try {
-    value = JSON.parse(source);
-  } catch {
-    return { kind: 'none' };
+    value = parseJsonText(source, RECORD_JSON);
+  } catch (error) {
+    return error instanceof JsonLimitError ? { kind: 'none', why: error.message } : NO_RECORD;
   }
   if (!isTable(value)) {
-    return { kind: 'none' };
+    return NO_RECORD;
   }
   const format = whole(value['format']);
   if (format !== undefined && format > FORMAT) {
     return { kind: 'newer', format };
   }
   if (format !== FORMAT) {
-    return { kind: 'none' };
+    return NO_RECORD;
   }
   const dropped: string[] = [];
   const record: AgentRecord = {

@@ -21,6 +21,10 @@ export interface Findings {
   readonly unknownKeys: string[];
 }
 
+/** The value of an address may hold a password, whatever its form: no message repeats it. */
+export const ADDRESS_KEY = /_url\b/;
+const HIDDEN_VALUE = 'a value that is not shown, since it may hold a password';
+
 export class Checker {
   readonly #file: string;
   readonly #findings: Findings;
@@ -53,7 +57,9 @@ export class Checker {
 
   /** Records "KEY must be EXPECTED, got VALUE". */
   refuse(expected: string, value: TomlValue): Refused {
-    return this.refuseText(`must be ${expected}, got ${describe(this.#original ?? value)}`);
+    const got = this.#original ?? value;
+    const isHidden = ADDRESS_KEY.test(this.key) && typeof got === 'string' && got !== '';
+    return this.refuseText(`must be ${expected}, got ${isHidden ? HIDDEN_VALUE : describe(got)}`);
   }
 
   /** Records "KEY SENTENCE". */

@@ -130,7 +130,10 @@ export const urlTemplate: Parser<string> = (value, at) => {
   }
   const url = URL.parse(address);
   const http = url !== null && (url.protocol === 'http:' || url.protocol === 'https:');
-  return http && !/[\s\p{Cc}]/u.test(value) ? value : at.refuse(expected, value);
+  if (!http) {
+    return at.refuse(expected, value);
+  }
+  return /[\s\p{Cc}]/u.test(value) ? at.refuse(`${expected} without blanks`, value) : value;
 };
 
 /** `localtime`, or a zone that the runtime knows. Bare offsets such as `+02:00` are not zone names. */

@@ -5,6 +5,7 @@
  * - Of several files with the same name, only the one in the latest directory counts.
  * - A link to /dev/null masks its name.
  * - The remaining files are ordered by name, byte by byte, whatever their directory.
+ * - All files together have at most MAX_TOTAL_BYTES, and no more are read.
  * - Every ignored entry is named in a warning, and every unreadable one in an error. Reading goes on after an error.
  */
 import { opendir } from 'node:fs/promises';
@@ -14,7 +15,7 @@ import { ConfigError, messageOf } from '../errors.ts';
 import { readSmallFile } from '../files/read-small-file.ts';
 import { resolveBelow } from '../files/resolve-below.ts';
 import { printable } from '../text/printable.ts';
-import { MEBIBYTE } from '../text/units.ts';
+import { KIBIBYTE } from '../text/units.ts';
 import { adviceForDirectory, adviceForName, adviceForSpecialFile } from './ignored-entry.ts';
 
 /** From weakest to strongest. */
@@ -25,7 +26,11 @@ export const DROP_IN_DIRECTORIES = [
 ] as const;
 
 /** All settings together take a few kilobytes; a larger file is in the wrong place. */
-export const MAX_FILE_BYTES = MEBIBYTE;
+export const MAX_FILE_BYTES = 128 * KIBIBYTE;
+/** Of all drop-ins together: 3,000 maintenance windows take so much. */
+export const MAX_TOTAL_BYTES = 256 * KIBIBYTE;
+/** Of all directories together, those that others replace or mask left out. */
+export const MAX_FILES = 200;
 /** For each directory, entries of any kind. A host has a handful. */
 export const MAX_ENTRIES = 1000;
 
@@ -63,6 +68,7 @@ export async function readDropIns(root: string): Promise<DropIns> {
     }
   }
   const files: DropIn[] = [];
+  let total = 0;
   for (const [name, entry] of [...winners].sort(([a], [b]) =>
     Buffer.compare(Buffer.from(a), Buffer.from(b)),
   )) {
@@ -73,8 +79,19 @@ export async function readDropIns(root: string): Promise<DropIns> {
       errors.push(entry);
       continue;
     }
+    if (files.length >= MAX_FILES) {
+      errors.push(unreadable(entry.path, new Error(`there must be at most ${MAX_FILES} drop-ins, got more`)));
+      break;
+    }
     try {
-      files.push({ name, path: entry.path, bytes: await readSmallFile(entry.read, MAX_FILE_BYTES) });
+      const bytes = await readSmallFile(entry.read, MAX_FILE_BYTES);
+      total += bytes.length;
+      if (total > MAX_TOTAL_BYTES) {
+        const together = `all drop-ins together must have at most ${MAX_TOTAL_BYTES} bytes, got more`;
+        errors.push(unreadable(entry.path, new Error(together)));
+        break;
+      }
+      files.push({ name, path: entry.path, bytes });
     } catch (error) {
       errors.push(unreadable(entry.path, error));
     }

@@ -6,6 +6,7 @@
  * - In an address, the value of an attribute stays within the part of the address that it is in.
  */
 import { ConfigError } from '../errors.ts';
+import { shownAddress } from '../text/shown-address.ts';
 import { printable } from '../text/printable.ts';
 import { ATTRIBUTES_FILE, attributesIn, fillIn, type Attributes } from './attribute-template.ts';
 import { Checker, describe, REFUSED, type Findings } from './checker.ts';
@@ -68,10 +69,12 @@ export function fillAttributes(merged: Merged, attributes: Attributes | undefine
       continue;
     }
     const text = fillIn(template, (name) => attributes?.get(name) ?? '');
-    const from = `${describe(template)} in ${file} and the attributes in ${ATTRIBUTES_FILE}`;
-    const checker = new Checker(file, findings, `${key}, made from ${describe(template)},`);
+    const isAddress = SCHEMA[key].attributes === 'address';
+    const shown = (value: string): string => (isAddress ? shownAddress(value) : describe(value));
+    const from = `${shown(template)} in ${file} and the attributes in ${ATTRIBUTES_FILE}`;
+    const checker = new Checker(file, findings, `${key}, made from ${shown(template)},`);
     if (assign(key, text, values, checker)) {
-      notes.push(printable(`${key} is ${describe(text)}, made from ${from}`));
+      notes.push(printable(`${key} is ${shown(text)}, made from ${from}`));
     }
   }
   return { merged: { ...merged, values }, notes, errors: findings.errors };

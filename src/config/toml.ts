@@ -5,12 +5,13 @@
  * - Tables are Maps, so a key `__proto__` does no harm.
  * - Integers are bigints and floats are numbers, so `1` and `1.0` stay distinct.
  * - Dates stay text until they are needed.
- * - Nothing nests deeper than MAX_DEPTH.
+ * - Nothing nests deeper than MAX_DEPTH, and the library gets no text that would keep it busy for long.
  */
 import { LocalDate, LocalDateTime, LocalTime, OffsetDateTime, parse } from '@ltd/j-toml';
 
 import { ConfigError, messageOf } from '../errors.ts';
 import { printable } from '../text/printable.ts';
+import { MAX_DEPTH, tooMuchIn } from './toml-shape.ts';
 
 /** A TOML date, time or date-time, as ISO 8601 text. A class, so that it cannot be mistaken for a table or a string. */
 export class TomlDate {
@@ -25,8 +26,6 @@ export type TomlTable = ReadonlyMap<string, TomlValue>;
 /** A bigint is an integer; a number is a float, possibly NaN or infinite. */
 export type TomlValue = string | boolean | bigint | number | TomlDate | readonly TomlValue[] | TomlTable;
 
-/** Settings nest four deep. The bound keeps the recursion below from overflowing the stack. */
-const MAX_DEPTH = 32;
 const LONGEST_LINE_SHOWN = 100;
 
 /**
@@ -39,6 +38,11 @@ const LINE_MARK = /\n\s*at \(\/drop-in:(\d+):\d+\)/;
 /** Parses one file; `file` is its name in messages. Throws ConfigError `config_syntax`. */
 export function parseToml(bytes: Uint8Array, file: string): TomlTable {
   const text = decodeUtf8(bytes, file);
+  const tooMuch = tooMuchIn(text);
+  if (tooMuch !== undefined) {
+    const { line, key, what } = tooMuch;
+    throw what === 'depth' ? tooDeep(file, key) : tooLong(file, key, line);
+  }
   let document: unknown;
   try {
     document = parse({ path: SOURCE_NAME, data: text }, { joiner: '\n', bigint: true });
@@ -96,9 +100,18 @@ function syntaxError(error: unknown, text: string, file: string): ConfigError {
   const shown = line.length > LONGEST_LINE_SHOWN ? `${line.slice(0, LONGEST_LINE_SHOWN)}…` : line;
   return new ConfigError(
     'config_syntax',
-    `${file}: line ${number} must be TOML: ${reason}; got: ${printable(shown)}`,
+    `${file}: line ${number} must be TOML: ${reason}; got: ${printable(withoutAddress(shown))}`,
     { cause: error },
   );
+}
+
+/** A line with an address, or a part of one, is shown up to its value, which may hold a password. */
+function withoutAddress(line: string): string {
+  if (!/_url|:\/\/|@|https?:/i.test(line)) {
+    return line;
+  }
+  const end = line.indexOf('=');
+  return end < 0 ? '…' : `${line.slice(0, end + 1)} …`;
 }
 
 /** Clearer words for the library's most common messages. */
@@ -128,13 +141,24 @@ function explain(reason: string): string {
   return reason;
 }
 
+function tooDeep(file: string, key: string): ConfigError {
+  return new ConfigError(
+    'config_syntax',
+    `${file}: tables and lists must nest at most ${MAX_DEPTH} deep, got more below ${printable(key)}`,
+  );
+}
+
+function tooLong(file: string, key: string, line: number): ConfigError {
+  return new ConfigError(
+    'config_syntax',
+    `${file}: line ${line}: the value of ${printable(key)} must have fewer entries in one line, got too many; write each on a line of its own`,
+  );
+}
+
 /** `key`: the top-level key that the value is below; empty for the file itself. */
 function plain(value: unknown, file: string, depth: number, key: string): TomlValue {
   if (depth > MAX_DEPTH) {
-    throw new ConfigError(
-      'config_syntax',
-      `${file}: tables and lists must nest at most ${MAX_DEPTH} deep, got more below ${printable(key)}`,
-    );
+    throw tooDeep(file, key);
   }
   switch (typeof value) {
     case 'string':

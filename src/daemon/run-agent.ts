@@ -17,7 +17,9 @@ import { statusText } from '../report/status-text.ts';
 import { tellOs, tellReading, tellStrategies } from './tell-configuration.ts';
 import { VERSION } from '../version.ts';
 import { policyOf, readConfiguration } from './configuration.ts';
+import { claimFolder } from './claim-folder.ts';
 import { configure } from './configured.ts';
+import { CrashGuard } from './crash-guard.ts';
 import { openLasting } from './lasting.ts';
 import { ConfigurationInUse } from './reload.ts';
 
@@ -39,12 +41,13 @@ export async function runAgent({ root, log, env, pid, signal, reloads }: AgentOp
   const startedAt = clock.now();
   log.info(`starting update agent (version ${VERSION})`);
   const reading = await readConfiguration(root, log);
+  await using closing = new AsyncDisposableStack();
+  await claimFolder(root, log, closing);
   const watchdogMs = watchdogIntervalMs(env, pid);
   const notifier = await createNotifier(env, pid, (text) => log.warn(text));
   const metrics = new Metrics(startedAt);
   tellReading(log, metrics, reading, startedAt);
 
-  await using closing = new AsyncDisposableStack();
   closing.defer(() => notifier.close());
   closing.defer(() => notifier.stopping());
 
@@ -52,9 +55,14 @@ export async function runAgent({ root, log, env, pid, signal, reloads }: AgentOp
   const policy = policyOf(reading, bootId);
   notifier.ready(statusText(initialModel(), policy));
 
+  const crashes = new CrashGuard({ root, bootId, clock, signal });
+  await crashes.begin();
   const lasting = await openLasting({ root, env, log, metrics, notifier, reading, policy }, closing);
-  const first = await configure(reading, bootId, lasting);
-  await tellStrategies(log, reading, first.gates, clock.now());
+  const first = await crashes.unlessRefused(async () => {
+    const configured = await configure(reading, bootId, lasting);
+    await tellStrategies(log, reading, configured.gates, clock.now());
+    return configured;
+  });
 
   let inUse = first;
   const { reporter } = lasting;
@@ -93,6 +101,9 @@ export async function runAgent({ root, log, env, pid, signal, reloads }: AgentOp
     }, watchdogMs);
     closing.defer(() => clearInterval(timer));
   }
+  closing.defer(() => crashes.close());
+  await crashes.rest(log, reporter);
   await runner.run();
+  await crashes.cleared();
   log.info('stopping update agent');
 }

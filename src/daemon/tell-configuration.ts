@@ -5,6 +5,7 @@ import type { Reading } from './configuration.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { BuiltGates } from './build-gates.ts';
 import type { Logger } from '../log/log.ts';
+import { shownAddress } from '../text/shown-address.ts';
 
 export function tellReading(
   log: Logger,
@@ -21,7 +22,8 @@ export function tellReading(
     );
   }
   if (isSame !== true) {
-    log.info(`Cincinnati service: ${settings.cincinnati.baseUrl ?? 'none'}`);
+    const { baseUrl } = settings.cincinnati;
+    log.info(`Cincinnati service: ${baseUrl === undefined ? 'none' : shownAddress(baseUrl)}`);
     log.info(`agent running on node '${identity.nodeUuid}', in update group '${identity.group}'`);
   }
   metrics.configurationRead(warnings.length, at);

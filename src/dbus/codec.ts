@@ -20,7 +20,7 @@ const FIELDS = parseSignature('a(yv)');
 const HEADER = parseSignature('yyyyuua(yv)');
 
 /**
- * Decodes the header of one whole message, as the framer cut it. The body is decoded on demand. Throws BusError
+ * Decodes the header of one message, as the framer cut it. The body is decoded on demand. Throws BusError
  * `bus_malformed_message`.
  */
 export function decodeMessage(frame: Buffer): IncomingMessage {
@@ -36,11 +36,19 @@ export function decodeMessage(frame: Buffer): IncomingMessage {
       fields,
     });
     const body = frame.subarray(bodyOffset(little ? frame.readUInt32LE(12) : frame.readUInt32BE(12)));
-    return { ...header, body: () => orMalformed('body', () => decodeBody(header.signature, body, endian)) };
+    const bodyBytes = little ? frame.readUInt32LE(4) : frame.readUInt32BE(4);
+    return {
+      ...header,
+      body: () => orMalformed('body', () => decodeBody(header.signature, body, bodyBytes, endian)),
+    };
   });
 }
 
-function decodeBody(signature: string, body: Buffer, endian: number): readonly BusValue[] {
+/** `bodyBytes`: as the header says. The framer keeps no body of a message that is too large. */
+function decodeBody(signature: string, body: Buffer, bodyBytes: number, endian: number): readonly BusValue[] {
+  if (body.length < bodyBytes) {
+    throw new RangeError(`it must be smaller, got ${bodyBytes} bytes`);
+  }
   const reader = new Reader(body, 0, endian);
   const values = reader.readStruct(parseSignature(signature));
   if (reader.pos !== body.length) {

@@ -5,9 +5,10 @@
  * - At most twice the bytes received for the current message are kept. A length that is only claimed reserves nothing.
  * - Each byte is copied at most a constant number of times, however small the chunks are.
  * - A frame that was handed on is never written to again.
+ * - A message larger than `mostBytesOf` allows is passed over: its frame is its header alone, and the stream goes on.
  */
 import { BusError } from '../errors.ts';
-import { MEBIBYTE } from '../text/units.ts';
+import { KIBIBYTE, MEBIBYTE } from '../text/units.ts';
 
 /** Endianness, type, flags, version, body length, serial, length of the header fields. */
 const FIXED_HEADER_BYTES = 16;
@@ -15,6 +16,14 @@ const FIXED_HEADER_BYTES = 16;
 export const LARGEST_MESSAGE_BYTES = 128 * MEBIBYTE;
 export const LARGEST_ARRAY_BYTES = 64 * MEBIBYTE;
 export const PROTOCOL_VERSION = 1;
+
+/**
+ * Of a reply that is kept whole. The largest real one lists the deployments, with 0.6 MB of metadata for each image.
+ */
+export const LARGEST_REPLY_BYTES = 8 * MEBIBYTE;
+/** Of any other message. Every local user may send calls and signals, and none that this agent takes has 1 KiB. */
+export const LARGEST_UNASKED_BYTES = 256 * KIBIBYTE;
+const METHOD_RETURN = 2;
 
 export const LITTLE_ENDIAN = 0x6c;
 export const BIG_ENDIAN = 0x42;
@@ -26,6 +35,8 @@ export class Framer {
   #stored = 0;
   /** The bytes of the current message that are needed to get any further. */
   #needed = FIXED_HEADER_BYTES;
+  /** The bytes still to come of a message that is passed over. */
+  #toSkip = 0;
 
   /**
    * Takes the next bytes and passes every message that they complete to `onFrame`. Throws BusError
@@ -33,17 +44,26 @@ export class Framer {
    * the next one is unknown.
    */
   push(chunk: Buffer, onFrame: (frame: Buffer) => void): void {
+    const skipped = Math.min(this.#toSkip, chunk.length);
+    this.#toSkip -= skipped;
+    this.#cut(skipped === 0 ? chunk : chunk.subarray(skipped), onFrame);
+  }
+
+  #cut(chunk: Buffer, onFrame: (frame: Buffer) => void): void {
     const data = this.#stored === 0 ? chunk : this.#append(chunk);
     let at = 0;
     this.#needed = FIXED_HEADER_BYTES;
     while (data.length - at >= FIXED_HEADER_BYTES) {
       const size = frameSize(data, at);
-      if (data.length - at < size) {
-        this.#needed = size;
+      const kept = size <= mostBytesOf(data, at) ? size : headBytes(data, at);
+      if (data.length - at < kept) {
+        this.#needed = kept;
         break;
       }
-      onFrame(data.subarray(at, at + size));
-      at += size;
+      onFrame(data.subarray(at, at + kept));
+      const there = Math.min(size, data.length - at);
+      this.#toSkip = size - there;
+      at += there;
     }
     if (data === chunk || at > 0) {
       this.#keep(data.subarray(at));
@@ -74,6 +94,18 @@ export class Framer {
     this.#store = Buffer.allocUnsafeSlow(Math.max(rest.length, SMALLEST_STORE_BYTES));
     rest.copy(this.#store);
   }
+}
+
+/** Exported for its tests: the largest message of the type at `at` that is kept whole. */
+export function mostBytesOf(data: Buffer, at: number): number {
+  return data[at + 1] === METHOD_RETURN ? LARGEST_REPLY_BYTES : LARGEST_UNASKED_BYTES;
+}
+
+/** The header, or the fixed part of it where the fields are too long as well. */
+function headBytes(data: Buffer, at: number): number {
+  const little = data[at] === LITTLE_ENDIAN;
+  const head = bodyOffset(little ? data.readUInt32LE(at + 12) : data.readUInt32BE(at + 12));
+  return head <= LARGEST_UNASKED_BYTES ? head : FIXED_HEADER_BYTES;
 }
 
 function frameSize(data: Buffer, at: number): number {

@@ -25,7 +25,7 @@ import { type BasicValue, type BusValue, type Dictionary, Variant } from './type
  * Values in one message, containers included. Each takes about 100 bytes. rpm-ostree's largest reply has a few
  * thousand.
  */
-export const MOST_VALUES = 200_000;
+export const MOST_VALUES = 50_000;
 
 /**
  * dbus-next's cursor, made to distrust what it reads and to return this agent's values. Throws RangeError or TypeError.

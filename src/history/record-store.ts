@@ -6,10 +6,13 @@
  *   record.
  * - A file of any size, kind or content does no harm.
  * - A store whose files went bad twice refuses to save. A record that cannot be relied on must not lead to reboots.
+ * - A file that cannot be read for now (permissions, descriptors, the disk) is no bad file. It stays where it is, is never
+ *   written over, and no reboot is asked for.
  * - A file of a newer version is not a bad one: the disk kept what was written.
  */
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 
 import type { RecordStore } from '../agent/ports.ts';
 import { EMPTY_RECORD, type AgentRecord } from '../agent/record.ts';
@@ -17,9 +20,10 @@ import { FORMAT, readText, toText } from '../agent/record-text.ts';
 import { messageOf, RecordError } from '../errors.ts';
 import { belongsTo, of, type Installation } from './installation.ts';
 import { writeFileAtomically } from '../files/atomic-file.ts';
-import { isMissing } from '../files/error-code.ts';
-import { readFileStart } from '../files/read-small-file.ts';
-import { MEBIBYTE } from '../text/units.ts';
+import { errorCode, isMissing } from '../files/error-code.ts';
+import { readFileStart, SmallFileError } from '../files/read-small-file.ts';
+import { RECORD_JSON } from '../text/bounded-json.ts';
+import { SECOND_MS } from '../text/units.ts';
 
 const FOLDER = 'var/lib/zincati';
 const FILE = 'state.json';
@@ -28,14 +32,37 @@ const BAD = 'state.json.bad-';
 const NEWER = 'state.json.newer-';
 /** Put aside as it was: /var outlived a reinstallation. */
 const OTHER = 'state.json.other-';
-/** A record has some hundred short entries. A larger file is not one. */
-const LARGEST_BYTES = 4 * MEBIBYTE;
 /** With so many files that went bad, the store cannot be relied on. They are kept as evidence. */
 const MOST_BAD = 2;
 /** Nobody looks at more files of one kind than this, so the oldest goes. */
 const MOST_KEPT = 5;
 /** A warning names so many of the entries that were left out. */
 const MOST_NAMED = 5;
+
+/** Reads of a file that cannot be read for now. */
+const ATTEMPTS = 3;
+const PAUSE_MS = SECOND_MS;
+/** What the system says of itself, not of the file's content. */
+const FOR_NOW: readonly string[] = [
+  'EACCES',
+  'EPERM',
+  'EMFILE',
+  'ENFILE',
+  'EIO',
+  'ENOMEM',
+  'ENOSPC',
+  'EAGAIN',
+  'EBUSY',
+  'EINTR',
+  'ESTALE',
+  'ETIMEDOUT',
+];
+
+/** How the file is read, and how time passes between two attempts. */
+interface Reading {
+  readonly read: (file: string) => Promise<string>;
+  readonly pause: (ms: number) => Promise<unknown>;
+}
 
 export interface LoadedRecord {
   readonly record: AgentRecord;
@@ -46,12 +73,18 @@ export interface LoadedRecord {
 export class FileRecordStore implements RecordStore {
   readonly #folder: string;
   readonly #installation: Installation;
+  readonly #reading: Reading;
   #unreliable: string | undefined;
 
   /** `root` is "/" on a host. */
-  constructor(root: string, installation: Installation = { id: undefined, firstBoot: false }) {
+  constructor(
+    root: string,
+    installation: Installation = { id: undefined, firstBoot: false },
+    reading: Reading = { read: readRecord, pause: setTimeout },
+  ) {
     this.#folder = path.join(root, FOLDER);
     this.#installation = installation;
+    this.#reading = reading;
   }
 
   get file(): string {
@@ -62,17 +95,17 @@ export class FileRecordStore implements RecordStore {
   async load(): Promise<LoadedRecord> {
     let text: string;
     try {
-      text = await readRecord(this.file);
+      text = await this.#readPatiently();
     } catch (error) {
       if (isMissing(error)) {
         return this.#start(undefined);
       }
-      return this.#putAside(messageOf(error));
+      return isForNow(error) ? this.#leave(messageOf(error)) : this.#putAside(messageOf(error));
     }
     const read = readText(text);
     switch (read.kind) {
       case 'none':
-        return this.#putAside('it is not a record that this program wrote');
+        return this.#putAside(read.why);
       case 'newer':
         return this.#putAside(
           `it was written by a newer version of this program (format ${read.format}, this one knows ${FORMAT})`,
@@ -100,6 +133,25 @@ export class FileRecordStore implements RecordStore {
     } catch (error) {
       throw new RecordError(`cannot write ${this.file}: ${messageOf(error)}`, { cause: error });
     }
+  }
+
+  /** Descriptors and memory come back, and disks recover, within seconds or not at all. */
+  async #readPatiently(): Promise<string> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await this.#reading.read(this.file);
+      } catch (error) {
+        if (attempt === ATTEMPTS || !isForNow(error)) {
+          throw error;
+        }
+      }
+      await this.#reading.pause(PAUSE_MS);
+    }
+  }
+
+  #leave(why: string): LoadedRecord {
+    this.#unreliable = `cannot read ${this.file}: ${why}; it is left as it is, and no reboot is asked for until it can be read and the agent is restarted`;
+    return { record: of(this.#installation, EMPTY_RECORD), warning: this.#unreliable };
   }
 
   async #putAside(why: string, prefix = BAD): Promise<LoadedRecord> {
@@ -149,9 +201,16 @@ function namesOf(dropped: readonly string[]): string {
 }
 
 async function readRecord(file: string): Promise<string> {
-  const { size, bytes, isWhole } = await readFileStart(file, LARGEST_BYTES);
+  const { size, bytes, isWhole } = await readFileStart(file, RECORD_JSON.bytes);
   if (!isWhole) {
-    throw new Error(`it must have at most ${LARGEST_BYTES} bytes, got ${size}`);
+    throw new Error(`it must have at most ${RECORD_JSON.bytes} bytes, got ${size}`);
   }
   return bytes.toString('utf8');
+}
+
+/** Exported for its tests: whether a later attempt to read may succeed. */
+export function isForNow(error: unknown): boolean {
+  return error instanceof SmallFileError
+    ? error.kind === 'timed_out'
+    : FOR_NOW.includes(errorCode(error) ?? '');
 }

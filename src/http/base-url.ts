@@ -18,11 +18,12 @@ export function endpointBelow(baseUrl: string, path: string, values: TemplateVal
   const unknown = /\$\{[^}]*\}?/.exec(expanded);
   if (unknown !== null) {
     const known = TEMPLATE_NAMES.map((name) => `\${${name}}`).join(', ');
-    return { problem: `must have no other templates than ${known}, got ${unknown[0]}` };
+    const name = /^\$\{\w{1,40}\}$/.test(unknown[0]) ? unknown[0] : 'another one';
+    return { problem: `must have no other templates than ${known}, got ${name}` };
   }
   const url = URL.parse(expanded);
   if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
-    return { problem: `must be an http:// or https:// address, got ${JSON.stringify(expanded)}` };
+    return { problem: 'must be an http:// or https:// address, got something else' };
   }
   url.pathname = `${url.pathname.replace(/\/+$/, '')}/${path}`;
   url.hash = '';

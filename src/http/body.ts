@@ -1,4 +1,4 @@
-/** The body of an answer as the server meant it: joined, decompressed, and never larger than allowed. */
+/** The body of an answer as the server meant it: decompressed, and never larger than allowed. */
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip } from 'node:zlib';
 
@@ -14,10 +14,9 @@ const DECODERS = new Map([
 
 /** Rejects with HttpError `http_too_large` or `http_broken_reply`. */
 export async function decodeBody({ headers, body }: RawReply, limitBytes: number): Promise<Buffer> {
-  const joined = Buffer.concat(body);
   const encoding = headers.get('content-encoding')?.trim().toLowerCase() ?? '';
-  if (encoding === '' || encoding === 'identity' || joined.length === 0) {
-    return joined;
+  if (encoding === '' || encoding === 'identity' || body.length === 0) {
+    return body;
   }
   const decode = DECODERS.get(encoding);
   if (decode === undefined) {
@@ -28,7 +27,7 @@ export async function decodeBody({ headers, body }: RawReply, limitBytes: number
   }
   try {
     // A small body can unpack to gigabytes, so zlib itself stops at the limit.
-    return await decode(joined, { maxOutputLength: limitBytes });
+    return await decode(body, { maxOutputLength: limitBytes });
   } catch (error) {
     if (errorCode(error) === 'ERR_BUFFER_TOO_LARGE') {
       throw tooLarge(limitBytes);

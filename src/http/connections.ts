@@ -3,12 +3,14 @@
  *
  * Invariants:
  * - Nothing of undici is loaded before the first connection, and nothing of its proxy code before the first proxy.
+ * - A `100 Continue` that nobody asked for is never seen by undici, which would end the connection.
  * - `destroy` closes every socket, also those that are still being connected, which undici itself forgets.
  */
 import { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import type { AgentOptions, Connector, Dispatcher, TlsOptions } from 'undici/lib/dispatcher/agent.js';
 
+import { ContinueFilter } from './continue-filter.ts';
 import { MINUTE_MS, SECOND_MS } from '../text/units.ts';
 
 export type { DispatchController, DispatchHandler, Dispatcher } from 'undici/lib/dispatcher/agent.js';
@@ -37,6 +39,7 @@ export class HttpConnections {
   /** By proxy address; "" where there is none. */
   readonly #dispatchers = new Map<string, Promise<Dispatcher>>();
   readonly #sockets = new Set<Socket>();
+  #opened = 0;
 
   constructor(tls: SecureContext | undefined) {
     this.tls = tls;
@@ -51,6 +54,11 @@ export class HttpConnections {
       this.#dispatchers.set(key, made);
     }
     return made;
+  }
+
+  /** How many connections there were so far. */
+  get opened(): number {
+    return this.#opened;
   }
 
   /** Never rejects. */
@@ -92,7 +100,13 @@ export class HttpConnections {
 
   #tracked(connect: Connector): Connector {
     return (options, callback) => {
-      const socket = connect(options, callback);
+      const socket = connect(options, (error, connected) => {
+        if (connected !== null && connected !== undefined) {
+          this.#opened += 1;
+          withoutContinue(connected);
+        }
+        callback(error, connected);
+      });
       if (socket instanceof Socket) {
         this.#sockets.add(socket);
         socket.once('close', () => this.#sockets.delete(socket));
@@ -100,4 +114,28 @@ export class HttpConnections {
       return socket;
     };
   }
+}
+
+/** undici reads with `read` alone, and writes each request with `write`. */
+function withoutContinue(socket: Socket): void {
+  const filter = new ContinueFilter();
+  const read = socket.read.bind(socket);
+  const write = socket.write.bind(socket);
+  socket.read = (size?: number): unknown => {
+    for (;;) {
+      const chunk: unknown = read(size);
+      if (!Buffer.isBuffer(chunk)) {
+        return chunk;
+      }
+      const passed = filter.pass(chunk);
+      if (passed.length > 0) {
+        return passed;
+      }
+    }
+  };
+  const writing = (...args: Parameters<typeof write>): boolean => {
+    filter.requestSent();
+    return write(...args);
+  };
+  Object.assign(socket, { write: writing });
 }

@@ -5,17 +5,20 @@
  * - It settles exactly once.
  * - Whatever ends it early also ends its connection.
  * - No timer or listener outlives it.
+ * - A body takes at most twice its bytes, however small its pieces are.
  */
 import { HttpError } from '../errors.ts';
 import { SECOND_MS } from '../text/units.ts';
+import { BodyStore } from './body-store.ts';
 import type { DispatchController, DispatchHandler } from './connections.ts';
 import { describeFailure } from './failure.ts';
+import { answerRead } from './free-garbage.ts';
 
 export interface RawReply {
   readonly status: number;
   /** By lower-case name. Several headers of one name are joined by commas. */
   readonly headers: ReadonlyMap<string, string>;
-  readonly body: readonly Buffer[];
+  readonly body: Buffer;
 }
 
 export interface ExchangeLimits {
@@ -33,14 +36,18 @@ export class HttpExchange implements DispatchHandler {
   #timer: NodeJS.Timeout | undefined;
   #status = 0;
   #headers = new Map<string, string>();
-  #body: Buffer[] = [];
-  #bytes = 0;
+  #body = new BodyStore();
   readonly #onLifeOver = (): void => this.#fail(asError(this.#life.reason));
 
   /** When `life` is aborted, the exchange ends with its reason. */
   constructor(limits: ExchangeLimits, life: AbortSignal) {
     this.#limits = limits;
     this.#life = life;
+  }
+
+  /** Whether the server has sent any part of its answer. */
+  get answered(): boolean {
+    return this.#status !== 0;
   }
 
   /** Whether there was a connection. */
@@ -93,11 +100,10 @@ export class HttpExchange implements DispatchHandler {
       return;
     }
     this.#timer?.refresh();
-    this.#bytes += chunk.length;
-    if (this.#bytes > this.#limits.bodyBytes) {
+    if (this.#body.length + chunk.length > this.#limits.bodyBytes) {
       this.#fail(tooLarge(this.#limits.bodyBytes));
     } else {
-      this.#body.push(chunk);
+      this.#body.add(chunk);
     }
   }
 
@@ -106,7 +112,7 @@ export class HttpExchange implements DispatchHandler {
       return;
     }
     this.#over('answered');
-    this.#outcome.resolve({ status: this.#status, headers: this.#headers, body: this.#body });
+    this.#outcome.resolve({ status: this.#status, headers: this.#headers, body: this.#body.bytes });
   }
 
   onResponseError(_controller: DispatchController | null, error: Error): void {
@@ -134,10 +140,11 @@ export class HttpExchange implements DispatchHandler {
 
   #over(end: Error | 'answered'): void {
     this.#end = end;
+    answerRead(this.#body.length);
     clearTimeout(this.#timer);
     this.#life.removeEventListener('abort', this.#onLifeOver);
     if (end !== 'answered') {
-      this.#body = [];
+      this.#body = new BodyStore();
     }
   }
 }

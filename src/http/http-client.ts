@@ -8,11 +8,13 @@
  */
 import type { SecureContext } from 'node:tls';
 
-import { CancelledError, HttpError, messageOf, printable } from '../errors.ts';
+import { CancelledError, HttpError, messageOf } from '../errors.ts';
+import { shownAddress } from '../text/shown-address.ts';
 import { MEBIBYTE, MINUTE_MS, SECOND_MS } from '../text/units.ts';
 import { decodeBody } from './body.ts';
 import { HttpConnections } from './connections.ts';
 import { HttpExchange, type RawReply } from './exchange.ts';
+import { answerRead, freeGarbage } from './free-garbage.ts';
 import { proxyFor, type Environment } from './proxy.ts';
 import { nextHop } from './redirect.ts';
 
@@ -33,8 +35,8 @@ export const HTTP_LIMITS: HttpLimits = {
   idleMs: 30 * SECOND_MS,
   // A server that answers drop by drop costs two minutes, less than the five between two update checks.
   totalMs: 2 * MINUTE_MS,
-  // The largest update graphs of today take 0.07 MB; one of 100,000 releases takes 35 MB.
-  bodyBytes: 64 * MEBIBYTE,
+  // The largest update graphs of today take 0.07 MB; one of 10,000 releases takes 3 MB.
+  bodyBytes: 4 * MEBIBYTE,
   redirects: 5,
 };
 
@@ -130,11 +132,13 @@ export class HttpClient {
 
   async #follow(request: HttpRequest, limits: HttpLimits, life: AbortSignal): Promise<HttpReply> {
     let url = request.url;
+    freeGarbage();
     for (let hops = 0; ; hops++) {
-      const raw = await this.#ask(request, url, limits, life);
+      const raw = await this.#askTwice(request, url, limits, life);
       const next = nextHop(url, request.method, raw);
       if (next === undefined) {
         const body = await decodeBody(raw, limits.bodyBytes);
+        answerRead(body.length);
         life.throwIfAborted();
         return { status: raw.status, headers: raw.headers, body, notModified: raw.status === 304 };
       }
@@ -148,9 +152,27 @@ export class HttpClient {
     }
   }
 
-  async #ask(request: HttpRequest, url: URL, limits: HttpLimits, life: AbortSignal): Promise<RawReply> {
+  /**
+   * A server may close a connection after an answer without saying so. The next request then ends before it is answered,
+   * through no fault of its own, and is sent once more. All requests of this agent may be repeated.
+   */
+  async #askTwice(request: HttpRequest, url: URL, limits: HttpLimits, life: AbortSignal): Promise<RawReply> {
+    const first = new HttpExchange(limits, life);
+    const opened = this.#connections?.opened;
+    try {
+      return await this.#ask(request, url, first);
+    } catch (error) {
+      const wasReused = opened !== undefined && this.#connections?.opened === opened;
+      const wasCut = error instanceof HttpError && error.kind === 'http_broken_reply' && !first.answered;
+      if (!wasReused || !first.started || !wasCut || life.aborted) {
+        throw error;
+      }
+      return this.#ask(request, url, new HttpExchange(limits, life));
+    }
+  }
+
+  async #ask(request: HttpRequest, url: URL, exchange: HttpExchange): Promise<RawReply> {
     const proxy = proxyFor(url, this.#options.env);
-    const exchange = new HttpExchange(limits, life);
     try {
       const tls = url.protocol === 'https:' ? await this.#options.tls?.() : this.#connections?.tls;
       const dispatcher = await (await this.#connectionsWith(tls)).through(proxy);
@@ -170,7 +192,7 @@ export class HttpClient {
       if (proxy === undefined || !(error instanceof HttpError)) {
         throw error;
       }
-      throw new HttpError(error.kind, `${error.message} (through the proxy ${proxy.host})`, {
+      throw new HttpError(error.kind, `${error.message} (through ${shownProxy(proxy)})`, {
         cause: error.cause,
       });
     }
@@ -206,7 +228,12 @@ export class HttpClient {
 
 /** An address for people: without credentials, and without the query, which identifies the node. */
 function placeOf(url: URL): string {
-  return printable(`${url.origin}${url.pathname}`);
+  return shownAddress(`${url.origin}${url.pathname}`);
+}
+
+/** An unescaped "/", "?" or "#" in a password makes its beginning look like a host or a port. */
+function shownProxy({ host, pathname, search, hash }: URL): string {
+  return `${pathname}${search}${hash}`.includes('@') ? 'a proxy' : `the proxy ${host}`;
 }
 
 function basic({ username, password }: URL): string {

@@ -4,6 +4,7 @@
  */
 
 declare module 'undici/lib/dispatcher/agent.js' {
+  import type { Socket } from 'node:net';
   import type { SecureContext } from 'node:tls';
 
   interface TlsOptions {
@@ -43,7 +44,10 @@ declare module 'undici/lib/dispatcher/agent.js' {
   }
 
   /** Returns the socket that it connects. For a tunnel through a proxy it returns a promise of nothing. */
-  type Connector = (options: unknown, callback: unknown) => unknown;
+  type Connector = (
+    options: unknown,
+    callback: (error: Error | null, socket: Socket | null | undefined) => void,
+  ) => unknown;
 
   interface AgentOptions {
     readonly connect?: Connector;

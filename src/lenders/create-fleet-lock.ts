@@ -5,7 +5,7 @@ import { readBearer } from '../http/bearer-file.ts';
 import type { Environment } from '../http/proxy.ts';
 import { HTTP_LIMITS, HttpClient } from '../http/http-client.ts';
 import { TlsFiles } from '../http/tls-files.ts';
-import { MEBIBYTE } from '../text/units.ts';
+import { KIBIBYTE } from '../text/units.ts';
 import { FleetLock, type FleetLockObserver, type FleetLockOptions } from './fleet-lock.ts';
 
 export interface CreateFleetLockOptions {
@@ -22,7 +22,7 @@ export interface CreateFleetLockOptions {
 }
 
 /** An error document has a few hundred bytes; the error page of a proxy has tens of thousands. */
-const MOST_ANSWER_BYTES = MEBIBYTE;
+const MOST_ANSWER_BYTES = 256 * KIBIBYTE;
 
 /** `close` ends all requests and connections. */
 export function createFleetLock({

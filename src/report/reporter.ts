@@ -37,6 +37,14 @@ export interface ReporterOptions {
 const PROGRESS_EVERY_MS = 250;
 const MOTD_RETRY_MS = 3_600_000;
 
+export interface Crashes {
+  /** Starts in a row that ended without a clean stop. */
+  readonly count: number;
+  readonly sinceAt: number;
+  /** While the agent rests: neither checks nor staging until this instant. */
+  readonly restUntilAt: number | undefined;
+}
+
 export class Reporter implements Observer {
   readonly #options: ReporterOptions;
   #policy: Policy;
@@ -45,6 +53,8 @@ export class Reporter implements Observer {
   #model: Model;
   /** Since when the configuration on disk is not the one in use. */
   #refused: Moment | undefined;
+  /** Starts that crashed before this one, and until when the agent rests for that. */
+  #crashes: Crashes | undefined;
   #health: Health = HEALTHY;
   #lastRefreshAt: number | undefined;
   #progressMono = Number.NEGATIVE_INFINITY;
@@ -101,6 +111,12 @@ export class Reporter implements Observer {
     this.#guarded(() => this.#tell(this.#model));
   }
 
+  /** Undefined: the agent has been calm for long enough. */
+  crashed(crashes: Crashes | undefined): void {
+    this.#crashes = crashes;
+    this.#guarded(() => this.#tell(this.#model));
+  }
+
   progress(progress: Progress): void {
     this.#guarded(() => {
       const { log, metrics, clock } = this.#options;
@@ -118,7 +134,8 @@ export class Reporter implements Observer {
   #tell(model: Model): void {
     const { clock } = this.#options;
     const at = clock.now();
-    const health = healthOf(model, { at, mono: clock.monotonic() }, this.#refused, this.#policy.skip);
+    const found = healthOf(model, { at, mono: clock.monotonic() }, this.#refused, this.#policy.skip);
+    const health = found.level === 'OK' && this.#crashes !== undefined ? ofCrashes(this.#crashes) : found;
     this.#model = model;
     this.#tellStatus(model, health);
     this.#tellState(model, at);
@@ -129,7 +146,10 @@ export class Reporter implements Observer {
     // What the health says already need not be said twice.
     const isRefused = this.#refused !== undefined && health.cause !== 'configuration_refused';
     const refused = isRefused ? '; the configuration on disk cannot be used' : '';
-    const text = `${statusText(model, this.#policy)}${refused}${healthText(health)}`;
+    const restUntilAt = this.#crashes?.restUntilAt;
+    const state =
+      restUntilAt === undefined ? statusText(model, this.#policy) : `idle until ${longDate(restUntilAt)}`;
+    const text = `${state}${refused}${healthText(health)}`;
     if (text === this.#status) {
       return;
     }
@@ -212,4 +232,9 @@ export class Reporter implements Observer {
       this.#options.log.error(`cannot report what happened: ${messageOf(error)}`);
     }
   }
+}
+
+function ofCrashes({ count, sinceAt }: Crashes): Health {
+  const text = `the agent crashed ${count} times in a row: its journal says why`;
+  return { level: 'DEGRADED', cause: 'crashing', sinceAt, text };
 }

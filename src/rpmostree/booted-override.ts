@@ -3,7 +3,7 @@
  * that move from commits to images.
  *
  * Invariants:
- * - Only a regular file of bounded size is read.
+ * - Only a regular file is read, and only JSON of bounded size and shape is built.
  * - A file that cannot be used is an error. Ignoring it would mean deciding by a deployment that its operator declared
  *   wrong.
  */
@@ -13,12 +13,13 @@ import type { Deployment } from '../agent/ports.ts';
 import { RpmOstreeError, messageOf } from '../errors.ts';
 import { isMissingOrNotDirectory } from '../files/error-code.ts';
 import { readFileStart } from '../files/read-small-file.ts';
+import { METADATA_JSON, parseJsonBytes } from '../text/bounded-json.ts';
 import { fromStatusJson } from './deployment.ts';
 
 const OVERRIDE_PATH = 'run/zincati/booted-status-override.json';
 
 /** Real files have two metadata texts of up to 300 kB each. */
-const LARGEST_OVERRIDE_BYTES = 4 * 1024 * 1024;
+const LARGEST_OVERRIDE_BYTES = METADATA_JSON.bytes;
 
 /** Undefined when there is no such file. Rejects with RpmOstreeError `rpm_ostree_malformed_reply`. */
 export async function readBootedOverride(root: string): Promise<Deployment | undefined> {
@@ -28,8 +29,7 @@ export async function readBootedOverride(root: string): Promise<Deployment | und
     if (!isWhole) {
       throw new Error(`it must have at most ${LARGEST_OVERRIDE_BYTES} bytes, got ${size}`);
     }
-    const json: unknown = JSON.parse(bytes.toString('utf8'));
-    return fromStatusJson(json);
+    return fromStatusJson(parseJsonBytes(bytes, METADATA_JSON));
   } catch (error) {
     if (isMissingOrNotDirectory(error)) {
       return undefined;

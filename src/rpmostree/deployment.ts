@@ -11,8 +11,8 @@ import type { Deployment } from '../agent/ports.ts';
 import type { Payload } from '../agent/release.ts';
 import { Variant } from '../dbus/types.ts';
 import { messageOf, RpmOstreeError } from '../errors.ts';
+import { METADATA_JSON, parseJsonText } from '../text/bounded-json.ts';
 import { printable } from '../text/printable.ts';
-import { MEBIBYTE } from '../text/units.ts';
 import { parseImageReference } from './image-reference.ts';
 
 export interface DecodedDeployments {
@@ -106,9 +106,6 @@ function payloadOf(
   return { scheme: 'oci', value: `${name}@${digest}` };
 }
 
-/** In characters. A longer text is not parsed; real ones have 10 to 300 kB. */
-const LONGEST_METADATA_JSON = 4 * MEBIBYTE;
-
 /** Streams are used in URLs, tags and metric labels, so anything else is ignored. */
 const STREAM = /^[A-Za-z0-9][\w.+-]{0,63}$/;
 
@@ -135,13 +132,13 @@ function streamOf(meta: unknown): string | undefined {
 }
 
 function parsed(json: unknown): unknown {
-  if (typeof json !== 'string' || json.length > LONGEST_METADATA_JSON) {
+  if (typeof json !== 'string') {
     return undefined;
   }
   try {
-    return JSON.parse(json);
+    return parseJsonText(json, METADATA_JSON);
   } catch {
-    // Others built the image. Malformed metadata only mean that no stream can be read from them.
+    // Others built the image. Malformed or endless metadata only mean that no stream can be read from them.
     return undefined;
   }
 }

@@ -169,7 +169,7 @@ describe('compression', () => {
     expect(body.length).toBeLessThan(MIB);
     const error = await failure(get((await compressed(encoding, body)).url));
     expect(error.kind).toBe('http_too_large');
-    expect(error.message).toContain('the answer must be at most 67108864 bytes, got more');
+    expect(error.message).toContain('the answer must be at most 4194304 bytes, got more');
   });
 
   it.each([
@@ -184,6 +184,102 @@ describe('compression', () => {
   });
 });
 
+describe('field 9: an answer after others that nobody asked for', () => {
+  const OK = 'HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok';
+  const CONTINUE = 'HTTP/1.1 100 Continue\r\n\r\n';
+
+  async function answering(...pieces: readonly string[]): Promise<string> {
+    const server = await loopback.tcp((socket) => {
+      socket.setNoDelay(true).on('data', (request) => {
+        if (!request.toString().includes('HTTP/1.1\r\n')) {
+          return;
+        }
+        void (async () => {
+          for (const piece of pieces) {
+            await new Promise((sent) => socket.write(piece, sent));
+            await new Promise(setImmediate);
+          }
+        })();
+      });
+    });
+    return server.url;
+  }
+
+  it.each<[string, readonly string[]]>([
+    ['100 Continue', [CONTINUE + OK]],
+    ['100 Continue in a piece of its own', [CONTINUE, OK]],
+    ['100 Continue in pieces of one byte', Array.from(CONTINUE + OK)],
+    ['100 Continue without a reason', ['HTTP/1.1 100\r\n\r\n', OK]],
+    ['100 Continue by a proxy of HTTP/1.0', ['HTTP/1.0 100 Continue\r\nvia: 1.0 x\r\n\r\n', OK]],
+    ['three of them with headers', ['HTTP/1.1 100 Go on\r\nvia: x\r\n\r\n'.repeat(3) + OK]],
+    ['103 Early Hints', ['HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n' + OK]],
+    ['102 Processing and 100 Continue', ['HTTP/1.1 102 Processing\r\n\r\n', OK]],
+  ])('%s: GET and POST, several over one connection', async (_what, pieces) => {
+    const url = await answering(...pieces);
+    const by = client();
+    for (const method of ['GET', 'POST', 'GET', 'POST'] as const) {
+      const reply = await get(url, { method, ...(method === 'POST' && { body: '{}' }) }, by);
+      expect([reply.status, reply.body.toString()]).toEqual([200, 'ok']);
+    }
+  });
+
+  it('is not taken out of a body that looks like one', async () => {
+    const url = await answering('HTTP/1.1 200 OK\r\ncontent-length: 25\r\n\r\n', CONTINUE);
+    expect((await get(url)).body.toString()).toBe(CONTINUE);
+  });
+
+  it('that never comes is waited for within the limits', async () => {
+    const url = await answering(...Array<string>(100).fill(CONTINUE));
+    const error = await failure(get(url, { limits: { idleMs: 200, totalMs: 400 } }));
+    expect(error.kind).toBe('http_timeout');
+  });
+
+  it('that goes on without end is refused', async () => {
+    const url = await answering('HTTP/1.1 100 Continue\r\n' + 'x: y\r\n'.repeat(20_000), OK);
+    expect((await failure(get(url))).kind).toBe('http_broken_reply');
+  });
+
+  it.each([302, 307])('a redirect %d by a server that closes without saying so', async (status) => {
+    let requests = 0;
+    const server = await loopback.tcp((socket) => {
+      socket.once('data', () => {
+        requests += 1;
+        const redirect = `HTTP/1.1 ${status} Go\r\nlocation: /next\r\ncontent-length: 0\r\n\r\n`;
+        socket.end(requests === 1 ? redirect : OK);
+      });
+    });
+    const method = status === 307 ? 'POST' : 'GET';
+    const reply = await get(server.url, { method, ...(method === 'POST' && { body: '{}' }) });
+    expect([reply.status, reply.body.toString(), requests]).toEqual([200, 'ok', 2]);
+  });
+
+  it('a server that closes each connection once it is idle, without saying so', async () => {
+    const server = await loopback.tcp((socket) => {
+      socket.once('data', () => {
+        socket.write(OK);
+        // The next request finds it closed.
+        socket.once('data', () => socket.resetAndDestroy());
+      });
+    });
+    const by = client();
+    for (let round = 0; round < 3; round += 1) {
+      expect((await get(server.url, {}, by)).status).toBe(200);
+    }
+  });
+
+  it('a server that never answers is asked once', async () => {
+    let requests = 0;
+    const server = await loopback.tcp((socket) => {
+      socket.once('data', () => {
+        requests += 1;
+        socket.destroy();
+      });
+    });
+    expect((await failure(get(server.url))).kind).toBe('http_broken_reply');
+    expect(requests).toBe(1);
+  });
+});
+
 describe('limits', () => {
   const endless: RequestListener = (_request, reply) => {
     const pour = () => {
@@ -193,7 +289,7 @@ describe('limits', () => {
     pour();
   };
 
-  it('a body of 100 MB is cut at 64 MiB, and its connection with it', async () => {
+  it('a body of 100 MB is cut at 4 MiB, and its connection with it', async () => {
     let sent = 0;
     const server = await loopback.http((_request, reply) => {
       const pour = () => {
@@ -211,7 +307,7 @@ describe('limits', () => {
     const error = await failure(get(server.url));
     await server.idle();
     expect(error.kind).toBe('http_too_large');
-    expect(sent).toBeLessThan(100 * MIB);
+    expect(sent).toBeLessThan(32 * MIB);
   });
 
   it('a body that never ends is cut', async () => {

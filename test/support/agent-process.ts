@@ -48,6 +48,11 @@ export class AgentProcess implements AsyncDisposable {
     });
   }
 
+  /** Whether it has ended. */
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
   get pid(): number {
     return this.#child.pid!;
   }

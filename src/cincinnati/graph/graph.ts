@@ -41,8 +41,8 @@ export interface Graph {
 }
 
 /** Real graphs have some 200 nodes and as many edges. These bound the work for nonsense. */
-const MOST_NODES = 200_000;
-const MOST_EDGES = 2_000_000;
+const MOST_NODES = 10_000;
+const MOST_EDGES = 30_000;
 /** A longer version would not fit a status line. Real ones have 18 characters. */
 const LONGEST_VERSION = 256;
 /** An image name has at most 255 characters, a registry host 253, a digest 71. */
@@ -227,16 +227,19 @@ function own(value: object, key: string): unknown {
 
 const LONGEST_DESCRIPTION = 80;
 
-function describe(value: unknown): string {
+/** Exported for its tests. `isInside`: of a list. What nests deeper is not looked at. */
+export function describe(value: unknown, isInside = false): string {
   if (value === undefined) {
     return 'nothing';
   }
   if (isObject(value)) {
     return 'an object';
   }
-  if (Array.isArray(value) && value.length !== 2) {
+  if (Array.isArray(value) && (isInside || value.length !== 2)) {
     return `a list of ${value.length}`;
   }
-  const text = Array.isArray(value) ? `[${value.map(describe).join(', ')}]` : JSON.stringify(value);
+  const text = Array.isArray(value)
+    ? `[${value.map((entry) => describe(entry, true)).join(', ')}]`
+    : JSON.stringify(value);
   return printable(text.length > LONGEST_DESCRIPTION ? `${text.slice(0, LONGEST_DESCRIPTION)}…` : text);
 }

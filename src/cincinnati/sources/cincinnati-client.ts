@@ -14,6 +14,7 @@ import { endpointBelow } from '../../http/base-url.ts';
 import { errorDocument } from '../../http/error-document.ts';
 import { parseGraph } from '../graph/graph.ts';
 import { RemoteKinds } from '../../http/remote-kind.ts';
+import { GRAPH_JSON, JsonLimitError, parseJsonBytes } from '../../text/bounded-json.ts';
 import { printable } from '../../text/printable.ts';
 import { KIBIBYTE } from '../../text/units.ts';
 import { selectUpdate, surroundingsOf, type Surroundings } from '../graph/select-update.ts';
@@ -40,6 +41,8 @@ export interface CincinnatiOptions {
 /** As Zincati prints it. Servers may compare it as text. */
 const WARINESS_DECIMALS = 6;
 const LONGEST_ERROR_TEXT = 300;
+/** Characters of an answer that is no JSON. */
+const LONGEST_START = 60;
 /** A longer validator is not worth its memory. */
 const LONGEST_VALIDATOR = KIBIBYTE;
 
@@ -146,13 +149,19 @@ export function graphUrl(
 }
 
 function decode({ body, headers }: HttpReply): unknown {
-  const text = new TextDecoder().decode(body);
   try {
-    const json: unknown = JSON.parse(text);
-    return json;
+    return parseJsonBytes(body, GRAPH_JSON);
   } catch (error) {
+    if (error instanceof JsonLimitError) {
+      throw new CincinnatiError(
+        'client_failed_json_decoding',
+        `cannot read the update graph: ${error.message}`,
+        { cause: error },
+      );
+    }
+    const text = new TextDecoder().decode(body.subarray(0, 4 * LONGEST_START));
     const type = headers.get('content-type') ?? 'no content type';
-    const start = text.length === 0 ? 'nothing' : JSON.stringify(text.slice(0, 60));
+    const start = text.length === 0 ? 'nothing' : JSON.stringify(text.slice(0, LONGEST_START));
     throw new CincinnatiError(
       'client_failed_json_decoding',
       printable(

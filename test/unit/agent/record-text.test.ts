@@ -45,7 +45,7 @@ describe('record text', () => {
     '\u0000\u0000',
     '{"format":"1"}',
   ])('is refused whole when it is %j', (text) => {
-    expect(readText(text)).toEqual({ kind: 'none' });
+    expect(readText(text)).toEqual({ kind: 'none', why: 'it is not a record that this program wrote' });
   });
 
   it('tells a later format from damage', () => {

@@ -94,8 +94,8 @@ describe.each(['checksum', 'oci'] as const)('histories addressed by %s', (scheme
   });
 });
 
-it('a graph of 100,000 releases in one line is walked to its end', () => {
-  const count = 100_000;
+it('a graph of 10,000 releases in one line is walked to its end', () => {
+  const count = 10_000;
   const nodes = Array.from({ length: count }, (_, index) => ({
     version: `1.${index}`,
     payload: index.toString(16).padStart(64, '0'),

@@ -3,7 +3,13 @@ import { chmodSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 
-import { MAX_ENTRIES, MAX_FILE_BYTES, readDropIns } from '../../../src/config/drop-ins.ts';
+import {
+  MAX_ENTRIES,
+  MAX_FILE_BYTES,
+  MAX_FILES,
+  MAX_TOTAL_BYTES,
+  readDropIns,
+} from '../../../src/config/drop-ins.ts';
 import { HostTree } from '../../support/host-tree.ts';
 
 const USR = '/usr/lib/zincati/config.d';
@@ -177,8 +183,35 @@ describe('what cannot be read is an error', () => {
     expect(await pathsOf(host)).toHaveLength(1);
     await host.write(`${ETC}/10-a.toml`, Buffer.alloc(2 * MAX_FILE_BYTES, '#'));
     expect(await onlyError(host)).toBe(
-      `cannot read ${host.at(`${ETC}/10-a.toml`)}: it must be at most 1048576 bytes long`,
+      `cannot read ${host.at(`${ETC}/10-a.toml`)}: it must be at most ${MAX_FILE_BYTES} bytes long`,
     );
+  });
+
+  it('F2: files that are too much together, and no more of them is read', async () => {
+    const whole = Buffer.alloc(MAX_FILE_BYTES, '#');
+    const names = Array.from(
+      { length: MAX_TOTAL_BYTES / MAX_FILE_BYTES + 5 },
+      (_, at) => `${ETC}/${10 + at}.toml`,
+    );
+    await using host = await HostTree.create(Object.fromEntries(names.map((name) => [name, whole])));
+    const { files, errors } = await readDropIns(host.root);
+    expect(files.map(({ path }) => path)).toEqual(names.slice(0, -5).map((name) => host.at(name)));
+    expect(errors.map(({ message }) => message)).toEqual([
+      `cannot read ${host.at(names.at(-5)!)}: all drop-ins together must have at most 262144 bytes, got more`,
+    ]);
+  });
+
+  it('F2: more files than the limit', async () => {
+    const names = Array.from(
+      { length: MAX_FILES + 1 },
+      (_, at) => `${at % 2 === 0 ? ETC : USR}/${1000 + at}.toml`,
+    );
+    await using host = await HostTree.create(Object.fromEntries(names.map((name) => [name, ''])));
+    const { files, errors } = await readDropIns(host.root);
+    expect(files).toHaveLength(MAX_FILES);
+    expect(errors.map(({ message }) => message)).toEqual([
+      `cannot read ${host.at(names.at(-1)!)}: there must be at most ${MAX_FILES} drop-ins, got more`,
+    ]);
   });
 
   it('a directory with more entries than the limit', async () => {

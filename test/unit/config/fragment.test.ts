@@ -83,20 +83,32 @@ const REFUSED_VALUES: readonly (readonly [string, string, string])[] = [
   [
     'cincinnati.base_url',
     '"updates.example.com"',
-    'an http:// or https:// address, got "updates.example.com"',
+    'an http:// or https:// address, got a value that is not shown, since it may hold a password',
   ],
-  ['cincinnati.base_url', '"ftp://x"', 'an http:// or https:// address, got "ftp://x"'],
-  ['cincinnati.base_url', '"http://a b"', 'an http:// or https:// address, got "http://a b"'],
-  ['cincinnati.base_url', '" http://a"', 'an http:// or https:// address, got " http://a"'],
+  [
+    'cincinnati.base_url',
+    '"ftp://x"',
+    'an http:// or https:// address, got a value that is not shown, since it may hold a password',
+  ],
+  [
+    'cincinnati.base_url',
+    '"http://a b"',
+    'an http:// or https:// address, got a value that is not shown, since it may hold a password',
+  ],
+  [
+    'cincinnati.base_url',
+    '" http://a"',
+    'an http:// or https:// address without blanks, got a value that is not shown, since it may hold a password',
+  ],
   [
     'cincinnati.base_url',
     '"http://a/${arch}"',
-    'an http:// or https:// address with no other templates than ${basearch}, ${group}, ${platform}, ${stream}, and attributes such as ${AFTERBURN_AWS_REGION}, got "http://a/${arch}"',
+    'an http:// or https:// address with no other templates than ${basearch}, ${group}, ${platform}, ${stream}, and attributes such as ${AFTERBURN_AWS_REGION}, got a value that is not shown, since it may hold a password',
   ],
   [
     'cincinnati.base_url',
     '"http://a/${stream"',
-    'an http:// or https:// address with no other templates than ${basearch}, ${group}, ${platform}, ${stream}, and attributes such as ${AFTERBURN_AWS_REGION}, got "http://a/${stream"',
+    'an http:// or https:// address with no other templates than ${basearch}, ${group}, ${platform}, ${stream}, and attributes such as ${AFTERBURN_AWS_REGION}, got a value that is not shown, since it may hold a password',
   ],
   ['updates.enabled', '"false"', 'true or false, got "false"'],
   [

@@ -302,7 +302,7 @@ const CORPUS: readonly (readonly [string, string | Uint8Array, string | undefine
   ['a smart quote', '[updates]\nstrategy = “periodic”', 'config_syntax', /line 2/],
   ['UTF-16', Buffer.from('[updates]\n', 'utf16le'), 'config_syntax', /line 1 must be/],
   ['Latin-1', Buffer.from('# für\n[updates]', 'latin1'), 'config_syntax', /line 1 must be UTF-8/],
-  ['2 MB', Buffer.alloc(2_000_000, '# x\n'), 'config_unreadable', /at most 1048576 bytes/],
+  ['2 MB', Buffer.alloc(2_000_000, '# x\n'), 'config_unreadable', /at most 131072 bytes/],
   ['zero bytes', Buffer.alloc(4096), 'config_syntax', /line 1/],
   [
     'a key given twice',

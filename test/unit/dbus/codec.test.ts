@@ -249,7 +249,7 @@ describe('codec', () => {
     expectMalformed(() => decodeMessage(raw('v', nested(1_000_000))).body(), '64 deep');
   });
 
-  test('no more than 200,000 values, found out early', () => {
+  test('no more than 50,000 values, found out early', () => {
     const bytes = 28 * 1024 * 1024;
     // The smallest possible variants: one byte of content in four bytes.
     const message = decodeMessage(

@@ -1,8 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { encodeMessage } from '../../../src/dbus/codec.ts';
-import { Framer, LARGEST_ARRAY_BYTES, LARGEST_MESSAGE_BYTES } from '../../../src/dbus/frames.ts';
+import { decodeMessage, encodeMessage } from '../../../src/dbus/codec.ts';
+import {
+  Framer,
+  LARGEST_ARRAY_BYTES,
+  LARGEST_MESSAGE_BYTES,
+  LARGEST_REPLY_BYTES,
+  LARGEST_UNASKED_BYTES,
+} from '../../../src/dbus/frames.ts';
 import { MESSAGE_TYPE } from '../../../src/dbus/message.ts';
 import { BusError } from '../../../src/errors.ts';
 
@@ -55,6 +61,33 @@ describe('Framer', () => {
     }
     expect(frames).toHaveLength(1);
     expect(frames[0]?.equals(whole)).toBe(true);
+  });
+
+  test.each([
+    ['signal', LARGEST_UNASKED_BYTES],
+    ['methodReturn', LARGEST_REPLY_BYTES],
+  ] as const)('F2: a %s of more than %d bytes is passed over, and the stream goes on', (type, most) => {
+    const large = encodeMessage({
+      type: MESSAGE_TYPE[type],
+      serial: 7,
+      ...(type === 'signal' ? { path: '/a', interface: 'a.b', member: 'C' } : { replySerial: 1 }),
+      signature: 'ay',
+      body: [new Uint8Array(most)],
+    });
+    const small = message(10, 2);
+    for (const cut of [1000, 65_536, large.length, large.length + small.length]) {
+      const framer = new Framer();
+      const frames: Buffer[] = [];
+      const stream = Buffer.concat([small, large, small]);
+      for (let at = 0; at < stream.length; at += cut) {
+        framer.push(stream.subarray(at, at + cut), (frame) => frames.push(Buffer.from(frame)));
+      }
+      expect([frames.length, frames[0], frames[2]]).toEqual([3, small, small]);
+      expect(frames[1]!.length).toBeLessThan(200);
+      const head = decodeMessage(frames[1]!);
+      expect(head.serial).toBe(7);
+      expect(() => head.body()).toThrow(/body of a D-Bus message: it must be smaller, got \d+ bytes/);
+    }
   });
 
   test('a length that is only claimed reserves nothing', () => {

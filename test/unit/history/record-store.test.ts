@@ -149,6 +149,44 @@ describe('FileRecordStore', () => {
   });
 });
 
+describe('F10: a state file that cannot be read for now', () => {
+  function failing(code: string, times: number): ConstructorParameters<typeof FileRecordStore>[2] {
+    let left = times;
+    return {
+      read: (file) => {
+        left -= 1;
+        return left < 0
+          ? Promise.resolve(readFileSync(file, 'utf8'))
+          : Promise.reject(Object.assign(new Error(`${code}: no luck`), { code }));
+      },
+      pause: () => Promise.resolve(),
+    };
+  }
+  const CODES = ['EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'EIO', 'ENOMEM', 'ENOSPC', 'ESTALE'];
+
+  it.each(CODES)('%s: it stays as it is, is never written over, and holds reboots', async (code) => {
+    await new FileRecordStore(root).save(RECORD);
+    const store = new FileRecordStore(root, undefined, failing(code, 100));
+    const before = readFileSync(store.file, 'utf8');
+    const { record, warning } = await store.load();
+    expect(record).toEqual(EMPTY_RECORD);
+    expect(warning).toBe(
+      `cannot read ${store.file}: ${code}: no luck; it is left as it is, and no reboot is asked for until it can be read and the agent is restarted`,
+    );
+    await expect(store.save(EMPTY_RECORD)).rejects.toThrow(`cannot read ${store.file}: ${code}`);
+    expect(readdirSync(folder)).toEqual(['state.json']);
+    expect(readFileSync(store.file, 'utf8')).toBe(before);
+    expect((await new FileRecordStore(root).load()).record).toEqual(RECORD);
+  });
+
+  it.each(CODES)('%s that is over in a moment does no harm', async (code) => {
+    await new FileRecordStore(root).save(RECORD);
+    const store = new FileRecordStore(root, undefined, failing(code, 2));
+    expect(await store.load()).toEqual({ record: RECORD, warning: undefined });
+    await expect(store.save(RECORD)).resolves.toBeUndefined();
+  });
+});
+
 describe('field 13: a state file that outlived a reinstallation', () => {
   const HERE = { id: 'a'.repeat(32), firstBoot: false };
   const THERE = { id: 'b'.repeat(32), firstBoot: false };

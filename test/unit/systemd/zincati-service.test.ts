@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { parseCommandLine } from '../../../src/cli/command-line.ts';
+import { CRASHES_BEFORE_REST, restMs } from '../../../src/history/crash-count.ts';
 import { EXIT } from '../../../src/cli/exit-codes.ts';
 import { METRICS_SOCKET } from '../../../src/metrics/server.ts';
 import { SERVICE_NAME } from '../../../src/service/experimental.ts';
@@ -29,15 +30,11 @@ describe('zincati.service', () => {
     expect(service('Restart')).toEqual(['on-failure']);
   });
 
-  it('B27: does not restart for ever, yet does not give up within the first minutes', () => {
-    const [interval, burst, pause] = [
-      seconds(words(unit, 'Unit', 'StartLimitIntervalSec')[0]!),
-      Number(words(unit, 'Unit', 'StartLimitBurst')[0]),
-      seconds(service('RestartSec')[0]!),
-    ];
-    // A limit that the pauses alone never reach would be no limit.
-    expect(burst * pause).toBeLessThan(interval);
-    expect(burst * pause).toBeGreaterThanOrEqual(300);
+  it('F2: never gives up after crashes, and the agent rests long before they cost much', () => {
+    expect(words(unit, 'Unit', 'StartLimitIntervalSec')).toEqual(['0']);
+    expect(seconds(service('RestartSec')[0]!)).toBeGreaterThanOrEqual(10);
+    expect(restMs(CRASHES_BEFORE_REST)).toBeGreaterThanOrEqual(600_000);
+    expect(CRASHES_BEFORE_REST * seconds(service('RestartSec')[0]!)).toBeLessThanOrEqual(60);
   });
 
   it('B26: no exit of its own accord passes for success', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 
 import { parseGraph } from '../../../../src/cincinnati/graph/graph.ts';
 import { CincinnatiError } from '../../../../src/errors.ts';
+import { GRAPH_JSON, parseJsonText } from '../../../../src/text/bounded-json.ts';
 import { KEY, node, payload, wire } from '../../../support/graphs.ts';
 
 function failure(json: unknown): CincinnatiError {
@@ -28,7 +29,7 @@ describe('a graph that is none', () => {
     [{ nodes: {} }, 'nodes must be a list, got an object'],
     [{ nodes: [], edges: {} }, 'edges must be a list, got an object'],
     [{ nodes: [], edges: 7 }, 'edges must be a list, got 7'],
-    [{ nodes: new Array(200_001).fill(0) }, 'nodes must be at most 200000 entries, got 200001'],
+    [{ nodes: new Array(10_001).fill(0) }, 'nodes must be at most 10000 entries, got 10001'],
   ])('is refused by name: %#', (json, message) => {
     const error = failure(json);
     expect(error.kind).toBe('client_failed_json_decoding');
@@ -70,6 +71,21 @@ describe('edges', () => {
     expect(graph.warnings).toHaveLength(1);
     expect(graph.warnings[0]).toContain('2 edges of the graph must be two indices of nodes (there are 2)');
     expect(graph.warnings[0]).toContain('edges[1] is ');
+  });
+
+  it('F15: one that nests 20,000 deep is one warning, like any other', () => {
+    const nested = (depth: number, pair: string): string =>
+      `${'['.repeat(depth)}${pair}${`,${pair}]`.repeat(depth)}`;
+    for (const edge of [nested(20_000, '1'), `[0,${'['.repeat(20_000)}${']'.repeat(20_000)}]`]) {
+      const text = `{"nodes":${JSON.stringify(wire([node('1', 1), node('2', 2)]))},"edges":[[0,1],${edge}]}`;
+      const graph = parseGraph(parseJsonText(text, GRAPH_JSON));
+      expect(graph.edges).toContainEqual({ from: 0, to: 1 });
+      expect(graph.warnings).toEqual([
+        expect.stringMatching(
+          /^1 edge of the graph must be two indices of nodes \(there are 2\), got others: edges\[1\] is .{1,80}$/,
+        ),
+      ]);
+    }
   });
 
   it('keep their start when only their end is nowhere', () => {

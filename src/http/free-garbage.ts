@@ -1,0 +1,39 @@
+/**
+ * Frees what large answers left behind. The runtime lets some 64 MB of buffers gather before it looks for garbage, which
+ * is as much as the agent has in all.
+ *
+ * Invariant: bytes of answers never gather beyond {@link MOST_GARBAGE_BYTES} and the answer that is being read.
+ */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+import { MEBIBYTE } from '../text/units.ts';
+
+/** Real answers have 0.07 MB: with them alone, garbage is collected every few hours. */
+const MOST_GARBAGE_BYTES = 2 * MEBIBYTE;
+
+let gathered = 0;
+let collect: (() => void) | undefined;
+
+/** Notes that an answer of so many bytes was read, packed or unpacked. What was noted before is freed if it is much. */
+export function answerRead(bytes: number): void {
+  gathered += bytes;
+}
+
+/** Collects garbage if there is much of it. To be called when no answer is in use, since it takes some milliseconds. */
+export function freeGarbage(): void {
+  if (gathered < MOST_GARBAGE_BYTES) {
+    return;
+  }
+  gathered = 0;
+  collect ??= collector();
+  collect();
+}
+
+/** The runtime has it only on request, and only in contexts that are made afterwards. */
+function collector(): () => void {
+  setFlagsFromString('--expose-gc');
+  const found: unknown = runInNewContext('gc');
+  setFlagsFromString('--no-expose-gc');
+  return typeof found === 'function' ? () => void Reflect.apply(found, undefined, []) : () => undefined;
+}
