@@ -30,11 +30,15 @@ async function killedHolder(): Promise<void> {
   const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const [said] = await once(child.stdout, 'data');
-  expect(String(said)).toBe('held');
-  expect((await lockFolder(root)).kind).toBe('taken');
-  child.kill('SIGKILL');
-  await once(child, 'exit');
+  const ended = once(child, 'exit');
+  try {
+    const [said] = await once(child.stdout, 'data');
+    expect(String(said)).toBe('held');
+    expect((await lockFolder(root)).kind).toBe('taken');
+  } finally {
+    child.kill('SIGKILL');
+    await ended;
+  }
 }
 
 describe('F13: the lock on the state folder', () => {
