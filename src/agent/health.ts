@@ -22,6 +22,7 @@ export const HEALTH_CAUSES = [
   'finalization_failing',
   'record_unwritable',
   'slot_not_returned',
+  'foreign_staged',
   'configuration_refused',
 ] as const;
 export type HealthCause = (typeof HEALTH_CAUSES)[number];
@@ -54,6 +55,7 @@ export function healthOf(model: Model, at: number, refusedAt?: number, skip: rea
     ...ofStreaks(model.memory, at),
     ...ofRecord(model.memory, at, skip),
     ...ofState(model, at),
+    ...ofForeign(model.memory, at),
     ...ofConfiguration(refusedAt),
   ];
   return complaints.toSorted(gravestFirst)[0] ?? HEALTHY;
@@ -161,6 +163,17 @@ function ofState({ state, memory }: Model, at: number): Health[] {
     case 'EndState':
       return [];
   }
+}
+
+/** Exported for its tests: what somebody staged and has not booted. */
+export function ofForeign({ foreign }: Memory, at: number): Health[] {
+  if (foreign === undefined) {
+    return [];
+  }
+  const { version, sinceAt } = foreign;
+  const level = at - sinceAt < STUCK_AFTER_MS ? 'DEGRADED' : 'STUCK';
+  const text = `somebody staged ${version} and has not booted it: no release is staged until it is booted or dropped`;
+  return [{ level, cause: 'foreign_staged', sinceAt, text }];
 }
 
 function ofConfiguration(refusedAt: number | undefined): Health[] {

@@ -148,6 +148,16 @@ export interface Memory {
     readonly answer: string;
   };
   readonly deadend: Deadend | undefined;
+  /** What somebody else staged and has not booted yet. While it is there, no release is staged. */
+  readonly foreign: ForeignStaged | undefined;
+}
+
+export interface ForeignStaged {
+  /** Of the deployment. */
+  readonly id: string;
+  readonly version: string;
+  /** Since when it is known (wall clock). */
+  readonly sinceAt: number;
 }
 
 export interface Model {
@@ -198,6 +208,7 @@ export function initialModel(record: AgentRecord = EMPTY_RECORD): Model {
         answer: '',
       },
       deadend: undefined,
+      foreign: undefined,
     },
   };
 }

@@ -19,6 +19,15 @@ import type * as state from '../../src/agent/state.ts';
 import type * as transaction from '../../src/rpmostree/transaction.ts';
 import type * as transitionStaged from '../../src/agent/transition-staged.ts';
 import type * as unixListener from '../../src/metrics/unix-listener.ts';
+import type * as backToPolling from '../../src/agent/states/back-to-polling.ts';
+import type * as client from '../../src/rpmostree/client.ts';
+import type * as health from '../../src/agent/health.ts';
+import type * as progress from '../../src/rpmostree/progress.ts';
+import type * as sameStaged from '../../src/agent/same-staged.ts';
+import type * as stagedLock from '../../src/rpmostree/staged-lock.ts';
+import type * as startState from '../../src/agent/states/start-state.ts';
+import type * as statusText from '../../src/report/status-text.ts';
+import type * as updateStaged from '../../src/agent/states/update-staged.ts';
 
 export interface Modules {
   readonly 'src/agent/denylist.ts': typeof denylist;
@@ -41,6 +50,15 @@ export interface Modules {
   readonly 'src/metrics/unix-listener.ts': typeof unixListener;
   readonly 'src/rpmostree/deployment.ts': typeof deployment;
   readonly 'src/rpmostree/transaction.ts': typeof transaction;
+  readonly 'src/agent/states/back-to-polling.ts': typeof backToPolling;
+  readonly 'src/rpmostree/client.ts': typeof client;
+  readonly 'src/agent/health.ts': typeof health;
+  readonly 'src/rpmostree/progress.ts': typeof progress;
+  readonly 'src/agent/same-staged.ts': typeof sameStaged;
+  readonly 'src/rpmostree/staged-lock.ts': typeof stagedLock;
+  readonly 'src/agent/states/start-state.ts': typeof startState;
+  readonly 'src/report/status-text.ts': typeof statusText;
+  readonly 'src/agent/states/update-staged.ts': typeof updateStaged;
 }
 
 /** `f`, or `Class.method`. */

@@ -9,6 +9,7 @@ import { retryMs } from '../checking.ts';
 import { newGrace } from '../grace.ts';
 import { END_INTERVAL_MS, withJitter } from '../pacing.ts';
 import type { HostStatus } from '../ports.ts';
+import type { Release } from '../release.ts';
 import { releaseSlot, slotDueMono, waitFor } from '../rest.ts';
 import type { AgentState, Model } from '../state.ts';
 import { stepsOf, type Step, type Turn } from '../turn.ts';
@@ -51,6 +52,29 @@ export const PENDING_STEPS: Readonly<Record<RebootPending['step'], Step<RebootPe
     }),
   }),
 };
+
+/**
+ * The reboot into `release` was asked for at `askedAt` (wall clock) and is under way, as the deployments show. What was
+ * waited for it already, perhaps by an agent before this one, counts.
+ */
+export function rebootPending(release: Release, askedAt: number, turn: Turn): Model {
+  const { memory, policy, at, mono } = turn;
+  turn.tell({ kind: 'waiting-for-reboot', release });
+  // The wall clock may have been set: nobody waits longer than for a new reboot.
+  const waitedMs = Math.min(Math.max(at - askedAt, 0), policy.rebootOverdueMs);
+  const dueMono = mono + policy.rebootOverdueMs - waitedMs;
+  return {
+    state: {
+      name: 'EndState',
+      cause: 'reboot-pending',
+      release,
+      finalizedAt: askedAt,
+      step: 'rest',
+      dueMono,
+    },
+    memory,
+  };
+}
 
 function afterReading(state: RebootPending, status: HostStatus, turn: Turn): Model {
   const { release, finalizedAt } = state;
