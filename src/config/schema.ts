@@ -110,7 +110,7 @@ export const SCHEMA: Schema<ConfigValues> = {
     type: 'integer',
     parse: seconds,
     fallback: 600,
-    doc: 'seconds without progress after which a running deployment is cancelled',
+    doc: 'seconds without progress after which a running download is cancelled; silence of other steps, such as within a layer of an image, lasts up to six hours',
   },
   'identity.group': {
     type: 'text, attributes',
