@@ -77,8 +77,8 @@ function afterReading(state: StartState, status: HostStatus, turn: Turn): Model 
 }
 
 /**
- * The reboot that an agent before this one asked for, while it is under way: asked for in this boot of the machine, and
- * the staged deployment has been unlocked for it.
+ * The reboot that an agent before this one asked for, while it is under way. It was asked for in this boot of the
+ * machine, and the staged deployment has been unlocked for it.
  */
 export function askedInThisBoot(
   { asked }: AgentRecord,
