@@ -21,7 +21,8 @@ import { START_STEPS } from './states/start-state.ts';
 import { AVAILABLE_STEPS } from './states/update-available.ts';
 import { FINALIZED_STEP } from './states/update-finalized.ts';
 import { STAGED_STEPS } from './states/update-staged.ts';
-import type { Moment, Step, Turn } from './turn.ts';
+import type { Moment } from './moment.ts';
+import type { Step, Turn } from './turn.ts';
 
 /** A machine between two events: what it knows, and what it has asked for. */
 export interface Machine {
@@ -78,13 +79,13 @@ export function settled(
   if (after.state.name !== before.state.name) {
     all.push({ kind: 'state-changed', to: after.state.name });
   }
-  const memory = withForeign(after.memory, policy, now.at, all);
+  const memory = withForeign(after.memory, policy, now, all);
   const model = { ...after, memory: withHistory(memory, all, now.at) };
   return { model, effect: nextEffect(model, now, policy), happenings: all };
 }
 
 /** What somebody else staged, told to `all` when it comes and when it goes. */
-function withForeign(memory: Memory, policy: Policy, at: number, all: Happening[]): Memory {
+function withForeign(memory: Memory, policy: Policy, { at, mono }: Moment, all: Happening[]): Memory {
   const isLeft = policy.enabled && !policy.replaceForeignStaged;
   const staged = isLeft ? foreignStaged(memory) : undefined;
   if (staged?.id === memory.foreign?.id) {
@@ -97,7 +98,7 @@ function withForeign(memory: Memory, policy: Policy, at: number, all: Happening[
     return { ...memory, foreign: undefined };
   }
   all.push({ kind: 'foreign-staged', version: staged.version });
-  return { ...memory, foreign: { id: staged.id, version: staged.version, sinceAt: at } };
+  return { ...memory, foreign: { id: staged.id, version: staged.version, since: { at, mono } } };
 }
 
 function withHistory(memory: Memory, happenings: readonly Happening[], at: number): Memory {

@@ -2,7 +2,8 @@
  * How updating itself is doing, with the cause and since when. OK; DEGRADED: it struggles, and will try again; STUCK:
  * without help this node stays where it is. Pure.
  */
-import { HOUR_MS } from '../text/units.ts';
+import { DAY_MS, HOUR_MS } from '../text/units.ts';
+import { lastedMs, wallOf, type Moment } from './moment.ts';
 import { attemptsOf, isInForce } from './record.ts';
 import { isSkipped } from './skip.ts';
 import type { Memory, Model, Streak } from './state.ts';
@@ -23,6 +24,7 @@ export const HEALTH_CAUSES = [
   'record_unwritable',
   'slot_not_returned',
   'foreign_staged',
+  'not_getting_on',
   'configuration_refused',
 ] as const;
 export type HealthCause = (typeof HEALTH_CAUSES)[number];
@@ -40,23 +42,28 @@ export interface Health {
 const DEGRADED_AFTER_MS = HOUR_MS;
 /** A node that has not got anywhere for so long will not get there alone. */
 const STUCK_AFTER_MS = 24 * HOUR_MS;
+/** A release that is known, and not on its way by any plan, for so long is worth a look. */
+const NOT_GETTING_ON_MS = DAY_MS;
+/** Three days of it need one. */
+const NEVER_GETTING_ON_MS = 3 * DAY_MS;
 /** Failed deploys in a row that are worth telling an administrator. */
 const TOLD_DEPLOY_FAILURES = 3;
 
 export const HEALTHY: Health = { level: 'OK', cause: 'none', sinceAt: undefined, text: '' };
 
 /**
- * The gravest of all that is wrong; among equals, what began first. `at` is the wall clock in milliseconds. `refusedAt`:
- * since when the configuration on disk cannot be used, and the agent runs with the one before. `skip`: what the
- * administrator denies, see skip.ts; how such a release failed before is no complaint any more.
+ * The gravest of all that is wrong; among equals, what began first. `refused`: since when the configuration on disk
+ * cannot be used, and the agent runs with the one before. `skip`: what the administrator denies, see skip.ts. How such a
+ * release failed before is no complaint any more.
  */
-export function healthOf(model: Model, at: number, refusedAt?: number, skip: readonly string[] = []): Health {
+export function healthOf(model: Model, now: Moment, refused?: Moment, skip: readonly string[] = []): Health {
   const complaints = [
-    ...ofStreaks(model.memory, at),
-    ...ofRecord(model.memory, at, skip),
-    ...ofState(model, at),
-    ...ofForeign(model.memory, at),
-    ...ofConfiguration(refusedAt),
+    ...ofStreaks(model.memory, now),
+    ...ofRecord(model.memory, now.at, skip),
+    ...ofState(model, now),
+    ...ofForeign(model.memory, now),
+    ...ofPursuit(model, now),
+    ...ofConfiguration(refused, now),
   ];
   return complaints.toSorted(gravestFirst)[0] ?? HEALTHY;
 }
@@ -67,30 +74,28 @@ function gravestFirst(a: Health, b: Health): number {
   );
 }
 
-function ofStreaks(memory: Memory, at: number): Health[] {
+function ofStreaks(memory: Memory, now: Moment): Health[] {
   return [
-    ...lasting(memory.hostStreak, at, 'deployments_unreadable', 'the deployments cannot be read'),
-    ...lasting(memory.check.streak, at, 'checks_failing', 'update checks fail'),
+    ...lasting(memory.hostStreak, now, 'deployments_unreadable', 'the deployments cannot be read'),
+    ...lasting(memory.check.streak, now, 'checks_failing', 'update checks fail'),
     ...lasting(
       memory.save.streak,
-      at,
+      now,
       'record_unwritable',
       'the state file cannot be written, so no reboot is asked for',
     ),
-    ...lasting(memory.steady.streak, at, 'slot_not_returned', 'the reboot slot cannot be given back'),
+    ...lasting(memory.steady.streak, now, 'slot_not_returned', 'the reboot slot cannot be given back'),
   ];
 }
 
-function lasting(streak: Streak | undefined, at: number, cause: HealthCause, text: string): Health[] {
+function lasting(streak: Streak | undefined, now: Moment, cause: HealthCause, text: string): Health[] {
   if (streak === undefined) {
     return [];
   }
-  const lastedMs = at - streak.sinceAt;
-  if (lastedMs < DEGRADED_AFTER_MS) {
+  if (lastedMs(streak.since, now) < DEGRADED_AFTER_MS) {
     return [];
   }
-  const level = lastedMs < STUCK_AFTER_MS ? 'DEGRADED' : 'STUCK';
-  return [{ level, cause, sinceAt: streak.sinceAt, text: `${text} (${streak.kind}, ${streak.count} times)` }];
+  return [{ ...graded(streak.since, now), cause, text: `${text} (${streak.kind}, ${streak.count} times)` }];
 }
 
 function ofRecord({ record }: Memory, at: number, skip: readonly string[]): Health[] {
@@ -118,12 +123,15 @@ function ofRecord({ record }: Memory, at: number, skip: readonly string[]): Heal
   });
 }
 
-function ofState({ state, memory }: Model, at: number): Health[] {
+function ofState({ state, memory }: Model, now: Moment): Health[] {
   switch (state.name) {
     case 'OffGraph': {
-      const level = at - state.sinceAt < STUCK_AFTER_MS ? 'DEGRADED' : 'STUCK';
+      // Update servers answer with an empty graph while they start: that says nothing about this node.
+      if (lastedMs(state.since, now) < DEGRADED_AFTER_MS) {
+        return [];
+      }
       const text = `the booted release ${memory.host?.booted.version ?? ''} is not in the update graph`;
-      return [{ level, cause: 'off_graph', sinceAt: state.sinceAt, text }];
+      return [{ ...graded(state.since, now), cause: 'off_graph', text }];
     }
     case 'UpdateAvailable': {
       if (state.failedAttempts < TOLD_DEPLOY_FAILURES) {
@@ -144,13 +152,10 @@ function ofState({ state, memory }: Model, at: number): Health[] {
       if (holding.by !== 'failure') {
         return [];
       }
-      const lastedMs = at - holding.sinceAt;
-      const level = lastedMs < STUCK_AFTER_MS ? 'DEGRADED' : 'STUCK';
       return [
         {
-          level,
+          ...graded(holding.since, now),
           cause: 'finalization_failing',
-          sinceAt: holding.sinceAt,
           text: `the reboot into ${state.release.version} fails: ${holding.message}`,
         },
       ];
@@ -166,22 +171,75 @@ function ofState({ state, memory }: Model, at: number): Health[] {
 }
 
 /** Exported for its tests: what somebody staged and has not booted. */
-export function ofForeign({ foreign }: Memory, at: number): Health[] {
+export function ofForeign({ foreign }: Memory, now: Moment): Health[] {
   if (foreign === undefined) {
     return [];
   }
-  const { version, sinceAt } = foreign;
-  const level = at - sinceAt < STUCK_AFTER_MS ? 'DEGRADED' : 'STUCK';
+  const { version, since } = foreign;
   const text = `somebody staged ${version} and has not booted it: no release is staged until it is booted or dropped`;
-  return [{ level, cause: 'foreign_staged', sinceAt, text }];
+  return [{ cause: 'foreign_staged', text, ...graded(since, now) }];
 }
 
-function ofConfiguration(refusedAt: number | undefined): Health[] {
-  if (refusedAt === undefined) {
+/** A release has been known for long, and the node does not get on, whatever keeps it. */
+function ofPursuit({ state, memory }: Model, now: Moment): Health[] {
+  const { pursuit } = memory;
+  if (pursuit === undefined || lastedMs(pursuit.since, now) < NOT_GETTING_ON_MS) {
+    return [];
+  }
+  const level = lastedMs(pursuit.since, now) < NEVER_GETTING_ON_MS ? 'DEGRADED' : 'STUCK';
+  const text = `release ${pursuit.release.version} is known, and the node does not get on: ${whatKeeps({ state, memory })}`;
+  return [{ level, cause: 'not_getting_on', sinceAt: wallOf(pursuit.since, now), text }];
+}
+
+/** One clause for people. */
+function whatKeeps({ state, memory }: Model): string {
+  switch (state.name) {
+    case 'UpdateAvailable':
+      return state.lastFailure === '' ? 'it is not staged yet' : `it cannot be staged: ${state.lastFailure}`;
+    case 'UpdateStaged': {
+      const { holding } = state;
+      switch (holding.by) {
+        case 'nothing':
+          return 'it is staged';
+        case 'strategy':
+          return holding.reason;
+        case 'sessions':
+          return `${holding.count} sessions are active`;
+        case 'failure':
+          return holding.message;
+      }
+      break;
+    }
+    case 'UpdateFinalized':
+    case 'EndState':
+      return 'the reboot has not come';
+    case 'OffGraph':
+      return 'the booted release is not in the update graph';
+    case 'StartState':
+    case 'Initialized':
+    case 'ReportedSteady':
+    case 'NoNewUpdate': {
+      const staged = memory.host?.staged;
+      if (staged !== undefined) {
+        return `somebody staged ${staged.version}`;
+      }
+      return memory.check.streak === undefined ? 'it is not staged' : 'update checks fail';
+    }
+  }
+}
+
+/** Since when, and how grave that makes it. */
+function graded(since: Moment, now: Moment): Pick<Health, 'level' | 'sinceAt'> {
+  const level = lastedMs(since, now) < STUCK_AFTER_MS ? 'DEGRADED' : 'STUCK';
+  return { level, sinceAt: wallOf(since, now) };
+}
+
+function ofConfiguration(refused: Moment | undefined, now: Moment): Health[] {
+  if (refused === undefined) {
     return [];
   }
   const text = 'the configuration on disk cannot be used: the one before it is in use, until the agent ends';
-  return [{ level: 'DEGRADED', cause: 'configuration_refused', sinceAt: refusedAt, text }];
+  return [{ level: 'DEGRADED', cause: 'configuration_refused', sinceAt: wallOf(refused, now), text }];
 }
 
 function times(count: number): string {

@@ -13,7 +13,7 @@ import { newGrace, type GracePolicy } from './grace.ts';
 import type { Happening } from './happenings.ts';
 import { rebootRefused } from './record.ts';
 import { recorded, type AgentState, type Memory, type Model, type Policy } from './state.ts';
-import type { Moment } from './turn.ts';
+import type { Moment } from './moment.ts';
 
 export function reconfigured(model: Model, now: Moment, before: Policy, policy: Policy): Advance {
   const happenings: Happening[] = [{ kind: 'reconfigured' }];

@@ -35,10 +35,10 @@ export type ReadText =
   | { readonly kind: 'newer'; readonly format: number }
   | { readonly kind: 'none' };
 
-export function readText(text: string): ReadText {
+export function readText(source: string): ReadText {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(source);
   } catch {
     return { kind: 'none' };
   }
@@ -61,6 +61,8 @@ export function readText(text: string): ReadText {
     asked: single(value, 'asked', asked, dropped),
     staged: single(value, 'staged', target, dropped),
     events: list(value, 'events', event, dropped).slice(-MOST_EVENTS),
+    ...optionally('stalledSinceAt', whole(value['stalledSinceAt'])),
+    ...optionally('installation', text(value['installation'])),
   };
   return { kind: 'record', record, dropped };
 }
@@ -106,6 +108,10 @@ function single<T>(
     dropped.push(key);
   }
   return good;
+}
+
+function optionally<K extends string, T>(key: K, value: T | undefined): Partial<Record<K, T>> {
+  return value === undefined ? {} : ({ [key]: value } as Record<K, T>);
 }
 
 function isPresent(value: unknown): boolean {

@@ -11,8 +11,9 @@ import type { Activity, Happening } from './happenings.ts';
 import type { Event, EventKind, EventOf, Failure } from './messages.ts';
 import type { CheckResult, Deployment, HostStatus } from './ports.ts';
 import { adapterRetryMs, driverRetryMs, SAVE_RETRY_MS } from './pacing.ts';
+import { pursuing } from './pursuit.ts';
 import { lengthened, MOST_KINDS, type Memory, type Streak } from './state.ts';
-import type { Moment } from './turn.ts';
+import { lastedMs, type Moment } from './moment.ts';
 
 /** What an event leaves, and what people hear of it. */
 export interface Remembered {
@@ -32,78 +33,79 @@ const nothing = (memory: Memory): Remembered => ({ memory, happenings: [] });
 
 const LEAVES: { readonly [K in EventKind]: Leave<K> } = {
   woke: nothing,
-  saved: (memory, _event, { at }) => ({
+  saved: (memory, _event, now) => ({
     memory: { ...memory, save: { due: false, dueMono: 0, streak: undefined } },
-    happenings: recovered('save', memory.save.streak, at),
+    happenings: recovered('save', memory.save.streak, now),
   }),
-  'save-failed': (memory, { failure }, { at, mono }) => {
-    const streak = lengthened(memory.save.streak, failure.kind, at);
+  'save-failed': (memory, { failure }, now) => {
+    const streak = lengthened(memory.save.streak, failure.kind, now);
     return {
-      memory: { ...memory, save: { due: true, dueMono: mono + SAVE_RETRY_MS, streak } },
+      memory: { ...memory, save: { due: true, dueMono: now.mono + SAVE_RETRY_MS, streak } },
       happenings: [failing('save', memory.save.streak, failure)],
     };
   },
-  'driver-registered': (memory, _event, { at }) => ({
+  'driver-registered': (memory, _event, now) => ({
     memory: { ...memory, driver: { registered: true, dueMono: 0, streak: undefined } },
-    happenings: recovered('driver', memory.driver.streak, at),
+    happenings: recovered('driver', memory.driver.streak, now),
   }),
-  'driver-failed': (memory, { failure }, { at, mono }) => {
-    const streak = lengthened(memory.driver.streak, failure.kind, at);
-    const dueMono = mono + driverRetryMs(streak.count);
+  'driver-failed': (memory, { failure }, now) => {
+    const streak = lengthened(memory.driver.streak, failure.kind, now);
+    const dueMono = now.mono + driverRetryMs(streak.count);
     return {
       memory: { ...memory, driver: { registered: false, dueMono, streak } },
       happenings: [failing('driver', memory.driver.streak, failure)],
     };
   },
-  'status-read': (memory, { status }, { at }) => ({
+  'status-read': (memory, { status }, now) => ({
     memory: { ...memory, host: status, hostStreak: undefined },
-    happenings: recovered('status', memory.hostStreak, at),
+    happenings: recovered('status', memory.hostStreak, now),
   }),
-  'status-failed': (memory, { failure }, { at }) => ({
-    memory: { ...memory, hostStreak: lengthened(memory.hostStreak, failure.kind, at) },
+  'status-failed': (memory, { failure }, now) => ({
+    memory: { ...memory, hostStreak: lengthened(memory.hostStreak, failure.kind, now) },
     happenings: [failing('status', memory.hostStreak, failure)],
   }),
   'transaction-over': nothing,
   'transaction-running': nothing,
   'follow-failed': nothing,
-  'slot-released': (memory, _event, { at }) => ({
+  'slot-released': (memory, _event, now) => ({
     memory: { ...memory, steady: { owed: false, dueMono: 0, streak: undefined } },
-    happenings: recovered('steady', memory.steady.streak, at),
+    happenings: recovered('steady', memory.steady.streak, now),
   }),
-  'release-failed': (memory, { failure }, { at, mono }) => {
-    const streak = lengthened(memory.steady.streak, failure.kind, at);
-    const dueMono = mono + Math.max(adapterRetryMs(streak.count), failure.retryAfterMs ?? 0);
+  'release-failed': (memory, { failure }, now) => {
+    const streak = lengthened(memory.steady.streak, failure.kind, now);
+    const dueMono = now.mono + Math.max(adapterRetryMs(streak.count), failure.retryAfterMs ?? 0);
     return {
       memory: { ...memory, steady: { owed: true, dueMono, streak } },
       happenings: [failing('steady', memory.steady.streak, failure)],
     };
   },
-  checked: (memory, { result }, { at }) => {
+  checked: (memory, { result }, now) => {
     const next: Memory = {
       ...memory,
       deadend: result.deadend,
       check: {
         ...memory.check,
-        lastAttemptAt: at,
-        lastSuccessAt: at,
+        lastAttemptAt: now.at,
+        lastSuccessAt: now.at,
         streak: undefined,
         skipped: result.skipped,
+        unoffered: unofferedAfter(memory, result),
         answer: inShort(result),
       },
     };
     return {
-      memory: next,
+      memory: pursuing(next, result, now),
       happenings: [
-        ...recovered('check', memory.check.streak, at),
+        ...recovered('check', memory.check.streak, now),
         { kind: 'checked', result },
         ...toldOfCheck(memory, next, result),
       ],
     };
   },
-  'check-failed': (memory, { failure }, { at }) => {
-    const streak = lengthened(memory.check.streak, failure.kind, at);
+  'check-failed': (memory, { failure }, now) => {
+    const streak = lengthened(memory.check.streak, failure.kind, now);
     return {
-      memory: { ...memory, check: { ...memory.check, lastAttemptAt: at, streak } },
+      memory: { ...memory, check: { ...memory.check, lastAttemptAt: now.at, streak } },
       happenings: [failing('check', memory.check.streak, failure)],
     };
   },
@@ -128,12 +130,24 @@ function failing(activity: Activity, streak: Streak | undefined, failure: Failur
   return { kind: 'failing', activity, failure, repeated };
 }
 
-function recovered(activity: Activity, streak: Streak | undefined, at: number): Happening[] {
+function recovered(activity: Activity, streak: Streak | undefined, now: Moment): Happening[] {
   if (streak === undefined) {
     return [];
   }
-  const lastedMs = Math.max(at - streak.sinceAt, 0);
-  return [{ kind: 'recovered', activity, failures: streak.count, lastedMs }];
+  return [{ kind: 'recovered', activity, failures: streak.count, lastedMs: lastedMs(streak.since, now) }];
+}
+
+/** An answer that does not know the booted release counts neither way. */
+function unofferedAfter({ check }: Memory, { outcome }: CheckResult): number {
+  switch (outcome.kind) {
+    case 'off-graph':
+      return check.unoffered;
+    case 'update':
+      return 0;
+    case 'no-update':
+    case 'downgrade-refused':
+      return check.unoffered + 1;
+  }
 }
 
 function inShort({ outcome, ignoredTargets, skipped, warnings }: CheckResult): string {

@@ -9,7 +9,8 @@
 import { DAY_MS } from '../text/units.ts';
 import type { EffectOf } from './messages.ts';
 import type { AgentState, Holding, Memory, Model, Policy } from './state.ts';
-import { stepsOf, type Moment, type Step, type Turn, type View } from './turn.ts';
+import type { Moment } from './moment.ts';
+import { stepsOf, type Step, type Turn, type View } from './turn.ts';
 
 /** Whatever was computed wrongly is computed again within a day. */
 const LONGEST_WAIT_MS = DAY_MS;

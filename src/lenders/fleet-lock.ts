@@ -174,12 +174,7 @@ export class FleetLock implements Lender {
       const reply = await http.request({
         method: 'POST',
         url: endpoint.url,
-        headers: {
-          'fleet-lock-protocol': 'true',
-          'content-type': 'application/json',
-          accept: 'application/json',
-          ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
-        },
+        headers: fleetLockHeaders(bearer),
         body: JSON.stringify({ client_params: { id: node.nodeUuid, group: node.group } }),
         signal,
         limits,
@@ -219,6 +214,16 @@ export class FleetLock implements Lender {
       retryAfterMs: parseRetryAfter(reply.headers.get('retry-after'), this.#options.clock.now()),
     };
   }
+}
+
+/** Of every request. `bearer`: the token, where the server asks for one. */
+export function fleetLockHeaders(bearer: string | undefined): Readonly<Record<string, string>> {
+  return {
+    'fleet-lock-protocol': 'true',
+    'content-type': 'application/json',
+    accept: 'application/json',
+    ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
+  };
 }
 
 function refused(reason: string, untilAt?: number): SlotAnswer {

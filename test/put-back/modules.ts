@@ -1,41 +1,64 @@
 /** The modules in which faults replace an export, with their types. A test compares path and import. */
 import type * as calendar from '../../src/calendar/calendar.ts';
 import type * as checker from '../../src/config/checker.ts';
+import type * as checking from '../../src/agent/checking.ts';
 import type * as denylist from '../../src/agent/denylist.ts';
 import type * as deployment from '../../src/rpmostree/deployment.ts';
 import type * as exitCodes from '../../src/cli/exit-codes.ts';
+import type * as fleetLock from '../../src/lenders/fleet-lock.ts';
 import type * as grace from '../../src/agent/grace.ts';
 import type * as httpClient from '../../src/http/http-client.ts';
 import type * as ignoredEntry from '../../src/config/ignored-entry.ts';
+import type * as initialized from '../../src/agent/states/initialized.ts';
+import type * as joinReports from '../../src/agent/join-reports.ts';
 import type * as keepListening from '../../src/metrics/keep-listening.ts';
 import type * as motd from '../../src/host/motd.ts';
 import type * as notice from '../../src/host/notice.ts';
+import type * as polling from '../../src/agent/states/polling.ts';
 import type * as record from '../../src/agent/record.ts';
 import type * as remember from '../../src/agent/remember.ts';
+import type * as rest from '../../src/agent/rest.ts';
 import type * as schema from '../../src/config/schema.ts';
 import type * as selectUpdate from '../../src/cincinnati/graph/select-update.ts';
 import type * as sessions from '../../src/host/sessions.ts';
+import type * as stagedCondition from '../../src/agent/states/staged-condition.ts';
+import type * as startState from '../../src/agent/states/start-state.ts';
 import type * as state from '../../src/agent/state.ts';
 import type * as transaction from '../../src/rpmostree/transaction.ts';
-import type * as transitionStaged from '../../src/agent/transition-staged.ts';
 import type * as unixListener from '../../src/metrics/unix-listener.ts';
+import type * as updateFinalized from '../../src/agent/states/update-finalized.ts';
+import type * as updateStaged from '../../src/agent/states/update-staged.ts';
+import type * as installation from '../../src/history/installation.ts';
+import type * as moment from '../../src/agent/moment.ts';
+import type * as pursuit from '../../src/agent/pursuit.ts';
+import type * as updateAvailable from '../../src/agent/states/update-available.ts';
 import type * as backToPolling from '../../src/agent/states/back-to-polling.ts';
 import type * as client from '../../src/rpmostree/client.ts';
 import type * as health from '../../src/agent/health.ts';
 import type * as progress from '../../src/rpmostree/progress.ts';
 import type * as sameStaged from '../../src/agent/same-staged.ts';
 import type * as stagedLock from '../../src/rpmostree/staged-lock.ts';
-import type * as startState from '../../src/agent/states/start-state.ts';
 import type * as statusText from '../../src/report/status-text.ts';
-import type * as updateStaged from '../../src/agent/states/update-staged.ts';
 
 export interface Modules {
+  readonly 'src/agent/states/update-available.ts': typeof updateAvailable;
+  readonly 'src/agent/pursuit.ts': typeof pursuit;
+  readonly 'src/agent/moment.ts': typeof moment;
+  readonly 'src/history/installation.ts': typeof installation;
+  readonly 'src/agent/checking.ts': typeof checking;
   readonly 'src/agent/denylist.ts': typeof denylist;
   readonly 'src/agent/grace.ts': typeof grace;
+  readonly 'src/agent/join-reports.ts': typeof joinReports;
   readonly 'src/agent/record.ts': typeof record;
   readonly 'src/agent/remember.ts': typeof remember;
+  readonly 'src/agent/rest.ts': typeof rest;
   readonly 'src/agent/state.ts': typeof state;
-  readonly 'src/agent/transition-staged.ts': typeof transitionStaged;
+  readonly 'src/agent/states/initialized.ts': typeof initialized;
+  readonly 'src/agent/states/polling.ts': typeof polling;
+  readonly 'src/agent/states/staged-condition.ts': typeof stagedCondition;
+  readonly 'src/agent/states/start-state.ts': typeof startState;
+  readonly 'src/agent/states/update-finalized.ts': typeof updateFinalized;
+  readonly 'src/agent/states/update-staged.ts': typeof updateStaged;
   readonly 'src/calendar/calendar.ts': typeof calendar;
   readonly 'src/cincinnati/graph/select-update.ts': typeof selectUpdate;
   readonly 'src/cli/exit-codes.ts': typeof exitCodes;
@@ -46,6 +69,7 @@ export interface Modules {
   readonly 'src/host/notice.ts': typeof notice;
   readonly 'src/host/sessions.ts': typeof sessions;
   readonly 'src/http/http-client.ts': typeof httpClient;
+  readonly 'src/lenders/fleet-lock.ts': typeof fleetLock;
   readonly 'src/metrics/keep-listening.ts': typeof keepListening;
   readonly 'src/metrics/unix-listener.ts': typeof unixListener;
   readonly 'src/rpmostree/deployment.ts': typeof deployment;
@@ -56,9 +80,7 @@ export interface Modules {
   readonly 'src/rpmostree/progress.ts': typeof progress;
   readonly 'src/agent/same-staged.ts': typeof sameStaged;
   readonly 'src/rpmostree/staged-lock.ts': typeof stagedLock;
-  readonly 'src/agent/states/start-state.ts': typeof startState;
   readonly 'src/report/status-text.ts': typeof statusText;
-  readonly 'src/agent/states/update-staged.ts': typeof updateStaged;
 }
 
 /** `f`, or `Class.method`. */

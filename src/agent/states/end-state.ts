@@ -8,6 +8,7 @@
 import { retryMs } from '../checking.ts';
 import { newGrace } from '../grace.ts';
 import { END_INTERVAL_MS, withJitter } from '../pacing.ts';
+import { wallOf, type Moment } from '../moment.ts';
 import type { HostStatus } from '../ports.ts';
 import type { Release } from '../release.ts';
 import { releaseSlot, slotDueMono, waitFor } from '../rest.ts';
@@ -54,36 +55,26 @@ export const PENDING_STEPS: Readonly<Record<RebootPending['step'], Step<RebootPe
 };
 
 /**
- * The reboot into `release` was asked for at `askedAt` (wall clock) and is under way, as the deployments show. What was
- * waited for it already, perhaps by an agent before this one, counts.
+ * The reboot into `release` was asked for at `finalized` and is under way, as the deployments show. What was waited for
+ * it already, perhaps by an agent before this one, counts.
  */
-export function rebootPending(release: Release, askedAt: number, turn: Turn): Model {
-  const { memory, policy, at, mono } = turn;
+export function rebootPending(release: Release, finalized: Moment, turn: Turn): Model {
   turn.tell({ kind: 'waiting-for-reboot', release });
-  // The wall clock may have been set: nobody waits longer than for a new reboot.
-  const waitedMs = Math.min(Math.max(at - askedAt, 0), policy.rebootOverdueMs);
-  const dueMono = mono + policy.rebootOverdueMs - waitedMs;
+  const dueMono = finalized.mono + turn.policy.rebootOverdueMs;
   return {
-    state: {
-      name: 'EndState',
-      cause: 'reboot-pending',
-      release,
-      finalizedAt: askedAt,
-      step: 'rest',
-      dueMono,
-    },
-    memory,
+    state: { name: 'EndState', cause: 'reboot-pending', release, finalized, step: 'rest', dueMono },
+    memory: turn.memory,
   };
 }
 
 function afterReading(state: RebootPending, status: HostStatus, turn: Turn): Model {
-  const { release, finalizedAt } = state;
+  const { release, finalized } = state;
   const condition = stagedCondition(release, status);
   if (condition === 'gone' || condition === 'replaced') {
     turn.tell({ kind: 'staged-lost', release, replacedBy: status.staged?.version });
     return startOver(turn);
   }
-  turn.tell({ kind: 'reboot-overdue', release, finalizedAt, at: turn.at });
+  turn.tell({ kind: 'reboot-overdue', release, finalizedAt: wallOf(finalized, turn), at: turn.at });
   return {
     state: {
       name: 'UpdateStaged',
@@ -96,7 +87,8 @@ function afterReading(state: RebootPending, status: HostStatus, turn: Turn): Mod
         by: 'failure',
         kind: 'reboot_overdue',
         message: 'the reboot that was asked for has not come',
-        sinceAt: finalizedAt,
+        since: finalized,
+        asked: true,
       },
       visitors: [],
       unlocked: condition === 'unlocked',

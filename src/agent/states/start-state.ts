@@ -6,9 +6,11 @@
  * - A registration that fails holds nothing up: it is tried again later.
  * - The record is settled with the first reading: what was asked for before, and where the node has come from.
  */
+import type { Moment } from '../moment.ts';
 import { adapterRetryMs, AFTER_FOLLOW_MS, END_INTERVAL_MS, FOLLOW_LIMIT_MS, withJitter } from '../pacing.ts';
 import type { HostStatus } from '../ports.ts';
-import { booted as afterBoot, type AgentRecord, type Asked } from '../record.ts';
+import { booted as afterBoot, plain, type AgentRecord, type Asked } from '../record.ts';
+import type { Target } from '../release.ts';
 import { waitFor, waitUntil } from '../rest.ts';
 import { recorded, type AgentState, type Memory, type Model, type Policy } from '../state.ts';
 import { stepsOf, withMemory, type Step, type Turn } from '../turn.ts';
@@ -67,11 +69,7 @@ function afterReading(state: StartState, status: HostStatus, turn: Turn): Model 
   const asked = askedInThisBoot(memory.record, status, turn.policy);
   if (asked !== undefined) {
     // The agent started anew while the machine goes down. It keeps the slot, and remembers that it asked.
-    return rebootPending(
-      { version: asked.version, payload: asked.payload },
-      asked.at,
-      withMemory(turn, memory),
-    );
+    return rebootPending(plain(asked), momentOfAsking(asked, turn), withMemory(turn, memory));
   }
   return { state: { name: 'Initialized' }, memory };
 }
@@ -88,16 +86,36 @@ export function askedInThisBoot(
   return asked?.bootId === bootId && stagedCondition(asked, status) === 'unlocked' ? asked : undefined;
 }
 
+/** The wall clock may have been set since: nobody waits longer than for a reboot that is asked for now. */
+function momentOfAsking(asked: Asked, { at, mono, policy }: Turn): Moment {
+  const waitedMs = Math.min(Math.max(at - asked.at, 0), policy.rebootOverdueMs);
+  return { at: asked.at, mono: mono - waitedMs };
+}
+
 /** What this boot of the machine tells about the reboots and releases before it. */
-function settled({ booted }: HostStatus, turn: Turn): Memory {
+function settled(status: HostStatus, turn: Turn): Memory {
+  const { booted } = status;
   const { memory, policy, at } = turn;
   if (booted.payload === undefined) {
     return memory;
   }
   const present = { payload: booted.payload, version: booted.version };
-  const { record, findings } = afterBoot(memory.record, present, policy.bootId, at);
+  const { record, findings } = afterBoot(memory.record, present, policy.bootId, at, bootedBefore(status));
   for (const finding of findings) {
     turn.tell(finding);
   }
-  return recorded(memory, record);
+  const hasMoved = memory.record.boots.length > 0 && record.boots !== memory.record.boots;
+  const { stalledSinceAt, ...rest } = record;
+  return recorded(memory, hasMoved && stalledSinceAt !== undefined ? rest : record);
+}
+
+/**
+ * Deployments that the node can go back to, oldest first: those behind the booted one in boot order. One before it was
+ * never booted from here.
+ */
+export function bootedBefore({ booted, deployments }: HostStatus): readonly Target[] {
+  const behind = deployments.slice(deployments.findIndex(({ id }) => id === booted.id) + 1);
+  return behind
+    .flatMap(({ payload, version }) => (payload === undefined ? [] : [{ payload, version }]))
+    .toReversed();
 }

@@ -77,18 +77,14 @@ describe('F6: what an administrator staged', () => {
 
   it('is not dropped when it takes the place of a release that is withdrawn', () => {
     let isWithdrawn = false;
-    const simulated: SimulatedNode = node({
+    const simulated = node({
       survey: () => blocking('not yet'),
-      check: (query) => {
-        if (!isWithdrawn) {
-          return offering(V2)(query);
-        }
-        stageTheirs(simulated);
-        return checkResult({ kind: 'no-update' });
-      },
+      check: (query) => (isWithdrawn ? checkResult({ kind: 'no-update' }) : offering(V2)(query)),
     });
     simulated.runUntil((n) => n.stateName === 'UpdateStaged' && n.effect.kind === 'wait');
     isWithdrawn = true;
+    simulated.runUntil((n) => n.effect.kind === 'discard-staged');
+    stageTheirs(simulated);
     simulated.runFor(HOUR);
     expect(simulated.staged).toBe(THEIRS);
     expect(told(simulated, 'staged-changed')).toBe(1);
@@ -96,15 +92,9 @@ describe('F6: what an administrator staged', () => {
   });
 
   it('is not dropped by a polling agent that knew of a leftover', () => {
-    const simulated: SimulatedNode = node(
-      {
-        check: () => {
-          stageTheirs(simulated);
-          return checkResult({ kind: 'no-update' });
-        },
-      },
-      staged('2.0'),
-    );
+    const simulated = node({ check: () => checkResult({ kind: 'no-update' }) }, staged('2.0'));
+    simulated.runUntil((n) => n.effect.kind === 'discard-staged');
+    stageTheirs(simulated);
     simulated.runFor(HOUR);
     expect(simulated.staged).toBe(THEIRS);
     expect(told(simulated, 'staged-changed')).toBe(1);
@@ -197,16 +187,16 @@ describe('R2: a deployment that is pending', () => {
   it('is told in log, status and health while it is not locked, and once', () => {
     const simulated = node({ check: offering(V2) }, THEIRS);
     simulated.runFor(2 * DAY);
-    const { model, world, at } = simulated;
+    const { model, world, at, mono } = simulated;
     expect(statusText(model, world.policy)).toMatch(
       /^periodically polling for updates \('7\.7' is staged by somebody and waits for a reboot; last checked /,
     );
-    expect(healthOf(model, at - 1.5 * DAY)).toMatchObject({
+    expect(healthOf(model, { at: at - 1.5 * DAY, mono: mono - 1.5 * DAY })).toMatchObject({
       level: 'DEGRADED',
       cause: 'foreign_staged',
       text: 'somebody staged 7.7 and has not booted it: no release is staged until it is booted or dropped',
     });
-    expect(healthOf(model, at).level).toBe('STUCK');
+    expect(healthOf(model, { at, mono }).level).toBe('STUCK');
     expect(told(simulated, 'foreign-staged')).toBe(1);
     simulated.deployments = simulated.deployments.filter((d) => !d.staged);
     simulated.runUntil((n) => n.reboots === 1);
@@ -219,7 +209,7 @@ describe('R2: a deployment that is pending', () => {
     const simulated = node({ check: () => checkResult({ kind: 'no-update' }) }, change);
     simulated.runFor(HOUR);
     expect(simulated.staged).toBe(change);
-    expect(healthOf(simulated.model, simulated.at).cause).toBe('foreign_staged');
+    expect(healthOf(simulated.model, simulated).cause).toBe('foreign_staged');
   });
 
   it('is no complaint where the configuration lets it be replaced, or when it is the release on offer', () => {
@@ -233,7 +223,7 @@ describe('R2: a deployment that is pending', () => {
     );
     adopting.runFor(HOUR);
     expect(adopting.stateName).toBe('UpdateStaged');
-    expect(healthOf(adopting.model, adopting.at).level).toBe('OK');
+    expect(healthOf(adopting.model, adopting).level).toBe('OK');
   });
 });
 

@@ -1,0 +1,6 @@
+/** Faults that real peers and an attacker have shown, area by area. */
+import type { PutBackFault } from '../fault.ts';
+import { DECIDING_FAULTS } from './deciding.ts';
+import { RPM_OSTREE_FAULTS } from './rpm-ostree.ts';
+
+export const SHOWN_FAULTS: readonly PutBackFault[] = [...DECIDING_FAULTS, ...RPM_OSTREE_FAULTS];
