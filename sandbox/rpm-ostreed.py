@@ -10,8 +10,10 @@ Environment:
   STAND_IN_IDLE_SECS  leave the bus after so long without clients and transactions (default 60)
   STAND_IN_REBOOT_MS  from the end of a finalization to the reboot (default 100)
 
-Invariant: every change of the deployments is written atomically and updates the modification time of
-ROOT/ostree/deploy, as with libostree.
+Invariants:
+- Every change of the deployments is written atomically and updates the modification time of ROOT/ostree/deploy, as
+  with libostree.
+- Whether the staged deployment is locked stands where the version that is played keeps it (see `write_lock`).
 """
 import hashlib
 import json
@@ -29,6 +31,12 @@ from rpmostree_dbus import ACCESS_DENIED, Daemon, Failed, Refused, Transaction, 
 # Progress is sent about this often, but at least ten times per download.
 TICK_MS = 100
 LEAST_TICKS = 10
+# Layers that an image's download has.
+LAYERS = 8
+# The version that is played unless sysroot.json names an older one.
+NEW_VERSION = "v2026.2"
+# The daemons of this version told the lock always; those between told it only while it was there.
+ALWAYS_TOLD = "v2020.1"
 
 
 # --- The files ------------------------------------------------------------------------------------------------------
@@ -63,8 +71,43 @@ class Store:
 
     def save_sysroot(self, sysroot):
         self.write("sysroot.json", sysroot)
+        self.write_lock(sysroot)
         now = time.time_ns()
         os.utime(self.deploy_dir, ns=(now, now))
+
+    def write_lock(self, sysroot):
+        """libostree's files below ROOT/run/ostree. Since v2024.6 the lock is a key of the one, before it was the other."""
+        folder = os.path.join(self.root, "run/ostree")
+        os.makedirs(folder, exist_ok=True)
+        path, old_lock = os.path.join(folder, "staged-deployment"), os.path.join(folder, "staged-deployment-locked")
+        staged = staged_of(sysroot["deployments"])
+        is_locked = staged is not None and bool(staged["finalizationLocked"])
+        if is_locked and is_old(sysroot):
+            with open(old_lock, "w", encoding="utf-8"):
+                pass
+        elif os.path.exists(old_lock):
+            os.unlink(old_lock)
+        if staged is None:
+            if os.path.exists(path):
+                os.unlink(path)
+            return
+        bootcsum = GLib.Variant("s", hashlib.sha256(staged["checksum"].encode()).hexdigest())
+        target = {
+            "name": GLib.Variant("s", f"{staged['checksum']}.{staged['serial']}"),
+            "osname": GLib.Variant("s", staged["osname"]),
+            "bootcsum": bootcsum,
+        }
+        content = {
+            "target": GLib.Variant("a{sv}", target),
+            "kargs": GLib.Variant("as", ["rw", "ignition.platform.id=metal"]),
+            "overlay-initrds": GLib.Variant("as", []),
+        }
+        if not is_old(sysroot):
+            content["locked"] = GLib.Variant("b", is_locked)
+        temporary = f"{path}.{os.getpid()}.tmp"
+        with open(temporary, "wb") as file:
+            file.write(GLib.Variant("a{sv}", content).get_data_as_bytes().get_data())
+        os.replace(temporary, path)
 
     def releases(self):
         return self.read("repository.json")["releases"]
@@ -87,6 +130,11 @@ def booted_of(deployments):
 
 def staged_of(deployments):
     return next((d for d in deployments if d["staged"]), None)
+
+
+def is_old(sysroot):
+    """A daemon before v2024.6."""
+    return sysroot.get("version", NEW_VERSION) != NEW_VERSION
 
 
 # --- Deployment dictionaries ----------------------------------------------------------------------------------------
@@ -144,12 +192,12 @@ def commit_meta(deployment):
     return meta
 
 
-def dictionary(deployment):
+def dictionary(deployment, version=NEW_VERSION):
     """One deployment as rpm-ostree describes it, a{sv} as a Python dict of variants."""
-    layered = deployment.get("layeredPackages", [])
+    layered, local = deployment.get("layeredPackages", []), deployment.get("localPackages", [])
     checksum = deployment["checksum"]
-    if layered:
-        checksum = hashlib.sha256((checksum + " ".join(layered)).encode()).hexdigest()
+    if layered or local:
+        checksum = hashlib.sha256((checksum + " ".join(layered + local)).encode()).hexdigest()
     osname, serial = deployment["osname"], deployment["serial"]
     result = {
         "id": GLib.Variant("s", f"{osname}-{checksum}.{serial}"),
@@ -164,11 +212,11 @@ def dictionary(deployment):
         "unlocked": GLib.Variant("s", "none"),
         "packages": GLib.Variant("as", layered),
         "requested-packages": GLib.Variant("as", layered),
-        "requested-local-packages": GLib.Variant("as", []),
+        "requested-local-packages": GLib.Variant("as", local),
         "regenerate-initramfs": GLib.Variant("b", False),
         "base-commit-meta": GLib.Variant("a{sv}", commit_meta(deployment)),
     }
-    if layered:
+    if layered or local:
         result["base-checksum"] = GLib.Variant("s", deployment["checksum"])
         result["base-version"] = GLib.Variant("s", deployment["version"])
         result["base-timestamp"] = GLib.Variant("t", deployment["timestamp"])
@@ -179,8 +227,9 @@ def dictionary(deployment):
     else:
         result["origin"] = GLib.Variant("s", deployment["origin"])
         result["gpg-enabled"] = GLib.Variant("b", True)
-    if deployment["staged"] and deployment["finalizationLocked"] is not None:
-        result["finalization-locked"] = GLib.Variant("b", deployment["finalizationLocked"])
+    is_locked = bool(deployment["finalizationLocked"])
+    if deployment["staged"] and version != NEW_VERSION and (is_locked or version == ALWAYS_TOLD):
+        result["finalization-locked"] = GLib.Variant("b", is_locked)
     return result
 
 
@@ -199,7 +248,9 @@ class PretendedDaemon(Daemon):
         self.rebooting_boot = None
 
     def deployments(self):
-        result = [dictionary(deployment) for deployment in self.store.sysroot()["deployments"]]
+        sysroot = self.store.sysroot()
+        version = sysroot.get("version", NEW_VERSION)
+        result = [dictionary(deployment, version) for deployment in sysroot["deployments"]]
         fault = self.store.fault("wrong-types")
         if fault:
             wrong = {
@@ -240,8 +291,11 @@ class PretendedDaemon(Daemon):
         elif method != "GetOS" and self.store.fault("access-denied"):
             raise Refused(ACCESS_DENIED, f"rpmostreed OS operation {method} not allowed for user")
 
-    def heeds_cancel(self):
-        return not self.store.fault("ignore-cancel")
+    def cancel_delay_ms(self):
+        if self.store.fault("ignore-cancel"):
+            return None
+        late = self.store.fault("cancel-late")
+        return int(late.get("secs", 30) * 1000) if late else 0
 
     def reboot_is_on_its_way(self):
         return self.rebooting_boot == self.store.sysroot()["boot"]
@@ -254,10 +308,19 @@ class PretendedDaemon(Daemon):
 
         def work(transaction):
             percent, ticks = 0, max(1, int(fault.get("secs", 1) * 1000 / TICK_MS))
+            started = GLib.get_monotonic_time()
             while percent < 100 or fault.get("endless"):
-                transaction.emit("PercentProgress", "(su)", "Installing packages", min(percent, 99))
+                if fault.get("download"):
+                    # A server that sends nothing: the clock goes on, the counts do not.
+                    transaction.download_progress(started, (3, 0), (120, 120, 0), (10, 100), (1_000_000, 0))
+                else:
+                    transaction.emit("PercentProgress", "(su)", "Installing packages", min(percent, 99))
                 yield TICK_MS
                 percent += 100 / ticks
+            if fault.get("stages"):
+                release = next(r for r in self.store.releases() if r["version"] == fault["stages"])
+                followed = booted_of(self.store.sysroot()["deployments"])["origin"]
+                self.stage(release, followed, False, {"lock-finalization": True})
             if fault.get("text"):
                 raise Failed(fault["text"])
 
@@ -299,6 +362,11 @@ class PretendedDaemon(Daemon):
         if not is_image and revision.startswith("sha256:"):
             raise Failed(f"Invalid revision '{revision}': the host follows an OSTree ref")
         image = image_name(followed) if is_image else None
+        if base["staged"] and refspec is None and is_revision(base, revision):
+            # Also where the lock was asked for and the deployment has none: it stays as it is.
+            transaction.message("No change.")
+            yield 0
+            return
         if is_image:
             transaction.message(f"Pulling manifest: {followed.rsplit('@')[0]}@{revision}")
         else:
@@ -326,6 +394,10 @@ class PretendedDaemon(Daemon):
         transaction.emit("TaskEnd", "(s)", "done")
         self.stage(release, followed, is_image, options)
         transaction.message("Staging deployment... done")
+        # This check comes after staging, and what it refuses stays staged.
+        insane = self.store.fault("sanity-check-fails")
+        if insane:
+            raise Failed(insane.get("text", "Sanity-checking final rootfs: bwrap(/usr/bin/true): Child process exited with code 1"))
 
     def download(self, transaction, release, is_image):
         total = release["bytes"]
@@ -333,10 +405,19 @@ class PretendedDaemon(Daemon):
         tick_ms = max(1, min(TICK_MS, duration_ms / LEAST_TICKS))
         ticks = max(LEAST_TICKS, int(duration_ms / tick_ms))
         dies, stalls = self.store.fault("die-mid-download"), self.store.fault("stall")
+        silence = self.store.fault("silent-layer")
         started = GLib.get_monotonic_time()
         if is_image:
-            transaction.message(f"layers already present: 43; layers needed: 8 ({total / 1e6:.1f} MB)")
+            transaction.message(f"layers already present: 43; layers needed: {LAYERS} ({total / 1e6:.1f}\u00a0MB)")
+        layer = 0
         for tick in range(1, ticks + 1):
+            if is_image and layer < LAYERS and (tick - 1) * LAYERS >= layer * ticks:
+                if layer > 0:
+                    transaction.emit("TaskEnd", "(s)", "done")
+                layer += 1
+                digest = hashlib.sha256(f"{release['digest']} {layer}".encode()).hexdigest()[:12]
+                size = f"{total / LAYERS / 1e6:.1f}\u00a0MB"
+                transaction.emit("TaskBegin", "(s)", f"Fetching ostree chunk {digest} ({size})")
             if tick * 2 >= ticks:
                 if dies:
                     log("dying in the middle of a download")
@@ -344,23 +425,18 @@ class PretendedDaemon(Daemon):
                     os._exit(9)
                 if stalls:
                     yield from transaction.wait_until_cancelled()
-            done, percent = total * tick // ticks, 100 * tick // ticks
-            if is_image:
-                transaction.emit("PercentProgress", "(su)", "Fetching layers", percent)
-            else:
-                elapsed = (GLib.get_monotonic_time() - started) // 1_000_000
-                transaction.emit(
-                    "DownloadProgress",
-                    "((tt)(uu)(uuu)(uuut)(uu)(tt))",
-                    (started, elapsed),
-                    (ticks - tick, 0),
-                    (120, 120, 0),
-                    (0, 0, 0, 0),
-                    (tick * 10, ticks * 10),
-                    (done, int(self.speed)),
+                if silence:
+                    yield from transaction.wait_silently(int(silence.get("secs", 1) * 1000))
+                    silence = None
+            if not is_image:
+                transaction.download_progress(
+                    started, (ticks - tick, 0), (120, 120, 0), (tick * 10, ticks * 10), (total * tick // ticks, int(self.speed))
                 )
             yield tick_ms
-        transaction.emit("ProgressEnd")
+        if is_image:
+            transaction.emit("TaskEnd", "(s)", "done")
+        else:
+            transaction.emit("ProgressEnd")
 
     def stage(self, release, followed, is_image, options):
         sysroot = self.store.sysroot()
@@ -376,6 +452,7 @@ class PretendedDaemon(Daemon):
             "staged": True,
             "finalizationLocked": bool(options.get("lock-finalization", False)),
             "layeredPackages": booted.get("layeredPackages", []),
+            "localPackages": booted.get("localPackages", []),
             ("imageReference" if is_image else "origin"): followed,
         }
         if wrong_stream:
@@ -443,6 +520,10 @@ class PretendedDaemon(Daemon):
             return
         self.store.save_sysroot({**sysroot, "deployments": kept})
         self.announce_deployments()
+
+
+def is_revision(deployment, revision):
+    return revision.removeprefix("revision=") in (deployment.get("digest"), deployment["checksum"])
 
 
 def image_name(reference):

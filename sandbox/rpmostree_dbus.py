@@ -181,8 +181,10 @@ class Transaction:
 
     def on_call(self, connection, _sender, _path, _interface, method, _arguments, invocation):
         if method == "Cancel":
-            if self.daemon.heeds_cancel():
-                self.cancelled = True
+            delay_ms = self.daemon.cancel_delay_ms()
+            if delay_ms is not None:
+                # A pull whose server is silent takes up to 30 seconds to notice.
+                GLib.timeout_add(delay_ms, self.on_cancelled) if delay_ms else self.on_cancelled()
             invocation.return_value(None)
             return
         starts = not self.started
@@ -202,6 +204,16 @@ class Transaction:
     def message(self, text):
         self.emit("Message", "(s)", text)
 
+    def download_progress(self, started, outstanding, metadata, content, transfer):
+        """`started`: of the monotonic clock, microseconds."""
+        elapsed = (GLib.get_monotonic_time() - started) // 1_000_000
+        body = (started, elapsed), outstanding, metadata, (0, 0, 0, 0), content, transfer
+        self.emit("DownloadProgress", "((tt)(uu)(uuu)(uuut)(uu)(tt))", *body)
+
+    def on_cancelled(self):
+        self.cancelled = True
+        return GLib.SOURCE_REMOVE
+
     def step(self):
         """Runs the work up to its next wait."""
         try:
@@ -216,6 +228,12 @@ class Transaction:
 
     def wait_until_cancelled(self):
         while not self.cancelled:
+            yield WATCH_MS
+
+    def wait_silently(self, ms):
+        """No signal for `ms`, but for a Cancel, which ends it."""
+        end = GLib.get_monotonic_time() + ms * 1000
+        while not self.cancelled and GLib.get_monotonic_time() < end:
             yield WATCH_MS
 
     def end(self, success, text):
@@ -288,8 +306,9 @@ class Daemon:
         """True if the call has been answered."""
         return False
 
-    def heeds_cancel(self):
-        return True
+    def cancel_delay_ms(self):
+        """How long after Cancel a transaction ends; None: not at all."""
+        return 0
 
     def register_driver(self, transaction, name):
         raise NotImplementedError

@@ -4,9 +4,9 @@
  *
  * All state is in JSON files below ROOT/var/lib/stand-in, which are written atomically. The daemon reads them
  * on every use, so both sides may change them while it runs. Every change of the deployments updates the
- * modification time of ROOT/ostree/deploy, as with libostree.
+ * modification time of ROOT/ostree/deploy, as with libostree. ROOT/run/ostree/staged-deployment has the lock.
  */
-import { mkdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 import type { ActivatableService } from './private-bus.ts';
@@ -42,17 +42,28 @@ export interface StandInDeployment extends Omit<StandInRelease, 'bytes' | 'image
   readonly serial: number;
   readonly booted: boolean;
   readonly staged: boolean;
-  /** null for a daemon that is too old to report it. */
+  /** null: not staged. */
   readonly finalizationLocked: boolean | null;
   readonly layeredPackages: readonly string[];
+  /** Packages that were installed from files. */
+  readonly localPackages?: readonly string[];
   readonly pinned?: boolean;
   /** The ref that the deployment follows, or else the image. */
   readonly origin?: string;
   readonly imageReference?: string;
 }
 
+/**
+ * The version that is played. It decides where the lock is. Since v2024.6 (here v2026.2), the file of the staged
+ * deployment has it. Before, it was a file of its own, and the deployment's dictionary had it too. v2020.1 told it
+ * always, v2024.5 only while it was there.
+ */
+export type DaemonVersion = 'v2026.2' | 'v2024.5' | 'v2020.1';
+
 export interface StandInSysroot {
   readonly osname: string;
+  /** Default v2026.2. */
+  readonly version?: DaemonVersion;
   /** Counts boots, so that the daemon notices that the machine came up again. */
   readonly boot: number;
   /** The registered update driver. */
@@ -63,6 +74,12 @@ export interface StandInSysroot {
 
 export type Fault = { readonly remaining: number } & (
   | { readonly kind: 'deploy-fails'; readonly text?: string }
+  /** The check after staging fails, and leaves the deployment staged. */
+  | { readonly kind: 'sanity-check-fails'; readonly text?: string }
+  /** In the middle of an image's download, nothing is said for `secs`. */
+  | { readonly kind: 'silent-layer'; readonly secs: number }
+  /** Cancel ends the transaction only after `secs`. */
+  | { readonly kind: 'cancel-late'; readonly secs: number }
   | { readonly kind: 'finalize-fails'; readonly text?: string }
   | { readonly kind: 'inhibited'; readonly who?: string; readonly why?: string }
   | { readonly kind: 'wrong-stream'; readonly stream?: string }
@@ -71,7 +88,8 @@ export type Fault = { readonly remaining: number } & (
   | { readonly kind: 'hang'; readonly method: string }
   /**
    * Somebody else's transaction, which begins at the next call. With `text` it fails with that text; if
-   * `endless`, only Cancel ends it.
+   * `endless`, only Cancel ends it. With `download` it is one whose server sends nothing. `stages` is the version of a
+   * commit that it leaves staged and locked.
    */
   | {
       readonly kind: 'busy';
@@ -79,6 +97,8 @@ export type Fault = { readonly remaining: number } & (
       readonly title?: string;
       readonly text?: string;
       readonly endless?: boolean;
+      readonly download?: boolean;
+      readonly stages?: string;
     }
   | {
       readonly kind:
@@ -108,6 +128,8 @@ export interface HostOptions {
   /** The image that the host follows; by default the OSTree ref `osname:osname/x86_64/STREAM`. */
   readonly imageReference?: string;
   readonly layeredPackages?: readonly string[];
+  readonly localPackages?: readonly string[];
+  readonly version?: DaemonVersion;
 }
 
 export interface DaemonOptions {
@@ -178,6 +200,7 @@ export function prepareHost(root: string, options: HostOptions): void {
       staged: false,
       finalizationLocked: null,
       layeredPackages: options.layeredPackages ?? [],
+      localPackages: options.localPackages ?? [],
     };
   };
   const deployments = [deployment(options.booted, true)];
@@ -185,7 +208,8 @@ export function prepareHost(root: string, options: HostOptions): void {
     deployments.push(deployment(options.rollback, false));
   }
   writeRepository(root, options.releases);
-  writeSysroot(root, { osname, boot: 1, driver: null, deployments });
+  const version = options.version === undefined ? {} : { version: options.version };
+  writeSysroot(root, { osname, ...version, boot: 1, driver: null, deployments });
   writeState(root, 'faults.json', { faults: [] });
 }
 
@@ -286,10 +310,40 @@ function quoted(word: string): string {
 
 function writeSysroot(root: string, sysroot: StandInSysroot): void {
   writeState(root, 'sysroot.json', sysroot);
+  writeLock(root, sysroot);
   const folder = join(root, 'ostree/deploy');
   // Always later than before, whatever the resolution of the clock and the file system.
   const now = Math.max(Date.now(), Math.floor(statSync(folder).mtimeMs) + 1) / 1000;
   utimesSync(folder, now, now);
+}
+
+/** `{'locked': <true>}`, `{'locked': <false>}` and `{'a': <true>}`, as GLib serialises them. */
+const STAGED_FILES = {
+  locked: '6c6f636b65640000010062070c',
+  unlocked: '6c6f636b65640000000062070c',
+  withoutKey: '6100000000000000010062020c',
+} as const;
+
+/** libostree's files, as the daemon writes them as well. */
+function writeLock(root: string, { version = 'v2026.2', deployments }: StandInSysroot): void {
+  const folder = join(root, 'run/ostree');
+  mkdirSync(folder, { recursive: true });
+  const staged = deployments.find((deployment) => deployment.staged);
+  const isLocked = staged?.finalizationLocked === true;
+  const isOld = version !== 'v2026.2';
+  const oldLock = join(folder, 'staged-deployment-locked');
+  rmSync(oldLock, { force: true });
+  if (isLocked && isOld) {
+    writeFileSync(oldLock, '');
+  }
+  const path = join(folder, 'staged-deployment');
+  if (staged === undefined) {
+    rmSync(path, { force: true });
+    return;
+  }
+  const content = isOld ? 'withoutKey' : isLocked ? 'locked' : 'unlocked';
+  writeFileSync(`${path}.new`, Buffer.from(STAGED_FILES[content], 'hex'));
+  renameSync(`${path}.new`, path);
 }
 
 function writeState(root: string, name: string, value: unknown): void {

@@ -176,8 +176,10 @@ export class BusError extends AgentError {
 }
 
 export const RPM_OSTREE_ERROR_KINDS = [
-  /** Another transaction runs, or a reboot has begun. The agent waits; it never counts as a failure. */
+  /** Another transaction runs. The agent waits; it never counts as a failure. */
   'rpm_ostree_busy',
+  /** A reboot is under way, and nothing is begun any more. It never counts as a failure. */
+  'rpm_ostree_rebooting',
   'rpm_ostree_access_denied',
   'rpm_ostree_unreachable',
   'rpm_ostree_malformed_reply',
@@ -191,6 +193,8 @@ export const RPM_OSTREE_ERROR_KINDS = [
   'rpm_ostree_transaction_cancelled',
   'rpm_ostree_no_staged_deployment',
   'rpm_ostree_staged_mismatch',
+  /** Somebody has changed what is staged since it was read. Nothing was done. */
+  'rpm_ostree_staged_changed',
   'rpm_ostree_already_unlocked',
   'rpm_ostree_inhibited',
   'rpm_ostree_unverified_target',

@@ -13,6 +13,7 @@ import { ANSWERS, type Effect, type Event, type EventKind, type Occurrence } fro
 import { withEvents } from './record.ts';
 import { remember } from './remember.ts';
 import { recorded, type AgentState, type Memory, type Model, type Policy } from './state.ts';
+import { foreignStaged } from './states/back-to-polling.ts';
 import { DISABLED_STEP, PENDING_STEPS } from './states/end-state.ts';
 import { INITIALIZED_STEP } from './states/initialized.ts';
 import { POLLING_STEPS } from './states/polling.ts';
@@ -78,8 +79,26 @@ export function settled(
   if (after.state.name !== before.state.name) {
     all.push({ kind: 'state-changed', to: after.state.name });
   }
-  const model = { ...after, memory: withHistory(after.memory, all, now.at) };
+  const memory = withForeign(after.memory, policy, now, all);
+  const model = { ...after, memory: withHistory(memory, all, now.at) };
   return { model, effect: nextEffect(model, now, policy), happenings: all };
+}
+
+/** What somebody else staged, told to `all` when it comes and when it goes. */
+function withForeign(memory: Memory, policy: Policy, { at, mono }: Moment, all: Happening[]): Memory {
+  const isLeft = policy.enabled && !policy.replaceForeignStaged;
+  const staged = isLeft ? foreignStaged(memory) : undefined;
+  if (staged?.id === memory.foreign?.id) {
+    return memory;
+  }
+  if (memory.foreign !== undefined) {
+    all.push({ kind: 'foreign-gone', version: memory.foreign.version });
+  }
+  if (staged === undefined) {
+    return { ...memory, foreign: undefined };
+  }
+  all.push({ kind: 'foreign-staged', version: staged.version });
+  return { ...memory, foreign: { id: staged.id, version: staged.version, since: { at, mono } } };
 }
 
 function withHistory(memory: Memory, happenings: readonly Happening[], at: number): Memory {

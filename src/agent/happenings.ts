@@ -94,6 +94,13 @@ type OfStaging =
       readonly failure: Failure;
       readonly repeated: boolean;
     }
+  /** Somebody else staged a deployment: it is left as it is, and no release is staged. */
+  | { readonly kind: 'foreign-staged'; readonly version: string }
+  | { readonly kind: 'foreign-gone'; readonly version: string }
+  /** Somebody has changed what is staged since it was read: nothing was done, and everything is decided anew. */
+  | { readonly kind: 'staged-changed'; readonly failure: Failure }
+  /** What an attempt that failed left staged was dropped. */
+  | { readonly kind: 'failed-one-dropped'; readonly release: Release }
   /** rpm-ostree staged something else than was asked for. */
   | { readonly kind: 'staged-other'; readonly release: Release; readonly found: Deployment }
   | {

@@ -23,6 +23,7 @@ export const HEALTH_CAUSES = [
   'finalization_failing',
   'record_unwritable',
   'slot_not_returned',
+  'foreign_staged',
   'not_getting_on',
   'configuration_refused',
   'crashing',
@@ -61,6 +62,7 @@ export function healthOf(model: Model, now: Moment, refused?: Moment, skip: read
     ...ofStreaks(model.memory, now),
     ...ofRecord(model.memory, now.at, skip),
     ...ofState(model, now),
+    ...ofForeign(model.memory, now),
     ...ofPursuit(model, now),
     ...ofConfiguration(refused, now),
   ];
@@ -167,6 +169,16 @@ function ofState({ state, memory }: Model, now: Moment): Health[] {
     case 'EndState':
       return [];
   }
+}
+
+/** Exported for its tests: what somebody staged and has not booted. */
+export function ofForeign({ foreign }: Memory, now: Moment): Health[] {
+  if (foreign === undefined) {
+    return [];
+  }
+  const { version, since } = foreign;
+  const text = `somebody staged ${version} and has not booted it: no release is staged until it is booted or dropped`;
+  return [{ cause: 'foreign_staged', text, ...graded(since, now) }];
 }
 
 /** A release has been known for long, and the node does not get on, whatever keeps it. */

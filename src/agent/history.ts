@@ -54,6 +54,10 @@ export function historyOf(happening: Happening, at: number): HistoryEvent | unde
     case 'selected':
     case 'staging-busy':
     case 'staging-failed':
+    case 'foreign-staged':
+    case 'foreign-gone':
+    case 'staged-changed':
+    case 'failed-one-dropped':
     case 'staged-other':
     case 'no-longer-offered':
     case 'transaction-over':

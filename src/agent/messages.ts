@@ -26,8 +26,14 @@ export type Effect =
   /** Give back what lenders may have lent. `stream`: for addresses that name it. */
   | { readonly kind: 'release-slot'; readonly stream: string | undefined }
   | { readonly kind: 'check'; readonly query: CheckQuery; readonly stream: string | undefined }
-  | { readonly kind: 'stage'; readonly release: Release; readonly allowDowngrade: boolean }
-  | { readonly kind: 'discard-staged' }
+  /** `expected`, here and below: what is staged as far as the machine knows. Anything else is left as it is. */
+  | {
+      readonly kind: 'stage';
+      readonly release: Release;
+      readonly allowDowngrade: boolean;
+      readonly expected: Deployment | undefined;
+    }
+  | { readonly kind: 'discard-staged'; readonly expected: Deployment | undefined }
   /** Ask every gate of this node about the deployments as they were last read. */
   | {
       readonly kind: 'survey';

@@ -109,16 +109,16 @@ const PERFORMERS: { readonly [E in EffectKind]: Performer<E> } = {
   stage: {
     // Staging may take hours over a slow link: a transaction without progress is ended by the driver, not from here.
     limitMs: 24 * HOUR_MS,
-    perform: async ({ release, allowDowngrade }, { rpmOstree, onProgress }, signal) => ({
+    perform: async ({ release, allowDowngrade, expected }, { rpmOstree, onProgress }, signal) => ({
       kind: 'staged',
-      deployment: await rpmOstree.stage(release, allowDowngrade, onProgress, signal),
+      deployment: await rpmOstree.stage(release, { allowDowngrade, expected }, onProgress, signal),
     }),
     failed: (failure) => ({ kind: 'stage-failed', failure }),
   },
   'discard-staged': {
     limitMs: HOUR_MS,
-    perform: async (_effect, { rpmOstree }, signal) => {
-      await rpmOstree.discardStaged(signal);
+    perform: async ({ expected }, { rpmOstree }, signal) => {
+      await rpmOstree.discardStaged(expected, signal);
       return { kind: 'discarded' };
     },
     failed: (failure) => ({ kind: 'discard-failed', failure }),

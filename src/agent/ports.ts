@@ -63,6 +63,9 @@ export interface Progress {
   readonly percent?: number;
   readonly bytesTransferred?: number;
   readonly bytesPerSecond?: number;
+  /** Of an image: layers that have arrived, and how many have to. */
+  readonly layersDone?: number;
+  readonly layersNeeded?: number;
 }
 
 /** rpm-ostree. All methods reject with RpmOstreeError (see its kinds) or CancelledError. */
@@ -73,18 +76,24 @@ export interface RpmOstree {
   status(mode: 'cached' | 'fresh', signal: AbortSignal): Promise<HostStatus>;
   /**
    * Stages `release` with finalization locked and returns the staged deployment as read back. When exactly that is
-   * staged and locked already, nothing is done. Kind `rpm_ostree_busy`: another transaction runs, see `followActive`.
+   * staged already, nothing is done. What a failed attempt leaves staged is dropped before the promise rejects.
+   *
+   * Kind `rpm_ostree_busy`: another transaction runs, see `followActive`. Kind `rpm_ostree_staged_changed`: something
+   * else is staged than `expected`, and nothing was done.
    */
   stage(
     release: Release,
-    allowDowngrade: boolean,
+    options: { readonly allowDowngrade: boolean; readonly expected: Deployment | undefined },
     onProgress: (progress: Progress) => void,
     signal: AbortSignal,
   ): Promise<Deployment>;
   /** Unlocks the staged deployment `release` and asks for the reboot, which follows a moment after the promise resolves. */
   finalize(release: Release, options: { allowUnlocked: boolean }, signal: AbortSignal): Promise<void>;
-  /** Drops the staged deployment (`rpm-ostree cleanup -p`). */
-  discardStaged(signal: AbortSignal): Promise<void>;
+  /**
+   * Drops the staged deployment (`rpm-ostree cleanup -p`). Kind `rpm_ostree_staged_changed`: something else is staged
+   * than `expected`, and nothing was done.
+   */
+  discardStaged(expected: Deployment | undefined, signal: AbortSignal): Promise<void>;
   /**
    * Joins the transaction that runs now and waits for its end, at most `limitMs`; resolves at once when none runs.
    * A transaction of ours that makes no progress is cancelled.

@@ -128,7 +128,18 @@ export function refuseStream(record: AgentRecord, target: Target, at: number): A
 
 export function stageFailed(record: AgentRecord, target: Target, at: number): AgentRecord {
   const { stages, sinceAt } = attemptsOf(record, target);
-  return withAttempts(record, target, { stages: stages + 1, sinceAt: stages === 0 ? at : sinceAt });
+  // What was staged before is gone, or another attempt would not have been made.
+  const isStaged = record.staged !== undefined && samePayload(record.staged.payload, target.payload);
+  const next = isStaged ? { ...record, staged: undefined } : record;
+  return withAttempts(next, target, { stages: stages + 1, sinceAt: stages === 0 ? at : sinceAt });
+}
+
+/** Staging `target` failed, now or before it was given up. A success ends that. */
+export function hasFailedStaging(record: AgentRecord, target: Target): boolean {
+  const isGivenUp = record.denials.some(
+    ({ reason, payload }) => reason === 'abandoned' && samePayload(payload, target.payload),
+  );
+  return isGivenUp || attemptsOf(record, target).stages > 0;
 }
 
 export function stageSucceeded(record: AgentRecord, target: Target): AgentRecord {

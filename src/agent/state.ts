@@ -159,8 +159,18 @@ export interface Memory {
     readonly answer: string;
   };
   readonly deadend: Deadend | undefined;
+  /** What somebody else staged and has not booted yet. While it is there, no release is staged. */
+  readonly foreign: ForeignStaged | undefined;
   /** A release that the graph offers, or offered last, and that the node is not in. */
   readonly pursuit: Pursuit | undefined;
+}
+
+export interface ForeignStaged {
+  /** Of the deployment. */
+  readonly id: string;
+  readonly version: string;
+  /** Since when it is known. */
+  readonly since: Moment;
 }
 
 export interface Pursuit {
@@ -218,6 +228,7 @@ export function initialModel(record: AgentRecord = EMPTY_RECORD): Model {
         answer: '',
       },
       deadend: undefined,
+      foreign: undefined,
       pursuit: undefined,
     },
   };

@@ -110,7 +110,7 @@ export const SCHEMA: Schema<ConfigValues> = {
     type: 'integer',
     parse: seconds,
     fallback: 600,
-    doc: 'seconds without progress after which a running deployment is cancelled',
+    doc: 'seconds without progress after which a running download is cancelled. Other steps, such as a layer of an image, may be silent for six hours',
   },
   'identity.group': {
     type: 'text, attributes',

@@ -50,6 +50,9 @@ export const DEFINITIONS = {
   zincati_update_agent_health: gauge('Health of updating itself, as labels; always 1.', 'level', 'cause'),
   zincati_update_agent_consecutive_failures: gauge('Failures in a row, by activity.', 'activity'),
   zincati_update_agent_denied_releases: gauge('Releases that are not taken, by reason.', 'reason'),
+  zincati_update_agent_foreign_staged: gauge(
+    'Whether a deployment that somebody else staged holds updates back.',
+  ),
   zincati_update_agent_updates_enabled: gauge('Whether updates are enabled by configuration.'),
   zincati_update_agent_updates_allow_downgrade: gauge('Whether downgrades are allowed by configuration.'),
   zincati_update_agent_finalization_attempts: counter('Attempts to finalize a staged update.'),
@@ -67,6 +70,8 @@ export const DEFINITIONS = {
   zincati_update_agent_download_progress_ratio: gauge('How much of the running download is done, 0 to 1.'),
   zincati_update_agent_download_bytes: gauge('Bytes transferred by the running download.'),
   zincati_update_agent_download_bytes_per_second: gauge('Speed of the running download.'),
+  zincati_update_agent_download_layers_done: gauge('Layers of the image that the running download has got.'),
+  zincati_update_agent_download_layers_needed: gauge('Layers of the image that the running download needs.'),
 
   zincati_updates_strategy_mode: gauge('Update strategies in use, as labels; always 1.', 'strategy'),
   zincati_updates_strategy_periodic_schedule_length_minutes: gauge(

@@ -177,12 +177,19 @@ export class Metrics {
     this.#add('zincati_update_agent_postponed_finalizations_total');
   }
 
+  foreignStaged(isStaged: boolean): void {
+    this.#set('zincati_update_agent_foreign_staged', isStaged ? 1 : 0);
+  }
+
   /** What is not known of the running download has no value. */
-  downloading({ percent, bytesTransferred, bytesPerSecond }: Omit<Progress, 'text'>): void {
+  downloading(progress: Omit<Progress, 'text'>): void {
+    const { percent, bytesTransferred, bytesPerSecond, layersDone, layersNeeded } = progress;
     const ratio = percent === undefined ? undefined : Math.min(Math.max(percent / 100, 0), 1);
     this.#setIfKnown('zincati_update_agent_download_progress_ratio', ratio);
     this.#setIfKnown('zincati_update_agent_download_bytes', bytesTransferred);
     this.#setIfKnown('zincati_update_agent_download_bytes_per_second', bytesPerSecond);
+    this.#setIfKnown('zincati_update_agent_download_layers_done', layersDone);
+    this.#setIfKnown('zincati_update_agent_download_layers_needed', layersNeeded);
   }
 
   downloadEnded(): void {

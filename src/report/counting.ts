@@ -69,6 +69,10 @@ const COUNTED: { readonly [K in HappeningKind]: Counted<K> } = {
     metrics.downloadEnded();
     metrics.deployFailed();
   },
+  'foreign-staged': nothing,
+  'foreign-gone': nothing,
+  'staged-changed': downloadEnded,
+  'failed-one-dropped': nothing,
   'staged-other': downloadEnded,
   'wrong-stream': downloadEnded,
   abandoned: nothing,

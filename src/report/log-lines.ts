@@ -131,6 +131,18 @@ const LINES: { readonly [K in HappeningKind]: (happening: HappeningOf<K>) => rea
   'staging-failed': ({ failure, repeated }) => [
     once(repeated, 'error', `failed to stage deployment: ${failure.message}`),
   ],
+  'foreign-staged': ({ version }) => [
+    warn(
+      `'${printable(version)}' is staged, and not by this agent: it stays, and updates wait until it is booted or dropped`,
+    ),
+  ],
+  'foreign-gone': ({ version }) => [
+    info(`'${printable(version)}', which this agent did not stage, is gone: updates go on`),
+  ],
+  'staged-changed': ({ failure }) => [info(`looking again: ${failure.message}`)],
+  'failed-one-dropped': ({ release }) => [
+    warn(`dropped the staged deployment '${name(release)}', since staging it had failed`),
+  ],
   'staged-other': ({ release, found }) => [
     error(
       `failed to stage deployment: asked for ${name(release)}, found ${printable(found.version)} (${printable(found.payload?.value ?? found.id)})`,

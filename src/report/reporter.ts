@@ -171,6 +171,7 @@ export class Reporter implements Observer {
       counts.set('administrator', this.#policy.skip.length);
     }
     metrics.releasesDenied(counts);
+    metrics.foreignStaged(memory.foreign !== undefined);
     metrics.failuresInARow('check', memory.check.streak?.count ?? 0);
     metrics.failuresInARow('status', memory.hostStreak?.count ?? 0);
     metrics.failuresInARow('register_driver', memory.driver.streak?.count ?? 0);

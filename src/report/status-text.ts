@@ -22,7 +22,7 @@ export function statusText({ state, memory }: Model, policy: Policy): string {
     case 'UpdateAvailable':
       return state.failedAttempts === 0 && state.step !== 'rest'
         ? `found update on remote: ${state.release.version}`
-        : `trying to stage ${state.release.version} (failed attempts: ${state.failedAttempts})`;
+        : `trying to stage ${state.release.version} (failed attempts: ${state.failedAttempts})${because(state.lastFailure)}`;
     case 'UpdateStaged': {
       const staged = `update staged: ${state.release.version}`;
       switch (state.holding.by) {
@@ -60,8 +60,11 @@ function initialized({ enabled }: Policy): string {
 }
 
 /** "Last checked" is the last check that got an answer; one that did not is said apart. */
-function polling({ check }: Memory): string {
+function polling({ check, foreign }: Memory): string {
   const facts: string[] = [];
+  if (foreign !== undefined) {
+    facts.push(`'${printable(foreign.version)}' is staged by somebody and waits for a reboot`);
+  }
   if (check.lastSuccessAt !== undefined) {
     facts.push(`last checked ${longDate(check.lastSuccessAt)}`);
   }
@@ -76,6 +79,17 @@ function polling({ check }: Memory): string {
   }
   const text = 'periodically polling for updates';
   return facts.length === 0 ? text : `${text} (${facts.join('; ')})`;
+}
+
+/** The daemon's own words, as far as a line has room for them. */
+const LONGEST_REASON = 400;
+
+export function because(failure: string): string {
+  const text = printable(failure);
+  if (text === '') {
+    return '';
+  }
+  return `: ${text.length > LONGEST_REASON ? `${text.slice(0, LONGEST_REASON)}...` : text}`;
 }
 
 /** `release 'A' is`, `releases 'A', 'B' are`. */

@@ -7,7 +7,6 @@
  * - A file that cannot be used is an error. Ignoring it would mean deciding by a deployment that its operator declared
  *   wrong.
  */
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Deployment } from '../agent/ports.ts';
 import { RpmOstreeError, messageOf } from '../errors.ts';
@@ -15,6 +14,7 @@ import { isMissingOrNotDirectory } from '../files/error-code.ts';
 import { readFileStart } from '../files/read-small-file.ts';
 import { METADATA_JSON, parseJsonBytes } from '../text/bounded-json.ts';
 import { fromStatusJson } from './deployment.ts';
+import { fileStamp } from './file-stamp.ts';
 
 const OVERRIDE_PATH = 'run/zincati/booted-status-override.json';
 
@@ -41,10 +41,5 @@ export async function readBootedOverride(root: string): Promise<Deployment | und
 
 /** A text that changes whenever the file does. It is cheap to compute. */
 export async function overrideStamp(root: string): Promise<string> {
-  try {
-    const { mtimeNs, size, ino } = await stat(join(root, OVERRIDE_PATH), { bigint: true });
-    return `${mtimeNs} ${size} ${ino}`;
-  } catch {
-    return 'none';
-  }
+  return (await fileStamp(join(root, OVERRIDE_PATH))) ?? 'none';
 }

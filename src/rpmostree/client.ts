@@ -6,9 +6,13 @@
  * - While nothing changes on disk, a cached status needs no D-Bus call.
  * - The deployment that was staged is read back.
  * - Finalization stays locked until `finalize`.
+ * - What somebody else staged is never replaced or dropped. It is compared with what the caller knows of, right before
+ *   and in the same visit.
+ * - A release whose staging failed does not stay staged.
  */
 import type { Clock, Deployment, HostStatus, RpmOstree } from '../agent/ports.ts';
 import { payloadDigest, type Release, samePayload } from '../agent/release.ts';
+import { sameStaged } from '../agent/same-staged.ts';
 import type { ConnectPeer, SystemBus } from '../dbus/types.ts';
 import { CancelledError, RpmOstreeError } from '../errors.ts';
 import { printable } from '../text/printable.ts';
@@ -16,7 +20,7 @@ import type { DaemonCalls, Options } from './daemon-calls.ts';
 import { type Visit, visitDaemon } from './session.ts';
 import { planStage } from './stage-plan.ts';
 import { type ReadStatus, type StatusObserver, StatusReader } from './status-reader.ts';
-import { STALL_LIMIT_MS } from './transaction.ts';
+import { SILENCE_LIMIT_MS, STALL_LIMIT_MS } from './transaction.ts';
 import { type Begin, type OnProgress, titled, Transactions } from './transactions.ts';
 
 /** The name of the update driver that rpm-ostree's own command line shows. */
@@ -31,6 +35,8 @@ export interface RpmOstreeClientOptions {
   readonly observer: StatusObserver;
   /** Default {@link STALL_LIMIT_MS}. */
   readonly stallLimitMs?: number;
+  /** Default {@link SILENCE_LIMIT_MS}. */
+  readonly silenceLimitMs?: number;
 }
 
 export class RpmOstreeClient implements RpmOstree {
@@ -41,7 +47,11 @@ export class RpmOstreeClient implements RpmOstree {
   constructor(options: RpmOstreeClientOptions) {
     this.#options = options;
     this.#reader = new StatusReader(options.root, options.observer);
-    this.#transactions = new Transactions({ stallLimitMs: STALL_LIMIT_MS, ...options });
+    const { stallLimitMs = STALL_LIMIT_MS, silenceLimitMs = SILENCE_LIMIT_MS } = options;
+    this.#transactions = new Transactions({
+      ...options,
+      patience: { stallLimitMs, silenceLimitMs: Math.max(stallLimitMs, silenceLimitMs) },
+    });
   }
 
   async registerDriver(signal: AbortSignal): Promise<void> {
@@ -76,18 +86,28 @@ export class RpmOstreeClient implements RpmOstree {
 
   async stage(
     release: Release,
-    allowDowngrade: boolean,
+    {
+      allowDowngrade,
+      expected,
+    }: { readonly allowDowngrade: boolean; readonly expected: Deployment | undefined },
     onProgress: OnProgress,
     signal: AbortSignal,
   ): Promise<Deployment> {
     const doing = `stage ${printable(release.version)}`;
     return this.#visit(doing, signal, async (visit) => {
-      const before = await this.#read(visit.daemon, signal);
+      const before = await this.#readExpected(visit, doing, expected, signal);
       if (before.staged !== undefined && isStagedAs(before.staged, release)) {
         return before.staged;
       }
       const begin = stageCall(before, release, { 'allow-downgrade': allowDowngrade, ...titled(doing) });
-      await this.#transactions.run(visit, doing, begin, onProgress, signal);
+      try {
+        await this.#transactions.run(visit, doing, begin, onProgress, signal);
+      } catch (error) {
+        if (error instanceof RpmOstreeError) {
+          await this.#dropFailed(visit, before.staged, (staged) => isStagedAs(staged, release), signal);
+        }
+        throw error;
+      }
       const { staged } = await this.#read(visit.daemon, signal);
       if (staged !== undefined) {
         return staged;
@@ -111,9 +131,12 @@ export class RpmOstreeClient implements RpmOstree {
     await this.#change(doing, (daemon, until) => daemon.finalizeDeployment(options, until), signal);
   }
 
-  async discardStaged(signal: AbortSignal): Promise<void> {
+  async discardStaged(expected: Deployment | undefined, signal: AbortSignal): Promise<void> {
     const doing = 'discard the staged deployment';
-    await this.#change(doing, (daemon, until) => daemon.cleanup(['pending-deploy'], until), signal);
+    await this.#visit(doing, signal, async (visit) => {
+      await this.#readExpected(visit, doing, expected, signal);
+      await this.#transactions.run(visit, doing, dropStaged, () => undefined, signal);
+    });
   }
 
   async followActive(
@@ -121,16 +144,58 @@ export class RpmOstreeClient implements RpmOstree {
     onProgress: OnProgress,
     signal: AbortSignal,
   ): Promise<'ended' | 'still-running'> {
-    return this.#visit('follow the running transaction', signal, async ({ daemon }) => {
+    return this.#visit('follow the running transaction', signal, async (visit) => {
+      const { daemon } = visit;
+      const before = await this.#read(daemon, signal);
       const end = await this.#transactions.join(daemon, limitMs, onProgress, signal);
       if (end?.kind === 'limit') {
         return 'still-running';
       }
       if (end !== undefined) {
         await daemon.letGo(signal);
+        if (end.kind !== 'succeeded' && before.activeTransaction?.ours === true) {
+          // An agent before this one began it, and has not heard that it failed.
+          await this.#dropFailed(visit, before.staged, () => true, signal);
+        }
       }
       return 'ended';
     });
+  }
+
+  /** The deployments right before they are changed. Whoever else staged something since was not asked about it. */
+  async #readExpected(
+    { daemon }: Visit,
+    doing: string,
+    expected: Deployment | undefined,
+    signal: AbortSignal,
+  ): Promise<ReadStatus> {
+    const status = await this.#read(daemon, signal);
+    if (!sameStaged(expected, status.staged)) {
+      const message = `cannot ${doing}: ${described(expected)} must be staged, got ${described(status.staged)}`;
+      throw new RpmOstreeError('rpm_ostree_staged_changed', message);
+    }
+    return status;
+  }
+
+  /**
+   * Drops what a failed transaction of ours left staged. rpm-ostree looks whether a deployment works at all only after
+   * it was staged. Never rejects: the failure counts, and a later look at the deployments finds what was left.
+   */
+  async #dropFailed(
+    visit: Visit,
+    before: Deployment | undefined,
+    isOurs: (staged: Deployment) => boolean,
+    signal: AbortSignal,
+  ): Promise<void> {
+    try {
+      const { staged } = await this.#read(visit.daemon, signal);
+      if (staged !== undefined && isLeftover(before, staged) && isOurs(staged)) {
+        const doing = 'discard what could not be staged';
+        await this.#transactions.run(visit, doing, dropStaged, () => undefined, signal);
+      }
+    } catch {
+      return;
+    }
   }
 
   /** Runs a transaction that stands alone and is too quick for its progress to matter. */
@@ -160,7 +225,26 @@ function stageCall({ booted, actualBooted, staged }: ReadStatus, release: Releas
   return (daemon, signal) => daemon.deploy(plan.revision, all, signal);
 }
 
-/** True when exactly this release is staged and still locked. Old daemons do not report the lock; it is assumed. */
-function isStagedAs({ payload, finalizationLocked }: Deployment, release: Release): boolean {
-  return payload !== undefined && samePayload(payload, release.payload) && finalizationLocked !== false;
+/**
+ * Whether `staged` came of a transaction of ours; `before`: what was staged before it. All that we stage is locked.
+ * Without its lock it is what somebody else wants to boot.
+ */
+export function isLeftover(before: Deployment | undefined, staged: Deployment): boolean {
+  return staged.id !== before?.id && staged.finalizationLocked !== false;
+}
+
+const dropStaged: Begin = (daemon, signal) => daemon.cleanup(['pending-deploy'], signal);
+
+/** Locked or not: what is staged already would stay as it is, since rpm-ostree sees no change in it. */
+function isStagedAs({ payload }: Deployment, release: Release): boolean {
+  return payload !== undefined && samePayload(payload, release.payload);
+}
+
+function described(deployment: Deployment | undefined): string {
+  if (deployment === undefined) {
+    return 'nothing';
+  }
+  const { version, id, finalizationLocked } = deployment;
+  const lock = finalizationLocked === undefined ? '' : finalizationLocked ? ', locked' : ', not locked';
+  return `${printable(version)} (${printable(id)}${lock})`;
 }

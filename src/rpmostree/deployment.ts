@@ -87,9 +87,16 @@ export function decodeDeployment(value: unknown): Deployment {
     staged: flag(get, 'staged') ?? false,
     finalizationLocked: flag(get, 'finalization-locked'),
     imageReference,
-    layeredPackages: texts(get, 'packages'),
+    layeredPackages: LAYERED_BY.flatMap((key) => texts(get, key)),
   };
 }
+
+/** Packages of repositories, and those that were installed from files. */
+export const LAYERED_BY: readonly string[] = [
+  'packages',
+  'requested-local-packages',
+  'requested-local-fileoverride-packages',
+];
 
 function payloadOf(
   imageReference: string | undefined,

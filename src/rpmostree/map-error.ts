@@ -16,7 +16,7 @@ import { printable } from '../text/printable.ts';
 
 const BY_TEXT: readonly (readonly [RegExp, RpmOstreeErrorKind])[] = [
   [/Transaction in progress: /, 'rpm_ostree_busy'],
-  [/Reboot initiated, cannot start new transaction/, 'rpm_ostree_busy'],
+  [/Reboot initiated, cannot start new transaction/, 'rpm_ostree_rebooting'],
   [/No pending staged deployment found/, 'rpm_ostree_no_staged_deployment'],
   [/Expected staged base checksum/, 'rpm_ostree_staged_mismatch'],
   [/Staged deployment is not for osname/, 'rpm_ostree_staged_mismatch'],

@@ -1,4 +1,7 @@
-/** Turns the signals of a transaction into progress. Texts come from outside, so they are made printable. Pure. */
+/**
+ * Turns the signals of a transaction into progress. Texts come from outside, so they are made printable. Pure, but for
+ * the count of layers, which is of one transaction.
+ */
 import type { Progress } from '../agent/ports.ts';
 import { type BusSignal, type BusValue, isList } from '../dbus/types.ts';
 import { printable } from '../text/printable.ts';
@@ -22,6 +25,47 @@ export function progressOf({ member, body }: BusSignal): Progress | undefined {
       return downloadProgress(body);
     default:
       return undefined;
+  }
+}
+
+/** `layers needed: 8 (172.2 MB)`; before v2024, `ostree chunk layers stored: 43 needed: 8 (172.2 MB)`. */
+const NEEDED = /\blayers (?:stored: \d+ )?needed: (\d{1,6})\b/;
+/** The task of one layer. */
+const LAYER = /\b(?:layer|chunk|blob)\b/i;
+
+/** Counts the layers of an image while they arrive. Nothing but their beginning and their end is ever told. */
+export class LayerCount {
+  #needed = 0;
+  #done = 0;
+  #isLayerOpen = false;
+
+  /** What `signal` tells, with the layers counted; `told`: the progress that it tells by itself. */
+  taken({ member, body }: BusSignal, told: Progress | undefined): Progress | undefined {
+    const text = typeof body[0] === 'string' ? body[0] : '';
+    if (member === 'Message') {
+      // A message for each kind of layer: of the base, and of what is on top.
+      this.#needed += Number(NEEDED.exec(text)?.[1] ?? 0);
+    } else if (member === 'TaskBegin') {
+      this.#close();
+      this.#isLayerOpen = this.#needed > 0 && LAYER.test(text);
+    } else if (member === 'TaskEnd' && this.#isLayerOpen) {
+      this.#close();
+      return this.#needed === 0 ? told : this.#counted({ text: `layers: ${this.#done} of ${this.#needed}` });
+    }
+    return told === undefined || this.#needed === 0 ? told : this.#counted(told);
+  }
+
+  /** The next task begins where no end was told. */
+  #close(): void {
+    if (this.#isLayerOpen) {
+      this.#done = Math.min(this.#done + 1, this.#needed);
+    }
+    this.#isLayerOpen = false;
+  }
+
+  #counted(progress: Progress): Progress {
+    const percent = Math.floor((100 * this.#done) / this.#needed);
+    return { percent, ...progress, layersDone: this.#done, layersNeeded: this.#needed };
   }
 }
 

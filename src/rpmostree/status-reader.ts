@@ -4,13 +4,15 @@
  * Invariants:
  * - An answer is remembered with a stamp that was taken before the request, so no change in between is missed.
  * - Only reduced deployments are kept.
+ * - The lock of the staged deployment comes from libostree's files as well; see staged-lock.ts.
  */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ActiveTransaction, Deployment, HostStatus } from '../agent/ports.ts';
 import { overrideStamp, readBootedOverride } from './booted-override.ts';
 import type { DaemonCalls } from './daemon-calls.ts';
-import { decodeDeployments } from './deployment.ts';
+import { type DecodedDeployments, decodeDeployments } from './deployment.ts';
+import { readStagedLock, stagedLockStamp } from './staged-lock.ts';
 
 /** libostree updates the modification time of this directory whenever the deployments change. */
 const DEPLOY_DIRECTORY = 'ostree/deploy';
@@ -62,8 +64,9 @@ export class StatusReader {
     this.#remembered = undefined;
     const stamp = await this.#stamp();
     await daemon.reload(signal);
-    const decoded = decodeDeployments(await daemon.deployments(signal));
-    this.#warn(decoded.warnings);
+    const told = decodeDeployments(await daemon.deployments(signal));
+    this.#warn(told.warnings);
+    const decoded = withLock(told, await readStagedLock(this.#root));
     const override = await readBootedOverride(this.#root);
     const booted = override ?? decoded.booted;
     const status: HostStatus = {
@@ -91,10 +94,24 @@ export class StatusReader {
   async #stamp(): Promise<string | undefined> {
     try {
       const { mtimeNs } = await stat(join(this.#root, DEPLOY_DIRECTORY), { bigint: true });
-      return `${mtimeNs} ${await overrideStamp(this.#root)}`;
+      const others = await Promise.all([overrideStamp(this.#root), stagedLockStamp(this.#root)]);
+      return [mtimeNs, ...others].join(' ');
     } catch {
       // Without a stamp, changes cannot be noticed, so every read asks the daemon.
       return undefined;
     }
   }
+}
+
+/**
+ * The deployments with what the files say of the lock. Locked is what the daemon or the files call so. What neither of
+ * them speaks of stays undefined.
+ */
+export function withLock(decoded: DecodedDeployments, lock: boolean | undefined): DecodedDeployments {
+  const { staged: told } = decoded;
+  if (told === undefined || lock === undefined || told.finalizationLocked === true) {
+    return decoded;
+  }
+  const staged = { ...told, finalizationLocked: lock };
+  return { ...decoded, staged, deployments: decoded.deployments.map((one) => (one === told ? staged : one)) };
 }

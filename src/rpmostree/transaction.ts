@@ -12,21 +12,27 @@
 import type { Clock, Progress } from '../agent/ports.ts';
 import type { BusLink, ConnectPeer } from '../dbus/types.ts';
 import { BusError, CancelledError } from '../errors.ts';
-import { MINUTE_MS, SECOND_MS } from '../text/units.ts';
-import { fingerprintOf, progressOf } from './progress.ts';
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../text/units.ts';
+import { fingerprintOf, LayerCount, progressOf } from './progress.ts';
 
 export const TRANSACTION_INTERFACE = 'org.projectatomic.rpmostree1.Transaction';
 /** The path of every transaction, each on a connection of its own. */
 export const TRANSACTION_PATH = '/';
 
-/**
- * A transaction without progress for this long is stuck: the slowest real steps report something every minute or two.
- */
+/** A download without progress for this long is stuck. libostree itself gives up a silent server after half a minute. */
 export const STALL_LIMIT_MS = 10 * MINUTE_MS;
+/**
+ * Everything else may be silent for hours. Of a container's layer, only beginning and end are told, however large it is
+ * and however slow the line.
+ */
+export const SILENCE_LIMIT_MS = 6 * HOUR_MS;
 /** The daemon's main loop answers Start and Cancel, whatever the transaction does. */
 export const ANSWER_LIMIT_MS = 30 * SECOND_MS;
-/** A cancelled transaction gets this long to end; after that, it is left behind. */
-export const CANCEL_LIMIT_MS = 10 * SECOND_MS;
+/**
+ * A cancelled transaction gets this long to end; after that, it is left behind. A pull takes up to 30 s to notice when
+ * its server is silent, and rpm-ostree is busy that long.
+ */
+export const CANCEL_LIMIT_MS = 45 * SECOND_MS;
 /** After an abort, on SIGTERM, there is a second in all: to reach the transaction, and to wait for its end. */
 const LATE_CONNECT_LIMIT_MS = 200;
 const ABORT_LIMIT_MS = 400;
@@ -37,17 +43,25 @@ export type TransactionEnd =
   | { readonly kind: 'failed'; readonly text: string }
   /** The daemon went away before Finished, so the outcome is unknown. */
   | { readonly kind: 'lost' }
-  /** It made no progress for `stallLimitMs`. It was cancelled if it was ours. */
-  | { readonly kind: 'stalled' }
+  /** It made no progress for `afterMs`. It was cancelled if it was ours. */
+  | { readonly kind: 'stalled'; readonly afterMs: number }
   /** `limitMs` has passed. The transaction continues. */
   | { readonly kind: 'limit' };
+
+/** How long a transaction may make no progress, milliseconds. */
+export interface Patience {
+  /** While it downloads: the last signal told how far a download is. */
+  readonly stallLimitMs: number;
+  /** At any other time. Not less than `stallLimitMs`. */
+  readonly silenceLimitMs: number;
+}
 
 export interface FollowOptions {
   readonly onProgress: (progress: Progress) => void;
   /** True for a transaction of our own: it is cancelled when it stalls and when the wait is aborted. */
   readonly ours: boolean;
   /** How long it may make no progress; undefined: without limit. */
-  readonly stallLimitMs?: number;
+  readonly patience?: Patience;
   /** How long to follow it; undefined: to its end. */
   readonly limitMs?: number;
 }
@@ -86,8 +100,10 @@ class Follower {
   /** Settles at Finished. */
   readonly #finished: Promise<TransactionEnd>;
   readonly #stopListening: () => void;
+  readonly #layers = new LayerCount();
   #lastProgressMono: number;
   #fingerprint = '';
+  #isDownloading = false;
 
   constructor(peer: BusLink, clock: Clock, options: FollowOptions) {
     this.#peer = peer;
@@ -108,12 +124,13 @@ class Follower {
           }
           return;
         }
+        this.#isDownloading = arrived.member === 'DownloadProgress';
         const fingerprint = fingerprintOf(arrived);
         if (fingerprint !== this.#fingerprint) {
           this.#fingerprint = fingerprint;
           this.#lastProgressMono = this.#clock.monotonic();
         }
-        const progress = progressOf(arrived);
+        const progress = this.#layers.taken(arrived, progressOf(arrived));
         if (progress !== undefined) {
           options.onProgress(progress);
         }
@@ -123,7 +140,7 @@ class Follower {
 
   async run(signal: AbortSignal): Promise<TransactionEnd> {
     const stop = new AbortController();
-    const { limitMs, ours, stallLimitMs } = this.#options;
+    const { limitMs, ours, patience } = this.#options;
     try {
       // Start is sent in any case, so that there is something to cancel.
       const started = this.#start();
@@ -133,8 +150,8 @@ class Follower {
         this.#whenLost(stop.signal),
         this.#whenAborted(signal, stop.signal),
       ];
-      if (stallLimitMs !== undefined) {
-        waits.push(this.#whenStalled(stallLimitMs, stop.signal));
+      if (patience !== undefined) {
+        waits.push(this.#whenStalled(patience, stop.signal));
       }
       if (limitMs !== undefined) {
         waits.push(this.#after(limitMs, { kind: 'limit' }, stop.signal));
@@ -192,14 +209,16 @@ class Follower {
     await this.#peer.call({ path: TRANSACTION_PATH, interface: TRANSACTION_INTERFACE, member, timeoutMs });
   }
 
-  async #whenStalled(stallLimitMs: number, stop: AbortSignal): Promise<TransactionEnd> {
+  async #whenStalled(patience: Patience, stop: AbortSignal): Promise<TransactionEnd> {
     for (;;) {
       const quietMs = this.#clock.monotonic() - this.#lastProgressMono;
-      const leftMs = stallLimitMs - quietMs;
-      if (leftMs <= 0) {
-        return { kind: 'stalled' };
+      const limitMs = quietLimitMs(patience, this.#isDownloading);
+      const end: TransactionEnd = { kind: 'stalled', afterMs: limitMs };
+      if (quietMs >= limitMs) {
+        return end;
       }
-      await this.#after(leftMs, { kind: 'stalled' }, stop);
+      // A download may begin meanwhile, and is not overslept.
+      await this.#after(Math.min(limitMs - quietMs, patience.stallLimitMs), end, stop);
       if (stop.aborted) {
         return forever();
       }
@@ -229,6 +248,11 @@ class Follower {
     await aborted(signal, stop);
     throw new CancelledError('the wait for the transaction was given up', { cause: signal.reason });
   }
+}
+
+/** How long nothing may move. `isDownloading`: the last signal told how far a download is. */
+export function quietLimitMs({ stallLimitMs, silenceLimitMs }: Patience, isDownloading: boolean): number {
+  return isDownloading ? stallLimitMs : silenceLimitMs;
 }
 
 /** Aborts a little later than `signal`, unless stopped before. */

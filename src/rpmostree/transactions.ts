@@ -18,6 +18,7 @@ import { transactionAddress } from './transaction-address.ts';
 import {
   ANSWER_LIMIT_MS,
   followTransaction,
+  type Patience,
   TRANSACTION_INTERFACE,
   TRANSACTION_PATH,
   type TransactionEnd,
@@ -38,7 +39,7 @@ export interface TransactionsOptions {
   readonly connectPeer: ConnectPeer;
   readonly clock: Clock;
   readonly root: string;
-  readonly stallLimitMs: number;
+  readonly patience: Patience;
 }
 
 /** The option that sets the title of a transaction of ours. `doing` says what it does. */
@@ -91,9 +92,9 @@ export class Transactions {
     if (address === undefined) {
       return undefined;
     }
-    const { connectPeer, clock, stallLimitMs } = this.#options;
+    const { connectPeer, clock, patience } = this.#options;
     const ours = (await this.#title(address, signal)).startsWith(TITLE_PREFIX);
-    const stall = ours ? { stallLimitMs } : {};
+    const stall = ours ? { patience } : {};
     try {
       return await followTransaction(
         connectPeer,
@@ -123,7 +124,7 @@ export class Transactions {
     onProgress: OnProgress,
     signal: AbortSignal,
   ): Promise<void> {
-    const { connectPeer, clock, root, stallLimitMs } = this.#options;
+    const { connectPeer, clock, root, patience } = this.#options;
     const attempt = (): Promise<string> => this.#beginOrLeave(link, (until) => begin(daemon, until), signal);
     const answered = await attempt().catch(async (error: unknown) => {
       if (!isBusy(error)) {
@@ -141,14 +142,14 @@ export class Transactions {
       connectPeer,
       clock,
       address,
-      { onProgress, ours: true, stallLimitMs },
+      { onProgress, ours: true, patience },
       signal,
     );
     if (end.kind !== 'lost') {
       await daemon.letGo(signal);
     }
     if (end.kind !== 'succeeded') {
-      throw failureOf(end, doing, stallLimitMs);
+      throw failureOf(end, doing);
     }
   }
 
@@ -187,11 +188,7 @@ export class Transactions {
   }
 }
 
-function failureOf(
-  end: Exclude<TransactionEnd, { kind: 'succeeded' }>,
-  doing: string,
-  stallLimitMs: number,
-): RpmOstreeError {
+function failureOf(end: Exclude<TransactionEnd, { kind: 'succeeded' }>, doing: string): RpmOstreeError {
   switch (end.kind) {
     case 'failed':
       return mapFinishedText(end.text, doing);
@@ -199,9 +196,11 @@ function failureOf(
       const message = `cannot ${doing}: rpm-ostree's daemon went away in the middle, the outcome is unknown`;
       return new RpmOstreeError('rpm_ostree_transaction_lost', message);
     }
-    case 'stalled':
-    case 'limit': {
-      const message = `cannot ${doing}: no progress for ${Math.round(stallLimitMs / SECOND_MS)} s, the transaction was cancelled`;
+    case 'limit':
+      // Only whoever watches somebody else's transaction sets a limit.
+      return new RpmOstreeError('rpm_ostree_transaction_stalled', `cannot ${doing}: it is still running`);
+    case 'stalled': {
+      const message = `cannot ${doing}: no progress for ${Math.round(end.afterMs / SECOND_MS)} s, the transaction was cancelled`;
       return new RpmOstreeError('rpm_ostree_transaction_stalled', message);
     }
   }

@@ -15,6 +15,7 @@ import type { Deployment, HostStatus } from '../agent/ports.ts';
 import { reconfigured } from '../agent/reconfigure.ts';
 import { EMPTY_RECORD, type AgentRecord } from '../agent/record.ts';
 import { payloadDigest, type Release } from '../agent/release.ts';
+import { sameStaged } from '../agent/same-staged.ts';
 import { initialModel, type Model, type Policy } from '../agent/state.ts';
 import type { World } from './world.ts';
 
@@ -185,13 +186,17 @@ export class SimulatedNode {
         ? { kind: 'check-failed', failure: failureOf(result) }
         : { kind: 'checked', result };
     },
-    stage: ({ release }) => {
-      const fault = this.world.stageFault(release);
+    stage: ({ release, expected }) => {
+      const fault = this.#changed(expected) ?? this.world.stageFault(release);
       return fault === undefined
         ? { kind: 'staged', deployment: this.#stage(release) }
         : { kind: 'stage-failed', failure: failureOf(fault) };
     },
-    'discard-staged': () => {
+    'discard-staged': ({ expected }) => {
+      const fault = this.#changed(expected);
+      if (fault !== undefined) {
+        return { kind: 'discard-failed', failure: failureOf(fault) };
+      }
       this.deployments = this.deployments.filter((deployment) => !deployment.staged);
       return { kind: 'discarded' };
     },
@@ -240,6 +245,11 @@ export class SimulatedNode {
     };
     this.deployments = [deployment, ...this.deployments.filter((other) => !other.staged)];
     return deployment;
+  }
+
+  /** What the driver refuses, after a look at what is staged. */
+  #changed(expected: Deployment | undefined): Error | undefined {
+    return sameStaged(expected, this.staged) ? undefined : new KindError('rpm_ostree_staged_changed');
   }
 
   /** What rpm-ostree itself refuses. */

@@ -3,7 +3,7 @@
  * sockets. Every test has its own bus, daemon and host.
  */
 import { execFile } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
@@ -46,6 +46,9 @@ const SLOW: DaemonOptions = { bytesPerSecond: 1e5, rebootMs: 10 };
 /** Much longer than what was cancelled takes to end, and much less than a download at that speed. */
 const END_LIMIT_MS = 60_000;
 
+/** Nothing is staged yet. */
+const AS_IT_IS = { allowDowngrade: false, expected: undefined } as const;
+
 const signal = new AbortController().signal;
 const ignore = (): void => undefined;
 
@@ -68,9 +71,17 @@ afterEach(async () => {
 /** Begins to stage, and resolves when the download has begun. */
 async function beginStaging({ client }: StandInHost, release: Release, abort: AbortSignal = signal) {
   const { promise: begun, resolve } = Promise.withResolvers<undefined>();
-  const staging = client.stage(release, false, () => resolve(undefined), abort);
+  const staging = client.stage(release, AS_IT_IS, () => resolve(undefined), abort);
   await Promise.race([begun, staging]);
   return { staging };
+}
+
+/** As `ostree admin lock-finalization --unlock` does. */
+function unlock(root: string): void {
+  editSysroot(root, (sysroot) => ({
+    ...sysroot,
+    deployments: sysroot.deployments.map((d) => (d.staged ? { ...d, finalizationLocked: false } : d)),
+  }));
 }
 
 function socketOf(root: string): string {
@@ -208,7 +219,7 @@ describe('stage', () => {
   it('stages a commit, locked, and tells the progress', async () => {
     const { client, root } = await start(COMMITS);
     const progress: Progress[] = [];
-    const staged = await client.stage(commit, false, (seen) => progress.push(seen), signal);
+    const staged = await client.stage(commit, AS_IT_IS, (seen) => progress.push(seen), signal);
     expect(staged).toMatchObject({
       version: '43.1',
       payload: commit.payload,
@@ -226,28 +237,147 @@ describe('stage', () => {
     expect(existsSync(socketOf(root))).toBe(false);
   });
 
-  it('does nothing when exactly that is staged and locked', async () => {
+  it('does nothing when exactly that is staged, locked or not', async () => {
     const { client, root } = await start(COMMITS);
-    await client.stage(commit, false, ignore, signal);
+    const staged = await client.stage(commit, AS_IT_IS, ignore, signal);
     setFaults(root, { kind: 'deploy-fails', remaining: 1 });
-    expect(await client.stage(commit, false, ignore, signal)).toMatchObject({ version: '43.1' });
-    // After somebody unlocked it, it is staged again.
-    editSysroot(root, (sysroot) => ({
-      ...sysroot,
-      deployments: sysroot.deployments.map((deployment) => ({ ...deployment, finalizationLocked: false })),
-    }));
-    await expect(client.stage(commit, false, ignore, signal)).rejects.toMatchObject({
-      kind: 'rpm_ostree_transaction_failed',
+    expect(await client.stage(commit, { ...AS_IT_IS, expected: staged }, ignore, signal)).toEqual(staged);
+    unlock(root);
+    const unlocked = { ...staged, finalizationLocked: false };
+    expect(await client.stage(commit, { ...AS_IT_IS, expected: unlocked }, ignore, signal)).toEqual(unlocked);
+  });
+
+  it.each(['v2026.2', 'v2024.5', 'v2020.1'] as const)(
+    'R1: reads the lock as %s keeps it',
+    async (version) => {
+      const { client, root } = await start({ ...COMMITS, version });
+      expect(await client.stage(commit, AS_IT_IS, ignore, signal)).toMatchObject({
+        finalizationLocked: true,
+      });
+      expect((await client.status('cached', signal)).staged?.finalizationLocked).toBe(true);
+      unlock(root);
+      expect((await client.status('cached', signal)).staged?.finalizationLocked).toBe(false);
+      expect((await client.status('fresh', signal)).staged?.finalizationLocked).toBe(false);
+    },
+  );
+
+  it('R1: notices an unlock that touches the file of the staged deployment alone', async () => {
+    const { client, root } = await start(COMMITS);
+    await client.stage(commit, AS_IT_IS, ignore, signal);
+    expect((await client.status('cached', signal)).staged?.finalizationLocked).toBe(true);
+    copyFileSync(
+      join(import.meta.dirname, '../fixtures/ostree/staged-deployment.unlocked'),
+      join(root, 'run/ostree/staged-deployment'),
+    );
+    expect((await client.status('cached', signal)).staged?.finalizationLocked).toBe(false);
+  });
+
+  describe('F6: what an administrator staged', () => {
+    const theirs = { checksum: 'f'.repeat(64), version: '7.7', finalizationLocked: false };
+
+    function stageTheirs(root: string): void {
+      editSysroot(root, (sysroot) => ({
+        ...sysroot,
+        deployments: [
+          { ...sysroot.deployments.find((d) => d.booted)!, ...theirs, booted: false, staged: true },
+          ...sysroot.deployments.filter((d) => !d.staged),
+        ],
+      }));
+    }
+
+    it('is not replaced by a caller that knew nothing staged', async () => {
+      const { client, root } = await start(COMMITS);
+      stageTheirs(root);
+      await expect(client.stage(commit, AS_IT_IS, ignore, signal)).rejects.toMatchObject({
+        kind: 'rpm_ostree_staged_changed',
+        message: `cannot stage 43.1: nothing must be staged, got 7.7 (fedora-coreos-${theirs.checksum}.0, not locked)`,
+      });
+      expect(stagedDeployment(root)).toMatchObject(theirs);
+      // Whoever knows of it, and was told to, may replace it.
+      const { staged: expected } = await client.status('fresh', signal);
+      await client.stage(commit, { ...AS_IT_IS, expected }, ignore, signal);
     });
-    expect(await client.stage(commit, false, ignore, signal)).toMatchObject({ finalizationLocked: true });
+
+    it('is not dropped by a caller that knew of something else', async () => {
+      const { client, root } = await start(COMMITS);
+      const ours = await client.stage(commit, AS_IT_IS, ignore, signal);
+      stageTheirs(root);
+      await expect(client.discardStaged(ours, signal)).rejects.toMatchObject({
+        kind: 'rpm_ostree_staged_changed',
+      });
+      await expect(client.discardStaged(undefined, signal)).rejects.toMatchObject({
+        kind: 'rpm_ostree_staged_changed',
+      });
+      expect(stagedDeployment(root)).toMatchObject(theirs);
+    });
+
+    it.each([
+      ['kernel arguments', { finalizationLocked: false }],
+      ['a package', { finalizationLocked: false, layeredPackages: ['htop'] }],
+    ])('is not dropped when it is our release with %s added', async (_what, change) => {
+      const { client, root } = await start(COMMITS);
+      const ours = await client.stage(commit, AS_IT_IS, ignore, signal);
+      editSysroot(root, (sysroot) => ({
+        ...sysroot,
+        deployments: sysroot.deployments.map((d) => (d.staged ? { ...d, ...change } : d)),
+      }));
+      await expect(client.discardStaged(ours, signal)).rejects.toMatchObject({
+        kind: 'rpm_ostree_staged_changed',
+      });
+      expect(stagedDeployment(root)).toMatchObject(change);
+    });
+  });
+
+  describe('R3: a release that fails its check after it was staged', () => {
+    it('does not stay staged', async () => {
+      const { client, root } = await start(COMMITS);
+      setFaults(root, { kind: 'sanity-check-fails', remaining: 1 });
+      await expect(client.stage(commit, AS_IT_IS, ignore, signal)).rejects.toMatchObject({
+        kind: 'rpm_ostree_transaction_failed',
+        message: expect.stringContaining('Sanity-checking final rootfs') as unknown,
+      });
+      expect(stagedDeployment(root)).toBeUndefined();
+    });
+
+    it.each([
+      ['is dropped when an agent of ours began it', 'zincati: stage 43.1', undefined],
+      ['stays when somebody else began it', 'deploy 43.1', '43.1'],
+    ])('%s, and another follows its transaction', async (_what, title, left) => {
+      const { client, root } = await start(COMMITS);
+      setFaults(root, {
+        kind: 'busy',
+        remaining: 1,
+        secs: 0.2,
+        title,
+        text: 'Sanity-checking',
+        stages: '43.1',
+      });
+      expect((await client.status('fresh', signal)).activeTransaction).toMatchObject({ title });
+      expect(await client.followActive(60_000, ignore, signal)).toBe('ended');
+      expect(stagedDeployment(root)?.version).toBe(left);
+    });
+
+    it('takes nothing with it that was staged before', async () => {
+      const { client, root } = await start(COMMITS);
+      const staged = await client.stage(commit, AS_IT_IS, ignore, signal);
+      setFaults(root, { kind: 'deploy-fails', remaining: 1 });
+      const other: Release = { version: '9', payload: { scheme: 'checksum', value: 'e'.repeat(64) } };
+      await expect(
+        client.stage(other, { ...AS_IT_IS, expected: staged }, ignore, signal),
+      ).rejects.toMatchObject({ kind: 'rpm_ostree_transaction_failed' });
+      expect(stagedDeployment(root)?.version).toBe('43.1');
+    });
   });
 
   it('stages an image by digest and keeps the reference', async () => {
     const { client, root } = await start(IMAGES);
     const progress: Progress[] = [];
-    const staged = await client.stage(image, false, (seen) => progress.push(seen), signal);
+    const staged = await client.stage(image, AS_IT_IS, (seen) => progress.push(seen), signal);
     expect(staged).toMatchObject({ payload: image.payload, imageReference: SIGNED, stream: 'stable' });
-    expect(progress).toContainEqual({ text: 'Fetching layers', percent: 50 });
+    expect(progress.filter(({ layersNeeded }) => layersNeeded === 8).at(-1)).toMatchObject({
+      layersDone: 8,
+      percent: 100,
+    });
     expect(stagedDeployment(root)?.imageReference).toBe(SIGNED);
   });
 
@@ -260,36 +390,39 @@ describe('stage', () => {
       booted: '42.1',
       imageReference: other,
     });
-    await client.stage(image, false, ignore, signal);
+    const staged = await client.stage(image, AS_IT_IS, ignore, signal);
     const wanted = `ostree-remote-image:fedora:docker://${IMAGE}:stable`;
     expect(stagedDeployment(root)).toMatchObject({ imageReference: wanted, digest: NEW_IMAGE.digest });
     // A second rebase would fail with "Old and new refs are equal".
     const next: Release = { version: '44.1', payload: { scheme: 'oci', value: `${IMAGE}@${third.digest}` } };
-    expect(await client.stage(next, false, ignore, signal)).toMatchObject({ version: '44.1' });
+    const options = { ...AS_IT_IS, expected: staged };
+    expect(await client.stage(next, options, ignore, signal)).toMatchObject({ version: '44.1' });
   });
 
   it('moves a host from commits to images where an override says how they are signed', async () => {
     const { client, root } = await start({ releases: [OLD, NEW_IMAGE], booted: '42.1' });
-    await expect(client.stage(image, false, ignore, signal)).rejects.toMatchObject({
+    await expect(client.stage(image, AS_IT_IS, ignore, signal)).rejects.toMatchObject({
       kind: 'rpm_ostree_unverified_target',
     });
     mkdirSync(join(root, 'run/zincati'));
     const override = { id: 'x', checksum: 'x', version: '42.1', 'container-image-reference': SIGNED };
     writeFileSync(join(root, 'run/zincati/booted-status-override.json'), JSON.stringify(override));
-    expect(await client.stage(image, false, ignore, signal)).toMatchObject({ imageReference: SIGNED });
+    expect(await client.stage(image, AS_IT_IS, ignore, signal)).toMatchObject({ imageReference: SIGNED });
   });
 
   it('sends allow-downgrade as configured', async () => {
     const { client } = await start({ releases: [OLD, NEW], booted: '43.1' });
     const older: Release = { version: '42.1', payload: { scheme: 'checksum', value: OLD.checksum } };
-    await expect(client.stage(older, false, ignore, signal)).rejects.toThrow(/chronologically older/);
-    expect(await client.stage(older, true, ignore, signal)).toMatchObject({ version: '42.1' });
+    await expect(client.stage(older, AS_IT_IS, ignore, signal)).rejects.toThrow(/chronologically older/);
+    expect(await client.stage(older, { ...AS_IT_IS, allowDowngrade: true }, ignore, signal)).toMatchObject({
+      version: '42.1',
+    });
   });
 
   it('reports what the daemon says when it fails', async () => {
     const { client, root } = await start(COMMITS);
     setFaults(root, { kind: 'deploy-fails', remaining: 1, text: 'While pulling: no space left on device' });
-    await expect(client.stage(commit, false, ignore, signal)).rejects.toMatchObject({
+    await expect(client.stage(commit, AS_IT_IS, ignore, signal)).rejects.toMatchObject({
       kind: 'rpm_ostree_transaction_failed',
       message: 'cannot stage 43.1: While pulling: no space left on device',
     });
@@ -299,13 +432,13 @@ describe('stage', () => {
   it('hands back a deployment of another stream for its caller to judge', async () => {
     const { client, root } = await start(COMMITS);
     setFaults(root, { kind: 'wrong-stream', remaining: 1, stream: 'testing' });
-    expect(await client.stage(commit, false, ignore, signal)).toMatchObject({ stream: 'testing' });
+    expect(await client.stage(commit, AS_IT_IS, ignore, signal)).toMatchObject({ stream: 'testing' });
   });
 
   it('says when it is not allowed', async () => {
     const { client, root } = await start(COMMITS);
     setFaults(root, { kind: 'access-denied', remaining: 1 });
-    await expect(client.stage(commit, false, ignore, signal)).rejects.toMatchObject({
+    await expect(client.stage(commit, AS_IT_IS, ignore, signal)).rejects.toMatchObject({
       kind: 'rpm_ostree_access_denied',
     });
   });
@@ -313,13 +446,13 @@ describe('stage', () => {
   it('works where registering as a client is denied', async () => {
     const { client, root } = await start(COMMITS);
     setFaults(root, { kind: 'client-denied', remaining: 2 });
-    expect(await client.stage(commit, false, ignore, signal)).toMatchObject({ version: '43.1' });
+    expect(await client.stage(commit, AS_IT_IS, ignore, signal)).toMatchObject({ version: '43.1' });
   });
 
   it('makes the visit once more when it catches the daemon leaving', async () => {
     const { client, root } = await start(COMMITS);
     setFaults(root, { kind: 'no-reply-on-exit', remaining: 1 });
-    expect(await client.stage(commit, false, ignore, signal)).toMatchObject({ version: '43.1' });
+    expect(await client.stage(commit, AS_IT_IS, ignore, signal)).toMatchObject({ version: '43.1' });
     setFaults(root, { kind: 'no-reply-on-exit', remaining: 2 });
     await expect(client.status('fresh', signal)).rejects.toMatchObject({ kind: 'rpm_ostree_unreachable' });
   });
@@ -327,17 +460,41 @@ describe('stage', () => {
   it('sees the death of the daemon in the middle, and finds the new one', async () => {
     const { client, root } = await start(COMMITS);
     setFaults(root, { kind: 'die-mid-download', remaining: 1 });
-    await expect(client.stage(commit, false, ignore, signal)).rejects.toMatchObject({
+    await expect(client.stage(commit, AS_IT_IS, ignore, signal)).rejects.toMatchObject({
       kind: 'rpm_ostree_transaction_lost',
     });
     expect((await client.status('fresh', signal)).staged).toBeUndefined();
-    expect(await client.stage(commit, false, ignore, signal)).toMatchObject({ version: '43.1' });
+    expect(await client.stage(commit, AS_IT_IS, ignore, signal)).toMatchObject({ version: '43.1' });
   });
 
   it('B15: cancels a download that stands still', async () => {
     const { client, root } = await start(COMMITS, FAST, { stallLimitMs: 300 });
     setFaults(root, { kind: 'stall', remaining: 1 });
-    await expect(client.stage(commit, false, ignore, signal)).rejects.toMatchObject({
+    await expect(client.stage(commit, AS_IT_IS, ignore, signal)).rejects.toMatchObject({
+      kind: 'rpm_ostree_transaction_stalled',
+    });
+    expect((await client.status('fresh', signal)).activeTransaction).toBeUndefined();
+  });
+
+  it('R4: waits for a layer that takes longer than a download may stand still', async () => {
+    const { client, root } = await start(IMAGES, FAST, { stallLimitMs: 200 });
+    setFaults(root, { kind: 'silent-layer', remaining: 1, secs: 0.7 });
+    expect(await client.stage(image, AS_IT_IS, ignore, signal)).toMatchObject({ version: '43.1' });
+  });
+
+  it('R4: gives up a transaction that says nothing for hours', async () => {
+    const { client, root } = await start(IMAGES, FAST, { stallLimitMs: 100, silenceLimitMs: 300 });
+    setFaults(root, { kind: 'silent-layer', remaining: 1, secs: 60 });
+    await expect(client.stage(image, AS_IT_IS, ignore, signal)).rejects.toMatchObject({
+      kind: 'rpm_ostree_transaction_stalled',
+    });
+    expect((await client.status('fresh', signal)).activeTransaction).toBeUndefined();
+  });
+
+  it('R5: waits for a cancelled transaction that takes its time to end', async () => {
+    const { client, root } = await start(COMMITS, FAST, { stallLimitMs: 200 });
+    setFaults(root, { kind: 'stall', remaining: 1 }, { kind: 'cancel-late', remaining: 1, secs: 1.5 });
+    await expect(client.stage(commit, AS_IT_IS, ignore, signal)).rejects.toMatchObject({
       kind: 'rpm_ostree_transaction_stalled',
     });
     expect((await client.status('fresh', signal)).activeTransaction).toBeUndefined();
@@ -358,7 +515,7 @@ describe('stage', () => {
       const { root, newClient } = await start(COMMITS, SLOW);
       await host!.client.status('fresh', signal);
       const abort = new AbortController();
-      const staging = host!.client.stage(commit, false, ignore, abort.signal);
+      const staging = host!.client.stage(commit, AS_IT_IS, ignore, abort.signal);
       setTimeout(() => abort.abort(), afterMs);
       await expect(staging).rejects.toBeInstanceOf(CancelledError);
       const other = newClient();
@@ -386,7 +543,7 @@ describe('stage', () => {
     await host!.client.status('fresh', signal);
     setFaults(root, { kind: 'hang', remaining: 1, method: 'Deploy' });
     const abort = new AbortController();
-    const staging = host!.client.stage(commit, false, ignore, abort.signal);
+    const staging = host!.client.stage(commit, AS_IT_IS, ignore, abort.signal);
     setTimeout(() => abort.abort(), 100);
     const endedMs = await waitedMs(() => expect(staging).rejects.toBeInstanceOf(CancelledError));
     expect(endedMs).toBeLessThan(1100);
@@ -399,7 +556,7 @@ describe('busy', () => {
     const { client, root } = await start(COMMITS);
     chmodSync(root, 0o755);
     setFaults(root, { kind: 'busy', remaining: 1, endless: true, title: 'install htop' });
-    await expect(client.stage(commit, false, ignore, signal)).rejects.toMatchObject({
+    await expect(client.stage(commit, AS_IT_IS, ignore, signal)).rejects.toMatchObject({
       kind: 'rpm_ostree_busy',
     });
     const { activeTransaction } = await client.status('fresh', signal);
@@ -409,7 +566,7 @@ describe('busy', () => {
     await Promise.race([progressed, following]);
     await cancelAsNobody(root);
     expect(await following).toBe('ended');
-    expect(await client.stage(commit, false, ignore, signal)).toMatchObject({ version: '43.1' });
+    expect(await client.stage(commit, AS_IT_IS, ignore, signal)).toMatchObject({ version: '43.1' });
     expect(await client.followActive(PROGRAM_LIMIT_MS, ignore, signal)).toBe('ended');
   });
 
@@ -445,7 +602,8 @@ describe('busy', () => {
 
   it('B15: cancels the transaction of a killed agent when it stands still', async () => {
     const { client, root } = await start(COMMITS, FAST, { stallLimitMs: 300 });
-    setFaults(root, { kind: 'busy', remaining: 1, secs: 0.1, endless: true, title: 'zincati: stage 43.1' });
+    const title = 'zincati: stage 43.1';
+    setFaults(root, { kind: 'busy', remaining: 1, secs: 0.1, endless: true, download: true, title });
     expect((await client.status('fresh', signal)).activeTransaction?.ours).toBe(true);
     expect(await client.followActive(60_000, ignore, signal)).toBe('ended');
     expect((await client.status('fresh', signal)).activeTransaction).toBeUndefined();
@@ -456,10 +614,11 @@ describe('finalize', () => {
   it('unlocks, and the machine reboots into the release', async () => {
     const { client, root, reboot } = await start(IMAGES);
     const rebooted = reboot();
-    await client.stage(image, false, ignore, signal);
+    const staged = await client.stage(image, AS_IT_IS, ignore, signal);
     await client.finalize(image, { allowUnlocked: false }, signal);
-    await expect(client.discardStaged(signal)).rejects.toMatchObject({
-      kind: 'rpm_ostree_busy',
+    const unlocked = { ...staged, finalizationLocked: false };
+    await expect(client.discardStaged(unlocked, signal)).rejects.toMatchObject({
+      kind: 'rpm_ostree_rebooting',
       message: expect.stringContaining('Reboot initiated, cannot start new transaction') as unknown,
     });
     await rebooted;
@@ -468,19 +627,19 @@ describe('finalize', () => {
     expect(status.booted.version).toBe('43.1');
     expect(status.deployments.map(({ version }) => version)).toEqual(['43.1', '42.1']);
     // The new boot takes transactions again.
-    await client.discardStaged(signal);
+    await client.discardStaged(undefined, signal);
   });
 
   it('finalizes a commit by its base checksum under layered packages', async () => {
     const { client, root } = await start({ ...COMMITS, layeredPackages: ['htop'] });
-    expect(await client.stage(commit, false, ignore, signal)).toMatchObject({ payload: commit.payload });
+    expect(await client.stage(commit, AS_IT_IS, ignore, signal)).toMatchObject({ payload: commit.payload });
     await client.finalize(commit, { allowUnlocked: false }, signal);
     expect(stagedDeployment(root)?.finalizationLocked).toBe(false);
   });
 
   it('B1: tells a deployment that somebody unlocked, and finalizes it when allowed', async () => {
     const { client, root } = await start(COMMITS);
-    await client.stage(commit, false, ignore, signal);
+    await client.stage(commit, AS_IT_IS, ignore, signal);
     editSysroot(root, (sysroot) => ({
       ...sysroot,
       deployments: sysroot.deployments.map((deployment) => ({ ...deployment, finalizationLocked: false })),
@@ -493,8 +652,8 @@ describe('finalize', () => {
 
   it('B2: tells that nothing is staged any more', async () => {
     const { client } = await start(COMMITS);
-    await client.stage(commit, false, ignore, signal);
-    await client.discardStaged(signal);
+    const staged = await client.stage(commit, AS_IT_IS, ignore, signal);
+    await client.discardStaged(staged, signal);
     expect((await client.status('cached', signal)).staged).toBeUndefined();
     await expect(client.finalize(commit, { allowUnlocked: false }, signal)).rejects.toMatchObject({
       kind: 'rpm_ostree_no_staged_deployment',
@@ -503,7 +662,7 @@ describe('finalize', () => {
 
   it('B3: tells that something else is staged', async () => {
     const { client, root } = await start(COMMITS);
-    await client.stage(commit, false, ignore, signal);
+    await client.stage(commit, AS_IT_IS, ignore, signal);
     editSysroot(root, (sysroot) => ({
       ...sysroot,
       deployments: sysroot.deployments.map((d) => (d.staged ? { ...d, checksum: 'f'.repeat(64) } : d)),
@@ -515,7 +674,7 @@ describe('finalize', () => {
 
   it('names who inhibits the reboot', async () => {
     const { client, root } = await start(COMMITS);
-    await client.stage(commit, false, ignore, signal);
+    await client.stage(commit, AS_IT_IS, ignore, signal);
     setFaults(root, { kind: 'inhibited', remaining: 1, who: 'backup', why: 'nightly run' });
     await expect(client.finalize(commit, { allowUnlocked: false }, signal)).rejects.toMatchObject({
       kind: 'rpm_ostree_inhibited',

@@ -186,7 +186,10 @@ export const FAULTS: readonly PutBackFault[] = [
             connectPeer,
             clock,
             address,
-            { ...options, stallLimitMs: Number.MAX_SAFE_INTEGER },
+            {
+              ...options,
+              patience: { stallLimitMs: Number.MAX_SAFE_INTEGER, silenceLimitMs: Number.MAX_SAFE_INTEGER },
+            },
             signal,
           ),
       ),

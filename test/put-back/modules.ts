@@ -44,6 +44,13 @@ import type * as processUser from '../../src/host/process-user.ts';
 import type * as recordStore from '../../src/history/record-store.ts';
 import type * as shownAddress from '../../src/text/shown-address.ts';
 import type * as tomlShape from '../../src/config/toml-shape.ts';
+import type * as backToPolling from '../../src/agent/states/back-to-polling.ts';
+import type * as client from '../../src/rpmostree/client.ts';
+import type * as health from '../../src/agent/health.ts';
+import type * as progress from '../../src/rpmostree/progress.ts';
+import type * as sameStaged from '../../src/agent/same-staged.ts';
+import type * as stagedLock from '../../src/rpmostree/staged-lock.ts';
+import type * as statusText from '../../src/report/status-text.ts';
 
 export interface Modules {
   readonly 'src/config/toml-shape.ts': typeof tomlShape;
@@ -91,6 +98,13 @@ export interface Modules {
   readonly 'src/metrics/unix-listener.ts': typeof unixListener;
   readonly 'src/rpmostree/deployment.ts': typeof deployment;
   readonly 'src/rpmostree/transaction.ts': typeof transaction;
+  readonly 'src/agent/states/back-to-polling.ts': typeof backToPolling;
+  readonly 'src/rpmostree/client.ts': typeof client;
+  readonly 'src/agent/health.ts': typeof health;
+  readonly 'src/rpmostree/progress.ts': typeof progress;
+  readonly 'src/agent/same-staged.ts': typeof sameStaged;
+  readonly 'src/rpmostree/staged-lock.ts': typeof stagedLock;
+  readonly 'src/report/status-text.ts': typeof statusText;
 }
 
 /** `f`, or `Class.method`. */

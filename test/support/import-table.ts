@@ -50,7 +50,15 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
   rpmostree: {
     may: ['agent', 'dbus', 'files'],
     pure: {
-      but: ['booted-override.ts', 'client.ts', 'status-reader.ts', 'transaction.ts', 'transactions.ts'],
+      but: [
+        'booted-override.ts',
+        'client.ts',
+        'file-stamp.ts',
+        'staged-lock.ts',
+        'status-reader.ts',
+        'transaction.ts',
+        'transactions.ts',
+      ],
     },
   },
   'cincinnati/sources': { may: ['cincinnati/graph', 'agent', 'http'] },

@@ -1,5 +1,7 @@
 /** The ways back to polling, and whose a staged deployment is. Pure. */
 import { checkDue, retryMs } from '../checking.ts';
+import type { EffectOf } from '../messages.ts';
+import { AFTER_FOLLOW_MS } from '../pacing.ts';
 import type { Deployment } from '../ports.ts';
 import { samePayload } from '../release.ts';
 import type { Memory, Model } from '../state.ts';
@@ -16,6 +18,20 @@ export function foreignStaged({ host, record }: Memory): Deployment | undefined 
     record.staged !== undefined &&
     samePayload(staged.payload, record.staged.payload);
   return isOurs ? undefined : staged;
+}
+
+/** The kind of the failure after which nothing was done, since somebody had changed what is staged. */
+export const STAGED_CHANGED = 'rpm_ostree_staged_changed';
+
+/** Drops what was last read as staged, and nothing else. */
+export function discardStaged({ memory }: { readonly memory: Memory }): EffectOf<'discard-staged'> {
+  return { kind: 'discard-staged', expected: memory.host?.staged };
+}
+
+/** Back to polling after somebody changed what is staged, soon: the deployments are read, and everything is decided anew. */
+export function lookAgain(turn: Turn): Model {
+  const dueMono = turn.mono + AFTER_FOLLOW_MS;
+  return { state: { name: 'NoNewUpdate', step: 'rest' }, memory: checkDue(turn.memory, dueMono) };
 }
 
 /** Back to polling, at once: the deployments are read and the graph is asked without waiting. */

@@ -8,8 +8,9 @@
 import { retryMs } from '../checking.ts';
 import { newGrace } from '../grace.ts';
 import { END_INTERVAL_MS, withJitter } from '../pacing.ts';
-import { wallOf } from '../moment.ts';
+import { wallOf, type Moment } from '../moment.ts';
 import type { HostStatus } from '../ports.ts';
+import type { Release } from '../release.ts';
 import { releaseSlot, slotDueMono, waitFor } from '../rest.ts';
 import type { AgentState, Model } from '../state.ts';
 import { stepsOf, type Step, type Turn } from '../turn.ts';
@@ -52,6 +53,19 @@ export const PENDING_STEPS: Readonly<Record<RebootPending['step'], Step<RebootPe
     }),
   }),
 };
+
+/**
+ * The reboot into `release` was asked for at `finalized` and is under way, as the deployments show. What was waited for
+ * it already, perhaps by an agent before this one, counts.
+ */
+export function rebootPending(release: Release, finalized: Moment, turn: Turn): Model {
+  turn.tell({ kind: 'waiting-for-reboot', release });
+  const dueMono = finalized.mono + turn.policy.rebootOverdueMs;
+  return {
+    state: { name: 'EndState', cause: 'reboot-pending', release, finalized, step: 'rest', dueMono },
+    memory: turn.memory,
+  };
+}
 
 function afterReading(state: RebootPending, status: HostStatus, turn: Turn): Model {
   const { release, finalized } = state;

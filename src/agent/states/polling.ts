@@ -14,7 +14,7 @@ import { resting } from '../rest.ts';
 import { isSkipped } from '../skip.ts';
 import type { AgentState, Memory, Model, Policy, PollStep } from '../state.ts';
 import { stepsOf, withMemory, type Step, type Turn } from '../turn.ts';
-import { foreignStaged } from './back-to-polling.ts';
+import { discardStaged, foreignStaged, lookAgain, STAGED_CHANGED } from './back-to-polling.ts';
 import { READ_CACHED } from './reading.ts';
 import { selected } from './update-available.ts';
 
@@ -37,13 +37,17 @@ export const POLLING_STEPS: Readonly<Record<PollStep, Step<PollingState>>> = {
     checked: (state, { result }, turn) => afterAnswer(state, result, turn),
     'check-failed': (state, { failure }, turn) => rest(state, afterFailedCheck(failure, turn)),
   }),
-  discard: step(['discard-staged'], () => ({ kind: 'discard-staged' }), {
+  discard: step(['discard-staged'], (_state, view) => discardStaged(view), {
     discarded: (state, _event, turn) => {
       toldOfDrop(turn);
       return rest(state, turn.memory);
     },
     'discard-failed': (state, { failure }, turn) => {
       const { memory, mono } = turn;
+      if (failure.kind === STAGED_CHANGED) {
+        turn.tell({ kind: 'staged-changed', failure });
+        return lookAgain(turn);
+      }
       turn.tell({ kind: 'drop-failed', failure });
       // Not again at once: it is asked for again after the next check.
       return mono >= memory.check.dueMono && memory.host?.booted.payload !== undefined

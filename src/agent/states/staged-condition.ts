@@ -1,10 +1,10 @@
 /** What became of the staged deployment. Pure. */
 import type { HostStatus } from '../ports.ts';
-import { samePayload, type Release } from '../release.ts';
+import { samePayload, type Target } from '../release.ts';
 
 export type StagedCondition = 'locked' | 'unlocked' | 'gone' | 'replaced';
 
-export function stagedCondition(release: Release, { staged }: HostStatus): StagedCondition {
+export function stagedCondition(release: Target, { staged }: HostStatus): StagedCondition {
   if (staged === undefined) {
     return 'gone';
   }

@@ -6,15 +6,18 @@
  * - A registration that fails holds nothing up: it is tried again later.
  * - The record is settled with the first reading: what was asked for before, and where the node has come from.
  */
+import type { Moment } from '../moment.ts';
 import { adapterRetryMs, AFTER_FOLLOW_MS, END_INTERVAL_MS, FOLLOW_LIMIT_MS, withJitter } from '../pacing.ts';
 import type { HostStatus } from '../ports.ts';
-import { booted as afterBoot } from '../record.ts';
+import { booted as afterBoot, plain, type AgentRecord, type Asked } from '../record.ts';
 import type { Target } from '../release.ts';
 import { waitFor, waitUntil } from '../rest.ts';
-import { recorded, type AgentState, type Memory, type Model } from '../state.ts';
-import { stepsOf, type Step, type Turn } from '../turn.ts';
+import { recorded, type AgentState, type Memory, type Model, type Policy } from '../state.ts';
+import { stepsOf, withMemory, type Step, type Turn } from '../turn.ts';
 import { followed } from './transaction.ts';
+import { rebootPending } from './end-state.ts';
 import { READ_FRESH } from './reading.ts';
+import { stagedCondition } from './staged-condition.ts';
 
 type StartState = Extract<AgentState, { name: 'StartState' }>;
 
@@ -63,7 +66,30 @@ function afterReading(state: StartState, status: HostStatus, turn: Turn): Model 
   }
   const memory = settled(status, turn);
   turn.tell({ kind: 'initialized' });
+  const asked = askedInThisBoot(memory.record, status, turn.policy);
+  if (asked !== undefined) {
+    // The agent started anew while the machine goes down. It keeps the slot, and remembers that it asked.
+    return rebootPending(plain(asked), momentOfAsking(asked, turn), withMemory(turn, memory));
+  }
   return { state: { name: 'Initialized' }, memory };
+}
+
+/**
+ * The reboot that an agent before this one asked for, while it is under way. It was asked for in this boot of the
+ * machine, and the staged deployment has been unlocked for it.
+ */
+export function askedInThisBoot(
+  { asked }: AgentRecord,
+  status: HostStatus,
+  { bootId }: Policy,
+): Asked | undefined {
+  return asked?.bootId === bootId && stagedCondition(asked, status) === 'unlocked' ? asked : undefined;
+}
+
+/** The wall clock may have been set since: nobody waits longer than for a reboot that is asked for now. */
+function momentOfAsking(asked: Asked, { at, mono, policy }: Turn): Moment {
+  const waitedMs = Math.min(Math.max(at - asked.at, 0), policy.rebootOverdueMs);
+  return { at: asked.at, mono: mono - waitedMs };
 }
 
 /** What this boot of the machine tells about the reboots and releases before it. */

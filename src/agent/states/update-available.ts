@@ -5,13 +5,21 @@
  * - A transaction of somebody else, or one that somebody else cancelled, is no failed attempt.
  * - Between attempts the graph is asked, when that is due, whether the release is still wanted.
  * - A release that was given up is denied for a time that grows.
+ * - What an attempt that failed left staged is never gone on with. It is dropped.
  */
 import { afterCheck, afterFailedCheck, checkEffect, retryMs } from '../checking.ts';
 import { newGrace } from '../grace.ts';
 import type { Failure } from '../messages.ts';
 import { AFTER_FOLLOW_MS, FOLLOW_LIMIT_MS, MAX_DEPLOY_ATTEMPTS } from '../pacing.ts';
 import type { CheckResult, Deployment, HostStatus } from '../ports.ts';
-import { abandon, attemptsOf, refuseStream, stageFailed, stageSucceeded } from '../record.ts';
+import {
+  abandon,
+  attemptsOf,
+  hasFailedStaging,
+  refuseStream,
+  stageFailed,
+  stageSucceeded,
+} from '../record.ts';
 import { samePayload, type Release } from '../release.ts';
 import { resting } from '../rest.ts';
 import { isSkipped } from '../skip.ts';
@@ -24,7 +32,7 @@ import {
   type Policy,
 } from '../state.ts';
 import { stepsOf, withMemory, type Step, type Turn } from '../turn.ts';
-import { foreignStaged, pollNow } from './back-to-polling.ts';
+import { discardStaged, foreignStaged, lookAgain, pollNow, STAGED_CHANGED } from './back-to-polling.ts';
 import { READ_FRESH } from './reading.ts';
 import { followed } from './transaction.ts';
 
@@ -35,7 +43,12 @@ const step = stepsOf<UpdateAvailable>();
 export const AVAILABLE_STEPS: Readonly<Record<AvailableStep, Step<UpdateAvailable>>> = {
   stage: step(
     ['stage'],
-    ({ release }, { policy }) => ({ kind: 'stage', release, allowDowngrade: policy.allowDowngrade }),
+    ({ release }, { policy, memory }) => ({
+      kind: 'stage',
+      release,
+      allowDowngrade: policy.allowDowngrade,
+      expected: memory.host?.staged,
+    }),
     {
       staged: (state, { deployment }, turn) => afterStaging(state, deployment, turn),
       'stage-failed': (state, { failure }, turn) => afterRefusal(state, failure, turn),
@@ -50,15 +63,26 @@ export const AVAILABLE_STEPS: Readonly<Record<AvailableStep, Step<UpdateAvailabl
       (state, turn) => rest(state, turn.memory, turn.mono + retryMs(turn)),
     ),
   ),
-  // The release is denied already; what could not be dropped now is replaced by the next one staged.
-  discard: step(['discard-staged'], () => ({ kind: 'discard-staged' }), {
-    discarded: ({ release }, _event, turn) => {
+  discard: step(['discard-staged'], (_state, view) => discardStaged(view), {
+    discarded: (state, _event, turn) => {
+      const { release } = state;
+      if (isFailedOne(turn.memory, release)) {
+        turn.tell({ kind: 'failed-one-dropped', release });
+        return { state: { ...state, step: 'stage' }, memory: turn.memory };
+      }
       turn.tell({ kind: 'blocked', release });
       return pollNow(turn.memory);
     },
-    'discard-failed': (_state, { failure }, turn) => {
+    'discard-failed': (state, { failure }, turn) => {
+      if (failure.kind === STAGED_CHANGED) {
+        turn.tell({ kind: 'staged-changed', failure });
+        return lookAgain(turn);
+      }
       turn.tell({ kind: 'drop-failed', failure });
-      return pollNow(turn.memory);
+      // A denied release that could not be dropped now is replaced by the next one staged.
+      return isFailedOne(turn.memory, state.release)
+        ? rest(state, turn.memory, turn.mono + retryMs(turn))
+        : pollNow(turn.memory);
     },
   }),
   rest: resting<UpdateAvailable>((state, { memory, mono }) =>
@@ -77,14 +101,29 @@ export const AVAILABLE_STEPS: Readonly<Record<AvailableStep, Step<UpdateAvailabl
       // The server is of no help just now; the release it named stays the one to stage, unless it was denied meanwhile.
       return isSkipped(turn.policy.skip, state.release)
         ? { state: { name: 'NoNewUpdate', step: 'rest' }, memory }
-        : { state: { ...state, step: 'stage' }, memory };
+        : selected(state.release, withMemory(turn, memory), state.lastFailure);
     },
   }),
 };
 
+/** What is dropped is the leftover of an attempt that failed, not a release of the wrong stream. */
+function isFailedOne(memory: Memory, release: Release): boolean {
+  const isOfWrongStream = memory.record.denials.some(
+    ({ reason, payload }) => reason === 'wrong-stream' && samePayload(payload, release.payload),
+  );
+  return !isOfWrongStream && hasFailed(memory, release);
+}
+
+/** Staging it was tried, and never succeeded since. */
+function hasFailed({ record }: Memory, release: Release): boolean {
+  const succeeded = record.staged !== undefined && samePayload(record.staged.payload, release.payload);
+  return !succeeded && hasFailedStaging(record, release);
+}
+
 /**
  * The graph names `release`: stage it, or go on with it where exactly that is staged already. It does not matter who
- * staged it. What somebody else staged is left alone, unless the policy says otherwise.
+ * staged it, but for what a failed attempt of this node left: that is dropped and staged anew. What somebody else staged
+ * is left alone, unless the policy says otherwise.
  */
 export function selected(release: Release, turn: Turn, lastFailure = ''): Model {
   const { memory, policy, was } = turn;
@@ -98,7 +137,12 @@ export function selected(release: Release, turn: Turn, lastFailure = ''): Model 
     dueMono: 0,
   };
   const staged = memory.host?.staged;
-  if (staged?.payload !== undefined && samePayload(staged.payload, release.payload)) {
+  const isStaged = staged?.payload !== undefined && samePayload(staged.payload, release.payload);
+  const isSuspect = isStaged && hasFailed(memory, release) && staged.finalizationLocked !== false;
+  if (isSuspect && (staged.finalizationLocked === true || policy.replaceForeignStaged)) {
+    return { state: { ...state, step: 'discard' }, memory };
+  }
+  if (isStaged && !isSuspect) {
     return afterStaging(state, staged, turn);
   }
   const foreign = foreignStaged(memory);
@@ -206,6 +250,14 @@ function afterRefusal(state: UpdateAvailable, failure: Failure, turn: Turn): Mod
   if (failure.kind === 'rpm_ostree_busy') {
     turn.tell({ kind: 'staging-busy', failure });
     return { state: { ...state, step: 'follow' }, memory: turn.memory };
+  }
+  if (failure.kind === STAGED_CHANGED) {
+    turn.tell({ kind: 'staged-changed', failure });
+    return rest(state, turn.memory, turn.mono + AFTER_FOLLOW_MS);
+  }
+  if (failure.kind === 'rpm_ostree_rebooting') {
+    turn.tell({ kind: 'staging-busy', failure });
+    return rest(state, turn.memory, turn.mono + retryMs(turn));
   }
   const repeated = state.lastFailure === failure.message;
   turn.tell({ kind: 'staging-failed', release: state.release, failure, repeated });

@@ -31,7 +31,8 @@ import {
   type StagedStep,
 } from '../state.ts';
 import { stepsOf, withMemory, type Step, type Turn, type View } from '../turn.ts';
-import { pollNow, startOver } from './back-to-polling.ts';
+import { discardStaged, lookAgain, pollNow, STAGED_CHANGED, startOver } from './back-to-polling.ts';
+import { rebootPending } from './end-state.ts';
 import { READ_CACHED, READ_FRESH } from './reading.ts';
 import { stagedCondition } from './staged-condition.ts';
 import { followed } from './transaction.ts';
@@ -133,6 +134,7 @@ export const STAGED_STEPS: Readonly<Record<StagedStep, Step<UpdateStaged>>> = {
   ),
   reconcile: step(['read-status'], () => READ_FRESH, {
     'status-read': (state, { status }, turn) =>
+      afterRebooting(state, status, turn) ??
       compared(state, status, turn, (unlocked) =>
         // The refusal is explained by a lock that is gone: go on at once. Otherwise it stands, and time must pass.
         unlocked && !state.unlocked
@@ -141,13 +143,17 @@ export const STAGED_STEPS: Readonly<Record<StagedStep, Step<UpdateStaged>>> = {
       ),
     'status-failed': (state, { failure }, turn) => heldByFailure(state, failure, turn),
   }),
-  discard: step(['discard-staged'], () => ({ kind: 'discard-staged' }), {
+  discard: step(['discard-staged'], (_state, view) => discardStaged(view), {
     discarded: ({ release }, _event, turn) => {
       const why = isSkipped(turn.policy.skip, release) ? 'skipped' : 'denied-or-withdrawn';
       turn.tell({ kind: 'dropped', version: release.version, why });
       return pollNow(turn.memory);
     },
     'discard-failed': (state, { failure }, turn) => {
+      if (failure.kind === STAGED_CHANGED) {
+        turn.tell({ kind: 'staged-changed', failure });
+        return lookAgain(turn);
+      }
       turn.tell({ kind: 'drop-failed', failure });
       return heldByFailure(state, failure, withMemory(turn, checkDue(turn.memory, turn.mono)));
     },
@@ -222,7 +228,8 @@ function compared(
   if (isRuledOut(state.release, status, memory.record, policy, at)) {
     return { state: { ...state, step: 'discard' }, memory };
   }
-  const after = next(condition === 'unlocked');
+  // What the daemon has called unlocked once stays so, whatever is read since.
+  const after = next(state.unlocked || condition === 'unlocked');
   return { state: after, memory: after.step === 'acquire' ? owingSlot(memory) : memory };
 }
 
@@ -434,14 +441,52 @@ export function unsaved(state: UpdateStaged, failure: Failure, turn: Turn): Mode
 
 function afterRefusal(state: UpdateStaged, failure: Failure, turn: Turn): Model {
   turn.tell({ kind: 'finalize-failed', failure, repeated: isHeldBy(state, failure) });
+  if (failure.kind === REBOOTING) {
+    return {
+      state: { ...state, step: 'reconcile', holding: { ...failed(state, failure, turn), asked: true } },
+      memory: turn.memory,
+    };
+  }
   const memory = isUncertain(failure) ? turn.memory : takenBack(failure.message, turn);
   if (failure.kind === 'rpm_ostree_busy') {
     return { state: { ...state, step: 'follow' }, memory };
   }
   const holding: Holding = { ...failed(state, failure, turn), asked: true };
+  // The daemon knows best. With the lock gone there is another way to ask, which is tried at once.
+  if (saysUnlocked(failure) && !state.unlocked) {
+    return { state: { ...state, step: 'ask', unlocked: true, holding }, memory };
+  }
   return TO_RECONCILE.has(failure.kind)
     ? { state: { ...state, step: 'reconcile', holding }, memory }
     : held(state, memory, holding, turn.mono + retryMs(turn));
+}
+
+/** The refusal itself says that the lock is gone, whatever was read before. */
+export function saysUnlocked({ kind }: Failure): boolean {
+  return kind === 'rpm_ostree_already_unlocked';
+}
+
+const REBOOTING = 'rpm_ostree_rebooting';
+
+/**
+ * Finalization was refused because a reboot is under way. Where the staged deployment has been unlocked, that reboot
+ * leads into it. Otherwise it leads elsewhere, and none comes of what was asked for. Undefined: no such refusal.
+ */
+function afterRebooting(state: UpdateStaged, status: HostStatus, turn: Turn): Model | undefined {
+  const { holding, release } = state;
+  if (holding.by !== 'failure' || holding.kind !== REBOOTING) {
+    return undefined;
+  }
+  if (stagedCondition(release, status) === 'unlocked') {
+    return rebootPending(release, momentOf(turn), turn);
+  }
+  const memory = takenBack(holding.message, turn);
+  return compared(state, status, withMemory(turn, memory), (unlocked) => ({
+    ...state,
+    unlocked,
+    step: 'rest',
+    dueMono: turn.mono + retryMs(turn),
+  }));
 }
 
 /** Refusals that the deployments explain. */

@@ -6,11 +6,12 @@ Unlike the original, it knows no RPM. A layered package is a file in a separate 
 commit. Like a client-side layer, it is made again for each base. `rpm-ostreed.py install NAME` stages one, as
 an administrator would.
 
+With RPM_OSTREED_OLD=1 it tells the lock in the deployment's dictionary, as versions before v2024.6 did.
+
 Invariants:
 - Blocking work runs in a thread, so the bus always gets an answer.
 - The finalization lock exists before anything could finalize the staged deployment.
 """
-import json
 import os
 import sys
 import tempfile
@@ -26,7 +27,7 @@ sys.dont_write_bytecode = True
 from rpmostree_dbus import ACCESS_DENIED, Daemon, Failed, Refused, log, serve
 
 SOCKET_PATH = "/run/rpm-ostree-transaction.sock"
-DRIVER_PATH = "/run/rpm-ostree/update-driver.json"
+DRIVER_PATH = "/run/rpm-ostree/update-driver.gv"
 IDLE_MS = 60_000
 # Time from the end of the transaction to the reboot, so that the client reads Finished first.
 REBOOT_MS = 100
@@ -98,6 +99,7 @@ def dictionary(sysroot, deployment):
         "unlocked": GLib.Variant("s", OSTree.Deployment.unlocked_state_to_string(deployment.get_unlocked())),
         "packages": GLib.Variant("as", packages if is_layered else []),
         "requested-packages": GLib.Variant("as", packages),
+        "requested-local-packages": GLib.Variant("as", []),
         "base-commit-meta": GLib.Variant("a{sv}", base_metadata),
     }
     if is_layered:
@@ -105,7 +107,7 @@ def dictionary(sysroot, deployment):
         result["base-version"] = base_metadata["version"]
         result["base-timestamp"] = GLib.Variant("t", base_timestamp)
         result["layered-commit-meta"] = GLib.Variant("a{sv}", metadata)
-    if staged:
+    if staged and os.environ.get("RPM_OSTREED_OLD") == "1":
         result["finalization-locked"] = GLib.Variant("b", deployment.is_finalization_locked())
     return result
 
@@ -248,8 +250,9 @@ class HostDaemon(Daemon):
         except GLib.Error as error:
             raise Failed(f"could not find caller systemd unit: {error.message}") from error
         os.makedirs(os.path.dirname(DRIVER_PATH), exist_ok=True)
-        with open(DRIVER_PATH, "w", encoding="utf-8") as file:
-            json.dump({"driver": name, "unit": unit_id}, file)
+        driver = {"driver-name": GLib.Variant("s", name), "driver-sd-unit": GLib.Variant("s", unit_id)}
+        with open(DRIVER_PATH, "wb") as file:
+            file.write(GLib.Variant("a{sv}", driver).get_data_as_bytes().get_data())
 
     def deploy(self, transaction, refspec, revision, options):
         sysroot = open_sysroot()
@@ -262,6 +265,11 @@ class HostDaemon(Daemon):
                 raise Failed("Old and new refs are equal")
             followed = refspec
         checksum = revision.removeprefix("revision=")
+        described = dictionary(sysroot, base)
+        if base.is_staged() and refspec is None and checksum == described.get("base-checksum", described["checksum"]).unpack():
+            transaction.message("No change.")
+            yield 0
+            return
         remote, _, ref = followed.partition(":")
         transaction.emit("TaskBegin", "(s)", f"Resolving {checksum}")
         transaction.emit("TaskEnd", "(s)", "done")

@@ -57,7 +57,7 @@ const NEW_ANSWER: Change = {
 const NEW_EFFECT: Change = {
   'src/agent/messages.ts': (text) =>
     text
-      .replace("  | { readonly kind: 'discard-staged' }", "  | { readonly kind: 'discard-staged' }\n  | { readonly kind: 'run-hooks' }")
+      .replace("  | { readonly kind: 'register-driver' }", "  | { readonly kind: 'register-driver' }\n  | { readonly kind: 'run-hooks' }")
       .replace("  | { readonly kind: 'finalized' }", "  | { readonly kind: 'finalized' }\n  | { readonly kind: 'hooks-passed' }\n  | { readonly kind: 'hooks-vetoed' }")
       .replace("  finalize: ['finalized', 'finalize-failed'],", "  finalize: ['finalized', 'finalize-failed'],\n  'run-hooks': ['hooks-passed', 'hooks-vetoed'],"),
 }; // prettier-ignore

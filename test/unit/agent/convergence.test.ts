@@ -80,6 +80,34 @@ describe('the agent, left alone', () => {
     expect(simulated.booted.version).toBe('2.0');
   });
 
+  it.each([true, undefined])(
+    'R1: a refusal as unlocked counts as unlocked, although the deployments say locked: %s',
+    (finalizationLocked) => {
+      const allowing: boolean[] = [];
+      const simulated = node({ check: offering(V2) });
+      simulated.world.finalizeFault = () => {
+        const { effect } = simulated;
+        const isAllowed = effect.kind === 'finalize' && effect.allowUnlocked;
+        allowing.push(isAllowed);
+        return isAllowed ? undefined : new KindError('rpm_ostree_already_unlocked');
+      };
+      simulated.runUntil((n) => n.effect.kind === 'finalize');
+      simulated.deployments = simulated.deployments.map((d) => (d.staged ? { ...d, finalizationLocked } : d));
+      simulated.runUntil((n) => n.reboots === 1, 100);
+      expect(allowing).toEqual([false, true]);
+      expect(simulated.booted.version).toBe('2.0');
+    },
+  );
+
+  it('R1: a daemon that calls it unlocked whatever is asked is not asked without pause', () => {
+    const simulated = node({
+      check: offering(V2),
+      finalizeFault: () => new KindError('rpm_ostree_already_unlocked'),
+    });
+    simulated.runFor(HOUR);
+    expect(count(simulated, 'finalize')).toBeLessThanOrEqual(HOUR / POLICY.retryIntervalMs + 2);
+  });
+
   it('B2: a staged deployment that somebody dropped leads back to polling within one tick', () => {
     const simulated = node({
       check: offering(V2),

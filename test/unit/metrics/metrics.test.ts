@@ -200,7 +200,11 @@ function everything(): Metrics {
   metrics.finalizationBlockedByUsers();
   metrics.activeUsersDetected(2);
   metrics.finalizationPostponed();
-  metrics.downloading({ percent: 50, bytesTransferred: 10, bytesPerSecond: 5 });
+  metrics.downloading({
+    ...{ percent: 50, bytesTransferred: 10, bytesPerSecond: 5 },
+    ...{ layersDone: 1, layersNeeded: 2 },
+  });
+  metrics.foreignStaged(true);
   metrics.finalizeAnswered('allow');
   metrics.windowIs({ startAt: 1000, endAt: 2000 });
   metrics.fleetLockRequested('pre-reboot');

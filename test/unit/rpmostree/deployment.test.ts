@@ -67,6 +67,19 @@ describe('decodeDeployment', () => {
     });
   });
 
+  it('R8: names packages that were installed from files among the layered ones', () => {
+    const layered = {
+      ...plain,
+      'base-checksum': BASE,
+      packages: ['htop'],
+      'requested-local-packages': ['zincati-ng-0.1.0-1.x86_64'],
+      'requested-local-fileoverride-packages': ['foo-2-1.x86_64'],
+    };
+    const expected = ['htop', 'zincati-ng-0.1.0-1.x86_64', 'foo-2-1.x86_64'];
+    expect(decodeDeployment(asBus(layered)).layeredPackages).toEqual(expected);
+    expect(decodeDeployment(layered).layeredPackages).toEqual(expected);
+  });
+
   it('knows an image by its name and digest', () => {
     const payload = { scheme: 'oci', value: `quay.io/fedora/fedora-coreos@${DIGEST}` };
     expect(decodeDeployment(asBus(image))).toMatchObject({ payload, imageReference: IMAGE_REFERENCE });

@@ -17,7 +17,7 @@ describe('mapCallError', () => {
   it.each([
     [remote(`${GIO}26`), 'rpm_ostree_busy'],
     [remote(`${GIO}0`, 'Transaction in progress: upgrade\n You can cancel …'), 'rpm_ostree_busy'],
-    [remote(`${GIO}0`, 'Reboot initiated, cannot start new transaction'), 'rpm_ostree_busy'],
+    [remote(`${GIO}0`, 'Reboot initiated, cannot start new transaction'), 'rpm_ostree_rebooting'],
     [remote('org.projectatomic.rpmostreed.Error.UpdateInProgress'), 'rpm_ostree_busy'],
     [remote('org.freedesktop.DBus.Error.AccessDenied'), 'rpm_ostree_access_denied'],
     [remote('org.projectatomic.rpmostreed.Error.NotAuthorized'), 'rpm_ostree_access_denied'],

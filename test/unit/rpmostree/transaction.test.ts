@@ -2,9 +2,17 @@
 import { describe, expect, it } from 'vitest';
 import type { Progress } from '../../../src/agent/ports.ts';
 import { BusError, CancelledError } from '../../../src/errors.ts';
-import { type FollowOptions, followTransaction, STALL_LIMIT_MS } from '../../../src/rpmostree/transaction.ts';
+import {
+  CANCEL_LIMIT_MS,
+  type FollowOptions,
+  followTransaction,
+  SILENCE_LIMIT_MS,
+  STALL_LIMIT_MS,
+} from '../../../src/rpmostree/transaction.ts';
 import { FakeLink } from '../../support/fake-link.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
+
+const PATIENCE = { stallLimitMs: STALL_LIMIT_MS, silenceLimitMs: SILENCE_LIMIT_MS } as const;
 
 function setUp(options: Partial<FollowOptions> = {}) {
   const clock = new VirtualClock();
@@ -16,7 +24,7 @@ function setUp(options: Partial<FollowOptions> = {}) {
     async () => link,
     clock,
     'unix:path=/x',
-    { onProgress: (seen) => progress.push(seen), ours: true, stallLimitMs: STALL_LIMIT_MS, ...options },
+    { onProgress: (seen) => progress.push(seen), ours: true, patience: PATIENCE, ...options },
     abort.signal,
   );
   // Tests that expect a rejection check it later.
@@ -111,6 +119,8 @@ describe('followTransaction', () => {
 
   it('B15: cancels after ten minutes without progress, not before', async () => {
     const { clock, link, end } = setUp();
+    await clock.advance(0);
+    link.emit('DownloadProgress', ...download(0n, 0n, 0n));
     await clock.advance(STALL_LIMIT_MS - 1000);
     link.emit('DownloadProgress', ...download(1n, 5n, 1n));
     await clock.advance(STALL_LIMIT_MS - 1000);
@@ -120,20 +130,94 @@ describe('followTransaction', () => {
     await clock.advance(1000);
     expect(link.calls).toEqual(['Start', 'Cancel']);
     link.emit('Finished', false, 'Operation was cancelled');
-    await expect(end).resolves.toEqual({ kind: 'stalled' });
+    await expect(end).resolves.toEqual({ kind: 'stalled', afterMs: STALL_LIMIT_MS });
     expect(clock.sleepers).toBe(0);
+  });
+
+  it.each(['TaskBegin', 'Message', 'ProgressEnd', 'TaskEnd', 'PercentProgress'])(
+    'R4: waits for hours after %s, since nothing more is told of a layer',
+    async (member) => {
+      const { clock, link, end } = setUp();
+      await clock.advance(0);
+      link.emit('DownloadProgress', ...download(1n, 5n, 1n));
+      link.emit(member, 'Fetching layer sha256:1 (172.2 MB)', 1);
+      await clock.advance(SILENCE_LIMIT_MS - 1000);
+      expect(link.calls).toEqual(['Start']);
+      link.emit('TaskEnd', 'done');
+      await clock.advance(SILENCE_LIMIT_MS - 1000);
+      expect(link.calls).toEqual(['Start']);
+      await clock.advance(1000);
+      expect(link.calls).toEqual(['Start', 'Cancel']);
+      link.emit('Finished', false, 'Operation was cancelled');
+      await expect(end).resolves.toEqual({ kind: 'stalled', afterMs: SILENCE_LIMIT_MS });
+      expect(clock.sleepers).toBe(0);
+    },
+  );
+
+  it.each([0, 1, STALL_LIMIT_MS / 2, 5 * STALL_LIMIT_MS])(
+    'R4: a download that begins after %i ms of silence has its own limit from then on',
+    async (silentMs) => {
+      const { clock, link, end } = setUp();
+      await clock.advance(silentMs);
+      link.emit('DownloadProgress', ...download(1n, 5n, 1n));
+      await clock.advance(STALL_LIMIT_MS - 1);
+      expect(link.calls).toEqual(['Start']);
+      await clock.advance(1);
+      expect(link.calls).toEqual(['Start', 'Cancel']);
+      link.drop();
+      await expect(end).resolves.toEqual({ kind: 'stalled', afterMs: STALL_LIMIT_MS });
+    },
+  );
+
+  it.each([
+    'layers already present: 43; layers needed: 2 (172.2\u00a0MB)',
+    'ostree chunk layers stored: 43 needed: 2 (172.2 MB)',
+  ])('R4: counts the layers of an image: %s', async (message) => {
+    const { clock, link, progress, end } = setUp();
+    await clock.advance(0);
+    link.emit('TaskBegin', 'Fetching a layer that is not counted yet');
+    link.emit('Message', message);
+    link.emit('TaskBegin', 'Fetching ostree chunk 1');
+    link.emit('TaskEnd', 'done');
+    link.emit('TaskBegin', 'Fetching layer 2');
+    link.emit('TaskBegin', 'Checking out tree 1');
+    link.emit('TaskEnd', 'done');
+    link.emit('Finished', true, '');
+    await end;
+    expect(
+      progress.map(({ layersDone, layersNeeded, percent }) => [layersDone, layersNeeded, percent]),
+    ).toEqual([
+      [undefined, undefined, undefined],
+      [0, 2, 0],
+      [0, 2, 0],
+      [1, 2, 50],
+      [1, 2, 50],
+      [2, 2, 100],
+    ]);
+  });
+
+  it('R5: gives a cancelled transaction longer than the half minute that a silent server costs', async () => {
+    const { clock, link, end } = setUp();
+    await clock.advance(0);
+    link.emit('DownloadProgress', ...download(1n, 5n, 1n));
+    await clock.advance(STALL_LIMIT_MS + 31_000);
+    expect(link.closed).toBe(false);
+    link.emit('Finished', false, 'Operation was cancelled');
+    await expect(end).resolves.toEqual({ kind: 'stalled', afterMs: STALL_LIMIT_MS });
   });
 
   it('B15: leaves a transaction behind that does not heed the cancel', async () => {
     const { clock, link, end } = setUp();
     link.answers.delete('Cancel');
-    await clock.advance(STALL_LIMIT_MS + 10_000);
-    await expect(end).resolves.toEqual({ kind: 'stalled' });
+    await clock.advance(0);
+    link.emit('DownloadProgress', ...download(1n, 5n, 1n));
+    await clock.advance(STALL_LIMIT_MS + CANCEL_LIMIT_MS);
+    await expect(end).resolves.toEqual({ kind: 'stalled', afterMs: STALL_LIMIT_MS });
     expect(link.closed).toBe(true);
   });
 
   it("never cancels somebody else's, however quiet", async () => {
-    const { clock, link, end } = setUp({ ours: false, limitMs: 3_600_000, stallLimitMs: undefined as never });
+    const { clock, link, end } = setUp({ ours: false, limitMs: 3_600_000, patience: undefined as never });
     await clock.advance(3_600_000);
     await expect(end).resolves.toEqual({ kind: 'limit' });
     expect(link.calls).toEqual(['Start']);
@@ -164,7 +248,7 @@ describe('followTransaction', () => {
     const clock = new VirtualClock();
     const link = new FakeLink();
     link.answers.set('Start', [true]).set('Cancel', []);
-    const options = { onProgress: () => undefined, ours: true, stallLimitMs: STALL_LIMIT_MS };
+    const options = { onProgress: () => undefined, ours: true, patience: PATIENCE };
     const end = followTransaction(async () => link, clock, 'unix:path=/x', options, AbortSignal.abort());
     end.catch(() => undefined);
     await clock.advance(1000);
