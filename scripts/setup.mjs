@@ -41,6 +41,7 @@ const NEEDS = {
     debian: ['binutils-aarch64-linux-gnu'],
     fedora: 'binutils-aarch64-linux-gnu',
   },
+  cpio: { for: 'test', has: () => onPath('cpio'), debian: ['cpio'], fedora: 'cpio' },
   xz: { for: 'package', has: () => onPath('xz'), debian: ['xz-utils'], fedora: 'xz' },
   rpmlint: { for: 'test', has: () => onPath('rpmlint'), debian: ['rpmlint'], fedora: 'rpmlint' },
   promtool: { for: 'test', has: () => onPath('promtool'), debian: ['prometheus'], fedora: 'prometheus' },

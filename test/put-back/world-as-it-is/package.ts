@@ -26,4 +26,18 @@ export const PACKAGE_FAULTS: readonly PutBackFault[] = [
     ...UPDATE_NOW,
     named: 'R6: the agent is not restarted into a shutdown',
   },
+  {
+    id: 'P1',
+    fault: 'rpm-ostree lays out the files first, and a host without Zincati gets an agent that never starts',
+    changes: [
+      shellFunction(
+        'packaging/zincati-ng.spec',
+        'is_zincatis',
+        '[ -e /usr/lib/systemd/system/zincati.service ]',
+      ),
+    ],
+    project: 'integration',
+    test: 'test/integration/package-scriptlets.test.ts',
+    named: 'a host without Zincati gets an agent that is enabled',
+  },
 ];
