@@ -9,8 +9,8 @@ const { version } = JSON.parse(readFileSync(path.join(PROJECT, 'package.json'), 
 /** By file: the text before the version. */
 const PLACES = {
   'src/version.ts': /(VERSION = ')[^']+(?=')/g,
-  'docs/install.md': /(zincati-ng-)\d[\w.]*?(?=-(?:1\.)?(?:x86_64|aarch64)\.)/g,
-  'README.md': /(zincati-ng-)\d[\w.]*?(?=-(?:1\.)?(?:x86_64|aarch64)\.)/g,
+  'docs/install.md': /(zincati-ng-)\d[\d.]*(?=-)/g,
+  'README.md': /(zincati-ng-)\d[\d.]*(?=-)/g,
 };
 
 for (const [file, before] of Object.entries(PLACES)) {
