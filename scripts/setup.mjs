@@ -7,6 +7,7 @@ import process from 'node:process';
 import { createInterface } from 'node:readline';
 import './node-version.mjs';
 
+import { areForeignLibrariesHere, fetchForeignLibraries } from './packaging/foreign-libraries.mjs';
 import { ARCHITECTURES, isRuntimeHere, runtimeOf } from './packaging/runtime.mjs';
 import { stripperFor } from './packaging/strip.mjs';
 import { Progress } from './progress.mjs';
@@ -41,6 +42,7 @@ const NEEDS = {
     debian: ['binutils-aarch64-linux-gnu'],
     fedora: 'binutils-aarch64-linux-gnu',
   },
+  cpio: { for: 'test', has: () => onPath('cpio'), debian: ['cpio'], fedora: 'cpio' },
   xz: { for: 'package', has: () => onPath('xz'), debian: ['xz-utils'], fedora: 'xz' },
   rpmlint: { for: 'test', has: () => onPath('rpmlint'), debian: ['rpmlint'], fedora: 'rpmlint' },
   promtool: { for: 'test', has: () => onPath('promtool'), debian: ['prometheus'], fedora: 'prometheus' },
@@ -73,6 +75,13 @@ const NEEDS = {
     has: () => onPath('systemd-nspawn'),
     debian: ['systemd-container'],
     fedora: 'systemd-container',
+  },
+  // Runs what is packaged for aarch64.
+  'qemu-aarch64-static': {
+    for: 'test',
+    has: () => process.arch === 'arm64' || onPath('qemu-aarch64-static'),
+    debian: ['qemu-user-static'],
+    fedora: 'qemu-user-static-aarch64',
   },
   // The tests' OSTree host.
   mmdebstrap: { for: 'test', has: () => onPath('mmdebstrap'), debian: ['mmdebstrap'], fedora: 'mmdebstrap' },
@@ -160,7 +169,9 @@ let lacking = missing(purpose);
 const canInstall = lacking.length > 0 && process.getuid?.() === 0 && onPath('apt-get');
 // They are fetched here, so that no test asks the network for them.
 const toFetch = purpose === 'test' ? Object.keys(ARCHITECTURES).filter((name) => !isRuntimeHere(name)) : [];
-const progress = new Progress('setup', (canInstall ? 1 : 0) + toFetch.length);
+const isLibraryToFetch =
+  purpose === 'test' && process.arch !== 'arm64' && onPath('apt-get') && !areForeignLibrariesHere();
+const progress = new Progress('setup', (canInstall ? 1 : 0) + toFetch.length + (isLibraryToFetch ? 1 : 0));
 if (canInstall) {
   await installOnDebian(lacking, progress);
   lacking = missing(purpose);
@@ -177,5 +188,12 @@ for (const architecture of toFetch) {
     await progress.step(`fetch Node for ${architecture}`, () => runtimeOf(architecture));
   } catch (error) {
     process.stderr.write(`${error.message}; the tests of the packages will fail\n`);
+  }
+}
+if (isLibraryToFetch) {
+  try {
+    await progress.step('fetch the C library for aarch64', () => fetchForeignLibraries());
+  } catch (error) {
+    process.stderr.write(`${error.message}; the test that runs the package for aarch64 will be skipped\n`);
   }
 }

@@ -18,11 +18,12 @@ import { printable } from '../text/printable.ts';
 import { KIBIBYTE } from '../text/units.ts';
 import { adviceForDirectory, adviceForName, adviceForSpecialFile } from './ignored-entry.ts';
 
-/** From weakest to strongest. */
+/** From weakest to strongest. The last one belongs to `zincati-update-now`, and only root may write to it. */
 export const DROP_IN_DIRECTORIES = [
   '/usr/lib/zincati/config.d',
   '/run/zincati/config.d',
   '/etc/zincati/config.d',
+  '/run/zincati-update-now/config.d',
 ] as const;
 
 /** All settings together take a few kilobytes; a larger file is in the wrong place. */

@@ -94,6 +94,8 @@ it.runIf(isRoot)('gives the agent a user and its folders', () => {
     'motd.d/85-zincati-deadend.motd link root ../zincati/motd/85-zincati-deadend.motd',
     'motd.d/86-zincati-health.motd link root ../zincati/motd/86-zincati-health.motd',
     'zincati 775 zincati',
+    'zincati-update-now 755 root',
+    'zincati-update-now/config.d 755 root',
     'zincati/config.d 775 zincati',
     'zincati/motd 755 zincati',
     'zincati/private 770 zincati',

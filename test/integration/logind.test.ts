@@ -1,5 +1,5 @@
 /** Sessions and inhibitors over a real bus with a stand-in for logind, and real terminals. */
-import { mkdirSync, symlinkSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -74,7 +74,13 @@ describe('sessions', () => {
     await logind?.close();
     const host = await start({ sessions: [fakeSession()] });
     mkdirSync(join(host.root, 'run/zincati'), { recursive: true });
-    writeFileSync(join(host.root, 'run/zincati/override-interactive-check'), '');
+    const override = join(host.root, 'run/zincati/override-interactive-check');
+    writeFileSync(override, '');
+    expect(await sessionsOf(host).list(signal)).toEqual([]);
+    rmSync(override);
+    expect(await sessionsOf(host).list(signal)).toEqual([CORE]);
+    mkdirSync(join(host.root, 'run/zincati-update-now'));
+    writeFileSync(join(host.root, 'run/zincati-update-now/override-interactive-check'), '');
     expect(await sessionsOf(host).list(signal)).toEqual([]);
   });
 

@@ -19,6 +19,8 @@ export interface ReleasedHostOptions {
   readonly booted: 'oldest' | 'newest' | 'unknown';
   /** TOML, as an operator would write it. */
   readonly config: string;
+  /** What the update server serves; `x86_64` unless given. */
+  readonly basearch?: string;
   /** Additional to rpm-ostree's daemon. */
   readonly services?: (root: string) => readonly ActivatableService[];
 }
@@ -35,7 +37,12 @@ export class ReleasedHost implements AsyncDisposable {
     this.#bus = bus;
   }
 
-  static async start({ booted, config, services }: ReleasedHostOptions): Promise<ReleasedHost> {
+  static async start({
+    booted,
+    config,
+    basearch = 'x86_64',
+    services,
+  }: ReleasedHostOptions): Promise<ReleasedHost> {
     const root = await mkdtemp(join(tmpdir(), 'released-'));
     const history = await carriedHistory('stable');
     const releases = history.entries.slice(-6).map((entry, index) => ({
@@ -52,7 +59,7 @@ export class ReleasedHost implements AsyncDisposable {
     const server = await startCincinnatiServer({
       history,
       stream: 'stable',
-      basearch: 'x86_64',
+      basearch,
       clock: Date,
     });
     const more = `identity.node_uuid = "${NODE_UUID}"

@@ -111,10 +111,15 @@ export class RpmRoot implements Disposable {
   /** A transaction that must succeed without output. */
   change(...args: readonly string[]): void {
     const { status, stdout, stderr } = this.rpm(...args);
-    // Debian's rpm warns at each transaction that Debian has another package manager.
+    // Debian's rpm warns at each transaction that Debian has another package manager. systemctl tells of links and
+    // of masked units.
     const words = stderr
       .split('\n')
-      .filter((line) => line !== '' && !/^rpm: (?:RPM should|However)/.test(line));
+      .filter(
+        (line) =>
+          line !== '' &&
+          !/^(?:rpm: (?:RPM should|However)|(?:Created|Removed) |Unit \S+ is masked)/.test(line),
+      );
     if (status !== 0 || words.length > 0 || stdout !== '') {
       throw new Error(`rpm ${args.join(' ')} must go through, got ${status}: ${stdout}${words.join('\n')}`);
     }

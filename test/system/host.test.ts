@@ -371,7 +371,7 @@ for master, name in remote, console:
   });
 
   describe('zincati-update-now', () => {
-    const LEFT = 'ls /run/zincati/config.d; ls -d /run/zincati/override* 2>/dev/null || true';
+    const LEFT = 'find /run/zincati /run/zincati-update-now -name "*.toml" -o -name "override*"';
     const update = () => host.run('zincati-update-now');
 
     it('says so when updates are turned off, and leaves nothing', async () => {
@@ -393,9 +393,10 @@ for master, name in remote, console:
       /** Sends READY and then its script, and notes the configuration with which it was started. */
       const ACTOR = `#!/usr/bin/python3
 import os, signal, socket
-now = os.path.exists('/run/zincati/config.d/99-update-now.toml')
+now = os.path.exists('/run/zincati-update-now/config.d/99-update-now.toml')
+alone = [folder for folder in ('zincati', 'zincati-update-now') if os.path.exists(f'/run/{folder}/override-interactive-check')]
 with open('/var/lib/zincati/lives', 'a') as lives:
-    lives.write(('now' if now else 'usual') + (' alone' if os.path.exists('/run/zincati/override-interactive-check') else '') + '\\n')
+    lives.write(('now' if now else 'usual') + (' alone' if alone else '') + '\\n')
 link = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 link.connect(os.environ['NOTIFY_SOCKET'])
 link.send(b'READY=1\\nSTATUS=initialization complete, auto-updates logic enabled')
@@ -458,7 +459,7 @@ signal.pause()
       it('runs once at a time', async () => {
         const result = await lives(
           ['update finalized: 1.2'],
-          'flock /usr/bin/zincati-update-now zincati-update-now',
+          'flock /run/zincati-update-now/lock zincati-update-now',
         );
         expect(result).toMatchObject({ status: 1, lives: ['usual'] });
         expect(result.stderr).toMatch(/it is running already/);

@@ -2,10 +2,12 @@
 import type { PutBackFault } from '../fault.ts';
 import { BOUNDED_FAULTS } from './bounded.ts';
 import { DECIDING_FAULTS } from './deciding.ts';
+import { PACKAGE_FAULTS } from './package.ts';
 import { RPM_OSTREE_FAULTS } from './rpm-ostree.ts';
 
 export const SHOWN_FAULTS: readonly PutBackFault[] = [
   ...BOUNDED_FAULTS,
   ...DECIDING_FAULTS,
+  ...PACKAGE_FAULTS,
   ...RPM_OSTREE_FAULTS,
 ];

@@ -15,6 +15,7 @@ import { HostTree } from '../../support/host-tree.ts';
 const USR = '/usr/lib/zincati/config.d';
 const RUN = '/run/zincati/config.d';
 const ETC = '/etc/zincati/config.d';
+const NOW = '/run/zincati-update-now/config.d';
 
 async function pathsOf(host: HostTree): Promise<string[]> {
   const { files, warnings, errors } = await readDropIns(host.root);
@@ -45,6 +46,16 @@ describe('which files count', () => {
       `${RUN}/30-c.toml`,
       `${ETC}/40-d.toml`,
     ]);
+  });
+
+  it('F1: reads what root puts into the folder of zincati-update-now, in front of all others', async () => {
+    await using host = await HostTree.create({
+      [`${RUN}/99-update-now.toml`]: '',
+      [`${ETC}/99-update-now.toml`]: '',
+      [`${ETC}/99-z.toml`]: '',
+      [`${NOW}/99-update-now.toml`]: '',
+    });
+    expect(await pathsOf(host)).toEqual([`${NOW}/99-update-now.toml`, `${ETC}/99-z.toml`]);
   });
 
   it('orders by bytes, not by UTF-16 units or by a language', async () => {

@@ -1,0 +1,7 @@
+export const LAYOUTS: readonly string[];
+export const PROGRAM: Readonly<Record<'usr' | 'local', string>>;
+/** Without `node` or `addon`, the tree has none. */
+export function layOut(
+  destination: string,
+  options: { readonly layout: 'usr' | 'local'; readonly node?: string; readonly addon: string | undefined },
+): void;

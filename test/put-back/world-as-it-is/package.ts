@@ -1,0 +1,43 @@
+/** Faults of the package and of what root runs, which an attacker and the real rpm-ostree have shown. */
+import { shellFunction, type PutBackFault } from '../fault.ts';
+
+const SCRIPT = 'systemd/zincati-update-now';
+const UPDATE_NOW = { project: 'integration', test: 'test/integration/package-update-now.test.ts' } as const;
+
+export const PACKAGE_FAULTS: readonly PutBackFault[] = [
+  {
+    id: 'F1',
+    fault: 'zincati-update-now follows as root what an unprivileged user has planted',
+    changes: [shellFunction(SCRIPT, 'own_folder', 'mkdir -p -- "$1"')],
+    ...UPDATE_NOW,
+    named: 'F1: root touches nothing that others can plant',
+  },
+  {
+    id: 'F16',
+    fault: "any user's lock on the script keeps root from updating",
+    changes: [shellFunction(SCRIPT, 'lock', 'exec 9<"$0" && flock --nonblock 9')],
+    ...UPDATE_NOW,
+    named: 'F16: nobody but root can keep root out',
+  },
+  {
+    id: 'R6',
+    fault: 'zincati-update-now restarts the unit into the shutdown that ends it',
+    changes: [shellFunction(SCRIPT, 'is_going_down', 'return 1')],
+    ...UPDATE_NOW,
+    named: 'R6: the agent is not restarted into a shutdown',
+  },
+  {
+    id: 'P1',
+    fault: 'rpm-ostree lays out the files first, and a host without Zincati gets an agent that never starts',
+    changes: [
+      shellFunction(
+        'packaging/zincati-ng.spec',
+        'is_zincatis',
+        '[ -e /usr/lib/systemd/system/zincati.service ]',
+      ),
+    ],
+    project: 'integration',
+    test: 'test/integration/package-scriptlets.test.ts',
+    named: 'a host without Zincati gets an agent that is enabled',
+  },
+];
