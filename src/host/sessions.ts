@@ -3,8 +3,9 @@
  *
  * Invariants:
  * - What logind says is parsed, never trusted.
- * - No login manager means that nobody is logged in.
- * - A login manager that answers nonsense is an error. The caller then waits as if somebody were there.
+ * - A host without a login manager has nobody logged in.
+ * - A login manager that cannot be asked, or answers nonsense, is an error. The caller then waits as if somebody were
+ *   there.
  * - A terminal that takes no more output never blocks.
  */
 import { constants } from 'node:fs';
