@@ -5,7 +5,7 @@
  * whatever the cause. dbus-daemon answers with the cause, as systemd names it. So the bus and systemd are asked.
  *
  * Invariants:
- * - A service is absent if the bus has no way to start it, or if systemd says that its unit is masked or not there.
+ * - A service that the bus has no way to start is absent. So is one whose unit is masked or not there, as systemd says.
  * - Whatever cannot be asked makes no service absent.
  */
 import { getNameOwner, getProperty, listActivatableNames } from '../dbus/calls.ts';

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Runs a message bus of type system on a socket in a folder, as systemd runs it: the socket is
-passed, and services are started by whoever owns org.freedesktop.systemd1 on the bus.
+"""Runs a message bus of type system on a socket in a folder, as systemd runs it. The socket is
+passed. Whoever owns org.freedesktop.systemd1 on the bus starts services.
 
 Usage: bus-daemon.py dbus-daemon|dbus-broker FOLDER. The socket is FOLDER/bus.sock, the files of
 services are in FOLDER/services. Prints "ready" when the socket accepts, and becomes the daemon.

@@ -198,7 +198,7 @@ for master, name in remote, console:
 
     it('writes where the agent has to, and nowhere else', async () => {
       const output = await probe(`
-        for folder in /var/lib/zincati /run/zincati /run/zincati/public /run/zincati/motd /tmp \
+        for folder in /var/lib/zincati /run/zincati /run/zincati/public /run/motd.d/zincati /tmp \
           /etc /usr /boot /var /run /run/motd.d /home; do
           if touch $folder/probe 2>/dev/null; then echo "$folder"; rm $folder/probe; fi
         done`);
@@ -206,7 +206,7 @@ for master, name in remote, console:
         '/var/lib/zincati',
         '/run/zincati',
         '/run/zincati/public',
-        '/run/zincati/motd',
+        '/run/motd.d/zincati',
         '/tmp',
       ]);
       expect(output.split('\n')).toHaveLength(5);
@@ -347,7 +347,7 @@ for master, name in remote, console:
       expect(Date.now() - since).toBeLessThan(5000);
       expect(await host.property(UNIT, 'Result')).toBe('success');
       expect(await host.sh('cd /run/zincati && ls')).toBe(
-        'config.d\nmotd\noverride-interactive-check\nprivate\npublic',
+        'config.d\noverride-interactive-check\nprivate\npublic',
       );
       await host.sh(`rm /run/zincati/override-interactive-check && systemctl start ${UNIT}`);
     });
