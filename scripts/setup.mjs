@@ -51,6 +51,13 @@ const NEEDS = {
   curl: { for: 'test', has: () => onPath('curl'), debian: ['curl'], fedora: 'curl' },
   unshare: { for: 'test', has: () => onPath('unshare'), debian: ['util-linux'], fedora: 'util-linux' },
   socat: { for: 'test', has: () => onPath('socat'), debian: ['socat'], fedora: 'socat' },
+  // Fedora's message bus. Started by a host, it is the system bus; the tests start one of their own.
+  'dbus-broker-launch': {
+    for: 'test',
+    has: () => onPath('dbus-broker-launch'),
+    debian: ['dbus-broker'],
+    fedora: 'dbus-broker',
+  },
   'dbus-monitor': {
     for: 'test',
     has: () => onPath('dbus-monitor'),

@@ -1,35 +1,42 @@
-/** Commands `deadend-motd set` and `deadend-motd unset`: the login notice of a dead-end release, without the agent. */
+/**
+ * Commands `deadend-motd set` and `deadend-motd unset`: the login notice of a dead-end release, without the agent.
+ *
+ * Invariant: run by root, neither follows a link that user zincati can plant. All of the path but its last part is
+ * root's, and the last part is replaced or removed as a name.
+ */
 import { mkdir, readlink, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
 
-import { writeFileAtomically } from '../files/atomic-file.ts';
-import { deadendNotice, MOTD_FILES, MOTD_FOLDER } from '../host/motd.ts';
+import {
+  deadendNotice,
+  MOTD_FILES,
+  MOTD_FOLDER,
+  MOTD_LINKS,
+  removeNotice,
+  writeNotice,
+} from '../host/motd.ts';
 import type { CommandOf } from './command-line.ts';
 import { exitCodeOf } from './exit-code-of.ts';
 
 type DeadendMotd = CommandOf<'deadend-motd set' | 'deadend-motd unset'>;
 
-/** For everybody to read. */
-const MODE = 0o644;
-
 export function deadendMotd(command: DeadendMotd): Promise<number> {
   return exitCodeOf(async () => {
-    const file = path.join(command.root, MOTD_FOLDER, MOTD_FILES.deadend);
+    const folder = path.join(command.root, MOTD_FOLDER);
     if (command.command === 'deadend-motd unset') {
-      await rm(file, { force: true });
+      await removeNotice(folder, 'deadend');
       return;
     }
-    await mkdir(path.dirname(file), { recursive: true });
-    await writeFileAtomically(file, `${deadendNotice(command.reason)}\n`, MODE);
-    await showAtLogin(command.root, file);
+    await writeNotice(folder, 'deadend', deadendNotice(command.reason));
+    await showAtLogin(command.root);
   });
 }
 
 /** Makes the link in /run/motd.d that the package's tmpfiles configuration makes, where it is not there. */
-async function showAtLogin(root: string, file: string): Promise<void> {
-  const link = path.join(root, 'run/motd.d', MOTD_FILES.deadend);
+async function showAtLogin(root: string): Promise<void> {
+  const link = path.join(root, MOTD_LINKS, MOTD_FILES.deadend);
   await mkdir(path.dirname(link), { recursive: true });
-  const target = path.relative(path.dirname(link), file);
+  const target = path.relative(MOTD_LINKS, path.join(MOTD_FOLDER, MOTD_FILES.deadend));
   if ((await readlink(link).catch(() => undefined)) === target) {
     return;
   }

@@ -135,7 +135,7 @@ function buildFleetLock({ settings, identity, lockServers }: GateNeeds): Lender 
 function buildHolds({ settings, root, bus }: GateNeeds): Gate[] {
   const { minUptimeMs, firstBootGraceMs } = settings.updates.reboot;
   const holds = [
-    bootCompleteGate((signal) => readBootState(bus, signal)),
+    bootCompleteGate((signal) => readBootState(bus, root, signal)),
     inhibitorGate(logindInhibitors(bus)),
     freeSpaceGate((staged) => readBootSpace(root, staged)),
   ];

@@ -5,7 +5,15 @@
 import { BusError } from '../errors.ts';
 import { SECOND_MS } from '../text/units.ts';
 import { BUS_NAME, BUS_PATH, ERROR_NAME } from './message.ts';
-import { type BusLink, type BusValue, isDictionary, type MethodCall, type Reply, Variant } from './types.ts';
+import {
+  type BusLink,
+  type BusValue,
+  isDictionary,
+  isList,
+  type MethodCall,
+  type Reply,
+  Variant,
+} from './types.ts';
 
 /** The bus itself answers these, at once. */
 const BUS_CALL_TIMEOUT_MS = 10 * SECOND_MS;
@@ -51,6 +59,17 @@ export async function getNameOwner(
     }
     throw error;
   }
+}
+
+/** The names that the bus can have somebody start. The bus's own name is among them. */
+export async function listActivatableNames(link: BusLink, signal?: AbortSignal): Promise<readonly string[]> {
+  const call = busCall('ListActivatableNames');
+  const reply = await link.call(call, signal);
+  const [names] = reply.body;
+  if (reply.signature !== 'as' || !isTextList(names)) {
+    throw unexpected(call, 'as', reply);
+  }
+  return names;
 }
 
 /** Whose properties to read. `interface`: the one that has the properties. */
@@ -112,9 +131,14 @@ export function signalRule(conditions: {
   return ["type='signal'", ...pairs].join(',');
 }
 
-function busCall(member: string, signature: string, body: readonly BusValue[]): MethodCall {
+function busCall(member: string, signature?: string, body?: readonly BusValue[]): MethodCall {
   const address = { destination: BUS_NAME, path: BUS_PATH, interface: BUS_NAME };
-  return { ...address, member, signature, body, timeoutMs: BUS_CALL_TIMEOUT_MS };
+  const call = { ...address, member, timeoutMs: BUS_CALL_TIMEOUT_MS };
+  return signature === undefined || body === undefined ? call : { ...call, signature, body };
+}
+
+function isTextList(value: BusValue | undefined): value is readonly string[] {
+  return isList(value) && value.every((one) => typeof one === 'string');
 }
 
 function propertiesCall(

@@ -2,14 +2,19 @@
  * How far this boot has come, as systemd says over D-Bus.
  *
  * Invariants:
- * - A bus without systemd gives undefined.
+ * - A host that systemd has not booted gives undefined. A bus that does not find systemd is not enough for that.
  * - Anything else that is not a plain answer is an error, never "complete".
  */
-import { getProperty } from '../dbus/calls.ts';
+import { lstat } from 'node:fs/promises';
+import path from 'node:path';
+
+import { getProperty, type PropertySource } from '../dbus/calls.ts';
 import type { BusLink, SystemBus } from '../dbus/types.ts';
 import { BusError, printable } from '../errors.ts';
+import { isMissingOrNotDirectory } from '../files/error-code.ts';
 import type { BootState } from '../gates/boot-complete.ts';
 import { SECOND_MS } from '../text/units.ts';
+import { mayBeAbsent } from './absent-service.ts';
 
 const SYSTEMD = 'org.freedesktop.systemd1';
 const MANAGER = { destination: SYSTEMD, path: '/org/freedesktop/systemd1', interface: `${SYSTEMD}.Manager` };
@@ -19,24 +24,40 @@ const TARGET = {
   interface: `${SYSTEMD}.Unit`,
 };
 /** systemd answers from memory. */
-const TIMEOUT_MS = 10 * SECOND_MS;
+const CALL_TIMEOUT_MS = 10 * SECOND_MS;
 
-const NO_SYSTEMD: ReadonlySet<string> = new Set([
-  'org.freedesktop.DBus.Error.ServiceUnknown',
-  'org.freedesktop.DBus.Error.NameHasNoOwner',
-  'org.freedesktop.DBus.Error.Spawn.ServiceNotFound',
-]);
+/** Below the root. systemd makes it before anything else runs, and a host without systemd lacks it (sd_booted). */
+const BOOTED_BY_SYSTEMD = 'run/systemd/system';
 
-/** Undefined: no systemd is on the bus. Rejects with BusError or CancelledError. */
-export async function readBootState(bus: SystemBus, signal: AbortSignal): Promise<BootState | undefined> {
-  const limited = AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]);
-  const link = await bus.link(limited);
+/**
+ * `root`: where the host's files are. Undefined: the host does without systemd. Rejects with BusError or CancelledError,
+ * and with the system's error when nobody can tell whether systemd has booted the host.
+ */
+export async function readBootState(
+  bus: SystemBus,
+  root: string,
+  signal: AbortSignal,
+  timeoutMs: number = CALL_TIMEOUT_MS,
+): Promise<BootState | undefined> {
+  const link = await bus.link(signal);
   try {
-    const system = await text(link, MANAGER, 'SystemState', limited);
-    return { system, bootComplete: await text(link, TARGET, 'ActiveState', limited) };
+    const system = await text(link, { ...MANAGER, timeoutMs }, 'SystemState', signal);
+    return { system, bootComplete: await text(link, { ...TARGET, timeoutMs }, 'ActiveState', signal) };
   } catch (error) {
-    if (error instanceof BusError && NO_SYSTEMD.has(error.errorName ?? '')) {
+    if (mayBeAbsent(error) && !(await isBootedBySystemd(root))) {
       return undefined;
+    }
+    throw error;
+  }
+}
+
+async function isBootedBySystemd(root: string): Promise<boolean> {
+  try {
+    await lstat(path.join(root, BOOTED_BY_SYSTEMD));
+    return true;
+  } catch (error) {
+    if (isMissingOrNotDirectory(error)) {
+      return false;
     }
     throw error;
   }
@@ -44,7 +65,7 @@ export async function readBootState(bus: SystemBus, signal: AbortSignal): Promis
 
 async function text(
   link: BusLink,
-  source: typeof MANAGER,
+  source: PropertySource,
   name: string,
   signal: AbortSignal,
 ): Promise<string> {

@@ -1,5 +1,6 @@
 /**
- * Who holds inhibitor locks, as logind says. A host without logind has none. An answer of another shape is an error.
+ * Who holds inhibitor locks, as logind says. A host without logind has none. A logind that cannot be asked
+ * is an error, and so is an answer of another shape.
  */
 import type { SystemBus } from '../dbus/types.ts';
 import type { Inhibitor } from '../gates/inhibitors.ts';

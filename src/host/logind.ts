@@ -2,26 +2,21 @@
  * What logind answers over the system bus: rows that its manager lists, and the properties of its objects.
  *
  * Invariants:
- * - A host without a login manager is told apart from one whose login manager cannot be asked.
+ * - A host without a login manager is told apart from one whose login manager cannot be asked. A logind that fails to
+ *   start is of the second kind.
  * - An answer of another shape than logind's own is an error, never an empty answer.
  */
 import type { BusLink, BusValue, Reply, SystemBus } from '../dbus/types.ts';
 import { BusError } from '../errors.ts';
 import { SECOND_MS } from '../text/units.ts';
+import { isAbsent } from './absent-service.ts';
 
 const LOGIND = 'org.freedesktop.login1';
+/** systemd-logind.service has this alias for the bus. */
+const SERVICE = { name: LOGIND, unit: 'dbus-org.freedesktop.login1.service' } as const;
 const MANAGER_PATH = '/org/freedesktop/login1';
 /** logind answers from memory. A host where that takes longer has other troubles. */
 const CALL_TIMEOUT_MS = 10 * SECOND_MS;
-
-/** Errors by which the bus or systemd says that there is no such service, and none to start. */
-const NO_LOGIND: ReadonlySet<string> = new Set([
-  'org.freedesktop.DBus.Error.ServiceUnknown',
-  'org.freedesktop.DBus.Error.NameHasNoOwner',
-  'org.freedesktop.DBus.Error.Spawn.ServiceNotFound',
-  'org.freedesktop.systemd1.NoSuchUnit',
-  'org.freedesktop.systemd1.UnitMasked',
-]);
 
 /** Errors that say that an object is gone. */
 const GONE: ReadonlySet<string> = new Set([
@@ -56,7 +51,7 @@ export class Logind {
     try {
       reply = await this.#call(link, MANAGER_PATH, `${LOGIND}.Manager`, member, [], signal);
     } catch (error) {
-      if (isRemote(error, NO_LOGIND)) {
+      if (await isAbsent(link, SERVICE, error, signal)) {
         return undefined;
       }
       throw error;
@@ -83,7 +78,7 @@ export class Logind {
     try {
       reply = await this.#call(link, object, 'org.freedesktop.DBus.Properties', 'GetAll', [owner], signal);
     } catch (error) {
-      if (isRemote(error, GONE)) {
+      if (isGone(error)) {
         return undefined;
       }
       throw error;
@@ -115,8 +110,8 @@ export function malformed(what: string): BusError {
   return new BusError('bus_malformed_message', `cannot understand logind: ${what}`);
 }
 
-function isRemote(error: unknown, names: ReadonlySet<string>): boolean {
-  return error instanceof BusError && error.kind === 'bus_remote_error' && names.has(error.errorName ?? '');
+function isGone(error: unknown): boolean {
+  return error instanceof BusError && error.kind === 'bus_remote_error' && GONE.has(error.errorName ?? '');
 }
 
 function isRowList(value: BusValue | undefined): value is readonly LogindRow[] {

@@ -3,9 +3,11 @@
  *
  * Invariants:
  * - What logind says is parsed, never trusted.
- * - No login manager means that nobody is logged in.
- * - A login manager that answers nonsense is an error. The caller then waits as if somebody were there.
+ * - A host without a login manager has nobody logged in.
+ * - A login manager that cannot be asked, or answers nonsense, is an error. The caller then waits as if somebody were
+ *   there.
  * - A terminal that takes no more output never blocks.
+ * - Whoever counts and cannot be told is reported, also if the session has no terminal of the kernel's.
  */
 import { constants } from 'node:fs';
 import { access, open, type FileHandle } from 'node:fs/promises';
@@ -89,21 +91,27 @@ export class LogindSessions implements Sessions {
   }
 
   async broadcast(sessions: readonly Session[], text: string): Promise<void> {
+    const untold = sessions.filter(({ tty }) => !TERMINAL.test(tty));
+    for (const session of untold) {
+      // For example the session of a web console, whose terminal logind calls "web console".
+      this.#onUntold(session, NO_TERMINAL);
+    }
     // One message for each terminal, even if several sessions share it.
     const byTerminal = new Map(sessions.map((session) => [session.tty, session]));
+    for (const { tty } of untold) {
+      byTerminal.delete(tty);
+    }
     await Promise.all([...byTerminal.values()].map((session) => this.#tell(session, text)));
   }
 
   async #tell(session: Session, text: string): Promise<void> {
-    if (!TERMINAL.test(session.tty)) {
-      return;
-    }
     try {
       const file = await openTerminal(this.#root, session.tty);
       try {
-        if ((await file.stat()).isCharacterDevice()) {
-          await file.write(text);
+        if (!(await file.stat()).isCharacterDevice()) {
+          throw new Error(NO_TERMINAL);
         }
+        await file.write(text);
       } finally {
         await file.close();
       }
@@ -129,6 +137,8 @@ function readSession(object: string, properties: LogindProperties): Session | un
   const counts = !NOBODYS.has(text('Class')) && text('State') !== 'closing';
   return counts && session.tty !== '' ? session : undefined;
 }
+
+const NO_TERMINAL = 'it is no terminal that can be written to';
 
 /** The names that kernel and logind give to terminals: `tty1`, `pts/0`, `ttyS0`. */
 const TERMINAL = /^[A-Za-z0-9_]+(\/[A-Za-z0-9_]+)?$/;

@@ -91,13 +91,13 @@ it.runIf(isRoot)('gives the agent a user and its folders', () => {
   writeFileSync(join(root, 'run/motd.d/85-zincati-deadend.motd'), 'old\n');
   const expected = [
     'motd.d 755 root',
-    'motd.d/85-zincati-deadend.motd link root ../zincati/motd/85-zincati-deadend.motd',
-    'motd.d/86-zincati-health.motd link root ../zincati/motd/86-zincati-health.motd',
+    'motd.d/85-zincati-deadend.motd link root zincati/85-zincati-deadend.motd',
+    'motd.d/86-zincati-health.motd link root zincati/86-zincati-health.motd',
+    'motd.d/zincati 755 zincati',
     'zincati 775 zincati',
     'zincati-update-now 755 root',
     'zincati-update-now/config.d 755 root',
     'zincati/config.d 775 zincati',
-    'zincati/motd 755 zincati',
     'zincati/private 770 zincati',
     'zincati/private/metrics.promsock link root ../public/metrics.promsock',
     'zincati/public 775 zincati',

@@ -277,7 +277,32 @@ describe('terminals', () => {
       'reboot',
     );
     expect(readFileSync(file, 'utf8')).toBe('');
-    expect(untold).toEqual([expect.stringMatching(/^x pts\/99 .*ENOENT.*dev\/pts\/99/)]);
+    expect(untold.sort()).toEqual([
+      'x  it is no terminal that can be written to',
+      'x ../plain it is no terminal that can be written to',
+      'x /etc/passwd it is no terminal that can be written to',
+      'x plain it is no terminal that can be written to',
+      expect.stringMatching(/^x pts\/99 .*ENOENT.*dev\/pts\/99/),
+    ]);
+  });
+
+  it('field 18: the session of a web console is waited for, and whoever cannot be told is reported', async () => {
+    const tty = 'web console';
+    const host = await start({
+      sessions: [fakeSession({ tty }), fakeSession({ id: '_32', user: 'root', tty })],
+    });
+    const untold: string[] = [];
+    const sessions = sessionsOf(host, { onUntold: ({ user }, reason) => untold.push(`${user}: ${reason}`) });
+    const listed = await sessions.list(signal);
+    expect(listed).toEqual([
+      { user: 'core', tty },
+      { user: 'root', tty },
+    ]);
+    await sessions.broadcast(listed, 'reboot');
+    expect(untold).toEqual([
+      'core: it is no terminal that can be written to',
+      'root: it is no terminal that can be written to',
+    ]);
   });
 
   it('B32: a console that is hidden from /dev is written to where the unit puts it', async () => {

@@ -1,4 +1,6 @@
 /** The modules in which faults replace an export, with their types. A test compares path and import. */
+import type * as absentService from '../../src/host/absent-service.ts';
+import type * as bootState from '../../src/host/boot-state.ts';
 import type * as calendar from '../../src/calendar/calendar.ts';
 import type * as checker from '../../src/config/checker.ts';
 import type * as checking from '../../src/agent/checking.ts';
@@ -89,6 +91,8 @@ export interface Modules {
   readonly 'src/config/checker.ts': typeof checker;
   readonly 'src/config/ignored-entry.ts': typeof ignoredEntry;
   readonly 'src/config/schema.ts': typeof schema;
+  readonly 'src/host/absent-service.ts': typeof absentService;
+  readonly 'src/host/boot-state.ts': typeof bootState;
   readonly 'src/host/motd.ts': typeof motd;
   readonly 'src/host/notice.ts': typeof notice;
   readonly 'src/host/sessions.ts': typeof sessions;

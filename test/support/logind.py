@@ -126,6 +126,8 @@ class Logind:
         self.exported = set()
         self.held = []
         connection.register_object(PATH, MANAGER, self.on_call, None, None)
+        # Of a session that has ended. GLib would answer UnknownMethod for an object that it never had.
+        self.export(PATH + "/session/ended")
 
     def on_call(self, _connection, _sender, path, _interface, method, _arguments, invocation):
         with open(self.state_file, encoding="utf-8") as file:

@@ -13,7 +13,10 @@ export class PythonHelper {
   readonly #exited: Promise<unknown>;
   #complaint = '';
 
-  constructor(program: 'glib-dbus.py' | 'hostile-client.py', args: readonly string[]) {
+  constructor(
+    program: 'bus-daemon.py' | 'glib-dbus.py' | 'hostile-client.py' | 'systemd.py',
+    args: readonly string[],
+  ) {
     const child = spawn(PYTHON, [join(import.meta.dirname, program), ...args], {
       stdio: ['pipe', 'pipe', 'pipe'],
     });

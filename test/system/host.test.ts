@@ -201,7 +201,7 @@ for master, name in remote, console:
 
     it('writes where the agent has to, and nowhere else', async () => {
       const output = await probe(`
-        for folder in /var/lib/zincati /run/zincati /run/zincati/public /run/zincati/motd /tmp \
+        for folder in /var/lib/zincati /run/zincati /run/zincati/public /run/motd.d/zincati /tmp \
           /etc /usr /boot /var /run /run/motd.d /home; do
           if touch $folder/probe 2>/dev/null; then echo "$folder"; rm $folder/probe; fi
         done`);
@@ -209,7 +209,7 @@ for master, name in remote, console:
         '/var/lib/zincati',
         '/run/zincati',
         '/run/zincati/public',
-        '/run/zincati/motd',
+        '/run/motd.d/zincati',
         '/tmp',
       ]);
       expect(output.split('\n')).toHaveLength(5);
@@ -228,8 +228,13 @@ for master, name in remote, console:
         [ "$(stat -f -c %b /boot)" -gt 0 ] || echo 'cannot tell the space of /boot'
         busctl --system call org.freedesktop.login1 /org/freedesktop/login1 org.freedesktop.login1.Manager ListInhibitors
         busctl --system get-property org.freedesktop.systemd1 /org/freedesktop/systemd1 \\
-          org.freedesktop.systemd1.Manager Version`);
-      expect(output).toMatch(/^a\(ssssuu\) \d+.*\ns "\d+[^"]*"$/);
+          org.freedesktop.systemd1.Manager Version
+        busctl --system call org.freedesktop.systemd1 /org/freedesktop/systemd1 \\
+          org.freedesktop.systemd1.Manager LoadUnit s dbus-org.freedesktop.login1.service`);
+      // The alias by which logind is started leads to its unit, which anybody may ask for.
+      expect(output).toMatch(
+        /^a\(ssssuu\) \d+.*\ns "\d+[^"]*"\no "\/org\/freedesktop\/systemd1\/unit\/[^"]*login[^"]*"$/,
+      );
     });
 
     it('sees nobody else, and no other device', async () => {
@@ -357,7 +362,7 @@ for master, name in remote, console:
       // After TimeoutStopSec it would be "timeout".
       expect(await host.property(UNIT, 'Result')).toBe('success');
       expect(await host.sh('cd /run/zincati && ls')).toBe(
-        'config.d\nmotd\noverride-interactive-check\nprivate\npublic',
+        'config.d\noverride-interactive-check\nprivate\npublic',
       );
       await host.sh(`rm /run/zincati/override-interactive-check && systemctl start ${UNIT}`);
     });

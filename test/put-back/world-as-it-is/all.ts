@@ -2,12 +2,14 @@
 import type { PutBackFault } from '../fault.ts';
 import { BOUNDED_FAULTS } from './bounded.ts';
 import { DECIDING_FAULTS } from './deciding.ts';
+import { HOST_FAULTS } from './host.ts';
 import { PACKAGE_FAULTS } from './package.ts';
 import { RPM_OSTREE_FAULTS } from './rpm-ostree.ts';
 
 export const SHOWN_FAULTS: readonly PutBackFault[] = [
   ...BOUNDED_FAULTS,
   ...DECIDING_FAULTS,
+  ...HOST_FAULTS,
   ...PACKAGE_FAULTS,
   ...RPM_OSTREE_FAULTS,
 ];

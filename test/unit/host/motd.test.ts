@@ -2,14 +2,14 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, wri
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { deadendNotice, Motd, MOTD_FILES, MOTD_FOLDER } from '../../../src/host/motd.ts';
+import { deadendNotice, Motd, MOTD_FILES, MOTD_FOLDER, MOTD_LINKS } from '../../../src/host/motd.ts';
 
 let root = '';
 let warnings: string[] = [];
 
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), 'motd-'));
-  mkdirSync(join(root, 'run/zincati'), { recursive: true });
+  mkdirSync(join(root, MOTD_LINKS), { recursive: true });
   warnings = [];
 });
 afterEach(() => {

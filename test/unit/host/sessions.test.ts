@@ -1,4 +1,5 @@
 /** What the agent makes of logind's answers, whatever they are. test/integration/logind.test.ts does so over real sockets. */
+import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
@@ -11,7 +12,8 @@ import {
   Variant,
 } from '../../../src/dbus/types.ts';
 import { BusError } from '../../../src/errors.ts';
-import { LogindSessions } from '../../../src/host/sessions.ts';
+import { HIDDEN_TERMINALS, LogindSessions } from '../../../src/host/sessions.ts';
+import { HostTree } from '../../support/host-tree.ts';
 import { typedValue, type TypedValue } from '../../support/bus-values.ts';
 
 const { signal } = new AbortController();
@@ -131,9 +133,77 @@ describe("logind's sessions", () => {
     }
   });
 
+  it('B11: as many as a host can have are listed, and a row without a path is an error', async () => {
+    const row = ['31', 1000, 'core', '', '/x'];
+    const most = { signature: 'a(susso)', value: Array.from({ length: 4096 }, () => row) };
+    const closing = { Name: s('core'), TTY: s('pts/0'), Class: s('user'), State: s('closing') };
+    expect(await listed(most, propertiesOf(closing))).toEqual([]);
+    const short = { signature: 'a(susso)', value: [['31', 1000, 'core', '']] };
+    await expect(listed(short, propertiesOf(closing))).rejects.toThrow('a session must have an object path');
+  });
+
+  it('are nobody with the override file, and the bus is not asked', async () => {
+    await using host = await HostTree.create({ '/run/zincati/override-interactive-check': '' });
+    const bus: SystemBus = {
+      link: () => Promise.reject(new Error('not used')),
+      close: () => Promise.resolve(),
+    };
+    expect(await new LogindSessions(bus, host.root).list(signal)).toEqual([]);
+    await using other = await HostTree.create({ '/run/zincati/other': '' });
+    await expect(new LogindSessions(bus, other.root).list(signal)).rejects.toThrow('not used');
+  });
+
   it('B11: more of them than a host can have are an error', async () => {
     const row = ['31', 1000, 'core', '', '/x'];
     const many = { signature: 'a(susso)', value: Array.from({ length: 4097 }, () => row) };
     await expect(listed(many, propertiesOf({}))).rejects.toThrow('at most 4096 sessions, got 4097');
+  });
+});
+
+describe('a message to terminals', () => {
+  const NO_TERMINAL = 'it is no terminal that can be written to';
+
+  async function untoldOf(root: string, ttys: readonly string[]): Promise<string[]> {
+    const untold: string[] = [];
+    const sessions = new LogindSessions(logind(ONE, propertiesOf({})), root, {
+      onUntold: ({ tty }, reason) => untold.push(`${tty}: ${reason}`),
+    });
+    await sessions.broadcast(
+      ttys.map((tty) => ({ user: 'core', tty })),
+      'reboot',
+    );
+    return untold.sort();
+  }
+
+  it.each(['web console', '../null', 'pts/../null', '/null', 'null/', 'pts/0/1', 'nul\n', '-'])(
+    'field 18: never leaves for %j, and that is reported',
+    async (tty) => {
+      expect(await untoldOf('/', [tty])).toEqual([`${tty}: ${NO_TERMINAL}`]);
+    },
+  );
+
+  it('leaves for a device by one name and by two', async () => {
+    await using host = await HostTree.create();
+    await host.link('/dev/tty10', '/dev/null');
+    await host.link('/dev/pts/10', '/dev/null');
+    expect(await untoldOf(host.root, ['tty10', 'pts/10', 'tty10'])).toEqual([]);
+  });
+
+  it('never reaches a file, and leaves for a console that is hidden from /dev', async () => {
+    await using host = await HostTree.create({ '/dev/tty1': 'as it was' });
+    await host.link(`/${HIDDEN_TERMINALS}/tty2`, '/dev/null');
+    expect(await untoldOf(host.root, ['tty1', 'tty2', 'tty3'])).toEqual([
+      `tty1: ${NO_TERMINAL}`,
+      expect.stringMatching(/^tty3: ENOENT.*\/dev\/tty3'$/),
+    ]);
+    expect(await readFile(host.at('/dev/tty1'), 'utf8')).toBe('as it was');
+  });
+
+  it('is not looked for elsewhere if it may not be written to, and needs nobody to report to', async () => {
+    await using host = await HostTree.create({ '/dev/tty4/folder': '' });
+    await host.link(`/${HIDDEN_TERMINALS}/tty4`, '/dev/null');
+    expect(await untoldOf(host.root, ['tty4'])).toEqual([expect.stringMatching(/^tty4: EISDIR/)]);
+    const silent = new LogindSessions(logind(ONE, propertiesOf({})), host.root);
+    await expect(silent.broadcast([{ user: 'core', tty: 'tty4' }], 'reboot')).resolves.toBeUndefined();
   });
 });

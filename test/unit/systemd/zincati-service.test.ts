@@ -2,7 +2,7 @@
  * Compares what the files in systemd/ promise with what the program does. test/system/host.test.ts shows that
  * systemd accepts them.
  */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
@@ -12,11 +12,12 @@ import { EXIT } from '../../../src/cli/exit-codes.ts';
 import { METRICS_SOCKET } from '../../../src/metrics/server.ts';
 import { SERVICE_NAME } from '../../../src/service/experimental.ts';
 import { HIDDEN_TERMINALS } from '../../../src/host/sessions.ts';
-import { MOTD_FILES, MOTD_FOLDER } from '../../../src/host/motd.ts';
+import { MOTD_FILES, MOTD_FOLDER, MOTD_LINKS } from '../../../src/host/motd.ts';
+import { READ_BY_LOGIN, STARTED_BY_SYSTEMD, typeOf } from '../../support/selinux-labels.ts';
 import { parseUnitFile, words } from '../../support/unit-file.ts';
 
-const read = (name: string): string =>
-  readFileSync(join(import.meta.dirname, '../../../systemd', name), 'utf8');
+const SYSTEMD = join(import.meta.dirname, '../../../systemd');
+const read = (name: string): string => readFileSync(join(SYSTEMD, name), 'utf8');
 const unit = parseUnitFile(read('zincati.service'));
 const service = (key: string): readonly string[] => words(unit, 'Service', key);
 const seconds = (span: string): number => {
@@ -72,6 +73,28 @@ describe('zincati.service', () => {
     expect(service('StateDirectory')).toEqual(['zincati']);
   });
 
+  it('field 21: systemd may start each program that a unit names, on a host with SELinux', () => {
+    const units = readdirSync(SYSTEMD).filter((name) => name.endsWith('.service'));
+    expect(units).toContain('zincati.service');
+    for (const name of units) {
+      const section = parseUnitFile(read(name));
+      for (const key of ['ExecStartPre', 'ExecStart', 'ExecStartPost', 'ExecReload', 'ExecStop']) {
+        const [program] = words(section, 'Service', key);
+        // On Fedora /bin is a link to /usr/bin.
+        const path = program?.replace(/^[-+!:@]*(?:\/bin(?=\/))?/, (at) =>
+          at.endsWith('/bin') ? '/usr/bin' : '',
+        );
+        expect(path === undefined ? STARTED_BY_SYSTEMD : typeOf(path), `${name}, ${key}`).toBe(
+          STARTED_BY_SYSTEMD,
+        );
+      }
+    }
+  });
+
+  it('field 21: writes notices where login programs read them, if the folder is there', () => {
+    expect(service('ReadWritePaths')).toContain(`-/${MOTD_FOLDER}`);
+  });
+
   it('puts every console where the program looks for it, and may write to it', () => {
     expect(service('TemporaryFileSystem')).toEqual([`/${HIDDEN_TERMINALS}:ro,mode=0755`]);
     const allowed = service('DeviceAllow').flatMap((word) => /^char-(\w+)$/.exec(word)?.[1] ?? []);
@@ -109,6 +132,20 @@ describe('zincati.tmpfiles.conf', () => {
   it('makes the folders in which the program puts its files', () => {
     expect(of('d', `/${MOTD_FOLDER}`)?.slice(2, 5)).toEqual(['0755', 'zincati', 'zincati']);
     expect(of('d', join('/', METRICS_SOCKET, '..'))?.slice(2, 5)).toEqual(['0775', 'zincati', 'zincati']);
+  });
+
+  it('field 21: login programs may read each notice, its link, and the folder, on a host with SELinux', () => {
+    for (const file of Object.values(MOTD_FILES)) {
+      const link = `/${MOTD_LINKS}/${file}`;
+      const target = join('/', MOTD_LINKS, of('L+', link)![6]!);
+      expect(target).toBe(`/${MOTD_FOLDER}/${file}`);
+      expect([link, target, `/${MOTD_FOLDER}`].map(typeOf)).toEqual(Array(3).fill(READ_BY_LOGIN));
+    }
+  });
+
+  it('F1: nobody but root can replace a folder through which root writes a notice', () => {
+    expect(of('d', `/${MOTD_LINKS}`)?.slice(2, 5)).toEqual(['0755', 'root', 'root']);
+    expect(join('/', MOTD_FOLDER, '..')).toBe(`/${MOTD_LINKS}`);
   });
 
   it('links every notice under its own name', () => {
