@@ -2,10 +2,10 @@
  * How updating itself is doing, with the cause and since when. OK; DEGRADED: it struggles, and will try again; STUCK:
  * without help this node stays where it is. Pure.
  */
-import { HOUR_MS } from '../text/units.ts';
+import { HOUR_MS, MINUTE_MS } from '../text/units.ts';
 import { attemptsOf, isInForce } from './record.ts';
 import { isSkipped } from './skip.ts';
-import type { Memory, Model, Streak } from './state.ts';
+import type { Holding, Memory, Model, Streak } from './state.ts';
 
 export const HEALTH_LEVELS = ['OK', 'DEGRADED', 'STUCK'] as const;
 export type HealthLevel = (typeof HEALTH_LEVELS)[number];
@@ -22,6 +22,8 @@ export const HEALTH_CAUSES = [
   'finalization_failing',
   'record_unwritable',
   'slot_not_returned',
+  'slot_uncertain',
+  'boot_incomplete',
   'configuration_refused',
 ] as const;
 export type HealthCause = (typeof HEALTH_CAUSES)[number];
@@ -37,6 +39,10 @@ export interface Health {
 
 /** Failures within it are hiccups of a network. */
 const DEGRADED_AFTER_MS = HOUR_MS;
+/** One failed question is a hiccup; the next ones come five minutes apart. */
+const HICCUP_MS = 15 * MINUTE_MS;
+/** A boot takes minutes; a check of it that fails keeps the slot from the rest of the fleet. */
+const INCOMPLETE_AFTER_MS = 10 * MINUTE_MS;
 /** A node that has not got anywhere for so long will not get there alone. */
 const STUCK_AFTER_MS = 24 * HOUR_MS;
 /** Failed deploys in a row that are worth telling an administrator. */
@@ -53,6 +59,7 @@ export function healthOf(model: Model, at: number, refusedAt?: number, skip: rea
   const complaints = [
     ...ofStreaks(model.memory, at),
     ...ofRecord(model.memory, at, skip),
+    ...ofBoot(model.memory, at),
     ...ofState(model, at),
     ...ofConfiguration(refusedAt),
   ];
@@ -89,6 +96,14 @@ function lasting(streak: Streak | undefined, at: number, cause: HealthCause, tex
   }
   const level = lastedMs < STUCK_AFTER_MS ? 'DEGRADED' : 'STUCK';
   return [{ level, cause, sinceAt: streak.sinceAt, text: `${text} (${streak.kind}, ${streak.count} times)` }];
+}
+
+function ofBoot({ steady: { bootWait } }: Memory, at: number): Health[] {
+  if (bootWait === undefined || at - bootWait.sinceAt < INCOMPLETE_AFTER_MS) {
+    return [];
+  }
+  const text = `steady state is not reported, and a reboot slot is kept: ${bootWait.reason}`;
+  return [{ level: 'DEGRADED', cause: 'boot_incomplete', sinceAt: bootWait.sinceAt, text }];
 }
 
 function ofRecord({ record }: Memory, at: number, skip: readonly string[]): Health[] {
@@ -139,10 +154,16 @@ function ofState({ state, memory }: Model, at: number): Health[] {
     }
     case 'UpdateStaged': {
       const { holding } = state;
+      if (holding.by === 'lender') {
+        return ofLender(holding, state.release.version, at);
+      }
       if (holding.by !== 'failure') {
         return [];
       }
       const lastedMs = at - holding.sinceAt;
+      if (holding.asking === true && lastedMs < HICCUP_MS) {
+        return [];
+      }
       const level = lastedMs < STUCK_AFTER_MS ? 'DEGRADED' : 'STUCK';
       return [
         {
@@ -161,6 +182,29 @@ function ofState({ state, memory }: Model, at: number): Health[] {
     case 'EndState':
       return [];
   }
+}
+
+/** A drain takes its time. A server that fails does not get better by waiting. */
+function ofLender(
+  { errorKind, reason, sinceAt }: Extract<Holding, { by: 'lender' }>,
+  version: string,
+  at: number,
+): Health[] {
+  const lastedMs = at - sinceAt;
+  const isFailing = errorKind !== undefined;
+  if (lastedMs < (isFailing ? HICCUP_MS : DEGRADED_AFTER_MS)) {
+    return [];
+  }
+  return [
+    {
+      level: lastedMs < STUCK_AFTER_MS ? 'DEGRADED' : 'STUCK',
+      cause: isFailing ? 'finalization_failing' : 'slot_uncertain',
+      sinceAt,
+      text: isFailing
+        ? `the reboot into ${version} fails: ${reason}`
+        : `the reboot into ${version} waits for a slot that may be held already: ${reason}`,
+    },
+  ];
 }
 
 function ofConfiguration(refusedAt: number | undefined): Health[] {

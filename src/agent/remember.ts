@@ -10,8 +10,17 @@ import { toldOfCheck } from './check-happenings.ts';
 import type { Activity, Happening } from './happenings.ts';
 import type { Event, EventKind, EventOf, Failure } from './messages.ts';
 import type { CheckResult, Deployment, HostStatus } from './ports.ts';
-import { adapterRetryMs, driverRetryMs, SAVE_RETRY_MS } from './pacing.ts';
-import { lengthened, MOST_KINDS, type Memory, type Streak } from './state.ts';
+import {
+  adapterRetryMs,
+  bootLookMs,
+  driverRetryMs,
+  LONGEST_BOOT_WAIT_MS,
+  MOST_FORMER_TRIES,
+  SAVE_RETRY_MS,
+} from './pacing.ts';
+import type { MayHold } from './slot-place.ts';
+import { withoutSlots } from './slots.ts';
+import { lengthened, MOST_KINDS, recorded, type Memory, type Steady, type Streak } from './state.ts';
 import type { Moment } from './turn.ts';
 
 /** What an event leaves, and what people hear of it. */
@@ -66,16 +75,53 @@ const LEAVES: { readonly [K in EventKind]: Leave<K> } = {
   'transaction-over': nothing,
   'transaction-running': nothing,
   'follow-failed': nothing,
-  'slot-released': (memory, _event, { at }) => ({
-    memory: { ...memory, steady: { owed: false, dueMono: 0, streak: undefined } },
-    happenings: recovered('steady', memory.steady.streak, at),
+  'slot-released': (memory, { configured, returned }, { at, mono }) => ({
+    memory: recorded(
+      {
+        ...memory,
+        steady: {
+          owed: memory.steady.owed && !configured,
+          dueMono: 0,
+          streak: undefined,
+          bootComplete: true,
+        },
+      },
+      withoutSlots(memory.record, returned),
+    ),
+    happenings: [
+      ...recovered('steady', memory.steady.streak, at),
+      ...bootWaitOver(memory.steady, mono),
+      ...slotsReturned(returned, at),
+    ],
   }),
-  'release-failed': (memory, { failure }, { at, mono }) => {
-    const streak = lengthened(memory.steady.streak, failure.kind, at);
+  'release-failed': (memory, { failure, configured = false, returned = [], left = [] }, { at, mono }) => {
+    const { steady, record } = memory;
+    const streak = lengthened(steady.streak, failure.kind, at);
     const dueMono = mono + Math.max(adapterRetryMs(streak.count), failure.retryAfterMs ?? 0);
+    // A lender that is not even configured any more, and does not answer for a week, is gone.
+    const givenUp = streak.count >= MOST_FORMER_TRIES ? left : [];
     return {
-      memory: { ...memory, steady: { owed: true, dueMono, streak } },
-      happenings: [failing('steady', memory.steady.streak, failure)],
+      memory: recorded(
+        { ...memory, steady: { ...steady, owed: steady.owed && !configured, dueMono, streak } },
+        withoutSlots(record, [...returned, ...givenUp]),
+      ),
+      happenings: [
+        failing('steady', steady.streak, failure),
+        ...slotsReturned(returned, at),
+        ...givenUp.map((place): Happening => ({ kind: 'slot-given-up', place, tries: streak.count })),
+      ],
+    };
+  },
+  'slot-kept': (memory, { reason }, { at, mono }) => {
+    const { steady } = memory;
+    const { bootWait = { sinceAt: at, sinceMono: mono, looks: 0, reason: '' } } = steady;
+    const looks = bootWait.looks + 1;
+    return {
+      memory: {
+        ...memory,
+        steady: { ...steady, dueMono: mono + bootLookMs(looks), bootWait: { ...bootWait, looks, reason } },
+      },
+      happenings: [{ kind: 'slot-kept', reason, repeated: reason === bootWait.reason }],
     };
   },
   checked: (memory, { result }, { at }) => {
@@ -134,6 +180,19 @@ function recovered(activity: Activity, streak: Streak | undefined, at: number): 
   }
   const lastedMs = Math.max(at - streak.sinceAt, 0);
   return [{ kind: 'recovered', activity, failures: streak.count, lastedMs }];
+}
+
+function bootWaitOver({ bootWait }: Steady, mono: number): Happening[] {
+  return bootWait !== undefined && mono - bootWait.sinceMono >= LONGEST_BOOT_WAIT_MS
+    ? [{ kind: 'slot-wait-over', of: 'boot', reason: bootWait.reason }]
+    : [];
+}
+
+/** For how long they were held is known only of those that were granted. */
+function slotsReturned(returned: readonly MayHold[], at: number): Happening[] {
+  return returned.flatMap(({ grantedAt }) =>
+    grantedAt === undefined ? [] : [{ kind: 'slot-returned', heldMs: Math.max(at - grantedAt, 0) }],
+  );
 }
 
 function inShort({ outcome, ignoredTargets, skipped, warnings }: CheckResult): string {

@@ -128,7 +128,8 @@ export class Reporter implements Observer {
     // What the health says already need not be said twice.
     const isRefused = this.#refusedAt !== undefined && health.cause !== 'configuration_refused';
     const refused = isRefused ? '; the configuration on disk cannot be used' : '';
-    const text = `${statusText(model, this.#policy)}${refused}${healthText(health)}`;
+    const said = statusText(model, this.#policy);
+    const text = `${said}${refused}${healthText(health, said)}`;
     if (text === this.#status) {
       return;
     }

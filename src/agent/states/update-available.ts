@@ -13,7 +13,8 @@ import { AFTER_FOLLOW_MS, FOLLOW_LIMIT_MS, MAX_DEPLOY_ATTEMPTS } from '../pacing
 import type { CheckResult, Deployment, HostStatus } from '../ports.ts';
 import { abandon, attemptsOf, refuseStream, stageFailed, stageSucceeded } from '../record.ts';
 import { samePayload, type Release } from '../release.ts';
-import { resting, streamOf } from '../rest.ts';
+import { resting } from '../rest.ts';
+import { streamOf } from '../slots.ts';
 import { isSkipped } from '../skip.ts';
 import { recorded, type AgentState, type AvailableStep, type Memory, type Model } from '../state.ts';
 import { stepsOf, withMemory, type Step, type Turn } from '../turn.ts';

@@ -4,7 +4,9 @@
  * Invariants:
  * - The staged deployment is compared with the release before each finalization. One that was unlocked, removed or
  *   replaced leads on within one tick.
- * - What lenders lend is asked for last, and owed back from then on.
+ * - What lenders lend is asked for last, and owed back from then on; a clear refusal ends that.
+ * - What may be held is on disk before a lender is asked.
+ * - While nobody knows whether a slot is held, the lender is asked again, and nothing is given back.
  * - People who are logged in put the reboot off as grace.ts counts, across closed windows.
  * - No reboot is asked for before the record on disk says so.
  */
@@ -13,12 +15,13 @@ import { deniedPayloads } from '../denylist.ts';
 import { isGraceOver, minutesLeft, renewedGrace, spentGrace, wantsNotice } from '../grace.ts';
 import { joinReports } from '../join-reports.ts';
 import type { Failure } from '../messages.ts';
-import { AFTER_FOLLOW_MS, FOLLOW_LIMIT_MS, POSTPONEMENT_MS } from '../pacing.ts';
+import { AFTER_FOLLOW_MS, FOLLOW_LIMIT_MS, LONGEST_UNSURE_MS, POSTPONEMENT_MS } from '../pacing.ts';
 import type { CheckResult, GateReport, HostStatus, Session, SlotAnswer } from '../ports.ts';
 import { rebootAsked, rebootRefused, type AgentRecord } from '../record.ts';
 import { includesPayload, samePayload, type Release } from '../release.ts';
-import { askAgainAt, resting, streamOf } from '../rest.ts';
+import { askAgainAt, resting } from '../rest.ts';
 import { isSkipped } from '../skip.ts';
+import { placesNow, streamOf, withoutSlots, withSlotsAsked, withSlotsGranted } from '../slots.ts';
 import {
   recorded,
   type AgentState,
@@ -92,11 +95,18 @@ export const STAGED_STEPS: Readonly<Record<StagedStep, Step<UpdateStaged>>> = {
     'status-failed': (state, { failure }, turn) => heldByFailure(state, failure, turn),
   }),
   acquire: step(
-    ['acquire-slot'],
-    (_state, { memory, policy }) => ({ kind: 'acquire-slot', stream: streamOf(memory, policy) }),
+    ['save', 'acquire-slot'],
+    (_state, { memory, policy }) =>
+      mustSave(memory)
+        ? { kind: 'save', record: memory.record }
+        : { kind: 'acquire-slot', stream: streamOf(memory, policy) },
     {
+      saved: (state, _event, { memory }) => ({ state, memory }),
+      'save-failed': (state, { failure }, turn) =>
+        heldByFailure(state, failure, withMemory(turn, nothingLent(turn))),
       'slot-answered': (state, { answer }, turn) => afterLender(state, answer, turn),
-      'slot-failed': (state, { failure }, turn) => afterNoAnswer(state, failure, turn),
+      'slot-failed': (state, { failure }, turn) =>
+        afterNoAnswer(state, failure, withMemory(turn, nothingLent(turn))),
     },
   ),
   confirm: step(['survey'], (_state, view) => survey(view), {
@@ -209,12 +219,33 @@ function compared(
     return { state: { ...state, step: 'discard' }, memory };
   }
   const after = next(condition === 'unlocked');
-  return { state: after, memory: after.step === 'acquire' ? owingSlot(memory) : memory };
+  return { state: after, memory: after.step === 'acquire' ? owingSlot(turn) : memory };
 }
 
 /** From the moment that lenders are asked a slot may be held. */
-export function owingSlot(memory: Memory): Memory {
-  return { ...memory, steady: { ...memory.steady, owed: true, dueMono: 0 } };
+export function owingSlot({ memory, policy, at }: Pick<Turn, 'memory' | 'policy' | 'at'>): Memory {
+  const { steady } = memory;
+  const fresh = !steady.owed || steady.fresh === true;
+  return recorded(
+    { ...memory, steady: { ...steady, owed: true, dueMono: 0, fresh } },
+    withSlotsAsked(memory.record, placesNow(memory, policy), at),
+  );
+}
+
+/** The lenders said clearly that this question got nothing. What was owed before it still is. */
+export function nothingLent({ memory, policy }: Pick<Turn, 'memory' | 'policy'>): Memory {
+  const { steady, record } = memory;
+  return steady.fresh === true
+    ? recorded(
+        { ...memory, steady: { ...steady, owed: false, fresh: false } },
+        withoutSlots(record, placesNow(memory, policy)),
+      )
+    : memory;
+}
+
+/** Something was lent, or may have been: it is owed back whatever comes. */
+function lent({ memory }: Turn): Memory {
+  return { ...memory, steady: { ...memory.steady, fresh: false } };
 }
 
 export type Fate =
@@ -268,11 +299,51 @@ function afterSurvey(
 }
 
 function afterLender(state: UpdateStaged, answer: SlotAnswer, turn: Turn): Model {
-  if (answer.kind === 'refused') {
-    return heldBack(state, 'lenders', answer, turn);
+  switch (answer.kind) {
+    case 'refused':
+      return heldBack(state, 'lenders', answer, withMemory(turn, nothingLent(turn)));
+    case 'may-be-held':
+      return unsure(state, answer, withMemory(turn, lent(turn)));
+    case 'granted': {
+      turn.tell({ kind: 'reboot-allowed', by: 'lenders' });
+      const memory = lent(turn);
+      const places = placesNow(memory, turn.policy);
+      return {
+        state: { ...state, step: stepAfter('acquire', turn.policy) },
+        memory: recorded(memory, withSlotsGranted(memory.record, places, turn.at)),
+      };
+    }
   }
-  turn.tell({ kind: 'reboot-allowed', by: 'lenders' });
-  return { state: { ...state, step: stepAfter('acquire', turn.policy) }, memory: turn.memory };
+}
+
+/** Nobody knows whether a slot is held: it is asked for again, for a day at most. */
+function unsure(
+  state: UpdateStaged,
+  answer: Extract<SlotAnswer, { kind: 'may-be-held' }>,
+  turn: Turn,
+): Model {
+  const { at, mono, memory } = turn;
+  const { reason, label, askAgainMs, errorKind } = answer;
+  const before = state.holding.by === 'lender' ? state.holding : undefined;
+  const repeated = before?.reason === reason;
+  if (errorKind === undefined) {
+    turn.tell({ kind: 'reboot-held', by: 'lenders', reason, label, repeated });
+  } else {
+    turn.tell({ kind: 'asking-failed', failure: { kind: errorKind, message: reason }, repeated });
+  }
+  const sinceMono = before?.sinceMono ?? mono;
+  if (mono - sinceMono >= LONGEST_UNSURE_MS) {
+    turn.tell({ kind: 'slot-wait-over', of: 'answer', reason });
+    return held(state, memory, { by: 'strategy', reason }, mono + retryMs(turn));
+  }
+  const holding: Holding = {
+    by: 'lender',
+    reason,
+    sinceAt: before?.sinceAt ?? at,
+    sinceMono,
+    ...(errorKind !== undefined && { errorKind }),
+  };
+  return held(state, memory, holding, mono + askAgainMs);
 }
 
 /** A clear no. */
@@ -293,7 +364,8 @@ function heldBack(
 function afterNoAnswer(state: UpdateStaged, failure: Failure, turn: Turn): Model {
   turn.tell({ kind: 'asking-failed', failure, repeated: isHeldBy(state, failure) });
   const pauseMs = Math.max(retryMs(turn), failure.retryAfterMs ?? 0);
-  return held(state, turn.memory, failed(state, failure, turn.at), turn.mono + pauseMs);
+  const holding: Holding = { ...failed(state, failure, turn.at), asking: true };
+  return held(state, turn.memory, holding, turn.mono + pauseMs);
 }
 
 /** `sessions`: undefined where they could not be listed; nobody can say then that nobody is there. */
@@ -408,7 +480,11 @@ function isHeldBy({ holding }: UpdateStaged, { kind }: Failure): boolean {
 }
 
 /** A failure that goes on keeps the instant at which it began. */
-function failed({ holding }: UpdateStaged, { kind, message }: Failure, at: number): Holding {
+function failed(
+  { holding }: UpdateStaged,
+  { kind, message }: Failure,
+  at: number,
+): Extract<Holding, { by: 'failure' }> {
   const sinceAt = holding.by === 'failure' && holding.kind === kind ? holding.sinceAt : at;
   return { by: 'failure', kind, message, sinceAt };
 }
