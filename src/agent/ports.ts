@@ -207,8 +207,10 @@ export type SlotAnswer =
       readonly reason: string;
       /** Bounded word, also a metric label. */
       readonly label: string;
-      /** The pause until asking again makes sense, milliseconds. */
+      /** The pause until asking again makes sense, milliseconds. The node's own, where that is shorter. */
       readonly askAgainMs: number;
+      /** As below; `askAgainMs` then leads there, and the node's own pause does not count. */
+      readonly untilAt?: number;
       /** The kind of the error, where something went wrong. Undefined: the lender itself asks for patience. */
       readonly errorKind?: string;
     }

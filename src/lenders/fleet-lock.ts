@@ -124,7 +124,7 @@ export class FleetLock implements Lender {
       if (error.kind !== 'fleet_lock_unreachable' || !isSent(error.cause)) {
         throw error;
       }
-      return this.#mayBeHeld(error.message, this.#unsurePauseMs(), error.kind);
+      return mayBeHeld({ reason: error.message, askAgainMs: this.#unsurePauseMs(), errorKind: error.kind });
     }
     const meaning = meaningOfTaking(answer);
     if (meaning !== 'yes') {
@@ -135,6 +135,7 @@ export class FleetLock implements Lender {
     }
     const { retryAfterMs = 0 } = answer;
     const reason = `lock server says: ${answer.text}`;
+    const until = retryAfterMs > 0 ? { untilAt: request.at + retryAfterMs } : {};
     switch (meaning) {
       case 'yes':
         return { kind: 'granted' };
@@ -146,11 +147,14 @@ export class FleetLock implements Lender {
         return refused(reason, request.at + retryAfterMs);
       case 'contended':
         return refused(reason, request.at + Math.max(CONTENDED_PAUSE_MS, retryAfterMs));
-      case 'under way':
-        return this.#mayBeHeld(reason, retryAfterMs > 0 ? retryAfterMs : UNDER_WAY_PAUSE_MS);
+      case 'under way': {
+        const askAgainMs = retryAfterMs > 0 ? retryAfterMs : UNDER_WAY_PAUSE_MS;
+        return mayBeHeld({ reason, askAgainMs, ...until });
+      }
       case 'uncertain': {
-        const { kind, message } = asError('pre-reboot', answer);
-        return this.#mayBeHeld(message, Math.max(this.#unsurePauseMs(), retryAfterMs), kind);
+        const { kind: errorKind, message } = asError('pre-reboot', answer);
+        const askAgainMs = Math.max(this.#unsurePauseMs(), retryAfterMs);
+        return mayBeHeld({ reason: message, askAgainMs, errorKind, ...until });
       }
       case 'failed':
         throw asError('pre-reboot', answer);
@@ -172,11 +176,6 @@ export class FleetLock implements Lender {
       }
       throw error;
     }
-  }
-
-  #mayBeHeld(reason: string, askAgainMs: number, errorKind?: string): SlotAnswer {
-    const answer = { kind: 'may-be-held', reason, label: NAME, askAgainMs } as const;
-    return errorKind === undefined ? answer : { ...answer, errorKind };
   }
 
   #unsurePauseMs(): number {
@@ -275,6 +274,10 @@ function isSent(cause: unknown): boolean {
 function refused(reason: string, untilAt?: number): SlotAnswer {
   const refusal = { kind: 'refused', reason, label: NAME } as const;
   return untilAt === undefined ? refusal : { ...refusal, untilAt };
+}
+
+function mayBeHeld(answer: Omit<Extract<SlotAnswer, { kind: 'may-be-held' }>, 'kind' | 'label'>): SlotAnswer {
+  return { kind: 'may-be-held', label: NAME, ...answer };
 }
 
 function asError(api: FleetLockApi, { status, label, text, retryAfterMs }: Answer): FleetLockError {

@@ -44,7 +44,6 @@ async function lockServer({ onTestFinished }: TestContext, tls?: Issued): Promis
   const server = await startLockServer({
     groups: { [GROUP]: 1 },
     clock: Date,
-    strict: true,
     ...(tls !== undefined && { tls }),
   });
   onTestFinished(() => server.stop());

@@ -323,7 +323,7 @@ function unsure(
   turn: Turn,
 ): Model {
   const { at, mono, memory } = turn;
-  const { reason, label, askAgainMs, errorKind } = answer;
+  const { reason, label, askAgainMs, untilAt, errorKind } = answer;
   const before = state.holding.by === 'lender' ? state.holding : undefined;
   const repeated = before?.reason === reason;
   if (errorKind === undefined) {
@@ -343,7 +343,8 @@ function unsure(
     sinceMono,
     ...(errorKind !== undefined && { errorKind }),
   };
-  return held(state, memory, holding, mono + askAgainMs);
+  const pauseMs = untilAt === undefined ? Math.min(askAgainMs, retryMs(turn)) : askAgainMs;
+  return held(state, memory, holding, mono + pauseMs);
 }
 
 /** A clear no. */

@@ -262,7 +262,11 @@ describe('an answer', () => {
       label: 'fleet_lock',
     };
     expect(await lender.acquire(request(), NEVER)).toEqual({ ...answer, askAgainMs: 15_000 });
-    expect(await lender.acquire(request(), NEVER)).toEqual({ ...answer, askAgainMs: 60_000 });
+    expect(await lender.acquire(request(), NEVER)).toEqual({
+      ...answer,
+      askAgainMs: 60_000,
+      untilAt: 60_000,
+    });
   });
 
   it.each([
