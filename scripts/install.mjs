@@ -1,13 +1,14 @@
-// Lays out what a host needs below a folder: `install.mjs DESTDIR [--layout usr|local] [--with-node]`.
-// --with-node also installs the Node that this script runs on. Run `npm run build` before. docs/install.md has the rest.
+// Lays out below a folder what a host needs: `install.mjs DESTDIR [--layout usr|local] [--with-node]`.
+// --with-node also installs the Node that runs this script. `npm run build` comes first. More is in docs/install.md.
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
+import './node-version.mjs';
 
 import { LAYOUTS, layOut } from './layout.mjs';
 
-/** The native part for the machine that this runs on; npm has installed it, if there is one. */
+/** The npm package with the native addon for this machine, or undefined. npm installs it where there is one. */
 function ownAddon() {
   const name = `node-unix-socket-linux-${process.arch}-gnu`;
   return existsSync(path.join(import.meta.dirname, '../node_modules', name)) ? name : undefined;

@@ -1,7 +1,9 @@
-// What a host needs, laid out below a folder: the one list of the installed files.
+// Lays out below a folder what a host needs. This is the one list of the installed files.
 //
-// Invariants: nothing outside of the folder is touched; what is made is readable for all and writable for its owner
-// alone, whatever the caller's umask and the modes of the build's files; the same inputs give the same tree.
+// Invariants:
+// - Nothing outside the folder is touched.
+// - Everybody can read what is made, and only its owner can write to it, whatever the umask and the modes in dist/.
+// - The same inputs give the same tree.
 import {
   chmodSync,
   cpSync,
@@ -17,13 +19,16 @@ import path from 'node:path';
 
 const PROJECT = path.dirname(import.meta.dirname);
 
-//   usr    for packages and images: everything below /usr
-//   local  for a host whose /usr cannot be written and which has Zincati already: /usr/local and /etc, where the files
-//          take precedence over those of the same name below /usr
+/**
+ * `usr` is for packages and images: everything is below /usr. `local` is for a host that has Zincati and whose /usr
+ * cannot be written. There the files are in /usr/local and /etc, and take precedence over those of the same name below
+ * /usr.
+ */
 export const LAYOUTS = ['usr', 'local'];
+/** The folder of the program in each layout. */
 export const PROGRAM = { usr: 'usr/lib/zincati/program', local: 'usr/local/lib/zincati/program' };
 
-/** Source in systemd/, place in each layout (none: not there), mode. */
+/** Source in systemd/, place in layout usr, place in layout local (undefined: not installed), mode. */
 const FILES = [
   ['zincati', 'usr/libexec/zincati', 'usr/local/libexec/zincati', 0o755],
   ['zincati-update-now', 'usr/bin/zincati-update-now', 'usr/local/bin/zincati-update-now', 0o755],
@@ -41,13 +46,13 @@ const FILES = [
   ...readdirSync(path.join(PROJECT, 'systemd/config.d')).map((name) => [
     `config.d/${name}`,
     `usr/lib/zincati/config.d/${name}`,
-    // The host has those of its distribution.
+    // Such a host has its distribution's.
     undefined,
     0o644,
   ]),
 ];
 
-/** Where the program has no native part of its own: the service manager's socket comes as a descriptor. */
+/** For a program without the native addon: the service manager hands its socket over as a descriptor. */
 const NOTIFY_DROP_IN = [
   'zincati-notify.conf',
   'usr/lib/systemd/system/zincati.service.d/10-notify.conf',
@@ -55,13 +60,13 @@ const NOTIFY_DROP_IN = [
   0o644,
 ];
 
-/** Of the library that stays outside of the bundle, what is read when it runs; the native part is `*.node`. */
+/** The files of node-unix-socket that are read at run time. Its native part is `*.node`. */
 const RUNNING = /(?:^|\/)(?:package\.json|LICENSE|[^/]+\.(?:js|node))$/;
 const NOT_RUNNING = /(?:^|\/)jest\.config\.js$/;
 
 /**
- * `node`: a Node to lay beside the program. `addon`: the npm package with the native part of node-unix-socket;
- * undefined leaves the library out, and the unit needs systemd 253 or newer then.
+ * `node` is the file of a Node that goes beside the program, or undefined. `addon` is the npm package with the native
+ * part of node-unix-socket. Undefined leaves the library out, and the unit then needs systemd 253 or newer.
  */
 export function layOut(destination, { layout, node, addon }) {
   if (!existsSync(path.join(PROJECT, 'dist/zincati.mjs'))) {
@@ -70,13 +75,15 @@ export function layOut(destination, { layout, node, addon }) {
   const files = addon === undefined ? [...FILES, NOTIFY_DROP_IN] : FILES;
   for (const [source, usr, local, mode] of files) {
     const place = layout === 'usr' ? usr : local;
-    if (place === undefined) continue;
+    if (place === undefined) {
+      continue;
+    }
     const text = readFileSync(path.join(PROJECT, 'systemd', source), 'utf8');
     const adapted = layout === 'local' ? text.replaceAll('=/usr/libexec/', '=/usr/local/libexec/') : text;
     put(path.join(destination, place), adapted, mode);
   }
   const program = path.join(destination, PROGRAM[layout]);
-  // Chunks carry a hash in their names: those of an older build would pile up.
+  // Chunks have a hash in their names, so those of older builds would pile up.
   rmSync(program, { recursive: true, force: true });
   copy(path.join(PROJECT, 'dist'), program);
   if (addon !== undefined) {
@@ -95,23 +102,27 @@ export function layOut(destination, { layout, node, addon }) {
   }
 }
 
+/** Writes a file with exactly this mode, and the folders above it. */
 export function put(file, text, mode) {
   makeFolder(path.dirname(file));
   writeFileSync(file, text);
-  // mkdir and open obey the umask of whoever installs; a host must not.
+  // open and mkdir obey the umask of whoever installs. What is on a host must not depend on it.
   chmodSync(file, mode);
 }
 
-/** Files below a folder, as chosen by their path in it. */
+/** Copies the files below `from` that are wanted; `isWanted` gets the path of each in it. */
 export function copy(from, to, isWanted = () => true) {
   for (const name of readdirSync(from, { recursive: true }).sort()) {
-    if (!statSync(path.join(from, name)).isFile() || !isWanted(name)) continue;
-    put(path.join(to, name), readFileSync(path.join(from, name)), 0o644);
+    if (statSync(path.join(from, name)).isFile() && isWanted(name)) {
+      put(path.join(to, name), readFileSync(path.join(from, name)), 0o644);
+    }
   }
 }
 
 function makeFolder(folder) {
-  if (existsSync(folder)) return;
+  if (existsSync(folder)) {
+    return;
+  }
   makeFolder(path.dirname(folder));
   mkdirSync(folder);
   chmodSync(folder, 0o755);

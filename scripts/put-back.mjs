@@ -1,21 +1,23 @@
 // Puts known faults back, one at a time, and sees whether the tests notice:
-// `put-back.mjs [--world] [--jobs N] [ID]...`. Without ids: all of test/put-back/faults.ts, or with --world all of
+// `put-back.mjs [--world] [--jobs N] [ID]...`. Without ids: all of test/put-back/faults.ts and world-as-it-is/, or with --world all of
 // test/put-back/world-faults.ts. Run `npm run build` before, for the tests that run what is installed.
 //
 // Invariants:
-// - Nothing in the project itself is changed. Modules get their fault as they are loaded, by PUT_BACK=ID; a fault of
+// - Nothing in the project itself is changed. Modules get their fault as they are loaded, by PUT_BACK=ID. A fault of
 //   another file, or of the built program, is put into a copy of the project.
-// - A fault counts as caught only if the tests that are named for it pass without it, and fail with it, by their own
-//   assertions: a program that no longer starts proves nothing.
+// - A fault counts as caught only if its tests pass without it and fail with it, by their own assertions. A program
+//   that no longer starts proves nothing.
 import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
+import './node-version.mjs';
 
-import { FAULTS } from '../test/put-back/faults.ts';
-import { WORLD_FAULTS } from '../test/put-back/world-faults.ts';
+const { FAULTS } = await import('../test/put-back/faults.ts');
+const { SHOWN_FAULTS } = await import('../test/put-back/world-as-it-is/all.ts');
+const { WORLD_FAULTS } = await import('../test/put-back/world-faults.ts');
 
 const PROJECT = path.dirname(import.meta.dirname);
 /** Not copied: what belongs to git alone, what is large and never changed, what packaging leaves. */
@@ -133,7 +135,7 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { world: { type: 'boolean', default: false }, jobs: { type: 'string', default: '2' } },
 });
-const all = values.world ? WORLD_FAULTS : FAULTS;
+const all = values.world ? WORLD_FAULTS : [...FAULTS, ...SHOWN_FAULTS];
 const unknown = positionals.filter((id) => !all.some((fault) => fault.id === id));
 if (unknown.length > 0 || !/^[1-9]$/.test(values.jobs)) {
   process.stderr.write(`cannot put back ${unknown.join(', ')}: there must be such faults, and 1 to 9 jobs\n`);

@@ -1,19 +1,20 @@
-// Makes sure that the programs outside of npm's reach are there: `setup.mjs demo`, `setup.mjs package` or
-// `setup.mjs test`.
-// On a Debian machine, as root, what is missing is installed; anywhere else it is named, and the exit code is 1.
-import { spawnSync } from 'node:child_process';
+// Makes sure that the programs are there that npm does not bring: `setup.mjs demo`, `setup.mjs package` or
+// `setup.mjs test`. On Debian, as root, it installs what is missing. Elsewhere it names that, and the exit code is 1.
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import process from 'node:process';
+import { createInterface } from 'node:readline';
+import './node-version.mjs';
 
-import { ARCHITECTURES, runtimeOf } from './packaging/runtime.mjs';
+import { ARCHITECTURES, isRuntimeHere, runtimeOf } from './packaging/runtime.mjs';
 import { stripperFor } from './packaging/strip.mjs';
+import { Progress } from './progress.mjs';
 
-const OLDEST_NODE = [22, 19];
-
-/** What is needed for each purpose. */
+/** Each purpose includes the needs of others. */
 const PURPOSES = { demo: ['demo'], package: ['package'], test: ['demo', 'package', 'test'] };
 
-/** What is needed, how to tell that it is there, and the packages that bring it. */
+/** What is needed, for which purpose, how to tell that it is there, and which packages bring it. */
 const NEEDS = {
   'dbus-daemon': {
     for: 'demo',
@@ -114,32 +115,54 @@ function missing(purpose) {
   return Object.entries(NEEDS).filter(([, need]) => PURPOSES[purpose].includes(need.for) && !need.has());
 }
 
-function installOnDebian(needs) {
-  const packages = needs.flatMap(([, need]) => need.debian);
-  process.stderr.write(`installing ${packages.join(' ')}\n`);
-  const apt = (...args) =>
-    spawnSync('apt-get', ['-qq', '-o', 'Dpkg::Use-Pty=0', ...args], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-      env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
-    }).status === 0;
-  if (!apt('install', '-y', '--no-install-recommends', ...packages)) {
-    // A machine that never fetched its package lists cannot find anything.
-    apt('update');
-    apt('install', '-y', '--no-install-recommends', ...packages);
+/** Installs the packages that bring the needs. Whether that helped, `missing` tells afterwards. */
+async function installOnDebian(needs, progress) {
+  const packages = [...new Set(needs.flatMap(([, need]) => need.debian))];
+  const install = () =>
+    progress.step(`install from Debian: ${packages.join(' ')}`, (tell) =>
+      apt(['install', '-y', '--no-install-recommends', ...packages], tell),
+    );
+  if (await install()) {
+    return;
   }
+  // A machine that never fetched its package lists finds nothing.
+  progress.expect(2);
+  await progress.step("update Debian's package lists", (tell) => apt(['update'], tell));
+  await install();
+}
+
+/**
+ * Resolves with whether apt-get succeeded. Its complaints go to standard error. `tell` gets how far it is, for example
+ * `43 %, Unpacking ostree (amd64)`.
+ */
+async function apt(args, tell) {
+  const child = spawn('apt-get', ['-qq', '-o', 'Dpkg::Use-Pty=0', '-o', 'APT::Status-Fd=3', ...args], {
+    stdio: ['ignore', 'ignore', 'inherit', 'pipe'],
+    env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
+  });
+  createInterface({ input: child.stdio[3] }).on('line', (line) => {
+    const [, percent, what] = /^(?:dl|pm)status:[^:]*:([\d.]+):(.*)$/.exec(line) ?? [];
+    if (percent !== undefined) {
+      tell(`${Math.round(Number(percent))} %, ${what}`);
+    }
+  });
+  const [code] = await once(child, 'close');
+  return code === 0;
 }
 
 const purpose = process.argv[2] ?? 'test';
-const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-if (major < OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor < OLDEST_NODE[1])) {
-  process.stderr.write(
-    `cannot go on: Node must be ${OLDEST_NODE.join('.')} or newer, got ${process.versions.node}; run this through npm after \`npm ci\`, which brings Node 24 on x86_64 and aarch64\n`,
-  );
-  process.exit(1);
+if (!Object.hasOwn(PURPOSES, purpose)) {
+  const known = Object.keys(PURPOSES).join(', ');
+  process.stderr.write(`cannot set up: the purpose must be one of ${known}, got "${purpose}"\n`);
+  process.exit(2);
 }
 let lacking = missing(purpose);
-if (lacking.length > 0 && process.getuid?.() === 0 && onPath('apt-get')) {
-  installOnDebian(lacking);
+const canInstall = lacking.length > 0 && process.getuid?.() === 0 && onPath('apt-get');
+// They are fetched here, so that no test asks the network for them.
+const toFetch = purpose === 'test' ? Object.keys(ARCHITECTURES).filter((name) => !isRuntimeHere(name)) : [];
+const progress = new Progress('setup', (canInstall ? 1 : 0) + toFetch.length);
+if (canInstall) {
+  await installOnDebian(lacking, progress);
   lacking = missing(purpose);
 }
 if (lacking.length > 0) {
@@ -149,13 +172,10 @@ if (lacking.length > 0) {
   }
   process.exit(1);
 }
-if (purpose === 'test') {
-  // Fetched here, so that no test asks anybody outside of the machine.
-  for (const architecture of Object.keys(ARCHITECTURES)) {
-    try {
-      runtimeOf(architecture);
-    } catch (error) {
-      process.stderr.write(`${error.message}; the tests of the packages will fail\n`);
-    }
+for (const architecture of toFetch) {
+  try {
+    await progress.step(`fetch Node for ${architecture}`, () => runtimeOf(architecture));
+  } catch (error) {
+    process.stderr.write(`${error.message}; the tests of the packages will fail\n`);
   }
 }

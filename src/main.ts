@@ -36,11 +36,13 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 async function agent(command: Extract<Command, { command: 'agent' }>): Promise<number> {
-  const [{ runAgent }, { createLogger, levelOf }, { Doorbell }] = await Promise.all([
+  const [{ runAgent }, { createLogger, levelOf }, { Doorbell }, { setProcessName }] = await Promise.all([
     import('./daemon/run-agent.ts'),
     import('./log/log.ts'),
     import('./host/doorbell.ts'),
+    import('./host/process-name.ts'),
   ]);
+  setProcessName('zincati');
   const { root, verbosity, logFormat } = command;
   const log = createLogger({ level: levelOf(verbosity), format: logFormat, env: process.env });
   const life = new AbortController();

@@ -1,15 +1,17 @@
-// A tree as tar.xz, or quickly as tar.gz. It has no entry for folders of the host, so that unpacking never changes one of them, nor puts a
-// folder in the place of a link such as /usr/local on an rpm-ostree host.
+// Packs a tree as tar.xz, or quickly as tar.gz.
+//
+// Invariant: the archive has no entry for a folder that belongs to the host. So unpacking never changes such a folder,
+// and never replaces a link with a folder, as it would /usr/local on rpm-ostree hosts.
 import { run } from './run.mjs';
 import { ownPaths, setTimes } from './tree.mjs';
 
-/** More gains 2 % and doubles the time and the memory. */
+/** A higher level saves 2 % and takes twice the time and memory. */
 const LEVEL = 6;
 
-/** `tar` is the path without the ending of the compression, which is added; gives the path of the result. */
-export function archive(tree, tar, { epochSecs, isQuick }) {
+/** `tar` is the path without the suffix of the compression. Resolves with the path of the result. */
+export async function archive(tree, tar, { epochSecs, isQuick }) {
   setTimes(tree, epochSecs);
-  run(
+  await run(
     'tar',
     [
       ...['--create', `--file=${tar}`, `--directory=${tree}`, '--format=gnu', '--no-recursion'],
@@ -18,10 +20,10 @@ export function archive(tree, tar, { epochSecs, isQuick }) {
     { input: ownPaths(tree).join('\0') },
   );
   if (isQuick) {
-    run('gzip', ['-1', '--no-name', '--force', tar]);
+    await run('gzip', ['-1', '--no-name', '--force', tar]);
     return `${tar}.gz`;
   }
-  // The number of threads is in the bytes (the blocks); it must not be that of the machine.
-  run('xz', [`-${LEVEL}`, '--threads=2', '--force', tar]);
+  // The number of threads decides on the blocks, and so on the bytes: it must not depend on the machine.
+  await run('xz', [`-${LEVEL}`, '--threads=2', '--force', tar]);
   return `${tar}.xz`;
 }

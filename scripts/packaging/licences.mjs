@@ -4,10 +4,10 @@ import path from 'node:path';
 
 const PROJECT = path.join(import.meta.dirname, '../..');
 const ADDON_LIBRARY = 'node_modules/node-unix-socket';
-/** Node's own and those of the libraries inside of it, beyond the ones that the bundle brings. */
+/** Licences of Node and of the libraries inside it, as far as no package of the bundle has them. */
 const LICENCES_OF_NODE = ['BSD-2-Clause', 'CC0-1.0', 'Unicode-3.0', 'Zlib'];
 
-/** Name, version, licence and folder of each package that is inside. */
+/** Name, version, licence and folder of each npm package in ours. `addon` is as in ARCHITECTURES. */
 export function packagesInside(addon) {
   const bundled = JSON.parse(readFileSync(path.join(PROJECT, 'dist/bundled.json'), 'utf8'));
   if (addon === undefined) return bundled;
@@ -17,19 +17,19 @@ export function packagesInside(addon) {
   return [...bundled, { name, version, license, folder: ADDON_LIBRARY }];
 }
 
-/** As an SPDX expression. */
+/** The licences of everything inside, as one SPDX expression. */
 export function licenceExpression(packages) {
   const all = new Set(['Apache-2.0', ...LICENCES_OF_NODE, ...packages.map(({ license }) => license)]);
   return [...all].sort().join(' AND ');
 }
 
-/** Name of each file, and its text. */
+/** The files with licences: name and text of each. */
 export function licenceFiles(packages, runtime) {
   return {
     LICENSE: readFileSync(path.join(PROJECT, 'LICENSE')),
     'LICENSE.node': readFileSync(path.join(runtime.folder, 'LICENSE')),
     'LICENSE.bundled': packages.map(chapter).join('\n'),
-    // The LGPL, which one of them is under, is a supplement to it.
+    // One of them is under the LGPL, which refers to the GPL.
     'GPL-3.0.txt': readFileSync(path.join(PROJECT, 'packaging/licences/GPL-3.0.txt')),
   };
 }
@@ -38,7 +38,7 @@ function chapter({ name, version, license, folder }) {
   const from = path.join(PROJECT, folder);
   const files = readdirSync(from).filter((file) => /^(?:licen[cs]e|notice|copying)/i.test(file));
   const texts = files.sort().map((file) => readFileSync(path.join(from, file), 'utf8'));
-  // A package without such a file says it in its package.json and, at times, in its README.
+  // A package without such a file names its licence in package.json and sometimes in its README.
   const readme = path.join(from, 'README.md');
   if (texts.length === 0 && existsSync(readme)) {
     texts.push(/^#+ *licen[cs]e[\s\S]*/im.exec(readFileSync(readme, 'utf8'))?.[0] ?? '');

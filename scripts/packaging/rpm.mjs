@@ -1,4 +1,4 @@
-// A tree in layout usr as RPM, by packaging/zincati-ng.spec.
+// Packs a tree in layout usr as RPM, with packaging/zincati-ng.spec.
 import { mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -7,12 +7,12 @@ import { run } from './run.mjs';
 import { setTimes } from './tree.mjs';
 
 const SPEC = path.join(import.meta.dirname, '../../packaging/zincati-ng.spec');
-/** As in archive.mjs; the second number is that of threads. */
+/** Level and number of threads are those of archive.mjs. */
 const PAYLOAD = 'w6T2.xzdio';
 const QUICK_PAYLOAD = 'w1.zstdio';
 
-/** `work`: an empty folder. Gives the path of the package below `out`. */
-export function rpm(tree, out, work, options) {
+/** `work` is an empty folder. Resolves with the path of the package below `out`. */
+export async function rpm(tree, out, work, options) {
   const { architecture, version, packages, nodeVersion, oldestSystemd, epochSecs, isQuick } = options;
   for (const folder of ['etc/zincati/config.d', 'usr/lib/zincati']) {
     mkdirSync(path.join(tree, folder), { recursive: true, mode: 0o755 });
@@ -38,10 +38,14 @@ export function rpm(tree, out, work, options) {
     bundled_list: bundledList,
   };
   const defined = Object.entries(macros).flatMap(([name, value]) => ['--define', `${name} ${value}`]);
-  run('rpmbuild', ['-bb', '--quiet', '--nodeps', '--target', `${architecture}-linux`, ...defined, SPEC], {
-    // HOME: nobody's own macros.
-    env: { SOURCE_DATE_EPOCH: String(epochSecs), HOME: work },
-  });
+  await run(
+    'rpmbuild',
+    ['-bb', '--quiet', '--nodeps', '--target', `${architecture}-linux`, ...defined, SPEC],
+    {
+      // The macros of whoever builds are in HOME: they must not count.
+      env: { SOURCE_DATE_EPOCH: String(epochSecs), HOME: work },
+    },
+  );
   const [name] = readdirSync(path.join(work, 'rpms'));
   renameSync(path.join(work, 'rpms', name), path.join(out, name));
   return path.join(out, name);

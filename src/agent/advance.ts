@@ -20,7 +20,8 @@ import { START_STEPS } from './states/start-state.ts';
 import { AVAILABLE_STEPS } from './states/update-available.ts';
 import { FINALIZED_STEP } from './states/update-finalized.ts';
 import { STAGED_STEPS } from './states/update-staged.ts';
-import type { Moment, Step, Turn } from './turn.ts';
+import type { Moment } from './moment.ts';
+import type { Step, Turn } from './turn.ts';
 
 /** A machine between two events: what it knows, and what it has asked for. */
 export interface Machine {

@@ -21,7 +21,8 @@ export function beginning({ model, effect }: Machine): Beginning {
       return { kind: 'following', title: memory.host?.activeTransaction?.title };
     case 'finalize': {
       // Again and again while it fails is not news.
-      const repeated = state.name === 'UpdateStaged' && state.holding.by === 'failure';
+      const repeated =
+        state.name === 'UpdateStaged' && state.holding.by === 'failure' && state.holding.asked === true;
       return { kind: 'finalizing', release: effect.release, repeated };
     }
     case 'save':

@@ -55,6 +55,14 @@ export function afterCheck(turn: Turn): Memory {
   return checkDue(turn.memory, turn.mono + steadyMs(turn));
 }
 
+/** So many answers in a row that know the booted release and do not offer what is staged, and it is withdrawn. */
+export const ANSWERS_THAT_WITHDRAW = 2;
+
+/** One answer may be a server that has just started, or one of several that are not of one mind. */
+export function isWithdrawn({ check }: Memory): boolean {
+  return check.unoffered >= ANSWERS_THAT_WITHDRAW;
+}
+
 /** The memory after a check that failed: the next one comes when the back-off and the server's own word allow it. */
 export function afterFailedCheck(failure: Failure, turn: Turn): Memory {
   const { memory, policy, at, mono, roll } = turn;

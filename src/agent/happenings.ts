@@ -123,6 +123,15 @@ type OfRebooting =
   | { readonly kind: 'drop-failed'; readonly failure: Failure }
   /** Somebody took the staged deployment away. `replacedBy`: the version that is staged instead. */
   | { readonly kind: 'staged-lost'; readonly release: Release; readonly replacedBy: string | undefined }
+  /** The graph does not know this node; what is staged is kept. */
+  | {
+      readonly kind: 'staged-kept-off-graph';
+      readonly release: Release;
+      readonly booted: string;
+      readonly repeated: boolean;
+    }
+  /** The graph knows this node and does not offer what is staged: asked again before it is dropped. */
+  | { readonly kind: 'staged-unoffered'; readonly release: Release }
   /** Nothing on this node, or no lender, speaks against the reboot. */
   | { readonly kind: 'reboot-allowed'; readonly by: 'gates' | 'lenders' }
   | {

@@ -2,7 +2,8 @@
  * How updating itself is doing, with the cause and since when. OK; DEGRADED: it struggles, and will try again; STUCK:
  * without help this node stays where it is. Pure.
  */
-import { HOUR_MS, MINUTE_MS } from '../text/units.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../text/units.ts';
+import { lastedMs, wallOf, type Moment } from './moment.ts';
 import { attemptsOf, isInForce } from './record.ts';
 import { isSkipped } from './skip.ts';
 import type { Holding, Memory, Model, Streak } from './state.ts';
@@ -24,6 +25,7 @@ export const HEALTH_CAUSES = [
   'slot_not_returned',
   'slot_uncertain',
   'boot_incomplete',
+  'not_getting_on',
   'configuration_refused',
 ] as const;
 export type HealthCause = (typeof HEALTH_CAUSES)[number];
@@ -45,23 +47,28 @@ const HICCUP_MS = 15 * MINUTE_MS;
 const INCOMPLETE_AFTER_MS = 10 * MINUTE_MS;
 /** A node that has not got anywhere for so long will not get there alone. */
 const STUCK_AFTER_MS = 24 * HOUR_MS;
+/** A release that is known, and not on its way by any plan, for so long is worth a look. */
+const NOT_GETTING_ON_MS = DAY_MS;
+/** Three days of it need one. */
+const NEVER_GETTING_ON_MS = 3 * DAY_MS;
 /** Failed deploys in a row that are worth telling an administrator. */
 const TOLD_DEPLOY_FAILURES = 3;
 
 export const HEALTHY: Health = { level: 'OK', cause: 'none', sinceAt: undefined, text: '' };
 
 /**
- * The gravest of all that is wrong; among equals, what began first. `at` is the wall clock in milliseconds. `refusedAt`:
- * since when the configuration on disk cannot be used, and the agent runs with the one before. `skip`: what the
- * administrator denies, see skip.ts; how such a release failed before is no complaint any more.
+ * The gravest of all that is wrong; among equals, what began first. `refused`: since when the configuration on disk
+ * cannot be used, and the agent runs with the one before. `skip`: what the administrator denies, see skip.ts. How such a
+ * release failed before is no complaint any more.
  */
-export function healthOf(model: Model, at: number, refusedAt?: number, skip: readonly string[] = []): Health {
+export function healthOf(model: Model, now: Moment, refused?: Moment, skip: readonly string[] = []): Health {
   const complaints = [
-    ...ofStreaks(model.memory, at),
-    ...ofRecord(model.memory, at, skip),
-    ...ofBoot(model.memory, at),
-    ...ofState(model, at),
-    ...ofConfiguration(refusedAt),
+    ...ofStreaks(model.memory, now),
+    ...ofRecord(model.memory, now.at, skip),
+    ...ofBoot(model.memory, now),
+    ...ofState(model, now),
+    ...ofPursuit(model, now),
+    ...ofConfiguration(refused, now),
   ];
   return complaints.toSorted(gravestFirst)[0] ?? HEALTHY;
 }
@@ -72,38 +79,37 @@ function gravestFirst(a: Health, b: Health): number {
   );
 }
 
-function ofStreaks(memory: Memory, at: number): Health[] {
+function ofStreaks(memory: Memory, now: Moment): Health[] {
   return [
-    ...lasting(memory.hostStreak, at, 'deployments_unreadable', 'the deployments cannot be read'),
-    ...lasting(memory.check.streak, at, 'checks_failing', 'update checks fail'),
+    ...lasting(memory.hostStreak, now, 'deployments_unreadable', 'the deployments cannot be read'),
+    ...lasting(memory.check.streak, now, 'checks_failing', 'update checks fail'),
     ...lasting(
       memory.save.streak,
-      at,
+      now,
       'record_unwritable',
       'the state file cannot be written, so no reboot is asked for',
     ),
-    ...lasting(memory.steady.streak, at, 'slot_not_returned', 'the reboot slot cannot be given back'),
+    ...lasting(memory.steady.streak, now, 'slot_not_returned', 'the reboot slot cannot be given back'),
   ];
 }
 
-function lasting(streak: Streak | undefined, at: number, cause: HealthCause, text: string): Health[] {
+function lasting(streak: Streak | undefined, now: Moment, cause: HealthCause, text: string): Health[] {
   if (streak === undefined) {
     return [];
   }
-  const lastedMs = at - streak.sinceAt;
-  if (lastedMs < DEGRADED_AFTER_MS) {
+  if (lastedMs(streak.since, now) < DEGRADED_AFTER_MS) {
     return [];
   }
-  const level = lastedMs < STUCK_AFTER_MS ? 'DEGRADED' : 'STUCK';
-  return [{ level, cause, sinceAt: streak.sinceAt, text: `${text} (${streak.kind}, ${streak.count} times)` }];
+  return [{ ...graded(streak.since, now), cause, text: `${text} (${streak.kind}, ${streak.count} times)` }];
 }
 
-function ofBoot({ steady: { bootWait } }: Memory, at: number): Health[] {
-  if (bootWait === undefined || at - bootWait.sinceAt < INCOMPLETE_AFTER_MS) {
+function ofBoot({ steady: { bootWait } }: Memory, now: Moment): Health[] {
+  if (bootWait === undefined || lastedMs(bootWait.since, now) < INCOMPLETE_AFTER_MS) {
     return [];
   }
   const text = `steady state is not reported, and a reboot slot is kept: ${bootWait.reason}`;
-  return [{ level: 'DEGRADED', cause: 'boot_incomplete', sinceAt: bootWait.sinceAt, text }];
+  const sinceAt = wallOf(bootWait.since, now);
+  return [{ level: 'DEGRADED', cause: 'boot_incomplete', sinceAt, text }];
 }
 
 function ofRecord({ record }: Memory, at: number, skip: readonly string[]): Health[] {
@@ -131,12 +137,15 @@ function ofRecord({ record }: Memory, at: number, skip: readonly string[]): Heal
   });
 }
 
-function ofState({ state, memory }: Model, at: number): Health[] {
+function ofState({ state, memory }: Model, now: Moment): Health[] {
   switch (state.name) {
     case 'OffGraph': {
-      const level = at - state.sinceAt < STUCK_AFTER_MS ? 'DEGRADED' : 'STUCK';
+      // Update servers answer with an empty graph while they start: that says nothing about this node.
+      if (lastedMs(state.since, now) < DEGRADED_AFTER_MS) {
+        return [];
+      }
       const text = `the booted release ${memory.host?.booted.version ?? ''} is not in the update graph`;
-      return [{ level, cause: 'off_graph', sinceAt: state.sinceAt, text }];
+      return [{ ...graded(state.since, now), cause: 'off_graph', text }];
     }
     case 'UpdateAvailable': {
       if (state.failedAttempts < TOLD_DEPLOY_FAILURES) {
@@ -155,21 +164,18 @@ function ofState({ state, memory }: Model, at: number): Health[] {
     case 'UpdateStaged': {
       const { holding } = state;
       if (holding.by === 'lender') {
-        return ofLender(holding, state.release.version, at);
+        return ofLender(holding, state.release.version, now);
       }
       if (holding.by !== 'failure') {
         return [];
       }
-      const lastedMs = at - holding.sinceAt;
-      if (holding.asking === true && lastedMs < HICCUP_MS) {
+      if (holding.asking === true && lastedMs(holding.since, now) < HICCUP_MS) {
         return [];
       }
-      const level = lastedMs < STUCK_AFTER_MS ? 'DEGRADED' : 'STUCK';
       return [
         {
-          level,
+          ...graded(holding.since, now),
           cause: 'finalization_failing',
-          sinceAt: holding.sinceAt,
           text: `the reboot into ${state.release.version} fails: ${holding.message}`,
         },
       ];
@@ -186,20 +192,18 @@ function ofState({ state, memory }: Model, at: number): Health[] {
 
 /** A drain takes its time. A server that fails does not get better by waiting. */
 function ofLender(
-  { errorKind, reason, sinceAt }: Extract<Holding, { by: 'lender' }>,
+  { errorKind, reason, since }: Extract<Holding, { by: 'lender' }>,
   version: string,
-  at: number,
+  now: Moment,
 ): Health[] {
-  const lastedMs = at - sinceAt;
   const isFailing = errorKind !== undefined;
-  if (lastedMs < (isFailing ? HICCUP_MS : DEGRADED_AFTER_MS)) {
+  if (lastedMs(since, now) < (isFailing ? HICCUP_MS : DEGRADED_AFTER_MS)) {
     return [];
   }
   return [
     {
-      level: lastedMs < STUCK_AFTER_MS ? 'DEGRADED' : 'STUCK',
+      ...graded(since, now),
       cause: isFailing ? 'finalization_failing' : 'slot_uncertain',
-      sinceAt,
       text: isFailing
         ? `the reboot into ${version} fails: ${reason}`
         : `the reboot into ${version} waits for a slot that may be held already: ${reason}`,
@@ -207,12 +211,67 @@ function ofLender(
   ];
 }
 
-function ofConfiguration(refusedAt: number | undefined): Health[] {
-  if (refusedAt === undefined) {
+/** A release has been known for long, and the node does not get on, whatever keeps it. */
+function ofPursuit({ state, memory }: Model, now: Moment): Health[] {
+  const { pursuit } = memory;
+  if (pursuit === undefined || lastedMs(pursuit.since, now) < NOT_GETTING_ON_MS) {
+    return [];
+  }
+  const level = lastedMs(pursuit.since, now) < NEVER_GETTING_ON_MS ? 'DEGRADED' : 'STUCK';
+  const text = `release ${pursuit.release.version} is known, and the node does not get on: ${whatKeeps({ state, memory })}`;
+  return [{ level, cause: 'not_getting_on', sinceAt: wallOf(pursuit.since, now), text }];
+}
+
+/** One clause for people. */
+function whatKeeps({ state, memory }: Model): string {
+  switch (state.name) {
+    case 'UpdateAvailable':
+      return state.lastFailure === '' ? 'it is not staged yet' : `it cannot be staged: ${state.lastFailure}`;
+    case 'UpdateStaged': {
+      const { holding } = state;
+      switch (holding.by) {
+        case 'nothing':
+          return 'it is staged';
+        case 'strategy':
+        case 'lender':
+          return holding.reason;
+        case 'sessions':
+          return `${holding.count} sessions are active`;
+        case 'failure':
+          return holding.message;
+      }
+      break;
+    }
+    case 'UpdateFinalized':
+    case 'EndState':
+      return 'the reboot has not come';
+    case 'OffGraph':
+      return 'the booted release is not in the update graph';
+    case 'StartState':
+    case 'Initialized':
+    case 'ReportedSteady':
+    case 'NoNewUpdate': {
+      const staged = memory.host?.staged;
+      if (staged !== undefined) {
+        return `somebody staged ${staged.version}`;
+      }
+      return memory.check.streak === undefined ? 'it is not staged' : 'update checks fail';
+    }
+  }
+}
+
+/** Since when, and how grave that makes it. */
+function graded(since: Moment, now: Moment): Pick<Health, 'level' | 'sinceAt'> {
+  const level = lastedMs(since, now) < STUCK_AFTER_MS ? 'DEGRADED' : 'STUCK';
+  return { level, sinceAt: wallOf(since, now) };
+}
+
+function ofConfiguration(refused: Moment | undefined, now: Moment): Health[] {
+  if (refused === undefined) {
     return [];
   }
   const text = 'the configuration on disk cannot be used: the one before it is in use, until the agent ends';
-  return [{ level: 'DEGRADED', cause: 'configuration_refused', sinceAt: refusedAt, text }];
+  return [{ level: 'DEGRADED', cause: 'configuration_refused', sinceAt: wallOf(refused, now), text }];
 }
 
 function times(count: number): string {

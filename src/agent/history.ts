@@ -63,6 +63,8 @@ export function historyOf(happening: Happening, at: number): HistoryEvent | unde
     case 'dropped':
     case 'drop-failed':
     case 'staged-lost':
+    case 'staged-kept-off-graph':
+    case 'staged-unoffered':
     case 'reboot-allowed':
     case 'reboot-held':
     case 'asking-failed':

@@ -68,6 +68,9 @@ export function checkRetryMs(failures: number, steadyMs: number, retryAfterMs: n
   return Math.max(own, retryAfterMs ?? 0);
 }
 
+/** A staged release that the graph does not offer is asked about once more after this, before it is dropped. */
+export const CONFIRM_WITHDRAWAL_MS = MINUTE_MS;
+
 export const LONGEST_DENIAL_MS = 7 * 24 * HOUR_MS;
 /** After a reboot that did not lead into its target: the second and last try. */
 export const REBOOT_RETRY_MS = HOUR_MS;

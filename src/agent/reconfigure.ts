@@ -16,7 +16,7 @@ import { rebootRefused } from './record.ts';
 import { isSamePlace } from './slot-place.ts';
 import { isKeepingSlot } from './slots.ts';
 import { recorded, type AgentState, type Holding, type Memory, type Model, type Policy } from './state.ts';
-import type { Moment } from './turn.ts';
+import type { Moment } from './moment.ts';
 
 export function reconfigured(model: Model, now: Moment, before: Policy, policy: Policy): Advance {
   const happenings: Happening[] = [{ kind: 'reconfigured' }];

@@ -36,10 +36,10 @@ export type ReadText =
   | { readonly kind: 'newer'; readonly format: number }
   | { readonly kind: 'none' };
 
-export function readText(text: string): ReadText {
+export function readText(source: string): ReadText {
   let value: unknown;
   try {
-    value = JSON.parse(text);
+    value = JSON.parse(source);
   } catch {
     return { kind: 'none' };
   }
@@ -63,6 +63,8 @@ export function readText(text: string): ReadText {
     staged: single(value, 'staged', target, dropped),
     slots: list(value, 'slots', slot, dropped).slice(-MOST_SLOTS),
     events: list(value, 'events', event, dropped).slice(-MOST_EVENTS),
+    ...optionally('stalledSinceAt', whole(value['stalledSinceAt'])),
+    ...optionally('installation', text(value['installation'])),
   };
   return { kind: 'record', record, dropped };
 }
@@ -108,6 +110,10 @@ function single<T>(
     dropped.push(key);
   }
   return good;
+}
+
+function optionally<K extends string, T>(key: K, value: T | undefined): Partial<Record<K, T>> {
+  return value === undefined ? {} : ({ [key]: value } as Record<K, T>);
 }
 
 function isPresent(value: unknown): boolean {

@@ -84,6 +84,10 @@ export interface AgentRecord {
   /** Slots that may be held, see slots.ts. */
   readonly slots: readonly MayHold[];
   readonly events: readonly HistoryEvent[];
+  /** Since when a release has been known without the node getting on; see pursuit.ts. */
+  readonly stalledSinceAt?: number;
+  /** Which installation all of this is about: the node's id. Undefined: written by a version that did not know. */
+  readonly installation?: string;
 }
 
 export const EMPTY_RECORD: AgentRecord = {
@@ -162,10 +166,20 @@ export interface Found {
   readonly findings: readonly BootFinding[];
 }
 
-/** What this boot of the machine says about what was asked for before, and about where the node has come from. */
-export function booted(record: AgentRecord, present: Target, bootId: string, at: number): Found {
+/**
+ * What this boot of the machine says about what was asked for before, and about where the node has come from. `before`:
+ * releases on disk that this node can go back to, oldest first. They stand for boots that no agent wrote down: before
+ * its time, or while the deployments could not be read.
+ */
+export function booted(
+  record: AgentRecord,
+  present: Target,
+  bootId: string,
+  at: number,
+  before: readonly Target[] = [],
+): Found {
   const settled = settleAsked(record, plain(present), bootId, at);
-  const followed = followBoots(settled.record, plain(present), record.asked, at);
+  const followed = followBoots(settled.record, plain(present), record.asked, at, before);
   return { record: followed.record, findings: [...settled.findings, ...followed.findings] };
 }
 
@@ -201,6 +215,7 @@ export function followBoots(
   present: Target,
   asked: Asked | undefined,
   at: number,
+  before: readonly Target[] = [],
 ): Found {
   const last = record.boots.at(-1);
   if (last !== undefined && samePayload(last.payload, present.payload)) {
@@ -211,12 +226,18 @@ export function followBoots(
     ...record,
     denials: record.denials.filter((d) => !samePayload(d.payload, present.payload)),
   };
-  const earlier = record.boots.findIndex((boot) => samePayload(boot.payload, present.payload));
+  const left = leftBehind(record.boots, present).map(plain);
   const wasAsked = asked !== undefined && samePayload(asked.payload, present.payload);
-  if (earlier < 0 || wasAsked) {
-    return { record: { ...allowed, boots: [...allowed.boots, present].slice(-MOST_BOOTS) }, findings: [] };
+  if (left.length === 0 || wasAsked) {
+    const unwritten = before.map(plain).filter((target) => !isAmong(record.boots, target));
+    const boots = [...allowed.boots, ...unwritten, present].slice(-MOST_BOOTS);
+    return { record: { ...allowed, boots }, findings: [] };
   }
-  const left = record.boots.slice(earlier + 1).map(plain);
+  // What was left and is still on disk lies behind this boot now: going there again is the next rollback.
+  const stays = record.boots.filter(
+    (boot) => !isAmong(left, boot) && !samePayload(boot.payload, present.payload),
+  );
+  const wayBack = left.filter((target) => isAmong(before, target));
   const denied = left.reduce<AgentRecord>(
     (next, target) =>
       withDenial(next, {
@@ -225,12 +246,18 @@ export function followBoots(
         sinceAt: at,
         strikes: strikesOf(record, target) + 1,
       }),
-    { ...allowed, boots: allowed.boots.slice(0, earlier + 1) },
+    { ...allowed, boots: [...stays, ...wayBack, present].slice(-MOST_BOOTS) },
   );
   return {
     record: denied,
     findings: left.map((target) => ({ kind: 'rolled-back', target, booted: present })),
   };
+}
+
+/** Of `boots`, those after the first one of `present`; empty if that was never booted, or last. */
+export function leftBehind(boots: readonly Target[], present: Target): readonly Target[] {
+  const earlier = boots.findIndex((boot) => samePayload(boot.payload, present.payload));
+  return earlier < 0 ? [] : boots.slice(earlier + 1);
 }
 
 function withDenial(record: AgentRecord, denial: Denial): AgentRecord {
@@ -253,6 +280,10 @@ export function withEvents(record: AgentRecord, events: readonly HistoryEvent[])
   return events.length === 0
     ? record
     : { ...record, events: [...record.events, ...events].slice(-MOST_EVENTS) };
+}
+
+function isAmong(boots: readonly Target[], { payload }: Target): boolean {
+  return boots.some((boot) => samePayload(boot.payload, payload));
 }
 
 function strikesOf(record: AgentRecord, target: Target): number {

@@ -21,7 +21,8 @@ import {
 import type { MayHold } from './slot-place.ts';
 import { withoutSlots } from './slots.ts';
 import { lengthened, MOST_KINDS, recorded, type Memory, type Steady, type Streak } from './state.ts';
-import type { Moment } from './turn.ts';
+import { lastedMs, momentOf, type Moment } from './moment.ts';
+import { pursuing } from './pursuit.ts';
 
 /** What an event leaves, and what people hear of it. */
 export interface Remembered {
@@ -41,41 +42,41 @@ const nothing = (memory: Memory): Remembered => ({ memory, happenings: [] });
 
 const LEAVES: { readonly [K in EventKind]: Leave<K> } = {
   woke: nothing,
-  saved: (memory, _event, { at }) => ({
+  saved: (memory, _event, now) => ({
     memory: { ...memory, save: { due: false, dueMono: 0, streak: undefined } },
-    happenings: recovered('save', memory.save.streak, at),
+    happenings: recovered('save', memory.save.streak, now),
   }),
-  'save-failed': (memory, { failure }, { at, mono }) => {
-    const streak = lengthened(memory.save.streak, failure.kind, at);
+  'save-failed': (memory, { failure }, now) => {
+    const streak = lengthened(memory.save.streak, failure.kind, now);
     return {
-      memory: { ...memory, save: { due: true, dueMono: mono + SAVE_RETRY_MS, streak } },
+      memory: { ...memory, save: { due: true, dueMono: now.mono + SAVE_RETRY_MS, streak } },
       happenings: [failing('save', memory.save.streak, failure)],
     };
   },
-  'driver-registered': (memory, _event, { at }) => ({
+  'driver-registered': (memory, _event, now) => ({
     memory: { ...memory, driver: { registered: true, dueMono: 0, streak: undefined } },
-    happenings: recovered('driver', memory.driver.streak, at),
+    happenings: recovered('driver', memory.driver.streak, now),
   }),
-  'driver-failed': (memory, { failure }, { at, mono }) => {
-    const streak = lengthened(memory.driver.streak, failure.kind, at);
-    const dueMono = mono + driverRetryMs(streak.count);
+  'driver-failed': (memory, { failure }, now) => {
+    const streak = lengthened(memory.driver.streak, failure.kind, now);
+    const dueMono = now.mono + driverRetryMs(streak.count);
     return {
       memory: { ...memory, driver: { registered: false, dueMono, streak } },
       happenings: [failing('driver', memory.driver.streak, failure)],
     };
   },
-  'status-read': (memory, { status }, { at }) => ({
+  'status-read': (memory, { status }, now) => ({
     memory: { ...memory, host: status, hostStreak: undefined },
-    happenings: recovered('status', memory.hostStreak, at),
+    happenings: recovered('status', memory.hostStreak, now),
   }),
-  'status-failed': (memory, { failure }, { at }) => ({
-    memory: { ...memory, hostStreak: lengthened(memory.hostStreak, failure.kind, at) },
+  'status-failed': (memory, { failure }, now) => ({
+    memory: { ...memory, hostStreak: lengthened(memory.hostStreak, failure.kind, now) },
     happenings: [failing('status', memory.hostStreak, failure)],
   }),
   'transaction-over': nothing,
   'transaction-running': nothing,
   'follow-failed': nothing,
-  'slot-released': (memory, { configured, returned }, { at, mono }) => ({
+  'slot-released': (memory, { configured, returned }, now) => ({
     memory: recorded(
       {
         ...memory,
@@ -89,15 +90,15 @@ const LEAVES: { readonly [K in EventKind]: Leave<K> } = {
       withoutSlots(memory.record, returned),
     ),
     happenings: [
-      ...recovered('steady', memory.steady.streak, at),
-      ...bootWaitOver(memory.steady, mono),
-      ...slotsReturned(returned, at),
+      ...recovered('steady', memory.steady.streak, now),
+      ...bootWaitOver(memory.steady, now),
+      ...slotsReturned(returned, now),
     ],
   }),
-  'release-failed': (memory, { failure, configured = false, returned = [], left = [] }, { at, mono }) => {
+  'release-failed': (memory, { failure, configured = false, returned = [], left = [] }, now) => {
     const { steady, record } = memory;
-    const streak = lengthened(steady.streak, failure.kind, at);
-    const dueMono = mono + Math.max(adapterRetryMs(streak.count), failure.retryAfterMs ?? 0);
+    const streak = lengthened(steady.streak, failure.kind, now);
+    const dueMono = now.mono + Math.max(adapterRetryMs(streak.count), failure.retryAfterMs ?? 0);
     // A lender that is not even configured any more, and does not answer for a week, is gone.
     const givenUp = streak.count >= MOST_FORMER_TRIES ? left : [];
     return {
@@ -107,49 +108,54 @@ const LEAVES: { readonly [K in EventKind]: Leave<K> } = {
       ),
       happenings: [
         failing('steady', steady.streak, failure),
-        ...slotsReturned(returned, at),
+        ...slotsReturned(returned, now),
         ...givenUp.map((place): Happening => ({ kind: 'slot-given-up', place, tries: streak.count })),
       ],
     };
   },
-  'slot-kept': (memory, { reason }, { at, mono }) => {
+  'slot-kept': (memory, { reason }, now) => {
     const { steady } = memory;
-    const { bootWait = { sinceAt: at, sinceMono: mono, looks: 0, reason: '' } } = steady;
+    const { bootWait = { since: momentOf(now), looks: 0, reason: '' } } = steady;
     const looks = bootWait.looks + 1;
     return {
       memory: {
         ...memory,
-        steady: { ...steady, dueMono: mono + bootLookMs(looks), bootWait: { ...bootWait, looks, reason } },
+        steady: {
+          ...steady,
+          dueMono: now.mono + bootLookMs(looks),
+          bootWait: { ...bootWait, looks, reason },
+        },
       },
       happenings: [{ kind: 'slot-kept', reason, repeated: reason === bootWait.reason }],
     };
   },
-  checked: (memory, { result }, { at }) => {
+  checked: (memory, { result }, now) => {
     const next: Memory = {
       ...memory,
       deadend: result.deadend,
       check: {
         ...memory.check,
-        lastAttemptAt: at,
-        lastSuccessAt: at,
+        lastAttemptAt: now.at,
+        lastSuccessAt: now.at,
         streak: undefined,
         skipped: result.skipped,
+        unoffered: unofferedAfter(memory, result),
         answer: inShort(result),
       },
     };
     return {
-      memory: next,
+      memory: pursuing(next, result, now),
       happenings: [
-        ...recovered('check', memory.check.streak, at),
+        ...recovered('check', memory.check.streak, now),
         { kind: 'checked', result },
         ...toldOfCheck(memory, next, result),
       ],
     };
   },
-  'check-failed': (memory, { failure }, { at }) => {
-    const streak = lengthened(memory.check.streak, failure.kind, at);
+  'check-failed': (memory, { failure }, now) => {
+    const streak = lengthened(memory.check.streak, failure.kind, now);
     return {
-      memory: { ...memory, check: { ...memory.check, lastAttemptAt: at, streak } },
+      memory: { ...memory, check: { ...memory.check, lastAttemptAt: now.at, streak } },
       happenings: [failing('check', memory.check.streak, failure)],
     };
   },
@@ -174,22 +180,34 @@ function failing(activity: Activity, streak: Streak | undefined, failure: Failur
   return { kind: 'failing', activity, failure, repeated };
 }
 
-function recovered(activity: Activity, streak: Streak | undefined, at: number): Happening[] {
+function recovered(activity: Activity, streak: Streak | undefined, now: Moment): Happening[] {
   if (streak === undefined) {
     return [];
   }
-  const lastedMs = Math.max(at - streak.sinceAt, 0);
-  return [{ kind: 'recovered', activity, failures: streak.count, lastedMs }];
+  return [{ kind: 'recovered', activity, failures: streak.count, lastedMs: lastedMs(streak.since, now) }];
 }
 
-function bootWaitOver({ bootWait }: Steady, mono: number): Happening[] {
-  return bootWait !== undefined && mono - bootWait.sinceMono >= LONGEST_BOOT_WAIT_MS
+/** An answer that does not know the booted release counts neither way. */
+function unofferedAfter({ check }: Memory, { outcome }: CheckResult): number {
+  switch (outcome.kind) {
+    case 'off-graph':
+      return check.unoffered;
+    case 'update':
+      return 0;
+    case 'no-update':
+    case 'downgrade-refused':
+      return check.unoffered + 1;
+  }
+}
+
+function bootWaitOver({ bootWait }: Steady, now: Moment): Happening[] {
+  return bootWait !== undefined && lastedMs(bootWait.since, now) >= LONGEST_BOOT_WAIT_MS
     ? [{ kind: 'slot-wait-over', of: 'boot', reason: bootWait.reason }]
     : [];
 }
 
 /** For how long they were held is known only of those that were granted. */
-function slotsReturned(returned: readonly MayHold[], at: number): Happening[] {
+function slotsReturned(returned: readonly MayHold[], { at }: Moment): Happening[] {
   return returned.flatMap(({ grantedAt }) =>
     grantedAt === undefined ? [] : [{ kind: 'slot-returned', heldMs: Math.max(at - grantedAt, 0) }],
   );

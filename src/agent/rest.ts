@@ -12,7 +12,8 @@ import type { EffectOf } from './messages.ts';
 import { LONGEST_BOOT_WAIT_MS } from './pacing.ts';
 import { isKeepingSlot, mayHold, streamOf } from './slots.ts';
 import type { AgentState, Holding, Memory, Model, Policy } from './state.ts';
-import { stepsOf, type Moment, type Step, type Turn, type View } from './turn.ts';
+import type { Moment } from './moment.ts';
+import { stepsOf, type Step, type Turn, type View } from './turn.ts';
 
 /** Whatever was computed wrongly is computed again within a day. */
 const LONGEST_WAIT_MS = DAY_MS;
@@ -117,7 +118,7 @@ export function releaseSlot(state: AgentState, { memory, policy, mono }: View): 
   const { owed, bootComplete, bootWait } = memory.steady;
   const { present, former } = mayHold(memory, policy);
   const configured = owed && !isKeepingSlot(state);
-  const isWaitOver = bootWait !== undefined && mono - bootWait.sinceMono >= LONGEST_BOOT_WAIT_MS;
+  const isWaitOver = bootWait !== undefined && mono - bootWait.since.mono >= LONGEST_BOOT_WAIT_MS;
   return {
     kind: 'release-slot',
     stream: streamOf(memory, policy),

@@ -15,7 +15,7 @@ import { limitMsOf, perform, type Ports } from './perform.ts';
 import type { Dice } from './ports.ts';
 import { reconfigured } from './reconfigure.ts';
 import type { Model, Policy } from './state.ts';
-import type { Moment } from './turn.ts';
+import type { Moment } from './moment.ts';
 
 /** Hears of everything, in order. Must not throw and must not wait. */
 export interface Observer<C extends Configuration = Configuration> {

@@ -15,9 +15,10 @@
  * is done to the wall clock. The second are told to people and kept.
  */
 import type { Grace, GracePolicy } from './grace.ts';
+import { momentOf, type Moment } from './moment.ts';
 import type { Deadend, HostStatus, Session } from './ports.ts';
 import { EMPTY_RECORD, type AgentRecord } from './record.ts';
-import type { Release } from './release.ts';
+import type { Release, Target } from './release.ts';
 import type { SlotPlace } from './slot-place.ts';
 
 export type AgentState =
@@ -29,7 +30,7 @@ export type AgentState =
   | { readonly name: 'Initialized' }
   | { readonly name: 'ReportedSteady'; readonly step: PollStep }
   | { readonly name: 'NoNewUpdate'; readonly step: PollStep }
-  | { readonly name: 'OffGraph'; readonly step: PollStep; readonly sinceAt: number }
+  | { readonly name: 'OffGraph'; readonly step: PollStep; readonly since: Moment }
   | {
       readonly name: 'UpdateAvailable';
       readonly release: Release;
@@ -51,13 +52,13 @@ export type AgentState =
       /** The staged deployment is no longer locked: somebody unlocked it, or an earlier finalization did. */
       readonly unlocked: boolean;
     })
-  | { readonly name: 'UpdateFinalized'; readonly release: Release; readonly finalizedAt: number }
+  | { readonly name: 'UpdateFinalized'; readonly release: Release; readonly finalized: Moment }
   | { readonly name: 'EndState'; readonly cause: 'disabled'; readonly dueMono: number }
   | {
       readonly name: 'EndState';
       readonly cause: 'reboot-pending';
       readonly release: Release;
-      readonly finalizedAt: number;
+      readonly finalized: Moment;
       readonly step: 'rest' | 'read';
       readonly dueMono: number;
     };
@@ -74,7 +75,7 @@ export type AvailableStep = 'stage' | 'follow' | 'discard' | 'rest' | 'refresh' 
  * - `refresh` what is deployed, and `check` the graph when that is due;
  * - `ask` the gates of this node, look at `sessions` and `warn` them;
  * - `verify` the staged deployment afresh, `acquire` what lenders lend, `confirm` with the gates once more;
- * - `finalize`.
+ * - `recheck` who is logged in, since lenders may have taken long, and `finalize`.
  * Whatever says no leads to `rest`. `reconcile` reads the deployments after a finalization that was refused.
  * `discard` drops a release that the server withdrew. `follow` waits for a transaction of somebody else.
  */
@@ -87,6 +88,7 @@ export type StagedStep =
   | 'verify'
   | 'acquire'
   | 'confirm'
+  | 'recheck'
   | 'finalize'
   | 'reconcile'
   | 'discard'
@@ -102,23 +104,26 @@ export type Holding =
   | {
       readonly by: 'lender';
       readonly reason: string;
-      readonly sinceAt: number;
-      readonly sinceMono: number;
+      readonly since: Moment;
       readonly errorKind?: string;
     }
-  /** `asking`: gates or lenders could not be asked, which may be a hiccup. */
+  /**
+   * `asked`: rpm-ostree was asked to finalize, and this came of it. `asking`: gates or lenders could not be asked, which
+   * may be a hiccup.
+   */
   | {
       readonly by: 'failure';
       readonly kind: string;
       readonly message: string;
-      readonly sinceAt: number;
+      readonly since: Moment;
+      readonly asked?: true;
       readonly asking?: true;
     };
 
 /** A run of failures of one activity: told once when it begins and once when it ends. */
 export interface Streak {
   readonly count: number;
-  readonly sinceAt: number;
+  readonly since: Moment;
   /** Of the last failure. */
   readonly kind: string;
   /** All kinds so far, the first {@link MOST_KINDS} of them: each is told once. */
@@ -140,8 +145,7 @@ export interface Steady {
   readonly bootComplete?: boolean;
   /** Nothing is given back since then, because this boot is not complete. */
   readonly bootWait?: {
-    readonly sinceAt: number;
-    readonly sinceMono: number;
+    readonly since: Moment;
     readonly looks: number;
     readonly reason: string;
   };
@@ -174,10 +178,20 @@ export interface Memory {
     readonly skipped: readonly string[];
     /** The instant of the next check, while that is further away than the steady interval. */
     readonly putOffUntilAt: number | undefined;
+    /** Answers in a row that know the booted release and do not offer what is staged. */
+    readonly unoffered: number;
     /** The last answer in short, to tell a new one from the same one again. */
     readonly answer: string;
   };
   readonly deadend: Deadend | undefined;
+  /** A release that the graph offers, or offered last, and that the node is not in. */
+  readonly pursuit: Pursuit | undefined;
+}
+
+export interface Pursuit {
+  readonly release: Target;
+  /** Since when the node has not got on. While a gate names the instant at which it lets pass, that instant. */
+  readonly since: Moment;
 }
 
 export interface Model {
@@ -227,17 +241,19 @@ export function initialModel(record: AgentRecord = EMPTY_RECORD): Model {
         streak: undefined,
         skipped: [],
         putOffUntilAt: undefined,
+        unoffered: 0,
         answer: '',
       },
       deadend: undefined,
+      pursuit: undefined,
     },
   };
 }
 
-export function lengthened(streak: Streak | undefined, kind: string, at: number): Streak {
+export function lengthened(streak: Streak | undefined, kind: string, now: Moment): Streak {
   const known = streak?.kinds ?? [];
   const kinds = known.includes(kind) || known.length >= MOST_KINDS ? known : [...known, kind];
-  return { count: (streak?.count ?? 0) + 1, sinceAt: streak?.sinceAt ?? at, kind, kinds };
+  return { count: (streak?.count ?? 0) + 1, since: streak?.since ?? momentOf(now), kind, kinds };
 }
 
 /** `memory` with a record that is yet to be written. */

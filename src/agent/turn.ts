@@ -8,15 +8,8 @@
  */
 import type { Happening } from './happenings.ts';
 import type { AnswerKind, Effect, EffectKind, EffectOf, Event, EventKind, EventOf } from './messages.ts';
+import type { Moment } from './moment.ts';
 import type { AgentState, Memory, Model, Policy } from './state.ts';
-
-/** One moment on both clocks, milliseconds. */
-export interface Moment {
-  /** Wall clock, since 1970 UTC. */
-  readonly at: number;
-  /** Monotonic clock. */
-  readonly mono: number;
-}
 
 /** What the choice of an effect rests on. */
 export interface View extends Moment {

@@ -6,10 +6,13 @@
  * - Everything that is opened here is closed by `closing`, in the reverse order.
  */
 import { initialModel, type Model, type Policy } from '../agent/state.ts';
+import { readBootFacts } from '../host/boot-facts.ts';
 import { SYSTEM_CLOCK } from '../host/clock.ts';
 import { Motd } from '../host/motd.ts';
 import type { Notifier } from '../host/notify.ts';
+import type { Installation } from '../history/installation.ts';
 import { FileRecordStore } from '../history/record-store.ts';
+import { nodeUuid } from '../identity/node-uuid.ts';
 import { HttpClient } from '../http/http-client.ts';
 import { LockServers } from '../lenders/lock-servers.ts';
 import type { Logger } from '../log/log.ts';
@@ -49,6 +52,15 @@ export interface Lasting {
   readonly model: Model;
 }
 
+/** What cannot be told leaves the record as it is. */
+async function installationOf(root: string): Promise<Installation> {
+  const [id, facts] = await Promise.allSettled([nodeUuid(root), readBootFacts(root)]);
+  return {
+    id: id.status === 'fulfilled' ? id.value : undefined,
+    firstBoot: facts.status === 'fulfilled' && facts.value.firstBoot,
+  };
+}
+
 export async function openLasting(options: LastingOptions, closing: AsyncDisposableStack): Promise<Lasting> {
   const { root, env, log, metrics, notifier, reading, policy } = options;
   const clock = SYSTEM_CLOCK;
@@ -62,7 +74,7 @@ export async function openLasting(options: LastingOptions, closing: AsyncDisposa
   const motd = new Motd(root, (text) => log.warn(text));
   closing.defer(() => motd.close());
 
-  const records = new FileRecordStore(root);
+  const records = new FileRecordStore(root, await installationOf(root));
   const loaded = await records.load();
   if (loaded.warning !== undefined) {
     log.error(loaded.warning);

@@ -15,6 +15,7 @@ import type { RecordStore } from '../agent/ports.ts';
 import { EMPTY_RECORD, type AgentRecord } from '../agent/record.ts';
 import { FORMAT, readText, toText } from '../agent/record-text.ts';
 import { messageOf, RecordError } from '../errors.ts';
+import { belongsTo, of, type Installation } from './installation.ts';
 import { writeFileAtomically } from '../files/atomic-file.ts';
 import { isMissing } from '../files/error-code.ts';
 import { readFileStart } from '../files/read-small-file.ts';
@@ -25,6 +26,8 @@ const FILE = 'state.json';
 const BAD = 'state.json.bad-';
 /** Put aside as it was after a downgrade, for the next upgrade to find it whole. */
 const NEWER = 'state.json.newer-';
+/** Put aside as it was: /var outlived a reinstallation. */
+const OTHER = 'state.json.other-';
 /** A record has some hundred short entries. A larger file is not one. */
 const LARGEST_BYTES = 4 * MEBIBYTE;
 /** With so many files that went bad, the store cannot be relied on. They are kept as evidence. */
@@ -42,11 +45,13 @@ export interface LoadedRecord {
 
 export class FileRecordStore implements RecordStore {
   readonly #folder: string;
+  readonly #installation: Installation;
   #unreliable: string | undefined;
 
   /** `root` is "/" on a host. */
-  constructor(root: string) {
+  constructor(root: string, installation: Installation = { id: undefined, firstBoot: false }) {
     this.#folder = path.join(root, FOLDER);
+    this.#installation = installation;
   }
 
   get file(): string {
@@ -74,6 +79,9 @@ export class FileRecordStore implements RecordStore {
           NEWER,
         );
       case 'record':
+        if (!belongsTo(read.record, this.#installation)) {
+          return this.#putAside('another installation of this machine wrote it', OTHER);
+        }
         return this.#start(
           read.dropped.length === 0 ? undefined : `${this.file}: ${namesOf(read.dropped)}`,
           read.record,
@@ -116,7 +124,10 @@ export class FileRecordStore implements RecordStore {
       this.#unreliable = `cannot rely on ${this.#folder}: ${bad.length} state files went bad there (${bad.join(', ')}); remove them once the cause is mended`;
     }
     const warnings = [warning, this.#unreliable].filter((text) => text !== undefined);
-    return { record, warning: warnings.length === 0 ? undefined : warnings.join('; ') };
+    return {
+      record: of(this.#installation, record),
+      warning: warnings.length === 0 ? undefined : warnings.join('; '),
+    };
   }
 
   /** The numbers of the files that were put aside, ascending. */

@@ -200,12 +200,7 @@ export class FleetLock implements Lender {
         const reply = await http.request({
           method: 'POST',
           url: endpoint.url,
-          headers: {
-            'fleet-lock-protocol': 'true',
-            ...(this.#wantsType && { 'content-type': 'application/json' }),
-            accept: 'application/json',
-            ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
-          },
+          headers: fleetLockHeaders(bearer, this.#wantsType),
           body: JSON.stringify({ client_params: { id: node.nodeUuid, group: node.group } }),
           signal,
           limits: this.#limits(api),
@@ -269,6 +264,19 @@ function isSent(cause: unknown): boolean {
     cause instanceof HttpError &&
     (cause.kind === 'http_timeout' || cause.kind === 'http_broken_reply' || cause.kind === 'http_too_large')
   );
+}
+
+/** Of every request. `bearer`: the token, where the server asks for one. `withType`: it asks for a content type, too. */
+export function fleetLockHeaders(
+  bearer: string | undefined,
+  withType = false,
+): Readonly<Record<string, string>> {
+  return {
+    'fleet-lock-protocol': 'true',
+    ...(withType && { 'content-type': 'application/json' }),
+    accept: 'application/json',
+    ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
+  };
 }
 
 function refused(reason: string, untilAt?: number): SlotAnswer {

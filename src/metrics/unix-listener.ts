@@ -4,6 +4,7 @@
  *
  * Invariants:
  * - No byte of a request is lost on its way to the HTTP server.
+ * - A request that arrives within the grace is answered as such, however busy the event loop is meanwhile.
  * - Every connection ends within its lifetime, whatever its client does or omits.
  * - Only a socket is ever replaced, and none that a process still serves.
  * - A socket file that somebody removed is noticed within {@link LOOK_MS}.
@@ -94,8 +95,13 @@ async function whenGone(
 }
 
 function serve(connection: Socket, { render, serveHttp }: UnixListenerOptions): void {
-  const decide = (): void => {
+  let verdict: NodeJS.Immediate | undefined;
+  const stopWaiting = (): void => {
     clearTimeout(grace);
+    clearImmediate(verdict);
+  };
+  const decide = (): void => {
+    stopWaiting();
     connection.off('data', onData).off('end', sendText);
   };
   const sendText = (): void => {
@@ -113,8 +119,12 @@ function serve(connection: Socket, { render, serveHttp }: UnixListenerOptions): 
     connection.unshift(bytes);
     serveHttp(connection).catch(() => connection.destroy());
   };
-  const grace = setTimeout(sendText, SILENCE_GRACE_MS);
-  connection.once('close', () => clearTimeout(grace));
+  // When the event loop was busy, this timer fires before a request that has long arrived is read. Reads come before
+  // the next immediate, so what is still silent then has sent nothing.
+  const grace = setTimeout(() => {
+    verdict = setImmediate(sendText);
+  }, SILENCE_GRACE_MS);
+  connection.once('close', stopWaiting);
   // A client may go away in the middle. "close" follows.
   connection.on('error', () => undefined);
   connection.on('data', onData).on('end', sendText);

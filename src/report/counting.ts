@@ -82,6 +82,8 @@ const COUNTED: { readonly [K in HappeningKind]: Counted<K> } = {
   dropped: nothing,
   'drop-failed': nothing,
   'staged-lost': nothing,
+  'staged-kept-off-graph': nothing,
+  'staged-unoffered': nothing,
   'reboot-allowed': nothing,
   'reboot-held': (metrics, { label }) => {
     metrics.finalizeAnswered('deny');

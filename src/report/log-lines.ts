@@ -163,6 +163,16 @@ const LINES: { readonly [K in HappeningKind]: (happening: HappeningOf<K>) => rea
     const fate = replacedBy === undefined ? 'is gone' : `was replaced by '${printable(replacedBy)}'`;
     return [warn(`the staged deployment '${name(release)}' ${fate}: checking for updates again`)];
   },
+  'staged-kept-off-graph': ({ release, booted, repeated }) => [
+    once(
+      repeated,
+      'warn',
+      `booted release '${printable(booted)}' is not in the update graph: staged '${name(release)}' is kept`,
+    ),
+  ],
+  'staged-unoffered': ({ release }) => [
+    warn(`the update server no longer offers '${name(release)}': asking again before it is dropped`),
+  ],
   'reboot-allowed': () => [debug('the update strategy allows the reboot')],
   'reboot-held': ({ reason, untilAt, repeated }) => {
     const until = untilAt === undefined ? '' : `, not before ${longDate(untilAt)}`;

@@ -7,6 +7,7 @@
  */
 import { healthOf, HEALTHY, type Health } from '../agent/health.ts';
 import type { Beginning, Happening } from '../agent/happenings.ts';
+import type { Moment } from '../agent/moment.ts';
 import type { Progress } from '../agent/ports.ts';
 import { isInForce } from '../agent/record.ts';
 import type { Configuration, Observer } from '../agent/runner.ts';
@@ -43,7 +44,7 @@ export class Reporter implements Observer {
   /** The model as last reported. */
   #model: Model;
   /** Since when the configuration on disk is not the one in use. */
-  #refusedAt: number | undefined;
+  #refused: Moment | undefined;
   #health: Health = HEALTHY;
   #lastRefreshAt: number | undefined;
   #progressMono = Number.NEGATIVE_INFINITY;
@@ -89,13 +90,13 @@ export class Reporter implements Observer {
 
   /** The files on disk can be used: they are what is in use, or will be in a moment. */
   configurationAccepted(): void {
-    this.#refusedAt = undefined;
+    this.#refused = undefined;
     this.#guarded(() => this.#tell(this.#model));
   }
 
   /** The files on disk cannot be used, and what was read before stays in use. */
   configurationRefused(): void {
-    this.#refusedAt ??= this.#options.clock.now();
+    this.#refused ??= this.#now();
     this.#options.metrics.configurationRefused();
     this.#guarded(() => this.#tell(this.#model));
   }
@@ -117,7 +118,7 @@ export class Reporter implements Observer {
   #tell(model: Model): void {
     const { clock } = this.#options;
     const at = clock.now();
-    const health = healthOf(model, at, this.#refusedAt, this.#policy.skip);
+    const health = healthOf(model, { at, mono: clock.monotonic() }, this.#refused, this.#policy.skip);
     this.#model = model;
     this.#tellStatus(model, health);
     this.#tellState(model, at);
@@ -126,7 +127,7 @@ export class Reporter implements Observer {
 
   #tellStatus(model: Model, health: Health): void {
     // What the health says already need not be said twice.
-    const isRefused = this.#refusedAt !== undefined && health.cause !== 'configuration_refused';
+    const isRefused = this.#refused !== undefined && health.cause !== 'configuration_refused';
     const refused = isRefused ? '; the configuration on disk cannot be used' : '';
     const said = statusText(model, this.#policy);
     const text = `${said}${refused}${healthText(health, said)}`;
@@ -197,6 +198,11 @@ export class Reporter implements Observer {
       }
       count(metrics, happening, at);
     }
+  }
+
+  #now(): Moment {
+    const { clock } = this.#options;
+    return { at: clock.now(), mono: clock.monotonic() };
   }
 
   /** A fault in telling must not become a fault in updating. */

@@ -77,7 +77,7 @@ function polling({ check }: Memory): string {
     facts.push(`last checked ${longDate(check.lastSuccessAt)}`);
   }
   if (check.streak !== undefined) {
-    facts.push(`checks fail since ${longDate(check.streak.sinceAt)}: ${check.streak.kind}`);
+    facts.push(`checks fail since ${longDate(check.streak.since.at)}: ${check.streak.kind}`);
   }
   if (check.streak !== undefined && check.putOffUntilAt !== undefined) {
     facts.push(`asked again at ${longDate(check.putOffUntilAt)}`);

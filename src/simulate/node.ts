@@ -237,6 +237,7 @@ export class SimulatedNode {
       version: release.version,
       payload: release.payload,
       baseChecksum: checksum,
+      stream: this.world.stagedStream(release, this.booted.stream),
       booted: false,
       staged: true,
       finalizationLocked: true,

@@ -25,6 +25,8 @@ export interface World {
   release(request: SlotRequest): Error | undefined;
   sessions(): readonly Session[] | Error;
   stageFault(release: Release): Error | undefined;
+  /** The stream that the staged deployment of `release` names; `own` is that of the booted one. */
+  stagedStream(release: Release, own: string | undefined): string | undefined;
   finalizeFault(release: Release): Error | undefined;
   driverFault(): Error | undefined;
   statusFault(): Error | undefined;
@@ -46,6 +48,7 @@ export const CALM: Omit<World, 'policy' | 'check'> = {
   release: () => undefined,
   sessions: () => [],
   stageFault: () => undefined,
+  stagedStream: (_release, own) => own,
   finalizeFault: () => undefined,
   driverFault: () => undefined,
   statusFault: () => undefined,

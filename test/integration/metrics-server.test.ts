@@ -12,7 +12,12 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { DEFINITIONS } from '../../src/metrics/definitions.ts';
 import { Metrics } from '../../src/metrics/metrics.ts';
 import { MetricsServer, type MetricsServerOptions } from '../../src/metrics/server.ts';
-import { CONNECTION_LIFETIME_MS, LOOK_MS, MOST_CONNECTIONS } from '../../src/metrics/unix-listener.ts';
+import {
+  CONNECTION_LIFETIME_MS,
+  LOOK_MS,
+  MOST_CONNECTIONS,
+  SILENCE_GRACE_MS,
+} from '../../src/metrics/unix-listener.ts';
 import { SYSTEM_CLOCK } from '../../src/host/clock.ts';
 import { LineProcess } from '../support/line-process.ts';
 import { VirtualClock } from '../support/virtual-clock.ts';
@@ -120,6 +125,19 @@ describe('the Unix socket', () => {
     const text = await reply;
     expect(text).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
     expect(text).toContain(FIRST_LINE);
+  });
+
+  it('answers a request that lies in the socket while the event loop is busy for longer than the grace', async () => {
+    const { path } = await start();
+    const socket = connect(path);
+    const reply = readAll(socket);
+    await once(socket, 'connect');
+    // The server accepts in the same turn of the loop. Its timer, if it is due, then fires before the next read.
+    await new Promise((resolve) => setImmediate(resolve));
+    socket.write('GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n');
+    const freeAt = performance.now() + 2 * SILENCE_GRACE_MS;
+    while (performance.now() < freeAt) {}
+    expect(await reply).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
   });
 
   it('answers a request after which the client closes its side', async () => {

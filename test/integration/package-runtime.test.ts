@@ -25,7 +25,7 @@ const NAME = 'node-linux-test';
 const VERSION = '24.1.2';
 const ASK = `import { ARCHITECTURES, runtimeOf } from './scripts/packaging/runtime.mjs';
 ARCHITECTURES.x86_64.runtime = '${NAME}';
-try { console.log(JSON.stringify(runtimeOf('x86_64'))); } catch (error) { console.log(error.message); }`;
+try { console.log(JSON.stringify(await runtimeOf('x86_64'))); } catch (error) { console.log(error.message); }`;
 
 // npm takes seconds to start on a busy machine.
 vi.setConfig({ testTimeout: 120_000 });

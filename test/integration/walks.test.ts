@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
-const DEMO = join(import.meta.dirname, '../../sandbox/main.ts');
+const DEMO = join(import.meta.dirname, '../../sandbox/main.mjs');
 
 interface Outcome {
   readonly code: number | null;

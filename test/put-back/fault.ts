@@ -1,6 +1,6 @@
 /**
- * The shape of a fault that can be put back, and what it may change: an export of a module, a setting of a unit, a
- * function of a shell script. Nothing here names source text, so a refactoring that keeps the names keeps the faults.
+ * The shape of a fault that can be put back. It may change an export of a module, a setting of a unit, or a function of
+ * a shell script. Nothing here names source text, so a refactoring that keeps the names keeps the faults.
  */
 import type { ExportName, Modules, Original, Substitute } from './modules.ts';
 import { withSetting, withShellFunction } from './change-file.ts';
@@ -65,19 +65,4 @@ export function setting(
 /** A function of a shell script, which has another body with the fault. */
 export function shellFunction(file: string, name: string, body: string): FileChange {
   return { kind: 'file', file, change: (text) => withShellFunction(text, name, body) };
-}
-
-/** A text that is there exactly once, and what stands there with the fault. */
-export function edit(file: string, find: string, put: string): FileChange {
-  return {
-    kind: 'file',
-    file,
-    change: (text) => {
-      const places = text.split(find).length - 1;
-      if (places !== 1) {
-        throw new Error(`it must be there once, got ${places} times: ${find}`);
-      }
-      return text.replace(find, () => put);
-    },
-  };
 }

@@ -1,22 +1,23 @@
 /**
- * Faults of update agents that this one must never have (B1 to B36): for each what brings it back, and the test that
+ * Faults of update agents that this one must never have (B1 to B36). Each has what brings it back, and the test that
  * fails then. `npm run put-back` does so one by one.
  *
  * Invariant: of src/ only types are imported here, since the modules under test import this one.
  */
 import { constants, openSync } from 'node:fs';
 
-import { edit, replace, setting, shellFunction, type PutBackFault } from './fault.ts';
+import { replace, setting, shellFunction, type PutBackFault } from './fault.ts';
 
 const CONVERGENCE = { project: 'unit', test: 'test/unit/agent/convergence.test.ts' } as const;
-const STAGED = 'src/agent/transition-staged.ts';
+const CONDITION = 'src/agent/states/staged-condition.ts';
+const STAGED = 'src/agent/states/update-staged.ts';
 
 export const FAULTS: readonly PutBackFault[] = [
   {
     id: 'B1',
     fault: 'a staged deployment that somebody unlocked is refused by rpm-ostree for ever',
     changes: [
-      replace(STAGED, 'stagedCondition', (original) => (release, status) => {
+      replace(CONDITION, 'stagedCondition', (original) => (release, status) => {
         const condition = original(release, status);
         return condition === 'unlocked' ? 'locked' : condition;
       }),
@@ -28,7 +29,7 @@ export const FAULTS: readonly PutBackFault[] = [
     id: 'B2',
     fault: 'a staged deployment that somebody dropped is finalized in vain for ever',
     changes: [
-      replace(STAGED, 'stagedCondition', (original) => (release, status) => {
+      replace(CONDITION, 'stagedCondition', (original) => (release, status) => {
         const condition = original(release, status);
         return condition === 'gone' ? 'locked' : condition;
       }),
@@ -40,7 +41,7 @@ export const FAULTS: readonly PutBackFault[] = [
     id: 'B3',
     fault: 'a staged deployment that somebody replaced is taken for the own one',
     changes: [
-      replace(STAGED, 'stagedCondition', (original) => (release, status) => {
+      replace(CONDITION, 'stagedCondition', (original) => (release, status) => {
         const condition = original(release, status);
         if (condition !== 'replaced') {
           return condition;
@@ -55,7 +56,13 @@ export const FAULTS: readonly PutBackFault[] = [
     id: 'B4',
     fault: 'the slot is kept when the finalization fails',
     changes: [
-      edit(STAGED, 'memory: { ...memory, steady: { ...memory.steady, owed: true, dueMono: 0 } },', 'memory,'),
+      replace(
+        STAGED,
+        'owingSlot',
+        () =>
+          ({ memory }) =>
+            memory,
+      ),
     ],
     ...CONVERGENCE,
     named: 'B4: what a remote strategy lent',
@@ -64,16 +71,21 @@ export const FAULTS: readonly PutBackFault[] = [
     id: 'B5',
     fault: 'the slot is taken before anybody looks who is logged in',
     changes: [
-      edit(
-        STAGED,
-        ": { state: { ...state, step: 'sessions' }, memory };",
-        ": { state: { ...state, step: 'acquire' }, memory };",
-      ),
-      edit(
-        STAGED,
-        "return { state: { ...state, step: 'confirm' }, memory };",
-        "return { state: { ...state, step: 'sessions' }, memory };",
-      ),
+      replace(STAGED, 'stepAfter', (original) => (passed, policy) => {
+        if (!policy.hasLenders) {
+          return original(passed, policy);
+        }
+        switch (passed) {
+          case 'ask':
+            return 'acquire';
+          case 'acquire':
+            return 'sessions';
+          case 'verify':
+            return 'confirm';
+          default:
+            return original(passed, policy);
+        }
+      }),
     ],
     ...CONVERGENCE,
     named: 'B5: nothing is asked of a remote strategy',
@@ -82,10 +94,10 @@ export const FAULTS: readonly PutBackFault[] = [
     id: 'B6',
     fault: 'after the reboot was asked for the agent sleeps, whether it comes or not',
     changes: [
-      edit(
-        'src/agent/transition-finalized.ts',
-        "return mono >= state.dueMono ? { state: { ...state, step: 'read' }, memory } : { state, memory };",
-        'return { state: { ...state, dueMono: mono + END_INTERVAL_MS }, memory };',
+      replace(
+        'src/agent/states/update-finalized.ts',
+        'rebootOverdueMono',
+        () => () => Number.MAX_SAFE_INTEGER,
       ),
     ],
     ...CONVERGENCE,
@@ -121,13 +133,7 @@ export const FAULTS: readonly PutBackFault[] = [
   {
     id: 'B10',
     fault: 'a rollback is undone as soon as its deployment is gone from the disk',
-    changes: [
-      edit(
-        'src/agent/record.ts',
-        'for (const left of record.boots.slice(earlier + 1)) {',
-        'for (const left of record.boots.slice(record.boots.length)) {',
-      ),
-    ],
+    changes: [replace('src/agent/record.ts', 'leftBehind', () => () => [])],
     ...CONVERGENCE,
     named: 'B10: a rollback sticks',
   },
@@ -135,10 +141,10 @@ export const FAULTS: readonly PutBackFault[] = [
     id: 'B11',
     fault: 'sessions that cannot be listed count as nobody, and people are rebooted under',
     changes: [
-      edit(
+      replace(
         STAGED,
-        'return postpone({ ...state, visitors: [] }, memory, mono, policy);',
-        "return { state: { ...state, step: 'verify', visitors: [] }, memory };",
+        'isSomebodyThere',
+        (original) => (sessions) => sessions !== undefined && original(sessions),
       ),
     ],
     project: 'unit',
@@ -161,13 +167,7 @@ export const FAULTS: readonly PutBackFault[] = [
   {
     id: 'B13',
     fault: 'the strategy is asked every few minutes instead of at the edge of the window',
-    changes: [
-      edit(
-        'src/agent/next-effect.ts',
-        'return dutyOrWait(memory, now.mono, state.dueMono, untilAt);',
-        'return dutyOrWait(memory, now.mono, state.dueMono);',
-      ),
-    ],
+    changes: [replace('src/agent/rest.ts', 'askAgainAt', () => () => undefined)],
     project: 'unit',
     test: 'test/unit/strategies/periodic.test.ts',
     named: 'B13: a window of one minute a week',
@@ -207,15 +207,26 @@ export const FAULTS: readonly PutBackFault[] = [
     id: 'B16',
     fault: 'nothing goes on before the driver is registered',
     changes: [
-      edit(
-        'src/agent/transition-start.ts',
-        `    default:
-      return { state: { ...state, step: 'read' }, memory };`,
-        `    case 'driver-failed':
-      return { state: { ...state, step: 'rest', dueMono: memory.driver.dueMono }, memory };
-    default:
-      return { state: { ...state, step: memory.driver.registered ? 'read' : 'register' }, memory };`,
-      ),
+      replace('src/agent/states/start-state.ts', 'START_STEPS', (original) => ({
+        ...original,
+        register: {
+          ...original.register,
+          answered: (state, event, turn) =>
+            event.kind === 'driver-failed'
+              ? {
+                  state: { ...state, step: 'rest', dueMono: turn.memory.driver.dueMono },
+                  memory: turn.memory,
+                }
+              : original.register.answered(state, event, turn),
+        },
+        rest: {
+          ...original.rest,
+          answered: (state, event, turn) =>
+            turn.memory.driver.registered
+              ? original.rest.answered(state, event, turn)
+              : { state: { ...state, step: 'register' }, memory: turn.memory },
+        },
+      })),
     ],
     ...CONVERGENCE,
     named: 'B16: a driver registration that fails for ever',
@@ -224,11 +235,11 @@ export const FAULTS: readonly PutBackFault[] = [
     id: 'B17',
     fault: '"last checked" moves although the check failed',
     changes: [
-      replace('src/agent/remember.ts', 'remember', (original) => (memory, occurrence) => {
-        const next = original(memory, occurrence);
-        return occurrence.event.kind === 'check-failed'
-          ? { ...next, check: { ...next.check, lastSuccessAt: occurrence.at } }
-          : next;
+      replace('src/agent/remember.ts', 'remember', (original) => (before, event, now) => {
+        const { memory, happenings } = original(before, event, now);
+        return event.kind === 'check-failed'
+          ? { memory: { ...memory, check: { ...memory.check, lastSuccessAt: now.at } }, happenings }
+          : { memory, happenings };
       }),
     ],
     ...CONVERGENCE,
@@ -326,11 +337,13 @@ export const FAULTS: readonly PutBackFault[] = [
     id: 'B24',
     fault: 'nothing is checked until the lock server has answered',
     changes: [
-      edit(
-        'src/agent/transition.ts',
-        "      return { state: { name: 'ReportedSteady', step: 'refresh' }, memory };",
-        "      return occurrence.event.kind === 'steady-failed' ? { state, memory } : { state: { name: 'ReportedSteady', step: 'refresh' }, memory };",
-      ),
+      replace('src/agent/states/initialized.ts', 'INITIALIZED_STEP', (original) => ({
+        ...original,
+        answered: (state, event, turn) =>
+          event.kind === 'release-failed'
+            ? { state, memory: turn.memory }
+            : original.answered(state, event, turn),
+      })),
     ],
     ...CONVERGENCE,
     named: 'B24: a lock server that is down',
@@ -389,11 +402,11 @@ export const FAULTS: readonly PutBackFault[] = [
     id: 'B30',
     fault: 'a booted release that is not in the graph looks like one without updates',
     changes: [
-      edit(
-        'src/agent/transition-polling.ts',
-        '      return { state: offGraph(state, occurrence.at), memory: next };',
-        "      return { state: { name: 'NoNewUpdate', step: 'rest' }, memory: next };",
-      ),
+      replace('src/agent/states/polling.ts', 'afterAnswer', (original) => (state, result, turn) => {
+        const { outcome } = result;
+        const seen = outcome.kind === 'off-graph' ? ({ kind: 'no-update' } as const) : outcome;
+        return original(state, { ...result, outcome: seen }, turn);
+      }),
     ],
     ...CONVERGENCE,
     named: 'B30: a booted release that is not in the graph',
@@ -443,10 +456,16 @@ export const FAULTS: readonly PutBackFault[] = [
   {
     id: 'B34',
     fault: 'JSON is sent without saying so',
-    changes: [edit('src/lenders/fleet-lock.ts', "          'content-type': 'application/json',\n", '')],
+    changes: [
+      replace(
+        'src/lenders/fleet-lock.ts',
+        'fleetLockHeaders',
+        (original) => (bearer) => original(bearer, false),
+      ),
+    ],
     project: 'unit',
     test: 'test/unit/lenders/fleet-lock.test.ts',
-    named: 'B34: says what it is',
+    named: 'B34, field 5: the content type',
   },
   {
     id: 'B35',
@@ -470,15 +489,15 @@ export const FAULTS: readonly PutBackFault[] = [
     id: 'B36',
     fault: 'what failed at a start without network counts as done',
     changes: [
-      replace('src/agent/remember.ts', 'remember', (original) => (memory, occurrence) => {
-        const next = original(memory, occurrence);
-        switch (occurrence.event.kind) {
+      replace('src/agent/remember.ts', 'remember', (original) => (before, event, now) => {
+        const { memory, happenings } = original(before, event, now);
+        switch (event.kind) {
           case 'driver-failed':
-            return { ...next, driver: { ...next.driver, registered: true } };
-          case 'steady-failed':
-            return { ...next, steady: { ...next.steady, owed: false } };
+            return { memory: { ...memory, driver: { ...memory.driver, registered: true } }, happenings };
+          case 'release-failed':
+            return { memory: { ...memory, steady: { ...memory.steady, owed: false } }, happenings };
           default:
-            return next;
+            return { memory, happenings };
         }
       }),
     ],

@@ -4,11 +4,11 @@
  *
  * Invariant: of src/ only types are imported here, since the modules under test import this one.
  */
-import { edit, replace, type PutBackFault } from './fault.ts';
+import type { Memory } from '../../src/agent/state.ts';
+import { replace, type PutBackFault } from './fault.ts';
 import { changesOf } from './faults.ts';
 
-const STAGED = 'src/agent/transition-staged.ts';
-const NEXT = 'src/agent/next-effect.ts';
+const STAGED = 'src/agent/states/update-staged.ts';
 const RECORD = 'src/agent/record.ts';
 const STATE = 'src/agent/state.ts';
 
@@ -23,11 +23,18 @@ function world(id: string, fault: string, ...changes: PutBackFault['changes']): 
   };
 }
 
+function owingNothing(memory: Memory): Memory {
+  return { ...memory, steady: { ...memory.steady, owed: false } };
+}
+
 export const WORLD_FAULTS: readonly PutBackFault[] = [
   world(
     'denylist-ignored',
     'the graph is asked as if nothing were denied',
-    edit(NEXT, 'denied: deniedPayloads(host, memory.record, at),', 'denied: [],'),
+    replace('src/agent/checking.ts', 'checkQuery', (original) => (...of) => ({
+      ...original(...of),
+      denied: [],
+    })),
   ),
   world(
     'denylist-of-disk',
@@ -46,36 +53,39 @@ export const WORLD_FAULTS: readonly PutBackFault[] = [
   world('rollback-unseen', 'a rollback is not noticed once its deployment is gone', ...changesOf('B10')),
   world(
     'verdict-ignored',
-    'what the strategy says does not count',
-    edit(
-      STAGED,
-      "      const { verdict, reason, untilAt } = event.verdict;\n      if (verdict === 'allow') {\n        return state",
-      '      const { verdict, reason, untilAt } = event.verdict;\n      if (verdict !== undefined) {\n        return state',
-    ),
+    'what the gates say does not count',
+    replace('src/agent/join-reports.ts', 'joinReports', () => () => ({ kind: 'pass' })),
   ),
   world(
     'not-asked-again',
     'the window may have closed while the lock server was asked',
-    edit(
-      STAGED,
-      "return { state: { ...state, step: 'confirm' }, memory };",
-      'return asking(state, memory, occurrence, policy);',
-    ),
+    replace(STAGED, 'STAGED_STEPS', (original) => ({
+      ...original,
+      confirm: {
+        ...original.confirm,
+        answered: (state, event, turn) =>
+          original.confirm.answered(
+            state,
+            event.kind === 'surveyed' ? { ...event, reports: [] } : event,
+            turn,
+          ),
+      },
+    })),
   ),
   world('slot-kept', 'a slot that was lent in vain is kept', ...changesOf('B4')),
   world(
     'slot-not-taken',
     'the lock server is not asked',
-    edit(
+    replace(
       STAGED,
-      'return policy.remoteStrategies\n',
-      'return policy.remoteStrategies && state.failedOnce === true\n',
+      'stepAfter',
+      (original) => (passed, policy) => (passed === 'verify' ? 'confirm' : original(passed, policy)),
     ),
   ),
   world(
     'people-ignored',
     'nobody is waited for',
-    edit(STAGED, '      return event.sessions.length === 0\n', '      return event.sessions.length >= 0\n'),
+    replace(STAGED, 'isSomebodyThere', () => (sessions) => sessions === undefined),
   ),
   world(
     'reboot-limit-off',
@@ -86,17 +96,9 @@ export const WORLD_FAULTS: readonly PutBackFault[] = [
   world(
     'reboot-without-record',
     'a reboot is asked for with a record that could not be written',
-    // Both guards: with one of them left, what is noticed is an agent that goes round in circles.
-    edit(
-      'src/agent/transition.ts',
-      "return state.name === 'UpdateStaged' && state.step === 'finalize'",
-      "return state.name === 'UpdateStaged' && state.step === 'refresh'",
-    ),
-    edit(
-      NEXT,
-      "      if (memory.save.due) {\n        return { kind: 'save', record: memory.record };\n      }\n      return { kind: 'finalize'",
-      "      return { kind: 'finalize'",
-    ),
+    // Both guards: the wait for the record, and the way back when it cannot be written.
+    replace(STAGED, 'mustSave', () => () => false),
+    replace(STAGED, 'unsaved', () => (state, _failure, { memory }) => ({ state, memory })),
   ),
   world(
     'staged-uncompared',
@@ -112,46 +114,47 @@ export const WORLD_FAULTS: readonly PutBackFault[] = [
   world(
     'skip-ignored',
     'what the administrator denies after it was staged is booted',
-    edit(
+    replace(
       STAGED,
-      'isSkipped(policy.skip, state.release) || includesPayload(denied, state.release.payload)',
-      'includesPayload(denied, state.release.payload)',
+      'isRuledOut',
+      (original) => (staged, status, record, policy, at) =>
+        original(staged, status, record, { ...policy, skip: [] }, at),
     ),
   ),
   world(
     'stale-staged',
     'a release that is staged is never checked again',
-    edit(
-      STAGED,
-      'const checkIsDue = mono >= memory.check.dueMono && status.booted.payload !== undefined;',
-      'const checkIsDue = mono < memory.check.dueMono - Number.MAX_VALUE && status.booted.payload !== undefined;',
-    ),
+    replace(STAGED, 'isCheckDue', () => () => false),
   ),
   world(
     'withdrawn-kept',
     'what is staged is booted although the graph has taken it back',
-    edit(
-      STAGED,
-      "if (outcome.kind !== 'update') {\n        return { state: { ...state, step: 'discard' }, memory: next };",
-      "if (outcome.kind !== 'update') {\n        return { state: { ...state, step: 'ask' }, memory: next };",
-    ),
+    replace(STAGED, 'fateOfStaged', (original) => (staged, outcome) => {
+      const fate = original(staged, outcome);
+      return fate.kind === 'withdrawn' ? { kind: 'same' } : fate;
+    }),
   ),
   world(
     'catch-up-leak',
     'with catch-up the slot is kept after the last hop',
-    edit(
-      NEXT,
-      '          return dutyOrWait(memory, mono, memory.check.dueMono);',
-      '          return dutyOrWait(policy.catchUp ? { ...memory, steady: { ...memory.steady, owed: false } } : memory, mono, memory.check.dueMono);',
-    ),
+    replace('src/agent/states/polling.ts', 'POLLING_STEPS', (original) => ({
+      ...original,
+      rest: {
+        ...original.rest,
+        asks: (state, view) =>
+          original.rest.asks(
+            state,
+            view.policy.catchUp ? { ...view, memory: owingNothing(view.memory) } : view,
+          ),
+      },
+    })),
   ),
   world(
     'slot-of-last-life',
     'a slot from before a restart is not given back',
     replace(STATE, 'initialModel', (original) => (record) => {
-      const model = original(record);
-      const { memory } = model;
-      return { ...model, memory: { ...memory, steady: { ...memory.steady, owed: false } } };
+      const { state, memory } = original(record);
+      return { state, memory: owingNothing(memory) };
     }),
   ),
   world('sessions-fail-open', 'sessions that cannot be listed count as nobody', ...changesOf('B11')),

@@ -90,6 +90,8 @@ export const HAPPENING_SAMPLES: { readonly [K in HappeningKind]: readonly Happen
     { kind: 'staged-lost', release: V, replacedBy: undefined },
     { kind: 'staged-lost', release: V, replacedBy: 'S' },
   ],
+  'staged-kept-off-graph': [{ kind: 'staged-kept-off-graph', release: V, booted: 'B', repeated: false }],
+  'staged-unoffered': [{ kind: 'staged-unoffered', release: V }],
   'reboot-allowed': [
     { kind: 'reboot-allowed', by: 'gates' },
     { kind: 'reboot-allowed', by: 'lenders' },

@@ -20,6 +20,7 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 
+import { Progress } from '../../scripts/progress.mjs';
 import { HostShell, findInit } from './host-shell.ts';
 
 const HERE = join(import.meta.dirname, 'ostree');
@@ -78,34 +79,29 @@ export class OstreeBed implements AsyncDisposable {
   }
 
   static async build(): Promise<OstreeBed> {
-    const base = await cachedBase();
+    const base = await baseFolder();
+    const isThere = existsSync(base);
+    const progress = new Progress('OSTree host', isThere ? 2 : 3);
+    if (!isThere) {
+      await progress.step('make the Debian base system, kept for later runs', (tell) => makeBase(base, tell));
+    }
     const folder = await mkdtemp(join(tmpdir(), 'ostree-bed-'));
     try {
       const overlay = join(folder, 'overlay');
-      // The modes of these files become the system's.
-      await mkdir(overlay, { mode: 0o755 });
-      await cp(join(HERE, 'tree'), overlay, { recursive: true });
-      await run(process.execPath, [join(PROJECT, 'scripts/install.mjs'), overlay, '--with-node']);
-      const libexec = join(overlay, 'usr/libexec');
-      await cp(join(HERE, 'rpm-ostreed.py'), join(libexec, 'rpm-ostreed.py'));
-      await chmod(join(libexec, 'rpm-ostreed.py'), 0o755);
-      await cp(join(PROJECT, 'sandbox/rpmostree_dbus.py'), join(libexec, 'rpmostree_dbus.py'));
-      const { stdout } = await run('bash', [
-        join(HERE, 'releases.sh'),
+      await progress.step('lay the agent out', () => layOut(overlay));
+      const releases = await progress.step('make the releases and a disk', (tell) =>
+        script(tell, 'releases.sh', folder, base, overlay, REF, ...VERSIONS),
+      );
+      return new OstreeBed(
         folder,
-        base,
-        overlay,
-        REF,
-        ...VERSIONS,
-      ]);
-      const releases = stdout
-        .trim()
-        .split('\n')
-        .map((line) => {
-          const [version = '', checksum = ''] = line.split(' ');
-          return { version, checksum };
-        });
-      return new OstreeBed(folder, releases);
+        releases
+          .trim()
+          .split('\n')
+          .map((line) => {
+            const [version = '', checksum = ''] = line.split(' ');
+            return { version, checksum };
+          }),
+      );
     } catch (error) {
       await rm(folder, { recursive: true, force: true });
       throw error;
@@ -295,25 +291,48 @@ export class OstreeHost extends HostShell implements AsyncDisposable {
   }
 }
 
-/** The base system's folder. If it is missing, it is made, which takes most of a minute. */
-async function cachedBase(): Promise<string> {
-  const script = join(HERE, 'base.sh');
+/** Runs a script of ostree/, and resolves with its output. `tell` gets each line of its standard error. */
+async function script(
+  tell: (line: string) => void,
+  name: string,
+  ...args: readonly string[]
+): Promise<string> {
+  const running = run('bash', [join(HERE, name), ...args], { maxBuffer: 64 * 1024 * 1024 });
+  if (running.child.stderr !== null) {
+    createInterface({ input: running.child.stderr }).on('line', (line) => tell(line.replace(/^I: /, '')));
+  }
+  return (await running).stdout;
+}
+
+/** Lays out what goes on top of the base system: the agent, rpm-ostree's daemon, and what the tests configure. */
+async function layOut(overlay: string): Promise<void> {
+  // The modes of the overlay become the system's.
+  await mkdir(overlay, { mode: 0o755 });
+  await cp(join(HERE, 'tree'), overlay, { recursive: true });
+  await run(process.execPath, [join(PROJECT, 'scripts/install.mjs'), overlay, '--with-node']);
+  const libexec = join(overlay, 'usr/libexec');
+  await cp(join(HERE, 'rpm-ostreed.py'), join(libexec, 'rpm-ostreed.py'));
+  await chmod(join(libexec, 'rpm-ostreed.py'), 0o755);
+  await cp(join(PROJECT, 'sandbox/rpmostree_dbus.py'), join(libexec, 'rpmostree_dbus.py'));
+}
+
+/** Where the base system is, or has to be made. Another base.sh makes another one. */
+async function baseFolder(): Promise<string> {
   const key = createHash('sha256')
-    .update(await readFile(script))
+    .update(await readFile(join(HERE, 'base.sh')))
     .digest('hex')
     .slice(0, 16);
-  const cache = process.env['ZINCATI_TEST_CACHE'] ?? join(tmpdir(), 'zincati-test-cache');
-  const base = join(cache, `base-${key}`);
-  if (existsSync(base)) {
-    return base;
-  }
-  await mkdir(cache, { recursive: true });
-  const partial = await mkdtemp(join(cache, 'partial-'));
+  return join(process.env['ZINCATI_TEST_CACHE'] ?? join(tmpdir(), 'zincati-test-cache'), `base-${key}`);
+}
+
+/** Makes the base system. It is at `base` as a whole or not at all. */
+async function makeBase(base: string, tell: (line: string) => void): Promise<void> {
+  await mkdir(dirname(base), { recursive: true });
+  const partial = await mkdtemp(join(dirname(base), 'partial-'));
   try {
-    await run('bash', [script, partial, await debianMirror()], { maxBuffer: 64 * 1024 * 1024 });
-    // The first one wins.
+    await script(tell, 'base.sh', partial, await debianMirror());
+    // Another run may have been faster: its result stays.
     await rename(partial, base).catch(() => rm(partial, { recursive: true, force: true }));
-    return base;
   } catch (error) {
     await rm(partial, { recursive: true, force: true });
     throw error;

@@ -25,9 +25,13 @@ export function pollNow(memory: Memory): Model {
 
 /**
  * Back to polling after somebody took the staged deployment away. After a pause: whoever does that again and again must
- * not make the agent download without end.
+ * not make the agent download without end. The next answer of the graph is news, whatever it is.
  */
 export function startOver(turn: Turn): Model {
   const dueMono = turn.mono + retryMs(turn);
-  return { state: { name: 'NoNewUpdate', step: 'rest' }, memory: checkDue(turn.memory, dueMono) };
+  const memory = checkDue(turn.memory, dueMono);
+  return {
+    state: { name: 'NoNewUpdate', step: 'rest' },
+    memory: { ...memory, check: { ...memory.check, answer: '' } },
+  };
 }

@@ -8,6 +8,7 @@
 import { retryMs } from '../checking.ts';
 import { newGrace } from '../grace.ts';
 import { END_INTERVAL_MS, withJitter } from '../pacing.ts';
+import { wallOf } from '../moment.ts';
 import type { HostStatus } from '../ports.ts';
 import { releaseSlot, slotDueWhenOff, waitFor } from '../rest.ts';
 import type { AgentState, Model } from '../state.ts';
@@ -53,13 +54,13 @@ export const PENDING_STEPS: Readonly<Record<RebootPending['step'], Step<RebootPe
 };
 
 function afterReading(state: RebootPending, status: HostStatus, turn: Turn): Model {
-  const { release, finalizedAt } = state;
+  const { release, finalized } = state;
   const condition = stagedCondition(release, status);
   if (condition === 'gone' || condition === 'replaced') {
     turn.tell({ kind: 'staged-lost', release, replacedBy: status.staged?.version });
     return startOver(turn);
   }
-  turn.tell({ kind: 'reboot-overdue', release, finalizedAt, at: turn.at });
+  turn.tell({ kind: 'reboot-overdue', release, finalizedAt: wallOf(finalized, turn), at: turn.at });
   return {
     state: {
       name: 'UpdateStaged',
@@ -72,7 +73,8 @@ function afterReading(state: RebootPending, status: HostStatus, turn: Turn): Mod
         by: 'failure',
         kind: 'reboot_overdue',
         message: 'the reboot that was asked for has not come',
-        sinceAt: finalizedAt,
+        since: finalized,
+        asked: true,
       },
       visitors: [],
       unlocked: condition === 'unlocked',

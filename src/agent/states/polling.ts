@@ -6,8 +6,9 @@
  *   that was rolled back would be taken again.
  * - A failed check says nothing about the graph: a node that was off it stays so.
  */
-import { afterCheck, afterFailedCheck, checkDue, checkEffect, steadyMs } from '../checking.ts';
-import { adapterRetryMs } from '../pacing.ts';
+import { afterCheck, afterFailedCheck, checkDue, checkEffect, isWithdrawn, steadyMs } from '../checking.ts';
+import { momentOf } from '../moment.ts';
+import { adapterRetryMs, CONFIRM_WITHDRAWAL_MS } from '../pacing.ts';
 import type { CheckResult, HostStatus } from '../ports.ts';
 import { resting } from '../rest.ts';
 import { isSkipped } from '../skip.ts';
@@ -76,7 +77,15 @@ export function afterAnswer(state: PollingState, { outcome }: CheckResult, turn:
         turn.tell({ kind: 'on-graph-again', booted: memory.host?.booted.version ?? 'unknown' });
       }
       // What an agent before this one staged is no longer offered.
-      return { state: { name: 'NoNewUpdate', step: hasLeftover(memory) ? 'discard' : 'rest' }, memory };
+      if (!hasLeftover(memory)) {
+        return { state: { name: 'NoNewUpdate', step: 'rest' }, memory };
+      }
+      return isWithdrawn(memory)
+        ? { state: { name: 'NoNewUpdate', step: 'discard' }, memory }
+        : {
+            state: { name: 'NoNewUpdate', step: 'rest' },
+            memory: checkDue(memory, turn.mono + CONFIRM_WITHDRAWAL_MS),
+          };
   }
 }
 
@@ -100,12 +109,12 @@ function hasLeftover(memory: Memory): boolean {
   return memory.host?.staged !== undefined && foreignStaged(memory) === undefined;
 }
 
-function offGraph(state: PollingState, { memory, at, tell }: Turn): PollingState {
+function offGraph(state: PollingState, turn: Turn): PollingState {
   if (state.name === 'OffGraph') {
     return { ...state, step: 'rest' };
   }
-  tell({ kind: 'off-graph', booted: memory.host?.booted.version ?? 'unknown' });
-  return { name: 'OffGraph', step: 'rest', sinceAt: at };
+  turn.tell({ kind: 'off-graph', booted: turn.memory.host?.booted.version ?? 'unknown' });
+  return { name: 'OffGraph', step: 'rest', since: momentOf(turn) };
 }
 
 function rest(state: PollingState, memory: Memory): Model {

@@ -9,6 +9,7 @@
 import { adapterRetryMs, AFTER_FOLLOW_MS, END_INTERVAL_MS, FOLLOW_LIMIT_MS, withJitter } from '../pacing.ts';
 import type { HostStatus } from '../ports.ts';
 import { booted as afterBoot } from '../record.ts';
+import type { Target } from '../release.ts';
 import { waitFor, waitUntil } from '../rest.ts';
 import { recorded, type AgentState, type Memory, type Model } from '../state.ts';
 import { stepsOf, type Step, type Turn } from '../turn.ts';
@@ -66,15 +67,29 @@ function afterReading(state: StartState, status: HostStatus, turn: Turn): Model 
 }
 
 /** What this boot of the machine tells about the reboots and releases before it. */
-function settled({ booted }: HostStatus, turn: Turn): Memory {
+function settled(status: HostStatus, turn: Turn): Memory {
+  const { booted } = status;
   const { memory, policy, at } = turn;
   if (booted.payload === undefined) {
     return memory;
   }
   const present = { payload: booted.payload, version: booted.version };
-  const { record, findings } = afterBoot(memory.record, present, policy.bootId, at);
+  const { record, findings } = afterBoot(memory.record, present, policy.bootId, at, bootedBefore(status));
   for (const finding of findings) {
     turn.tell(finding);
   }
-  return recorded(memory, record);
+  const hasMoved = memory.record.boots.length > 0 && record.boots !== memory.record.boots;
+  const { stalledSinceAt, ...rest } = record;
+  return recorded(memory, hasMoved && stalledSinceAt !== undefined ? rest : record);
+}
+
+/**
+ * Deployments that the node can go back to, oldest first: those behind the booted one in boot order. One before it was
+ * never booted from here.
+ */
+export function bootedBefore({ booted, deployments }: HostStatus): readonly Target[] {
+  const behind = deployments.slice(deployments.findIndex(({ id }) => id === booted.id) + 1);
+  return behind
+    .flatMap(({ payload, version }) => (payload === undefined ? [] : [{ payload, version }]))
+    .toReversed();
 }

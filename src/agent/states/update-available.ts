@@ -14,9 +14,15 @@ import type { CheckResult, Deployment, HostStatus } from '../ports.ts';
 import { abandon, attemptsOf, refuseStream, stageFailed, stageSucceeded } from '../record.ts';
 import { samePayload, type Release } from '../release.ts';
 import { resting } from '../rest.ts';
-import { streamOf } from '../slots.ts';
 import { isSkipped } from '../skip.ts';
-import { recorded, type AgentState, type AvailableStep, type Memory, type Model } from '../state.ts';
+import {
+  recorded,
+  type AgentState,
+  type AvailableStep,
+  type Memory,
+  type Model,
+  type Policy,
+} from '../state.ts';
 import { stepsOf, withMemory, type Step, type Turn } from '../turn.ts';
 import { foreignStaged, pollNow } from './back-to-polling.ts';
 import { READ_FRESH } from './reading.ts';
@@ -146,9 +152,9 @@ function afterStaging(state: UpdateAvailable, staged: Deployment, turn: Turn): M
     turn.tell({ kind: 'staged-other', release, found: staged });
     return counted(state, fault, turn);
   }
-  const expected = streamOf(memory, policy);
-  if (expected !== undefined && staged.stream !== expected) {
-    turn.tell({ kind: 'wrong-stream', release, expected, found: staged.stream });
+  const expected = memory.host?.booted.stream;
+  if (isOfAnotherStream(staged, expected, policy)) {
+    turn.tell({ kind: 'wrong-stream', release, expected: expected ?? '', found: staged.stream });
     const record = refuseStream(memory.record, release, at);
     return { state: { ...state, step: 'discard' }, memory: recorded(memory, record) };
   }
@@ -166,6 +172,23 @@ function afterStaging(state: UpdateAvailable, staged: Deployment, turn: Turn): M
     },
     memory: recorded(memory, stageSucceeded(memory.record, release)),
   };
+}
+
+/**
+ * A stream that the configuration names counts at both ends: labels are not compared then. A deployment that names no
+ * stream is of none that could be wrong.
+ */
+export function isOfAnotherStream(
+  staged: Deployment,
+  expected: string | undefined,
+  { stream }: Policy,
+): boolean {
+  return (
+    stream === undefined &&
+    expected !== undefined &&
+    staged.stream !== undefined &&
+    staged.stream !== expected
+  );
 }
 
 function stagingFault(release: Release, staged: Deployment): string | undefined {
@@ -187,7 +210,7 @@ function afterRefusal(state: UpdateAvailable, failure: Failure, turn: Turn): Mod
   const repeated = state.lastFailure === failure.message;
   turn.tell({ kind: 'staging-failed', release: state.release, failure, repeated });
   if (failure.kind === 'rpm_ostree_transaction_cancelled') {
-    return rest(state, turn.memory, turn.mono + retryMs(turn));
+    return rest({ ...state, lastFailure: failure.message }, turn.memory, turn.mono + retryMs(turn));
   }
   return counted(state, failure.message, turn);
 }

@@ -9,11 +9,11 @@ export const FINALIZED_STEP: Step<UpdateFinalized> = stepsOf<UpdateFinalized>()(
   ['wait'],
   (_state, view) => waitUntil(0, view),
   {
-    woke: ({ release, finalizedAt }, _event, turn) => {
+    woke: ({ release, finalized }, _event, turn) => {
       turn.tell({ kind: 'waiting-for-reboot', release });
       const dueMono = rebootOverdueMono(turn.mono, turn.policy);
       return {
-        state: { name: 'EndState', cause: 'reboot-pending', release, finalizedAt, step: 'rest', dueMono },
+        state: { name: 'EndState', cause: 'reboot-pending', release, finalized, step: 'rest', dueMono },
         memory: turn.memory,
       };
     },

@@ -10,13 +10,21 @@
  * - People who are logged in put the reboot off as grace.ts counts, across closed windows.
  * - No reboot is asked for before the record on disk says so.
  */
-import { afterCheck, afterFailedCheck, checkDue, checkEffect, retryMs } from '../checking.ts';
+import { afterCheck, afterFailedCheck, checkDue, checkEffect, isWithdrawn, retryMs } from '../checking.ts';
 import { deniedPayloads } from '../denylist.ts';
 import { isGraceOver, minutesLeft, renewedGrace, spentGrace, wantsNotice } from '../grace.ts';
 import { joinReports } from '../join-reports.ts';
 import type { Failure } from '../messages.ts';
-import { AFTER_FOLLOW_MS, FOLLOW_LIMIT_MS, LONGEST_UNSURE_MS, POSTPONEMENT_MS } from '../pacing.ts';
+import { lastedMs, momentOf, type Moment } from '../moment.ts';
+import {
+  AFTER_FOLLOW_MS,
+  CONFIRM_WITHDRAWAL_MS,
+  FOLLOW_LIMIT_MS,
+  LONGEST_UNSURE_MS,
+  POSTPONEMENT_MS,
+} from '../pacing.ts';
 import type { CheckResult, GateReport, HostStatus, Session, SlotAnswer } from '../ports.ts';
+import { held as heldInPursuit } from '../pursuit.ts';
 import { rebootAsked, rebootRefused, type AgentRecord } from '../record.ts';
 import { includesPayload, samePayload, type Release } from '../release.ts';
 import { askAgainAt, resting } from '../rest.ts';
@@ -113,6 +121,12 @@ export const STAGED_STEPS: Readonly<Record<StagedStep, Step<UpdateStaged>>> = {
     surveyed: (state, { reports }, turn) => afterSurvey(state, reports, turn, () => asking(state, turn)),
     'survey-failed': (state, { failure }, turn) => afterNoAnswer(state, failure, turn),
   }),
+  recheck: step(['list-sessions'], () => ({ kind: 'list-sessions' }), {
+    'sessions-listed': (state, { sessions }, turn) => afterLastLook(state, sessions, turn),
+    // Where the grace is over nobody is waited for any more, seen or not.
+    'sessions-failed': (state, { failure }, turn) =>
+      isGraceOver(state, turn.policy.sessions) ? confirming(state, turn) : afterNoLook(state, failure, turn),
+  }),
   finalize: step(
     ['save', 'finalize'],
     ({ release, unlocked }, { memory }) =>
@@ -125,7 +139,10 @@ export const STAGED_STEPS: Readonly<Record<StagedStep, Step<UpdateStaged>>> = {
       'save-failed': (state, { failure }, turn) => unsaved(state, failure, turn),
       finalized: ({ release }, _event, turn) => {
         turn.tell({ kind: 'finalized', release });
-        return { state: { name: 'UpdateFinalized', release, finalizedAt: turn.at }, memory: turn.memory };
+        return {
+          state: { name: 'UpdateFinalized', release, finalized: momentOf(turn) },
+          memory: turn.memory,
+        };
       },
       'finalize-failed': (state, { failure }, turn) => afterRefusal(state, failure, turn),
     },
@@ -163,7 +180,7 @@ export const STAGED_STEPS: Readonly<Record<StagedStep, Step<UpdateStaged>>> = {
 
 /** The way to the reboot: what comes after a step that spoke for it. */
 export function stepAfter(
-  passed: 'ask' | 'sessions' | 'verify' | 'acquire' | 'confirm',
+  passed: 'ask' | 'sessions' | 'verify' | 'acquire' | 'confirm' | 'recheck',
   { hasLenders }: Policy,
 ): StagedStep {
   switch (passed) {
@@ -172,9 +189,12 @@ export function stepAfter(
     case 'sessions':
       return 'verify';
     case 'verify':
-      return hasLenders ? 'acquire' : 'confirm';
+      return hasLenders ? 'acquire' : 'recheck';
     case 'acquire':
-      // Asking may have taken a minute: the window may have closed meanwhile.
+      // Asking may have taken long: somebody may have logged in,
+      return 'recheck';
+    case 'recheck':
+      // and the window may have closed.
       return 'confirm';
     case 'confirm':
       return 'finalize';
@@ -251,10 +271,15 @@ function lent({ memory }: Turn): Memory {
 export type Fate =
   | { readonly kind: 'same' }
   | { readonly kind: 'replaced'; readonly by: Release }
-  | { readonly kind: 'withdrawn' };
+  | { readonly kind: 'withdrawn' }
+  /** A graph that does not know the booted release says nothing about what is staged. */
+  | { readonly kind: 'untold' };
 
 /** What the graph says of a release that is staged. */
 export function fateOfStaged(release: Release, outcome: CheckResult['outcome']): Fate {
+  if (outcome.kind === 'off-graph') {
+    return { kind: 'untold' };
+  }
   if (outcome.kind !== 'update') {
     return { kind: 'withdrawn' };
   }
@@ -268,11 +293,30 @@ function afterAnswer(state: UpdateStaged, { outcome }: CheckResult, turn: Turn):
   switch (fate.kind) {
     case 'same':
       return { state: { ...state, step: 'ask' }, memory };
+    case 'untold':
+      turn.tell({
+        kind: 'staged-kept-off-graph',
+        release: state.release,
+        booted: memory.host?.booted.version ?? 'unknown',
+        repeated: turn.was.memory.check.answer === memory.check.answer,
+      });
+      return { state: { ...state, step: 'ask' }, memory };
     case 'replaced':
       return selected(fate.by, withMemory(turn, memory));
     case 'withdrawn':
-      return { state: { ...state, step: 'discard' }, memory };
+      return isWithdrawn(memory)
+        ? { state: { ...state, step: 'discard' }, memory }
+        : unoffered(state, withMemory(turn, memory));
   }
+}
+
+/** The first answer without it: neither booted nor dropped, and asked again soon. */
+function unoffered(state: UpdateStaged, turn: Turn): Model {
+  const { release } = state;
+  const memory = checkDue(turn.memory, turn.mono + CONFIRM_WITHDRAWAL_MS);
+  turn.tell({ kind: 'staged-unoffered', release });
+  const reason = `the update server no longer offers ${release.version}: asked again before it is dropped`;
+  return held(state, memory, { by: 'strategy', reason }, memory.check.dueMono);
 }
 
 function survey({ memory }: View) {
@@ -322,7 +366,7 @@ function unsure(
   answer: Extract<SlotAnswer, { kind: 'may-be-held' }>,
   turn: Turn,
 ): Model {
-  const { at, mono, memory } = turn;
+  const { mono, memory } = turn;
   const { reason, label, askAgainMs, untilAt, errorKind } = answer;
   const before = state.holding.by === 'lender' ? state.holding : undefined;
   const repeated = before?.reason === reason;
@@ -331,16 +375,15 @@ function unsure(
   } else {
     turn.tell({ kind: 'asking-failed', failure: { kind: errorKind, message: reason }, repeated });
   }
-  const sinceMono = before?.sinceMono ?? mono;
-  if (mono - sinceMono >= LONGEST_UNSURE_MS) {
+  const since = before?.since ?? momentOf(turn);
+  if (lastedMs(since, turn) >= LONGEST_UNSURE_MS) {
     turn.tell({ kind: 'slot-wait-over', of: 'answer', reason });
     return held(state, memory, { by: 'strategy', reason }, mono + retryMs(turn));
   }
   const holding: Holding = {
     by: 'lender',
     reason,
-    sinceAt: before?.sinceAt ?? at,
-    sinceMono,
+    since,
     ...(errorKind !== undefined && { errorKind }),
   };
   const pauseMs = untilAt === undefined ? Math.min(askAgainMs, retryMs(turn)) : askAgainMs;
@@ -358,14 +401,15 @@ function heldBack(
   const until = answer.untilAt === undefined ? {} : { untilAt: answer.untilAt };
   const repeated = state.holding.by === 'strategy' && state.holding.reason === reason;
   turn.tell({ kind: 'reboot-held', by, reason, label, ...until, repeated });
-  return held(state, turn.memory, { by: 'strategy', reason, ...until }, turn.mono + retryMs(turn));
+  const memory = heldInPursuit(turn.memory, label, answer.untilAt, turn);
+  return held(state, memory, { by: 'strategy', reason, ...until }, turn.mono + retryMs(turn));
 }
 
 /** Neither yes nor no. */
 function afterNoAnswer(state: UpdateStaged, failure: Failure, turn: Turn): Model {
   turn.tell({ kind: 'asking-failed', failure, repeated: isHeldBy(state, failure) });
   const pauseMs = Math.max(retryMs(turn), failure.retryAfterMs ?? 0);
-  const holding: Holding = { ...failed(state, failure, turn.at), asking: true };
+  const holding: Holding = { ...failed(state, failure, turn), asking: true };
   return held(state, turn.memory, holding, turn.mono + pauseMs);
 }
 
@@ -382,6 +426,25 @@ function afterLook(state: UpdateStaged, sessions: readonly Session[], turn: Turn
     : { state: { ...next, step: stepAfter('sessions', turn.policy) }, memory: turn.memory };
 }
 
+/**
+ * Right before the last survey. People who came since the first look get what is left of their grace. Where that
+ * is over, they read a notice, once.
+ */
+function afterLastLook(state: UpdateStaged, sessions: readonly Session[], turn: Turn): Model {
+  turn.tell({ kind: 'sessions-seen', sessions, repeated: isSameCompany(state.visitors, sessions) });
+  if (!isSomebodyThere(sessions)) {
+    return confirming({ ...state, visitors: [] }, turn);
+  }
+  const isWarned = state.warned || isSameCompany(state.visitors, sessions);
+  return isGraceOver(state, turn.policy.sessions) && isWarned
+    ? confirming(state, turn)
+    : postpone({ ...state, visitors: sessions }, turn);
+}
+
+function confirming(state: UpdateStaged, { policy, memory }: Turn): Model {
+  return { state: { ...state, step: stepAfter('recheck', policy) }, memory };
+}
+
 /** Treated as somebody, for as long as somebody would be waited for. */
 function afterNoLook(state: UpdateStaged, failure: Failure, turn: Turn): Model {
   turn.tell({ kind: 'sessions-untold', failure, repeated: isWaitingFor(state, []) });
@@ -392,10 +455,13 @@ function afterNoLook(state: UpdateStaged, failure: Failure, turn: Turn): Model {
 }
 
 function isWaitingFor({ holding, visitors }: UpdateStaged, sessions: readonly Session[]): boolean {
+  return holding.by === 'sessions' && isSameCompany(visitors, sessions);
+}
+
+function isSameCompany(known: readonly Session[], sessions: readonly Session[]): boolean {
   return (
-    holding.by === 'sessions' &&
-    visitors.length === sessions.length &&
-    visitors.every(({ user, tty }, index) => user === sessions[index]?.user && tty === sessions[index].tty)
+    known.length === sessions.length &&
+    known.every(({ user, tty }, index) => user === sessions[index]?.user && tty === sessions[index].tty)
   );
 }
 
@@ -424,6 +490,10 @@ function putOff(state: UpdateStaged, turn: Turn): Model {
 /** The record says what is being asked for before it is asked. */
 function asking(state: UpdateStaged, turn: Turn): Model {
   const { memory, at, policy } = turn;
+  // A clock that was set since the deployments were read may have brought a denial back into force.
+  if (memory.host !== undefined && isRuledOut(state.release, memory.host, memory.record, policy, at)) {
+    return { state: { ...state, step: 'discard' }, memory };
+  }
   turn.tell({ kind: 'reboot-asked', release: state.release });
   const record = rebootAsked(memory.record, state.release, at, policy.bootId);
   return { state: { ...state, step: stepAfter('confirm', policy) }, memory: recorded(memory, record) };
@@ -446,9 +516,10 @@ function afterRefusal(state: UpdateStaged, failure: Failure, turn: Turn): Model 
   if (failure.kind === 'rpm_ostree_busy') {
     return { state: { ...state, step: 'follow' }, memory };
   }
+  const holding: Holding = { ...failed(state, failure, turn), asked: true };
   return TO_RECONCILE.has(failure.kind)
-    ? { state: { ...state, step: 'reconcile', holding: failed(state, failure, turn.at) }, memory }
-    : heldByFailure(state, failure, withMemory(turn, memory));
+    ? { state: { ...state, step: 'reconcile', holding }, memory }
+    : held(state, memory, holding, turn.mono + retryMs(turn));
 }
 
 /** Refusals that the deployments explain. */
@@ -473,21 +544,19 @@ function takenBack(why: string, turn: Turn): Memory {
 }
 
 function heldByFailure(state: UpdateStaged, failure: Failure, turn: Turn): Model {
-  return held(state, turn.memory, failed(state, failure, turn.at), turn.mono + retryMs(turn));
+  return held(state, turn.memory, failed(state, failure, turn), turn.mono + retryMs(turn));
 }
 
 function isHeldBy({ holding }: UpdateStaged, { kind }: Failure): boolean {
   return holding.by === 'failure' && holding.kind === kind;
 }
 
+type Failed = Extract<Holding, { by: 'failure' }>;
+
 /** A failure that goes on keeps the instant at which it began. */
-function failed(
-  { holding }: UpdateStaged,
-  { kind, message }: Failure,
-  at: number,
-): Extract<Holding, { by: 'failure' }> {
-  const sinceAt = holding.by === 'failure' && holding.kind === kind ? holding.sinceAt : at;
-  return { by: 'failure', kind, message, sinceAt };
+function failed({ holding }: UpdateStaged, { kind, message }: Failure, now: Moment): Failed {
+  const since = holding.by === 'failure' && holding.kind === kind ? holding.since : momentOf(now);
+  return { by: 'failure', kind, message, since };
 }
 
 function held(state: UpdateStaged, memory: Memory, holding: Holding, dueMono: number): Model {

@@ -1,7 +1,7 @@
 #!/bin/bash
 # base.sh FOLDER MIRROR: makes FOLDER/repo, an archive repository with a Debian system as commit `base`, and
-# FOLDER/users, the user database of that system. It takes most of a minute. The result stays the same until this file
-# changes.
+# FOLDER/users, the user database of that system. It takes about a minute, and tells on standard error how far it is.
+# The result stays the same until this file changes.
 #
 # No kernel is booted here, so kernel and initramfs are dummies. libostree only requires that they exist.
 set -euo pipefail
@@ -17,6 +17,7 @@ mmdebstrap --variant=minbase --mode=root --format=directory --skip=check/empty,c
   --include="$packages" trixie "$tree" "deb $mirror trixie main"
 
 # The layout that libostree requires: the host's own folders are empty, or lead into /var.
+echo 'giving the tree the layout that libostree requires' >&2
 cd "$tree"
 rm -rf boot tmp var run home root srv mnt media opt dev proc sys vmlinuz* initrd*
 mkdir boot var run dev proc sys sysroot
@@ -43,6 +44,7 @@ rm -f etc/machine-id
 rm -rf etc/systemd/system/timers.target.wants
 mv etc usr/etc
 
+echo 'committing the tree' >&2
 mkdir "$folder/users"
 cp -p usr/etc/{passwd,group,shadow,gshadow} "$folder/users/"
 ostree --repo="$folder/repo" init --mode=archive

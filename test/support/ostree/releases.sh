@@ -1,7 +1,7 @@
 #!/bin/bash
 # releases.sh FOLDER BASE OVERLAY REF VERSION...: makes FOLDER/repo with one commit for each version. It also makes
 # FOLDER/host.img, a disk on which the first of them is deployed. OVERLAY goes on top of the base; its /etc and users
-# are completed here.
+# are completed here. It prints version and checksum of each release, and tells on standard error how far it is.
 #
 # The disk is an image because libostree freezes the file system that it works on. In a plain folder, that would be
 # this machine's own.
@@ -41,6 +41,7 @@ commit() {
 
 first=
 for version in "${versions[@]}"; do
+  echo "making release $version" >&2
   if [ -z "$first" ]; then
     os_release "$overlay" "$version"
     commit "$version" --tree=ref=base --tree=dir="$overlay"
@@ -61,6 +62,7 @@ for version in "${versions[@]}"; do
   echo "$version $(ostree --repo="$repo" rev-parse "$ref")"
 done
 
+echo 'making the disk' >&2
 image=$folder/host.img
 truncate -s 2G "$image"
 mkfs.ext4 -q -E lazy_itable_init=1,lazy_journal_init=1 "$image"

@@ -1,6 +1,6 @@
 /** Whole stretches of the pure machine on a simulated node: what happens over hours and days. */
 import { describe, expect, it } from 'vitest';
-import type { CheckQuery, CheckResult } from '../../../src/agent/ports.ts';
+import type { CheckQuery, CheckResult, Session } from '../../../src/agent/ports.ts';
 import { includesPayload, type Release } from '../../../src/agent/release.ts';
 import {
   blocking,
@@ -534,13 +534,151 @@ describe('the agent, left alone', () => {
   });
 
   it('blocks a release whose staged deployment turns out to be of another stream', () => {
-    const simulated = node({ policy: { ...POLICY, stream: 'testing' }, check: offering(V2) });
+    const simulated = node({
+      check: offering(V2),
+      // What was staged names another stream than what is booted.
+      durationMs: (effect) => {
+        if (effect.kind === 'stage') {
+          simulated.deployments = simulated.deployments.map((each) => ({ ...each, stream: 'testing' }));
+        }
+        return 0;
+      },
+    });
     simulated.runFor(DAY);
     const log = simulated.log.join('\n');
-    expect(log).toContain('pending deployment 2.0 expected to be on stream');
-    expect(log).toContain("but found 'stable' instead");
+    expect(log).toContain(
+      "pending deployment 2.0 expected to be on stream 'stable', but found 'testing' instead",
+    );
     expect(log).toContain("abandoned and blocked deployment '2.0'");
     expect(count(simulated, 'stage')).toBe(1);
     expect(simulated.staged).toBeUndefined();
+  });
+
+  it.each([
+    ['the deployments name none', undefined],
+    ['the image inherits the label of another one', 'stable'],
+  ])('field 12: a configured stream counts at both ends, also where %s', (_what, label) => {
+    const simulated = new SimulatedNode({ policy: { ...POLICY, stream: 'ours' }, check: offering(V2) }, [
+      deployment('1.0', { booted: true, stream: label }),
+    ]);
+    simulated.runUntil((n) => n.reboots === 1);
+    expect(simulated.booted.version).toBe('2.0');
+  });
+
+  it('field 12: a staged deployment that names no stream is of none that could be wrong', () => {
+    const simulated = node({
+      check: offering(V2),
+      durationMs: (effect) => {
+        if (effect.kind === 'stage') {
+          simulated.deployments = simulated.deployments.map((each) => ({ ...each, stream: undefined }));
+        }
+        return 0;
+      },
+    });
+    simulated.runUntil((n) => n.reboots === 1);
+    expect(simulated.booted.version).toBe('2.0');
+  });
+
+  it('field 8: an answer that does not know the booted release throws nothing away', () => {
+    let known = true;
+    const simulated = node({
+      check: (query) => (known ? offering(V2)(query) : checkResult({ kind: 'off-graph' })),
+      survey: ({ at }) => blocking('outside', 'outside_window', at + DAY),
+    });
+    simulated.runUntil((n) => n.stateName === 'UpdateStaged' && n.effect.kind === 'wait');
+    // A server that is of two minds from one minute to the next.
+    for (let polls = 0; polls < 100; polls++) {
+      known = !known;
+      simulated.runFor(HOUR);
+      expect(simulated.staged?.version).toBe('2.0');
+    }
+    expect(count(simulated, 'stage')).toBe(1);
+  });
+
+  it('field 8: a release is dropped when a graph that knows this node does not offer it, twice', () => {
+    let offered = true;
+    let checks = 0;
+    const simulated = node({
+      check: (query) => {
+        checks += 1;
+        return offered ? offering(V2)(query) : checkResult({ kind: 'no-update' });
+      },
+      survey: () => blocking('not yet'),
+    });
+    simulated.runUntil((n) => n.stateName === 'UpdateStaged' && n.effect.kind === 'wait');
+    offered = false;
+    const before = checks;
+    simulated.runUntil(() => checks === before + 1);
+    simulated.runUntil((n) => n.effect.kind === 'wait');
+    expect(simulated.staged?.version).toBe('2.0');
+    const since = simulated.mono;
+    simulated.runUntil((n) => n.staged === undefined);
+    expect(checks).toBe(before + 2);
+    expect(simulated.mono - since).toBeLessThanOrEqual(2 * 60_000);
+  });
+
+  it('field 8: what is not offered is not booted while it is asked about again', () => {
+    let offered = true;
+    let open = false;
+    const simulated = node({
+      check: (query) => (offered ? offering(V2)(query) : checkResult({ kind: 'no-update' })),
+      survey: () => (open ? PASSING : blocking('not yet')),
+    });
+    simulated.runUntil((n) => n.stateName === 'UpdateStaged' && n.effect.kind === 'wait');
+    offered = false;
+    open = true;
+    simulated.runFor(DAY);
+    expect(simulated.reboots).toBe(0);
+  });
+
+  it('F4: who logs in while the lock server is asked is told, and waited for; the slot goes back', () => {
+    let sessions: Session[] = [];
+    const simulated = node({
+      policy: { ...POLICY, hasLenders: true },
+      check: offering(V2),
+      sessions: () => sessions,
+      acquire: () => {
+        sessions = [{ user: 'core', tty: 'pts/0' }];
+        return { kind: 'granted' };
+      },
+    });
+    simulated.runUntil((n) => n.effect.kind === 'wait' && n.stateName === 'UpdateStaged');
+    expect(count(simulated, 'finalize')).toBe(0);
+    expect(simulated.effects.some((effect) => effect.kind === 'warn-sessions')).toBe(true);
+    expect(simulated.effects.at(-1)?.kind).toBe('release-slot');
+    simulated.runUntil((n) => n.reboots === 1);
+    const waits = simulated.effects.filter((effect) => effect.kind === 'wait' && effect.forMs === 60_000);
+    expect(waits).toHaveLength(10);
+  });
+
+  it('F4: who logs in meanwhile and cannot be told of holds the reboot as somebody', () => {
+    let asked = false;
+    const simulated = node({
+      policy: { ...POLICY, hasLenders: true, sessions: { ...POLICY.sessions, neverWhileLoggedIn: true } },
+      check: offering(V2),
+      sessions: () => (asked ? new KindError('bus_remote_error') : []),
+      acquire: () => {
+        asked = true;
+        return { kind: 'granted' };
+      },
+    });
+    simulated.runFor(DAY);
+    expect(simulated.reboots).toBe(0);
+  });
+
+  it('walk 2: the first rollback after the migration sticks, although no agent saw that boot', () => {
+    const simulated = new SimulatedNode({ check: offering(V2) }, [
+      deployment('2.0', { booted: true }),
+      deployment('1.0'),
+    ]);
+    simulated.runFor(HOUR);
+    simulated.deployments = [deployment('1.0', { booted: true }), deployment('2.0')];
+    simulated.reboot();
+    simulated.runFor(HOUR);
+    // Also when the release that was left is gone from the disk.
+    simulated.deployments = [deployment('1.0', { booted: true })];
+    simulated.runFor(30 * DAY);
+    expect(simulated.booted.version).toBe('1.0');
+    expect(simulated.record.denials).toMatchObject([{ version: '2.0', reason: 'rolled-back' }]);
   });
 });

@@ -36,7 +36,7 @@ const PENDING = {
   name: 'EndState',
   cause: 'reboot-pending',
   release: V2,
-  finalizedAt: 1,
+  finalized: { at: 1, mono: 1 },
   step: 'rest',
   dueMono: 9_000_000,
 } as const;
@@ -48,7 +48,7 @@ const after = (state: AgentState, policy: Policy = POLICY, before: Policy = POLI
 describe('a new configuration', () => {
   it.each<readonly [string, AgentState]>([
     ['NoNewUpdate', { name: 'NoNewUpdate', step: 'rest' }],
-    ['OffGraph', { name: 'OffGraph', step: 'rest', sinceAt: 1 }],
+    ['OffGraph', { name: 'OffGraph', step: 'rest', since: { at: 1, mono: 1 } }],
     ['ReportedSteady', { name: 'ReportedSteady', step: 'check' }],
     ['UpdateAvailable', { ...AVAILABLE, step: 'rest' }],
     ['UpdateAvailable, about to stage', { ...AVAILABLE, step: 'stage' }],
@@ -62,7 +62,7 @@ describe('a new configuration', () => {
   });
 
   it.each<readonly [string, AgentState]>([
-    ['UpdateFinalized', { name: 'UpdateFinalized', release: V2, finalizedAt: 1 }],
+    ['UpdateFinalized', { name: 'UpdateFinalized', release: V2, finalized: { at: 1, mono: 1 } }],
     ['EndState', PENDING],
   ])('changes nothing about a reboot that is on its way, in %s', (_, state) => {
     for (const policy of [POLICY, OFF, { ...POLICY, hasLenders: true }]) {

@@ -185,8 +185,23 @@ describe('a release that the administrator denies', () => {
       { event: { kind: 'checked', result: checkResult({ kind: 'no-update' }) }, ...now },
       policy,
     );
-    expect(asked.effect.kind).toBe('discard-staged');
-    const rests = advance(asked, { event: failed, ...now }, policy);
+    // The first answer without it is no proof; the second one is.
+    expect(asked.effect.kind).toBe('release-slot');
+    const later = { ...now, mono: asked.model.memory.check.dueMono };
+    const released = advance(
+      asked,
+      { event: { kind: 'slot-released', configured: true, returned: [] }, ...later },
+      policy,
+    );
+    const again = advance(released, { event: { kind: 'status-read', status }, ...later }, policy);
+    const dropped = advance(again, { event: failed, ...later }, policy);
+    const twice = advance(
+      dropped,
+      { event: { kind: 'checked', result: checkResult({ kind: 'no-update' }) }, ...later },
+      policy,
+    );
+    expect(twice.effect.kind).toBe('discard-staged');
+    const rests = advance(twice, { event: failed, ...now }, policy);
     expect(rests.model.state).toEqual({ name: 'NoNewUpdate', step: 'rest' });
     expect(rests.model.memory.check.dueMono).toBeGreaterThanOrEqual(now.mono + policy.steadyIntervalMs);
   });

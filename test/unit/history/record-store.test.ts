@@ -148,3 +148,35 @@ describe('FileRecordStore', () => {
     chmodSync(folder, 0o600);
   });
 });
+
+describe('field 13: a state file that outlived a reinstallation', () => {
+  const HERE = { id: 'a'.repeat(32), firstBoot: false };
+  const THERE = { id: 'b'.repeat(32), firstBoot: false };
+
+  it('is moved aside whole, and said so; the node starts anew', async () => {
+    await new FileRecordStore(root, THERE).save({ ...RECORD, installation: THERE.id });
+    const store = new FileRecordStore(root, HERE);
+    const before = readFileSync(store.file, 'utf8');
+    expect(await store.load()).toEqual({
+      record: { ...EMPTY_RECORD, installation: HERE.id },
+      warning: `cannot use ${store.file}: another installation of this machine wrote it; it was put aside as ${store.file}.other-1; starting without a record`,
+    });
+    expect(readFileSync(`${store.file}.other-1`, 'utf8')).toBe(before);
+    await expect(store.save(RECORD)).resolves.toBeUndefined();
+  });
+
+  it('is told by a first boot where it does not name its installation', async () => {
+    await new FileRecordStore(root).save(RECORD);
+    expect((await new FileRecordStore(root, { ...HERE, firstBoot: true }).load()).record.boots).toEqual([]);
+  });
+
+  it('is taken over by the same installation, and where the file or the machine does not say', async () => {
+    await new FileRecordStore(root).save(RECORD);
+    const upgraded = await new FileRecordStore(root, HERE).load();
+    expect(upgraded).toEqual({ record: { ...RECORD, installation: HERE.id }, warning: undefined });
+    await new FileRecordStore(root).save(upgraded.record);
+    for (const installation of [HERE, { ...HERE, firstBoot: true }, { id: undefined, firstBoot: false }]) {
+      expect((await new FileRecordStore(root, installation).load()).record).toEqual(upgraded.record);
+    }
+  });
+});

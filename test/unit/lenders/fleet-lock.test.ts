@@ -390,7 +390,7 @@ describe('an answer', () => {
   );
 });
 
-describe('field 5: the content type', () => {
+describe('B34, field 5: the content type', () => {
   it.each([
     [415, ''],
     [400, document('bad_request', 'the content type must be application/json')],

@@ -133,10 +133,13 @@ describe('Reporter', () => {
   });
 
   it('says both where the configuration is refused and something graver is wrong', () => {
-    const { status, reporter } = listen({ now: () => 100 * HOUR, monotonic: () => 0 });
+    const { status, reporter } = listen({ now: () => 100 * HOUR, monotonic: () => 100 * HOUR });
     reporter.configurationRefused();
     const node = new SimulatedNode({}, [deployment('1.0', { booted: true })]);
-    const model = { ...node.model, state: { name: 'OffGraph', step: 'rest', sinceAt: 0 } as const };
+    const model = {
+      ...node.model,
+      state: { name: 'OffGraph', step: 'rest', since: { at: 0, mono: 0 } } as const,
+    };
     reporter.happened(model, [], 0);
     expect(status.at(-1)).toMatch(
       /; the configuration on disk cannot be used; updates are STUCK \(off_graph\) since Thu 1970-01-01 00:00:00 UTC: /,

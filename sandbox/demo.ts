@@ -203,9 +203,7 @@ function prepare(root: string, options: DemoOptions, history: History, start: st
   setFaults(root, ...faults);
 }
 
-process.exitCode = await runProgram(process.argv.slice(2), {
-  usage: USAGE,
-  parse: parseOptions,
-  run: runDemo,
-  mistakes: [HistoryError],
-});
+/** `args` are the words after the program's name. Resolves with the exit code. */
+export function demo(args: readonly string[]): Promise<number> {
+  return runProgram(args, { usage: USAGE, parse: parseOptions, run: runDemo, mistakes: [HistoryError] });
+}

@@ -48,8 +48,7 @@ async function measure({ quick, only, json }: Options): Promise<number> {
   return 0;
 }
 
-process.exitCode = await runProgram(process.argv.slice(2), {
-  usage: USAGE,
-  parse: parseOptions,
-  run: measure,
-});
+/** `args` are the words after the program's name. Resolves with the exit code. */
+export function bench(args: readonly string[]): Promise<number> {
+  return runProgram(args, { usage: USAGE, parse: parseOptions, run: measure });
+}
