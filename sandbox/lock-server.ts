@@ -235,7 +235,7 @@ class Drains {
   readonly #options: LockServerOptions;
   readonly #drains = new Map<
     string,
-    { isDone: boolean; readonly done: Promise<void>; readonly end: () => void }
+    { isDone: boolean; readonly done: Promise<undefined>; readonly end: () => void }
   >();
 
   constructor(options: LockServerOptions) {
@@ -251,14 +251,14 @@ class Drains {
     let drain = this.#drains.get(id);
     if (drain === undefined) {
       onDrain?.(id, 'drain');
-      const { promise, resolve } = Promise.withResolvers<void>();
+      const { promise, resolve } = Promise.withResolvers<undefined>();
       const timer = setTimeout(() => {
         started.isDone = true;
-        resolve();
+        resolve(undefined);
       }, drainMs);
       const end = (): void => {
         clearTimeout(timer);
-        resolve();
+        resolve(undefined);
       };
       const started = { isDone: false, done: promise, end };
       this.#drains.set(id, started);

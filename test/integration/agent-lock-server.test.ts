@@ -238,13 +238,13 @@ describe.concurrent('a server that drains the node before it says yes', () => {
   it('field 2: keeps neither a reload nor the end of the agent waiting, and the next life gives back', async (context) => {
     const { expect } = context;
     const events: string[] = [];
-    const began = Promise.withResolvers<void>();
+    const began = Promise.withResolvers<undefined>();
     const server = await lockServer(context, undefined, {
       flavour: 'poseidon',
       drainMs: 600_000,
       onDrain: (_, event) => {
         events.push(event);
-        began.resolve();
+        began.resolve(undefined);
       },
     });
     const host = await hostOf(context, server.baseUrl, undefined, 1800);
