@@ -82,6 +82,7 @@ const LEAVES: { readonly [K in EventKind]: Leave<K> } = {
         ...memory,
         steady: {
           owed: memory.steady.owed && !configured,
+          fresh: memory.steady.fresh === true && !configured,
           dueMono: 0,
           streak: undefined,
           bootComplete: true,

@@ -129,6 +129,23 @@ export function releaseSlot(state: AgentState, { memory, policy, mono }: View): 
   };
 }
 
+/** What lenders of before lent goes back before others are asked; undefined: nothing is due. */
+export function releaseFormer({ memory, policy, mono }: View): EffectOf<'release-slot'> | undefined {
+  const { former } = mayHold(memory, policy);
+  if (former.length === 0 || mono < memory.steady.dueMono) {
+    return undefined;
+  }
+  // The boot is complete: its gate has let the node come this far.
+  return {
+    kind: 'release-slot',
+    stream: streamOf(memory, policy),
+    configured: false,
+    present: [],
+    former,
+    asksBoot: false,
+  };
+}
+
 /** A step that rests and does its duties meanwhile. `woken`: after the wait, and after each duty. */
 export function resting<S extends AgentState>(woken: (state: S, turn: Turn) => Model): Step<S> {
   const resume = (state: S, _event: unknown, turn: Turn): Model => woken(state, turn);

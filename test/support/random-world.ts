@@ -343,9 +343,10 @@ export class RandomWorld {
           return;
         }
         // Only an agent that has written it down knows which boot this was.
-        // Going back to what was itself rolled back undoes that, and denies nothing.
-        const isUndone = this.#rolledBack.has(other.version);
-        if (node.record.boots.at(-1)?.version === node.booted.version && !isUndone) {
+        // And only one that has written down the other knows that this leads back, and not on.
+        const { boots } = node.record;
+        const leadsBack = boots.some(({ version }) => version === other.version);
+        if (leadsBack && boots.at(-1)?.version === node.booted.version) {
           this.#rolledBack.add(node.booted.version);
         }
         node.deployments = [

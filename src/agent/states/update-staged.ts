@@ -27,7 +27,7 @@ import type { CheckResult, GateReport, HostStatus, Session, SlotAnswer } from '.
 import { held as heldInPursuit } from '../pursuit.ts';
 import { rebootAsked, rebootRefused, type AgentRecord } from '../record.ts';
 import { includesPayload, samePayload, type Release } from '../release.ts';
-import { askAgainAt, resting } from '../rest.ts';
+import { askAgainAt, releaseFormer, resting } from '../rest.ts';
 import { isSkipped } from '../skip.ts';
 import { placesNow, streamOf, withoutSlots, withSlotsAsked, withSlotsGranted } from '../slots.ts';
 import {
@@ -49,6 +49,8 @@ import { selected } from './update-available.ts';
 export type UpdateStaged = Extract<AgentState, { name: 'UpdateStaged' }>;
 
 const step = stepsOf<UpdateStaged>();
+
+const stayHere = (state: UpdateStaged, _event: unknown, { memory }: Turn): Model => ({ state, memory });
 
 export const STAGED_STEPS: Readonly<Record<StagedStep, Step<UpdateStaged>>> = {
   rest: resting<UpdateStaged>((state, turn) => ({
@@ -103,13 +105,20 @@ export const STAGED_STEPS: Readonly<Record<StagedStep, Step<UpdateStaged>>> = {
     'status-failed': (state, { failure }, turn) => heldByFailure(state, failure, turn),
   }),
   acquire: step(
-    ['save', 'acquire-slot'],
-    (_state, { memory, policy }) =>
-      mustSave(memory)
-        ? { kind: 'save', record: memory.record }
-        : { kind: 'acquire-slot', stream: streamOf(memory, policy) },
+    ['save', 'release-slot', 'acquire-slot'],
+    (_state, view) => {
+      const { memory, policy } = view;
+      if (mustSave(memory)) {
+        return { kind: 'save', record: memory.record };
+      }
+      return releaseFormer(view) ?? { kind: 'acquire-slot', stream: streamOf(memory, policy) };
+    },
     {
-      saved: (state, _event, { memory }) => ({ state, memory }),
+      saved: stayHere,
+      // A lender that is gone for good does not hold the node: it is tried again when the node rests.
+      'slot-released': stayHere,
+      'release-failed': stayHere,
+      'slot-kept': stayHere,
       'save-failed': (state, { failure }, turn) =>
         heldByFailure(state, failure, withMemory(turn, nothingLent(turn))),
       'slot-answered': (state, { answer }, turn) => afterLender(state, answer, turn),

@@ -183,6 +183,29 @@ describe('what may be held', () => {
     }
   });
 
+  it('F8: is given back before another lender is asked, and that one is asked also when it cannot be', () => {
+    for (const gone of [false, true]) {
+      let isGone = false;
+      const { node, said } = lending({
+        acquire: () => DRAINING,
+        rebootComes: () => false,
+        release: () => (isGone ? new KindError('fleet_lock_unreachable') : undefined),
+      });
+      node.world.acquire = () => {
+        said.push('take');
+        return { kind: 'granted' };
+      };
+      node.runUntil((n) => n.model.state.name === 'UpdateFinalized');
+      isGone = gone;
+      // That reboot may still come, so its slot stays; then the attempt is made again.
+      node.reconfigure({ ...LENDING, slotPlaces: [{ ...PLACE, address: 'https://other' }] });
+      const before = said.length;
+      node.runUntil(() => said.slice(before).includes('take'));
+      expect(said.slice(before)).toEqual(['give', 'take']);
+      expect(node.model.memory.steady.owed).toBe(true);
+    }
+  });
+
   it('F7: is given back while updates are off and no stream is known, where the address names none', () => {
     const { node, said } = lending({ policy: { ...LENDING, enabled: false, stream: undefined } });
     node.record = { ...EMPTY_RECORD, slots: [{ ...PLACE, sinceAt: 0 }] };
