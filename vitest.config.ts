@@ -25,8 +25,9 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts', 'test/conformance/**/*.test.ts'],
-          testTimeout: 30_000,
-          hookTimeout: 30_000,
+          // Nothing here takes half a minute on a quiet machine. A busy one is several times slower.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
           fsModuleCache,
         },
       },
@@ -34,8 +35,8 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['test/system/**/*.test.ts'],
-          testTimeout: 180_000,
-          hookTimeout: 300_000,
+          testTimeout: 400_000,
+          hookTimeout: 600_000,
           fileParallelism: false,
           // Hosts that are up at the same time, where a file says that they can be.
           maxConcurrency: 3,

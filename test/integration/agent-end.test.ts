@@ -1,6 +1,6 @@
 /**
  * The built agent, ended by SIGTERM while it rests or waits for others. killed.test.ts has the states of an
- * update under way. No time is measured: without SIGTERM the agent would wait longer than a test may take.
+ * update under way. No time is measured: without SIGTERM the agent would wait longer than it may take to end.
  */
 import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';

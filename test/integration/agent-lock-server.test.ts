@@ -17,12 +17,16 @@ const ALWAYS = 1000;
 const LOGIND = join(import.meta.dirname, '../support/logind.py');
 const APPLIED = /^info update applied, waiting for reboot/;
 
-/** `timeout_secs` is the minimum, so that a server that never answers costs a second. */
+interface Differences {
+  readonly sessions?: LogindState;
+  /** How long the agent waits for an answer of the lock server. By default longer than any answer takes. */
+  readonly timeoutSecs?: number;
+}
+
 async function hostOf(
   { onTestFinished }: TestContext,
   baseUrl: string,
-  sessions?: LogindState,
-  timeoutSecs = 1,
+  { sessions, timeoutSecs = 120 }: Differences = {},
 ): Promise<ReleasedHost> {
   const host = await ReleasedHost.start({
     booted: 'oldest',
@@ -67,6 +71,7 @@ function story({ requests }: LockServer): string[] {
 interface Sick {
   readonly what: string;
   readonly fault?: LockFault;
+  readonly timeoutSecs?: number;
   readonly said: RegExp;
   /** In the metric's form. */
   readonly kind: string;
@@ -77,6 +82,7 @@ const SICK: readonly Sick[] = [
   {
     what: 'never answers',
     fault: { kind: 'hang', remaining: ALWAYS },
+    timeoutSecs: 1,
     said: /the answer must be complete within 1 s$/,
     kind: 'client_failed_request',
   },
@@ -107,7 +113,7 @@ const SICK: readonly Sick[] = [
 ];
 
 describe.concurrent('a lock server that', () => {
-  it.for(SICK)('B24: $what stops the reboot alone', async ({ fault, said, kind }, context) => {
+  it.for(SICK)('B24: $what stops the reboot alone', async ({ fault, timeoutSecs, said, kind }, context) => {
     const { expect } = context;
     const server = await lockServer(context);
     if (fault !== undefined) {
@@ -116,6 +122,7 @@ describe.concurrent('a lock server that', () => {
     const host = await hostOf(
       context,
       fault === undefined ? `http://127.0.0.1:${await freePort()}` : server.baseUrl,
+      { ...(timeoutSecs !== undefined && { timeoutSecs }) },
     );
     const agent = host.startAgent();
     const steady = await agent.says(/^error failed to report steady state, trying again in the background/);
@@ -184,7 +191,7 @@ describe.concurrent('a reboot slot', () => {
   it('B5: is not asked for while somebody is logged in', async (context) => {
     const { expect } = context;
     const server = await lockServer(context);
-    const host = await hostOf(context, server.baseUrl, { sessions: [fakeSession()] });
+    const host = await hostOf(context, server.baseUrl, { sessions: { sessions: [fakeSession()] } });
     const agent = host.startAgent();
     const at = await agent.says(/^info reboot delayed due to active user sessions: core on pts\/7/);
     await agent.says(/^debug UpdateStaged: waiting/, at);
@@ -226,7 +233,7 @@ describe.concurrent('a server that drains the node before it says yes', () => {
         drainMs: 3500,
         onDrain: (_, event) => drained.push(event),
       });
-      const host = await hostOf(context, server.baseUrl);
+      const host = await hostOf(context, server.baseUrl, { timeoutSecs: 1 });
       const agent = host.startAgent();
       await agent.says(APPLIED);
       expect(drained).toEqual(['drain']);
@@ -247,7 +254,7 @@ describe.concurrent('a server that drains the node before it says yes', () => {
         began.resolve(undefined);
       },
     });
-    const host = await hostOf(context, server.baseUrl, undefined, 1800);
+    const host = await hostOf(context, server.baseUrl, { timeoutSecs: 1800 });
     const agent = host.startAgent();
     await began.promise;
     writeFileSync(

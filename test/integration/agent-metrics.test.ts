@@ -16,6 +16,8 @@ it('tell of a whole update, over HTTP as on the socket, in a text that promtool 
     booted: 'oldest',
     config: `updates.strategy = "fleet_lock"
 updates.fleet_lock.base_url = "${server.baseUrl}"
+# However long it takes, there is one check.
+agent.timing.steady_interval_secs = 600
 metrics.listen = "127.0.0.1:${port}"`,
   });
   onTestFinished(() => host[Symbol.asyncDispose]());

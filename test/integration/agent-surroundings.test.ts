@@ -19,13 +19,15 @@ import { unixAddress } from '../../src/dbus/address.ts';
 import { AgentProcess } from '../support/agent-process.ts';
 import { LineProcess } from '../support/line-process.ts';
 
+/** The newest ones, of which a host knows. */
+const RELEASES = 6;
 const RECEIVER = join(import.meta.dirname, '../support/notify-receiver.py');
 
 /** A host with real releases, of which the oldest is booted, an update server, and no bus yet. */
 async function aHost(booted: 'oldest' | 'newest') {
   const root = await mkdtemp(join(tmpdir(), 'surroundings-'));
   const history = await carriedHistory('stable');
-  const entries = history.entries.slice(-6);
+  const entries = history.entries.slice(-RELEASES);
   const releases = entries.map((entry, index) => ({
     checksum: entry.digest,
     version: entry.version,
@@ -102,12 +104,15 @@ describe('the bus', () => {
 
   it('that dies and comes back is connected to again, and the update goes on', async () => {
     const host = await aHost('oldest');
+    const history = await carriedHistory('stable');
+    const newer = history.entries.slice(1 - RELEASES);
+    host.server.publish({ ...history, entries: history.entries.slice(0, -newer.length) });
     await host.startBus();
-    host.server.addFault({ kind: 'status', status: 503, remaining: 3 });
     const { agent } = await supervised(host);
     await agent.says(/^info reached steady state/);
     await host.stopBus();
     await agent.says(/^(error|warn) .*(bus|rpm_ostree|deployments)/i);
+    host.server.publish(history);
     await host.startBus();
     await agent.says(/^info update staged: /);
     expect(await agent.stop()).toEqual([0, null]);
@@ -120,6 +125,8 @@ describe('an idle agent', () => {
     await host.startBus();
     const { agent } = await supervised(host);
     const first = await agent.says(/^debug NoNewUpdate: waiting/);
+    // That is a call of its start.
+    await agent.says(/^debug D-Bus name .* is served/);
     const monitor = spawn('dbus-monitor', ['--address', host.busAddress, '--profile'], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });

@@ -1,10 +1,9 @@
-import { performance } from 'node:perf_hooks';
-
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 import { getNameOwner, nameHasOwner } from '../../src/dbus/calls.ts';
 import { connectBus } from '../../src/dbus/connect.ts';
 import type { BusLink, BusSignal } from '../../src/dbus/types.ts';
+import { MINUTE_MS } from '../../src/text/units.ts';
 import { BusFixture, SERVICE, TEST_OBJECT } from '../support/bus-fixture.ts';
 
 const NEVER = new AbortController().signal;
@@ -31,6 +30,15 @@ async function attackAndSurvive(...attack: readonly string[]): Promise<void> {
   expect(link.gone.aborted).toBe(false);
 }
 
+/** Gives the processor time that this thread has used since, in milliseconds: a busy machine does not add to it. */
+function computing(): () => number {
+  const before = process.threadCpuUsage();
+  return () => {
+    const { user, system } = process.threadCpuUsage(before);
+    return (user + system) / 1000;
+  };
+}
+
 function collect(filter: { readonly interface: string }): BusSignal[] {
   const signals: BusSignal[] = [];
   link.onSignal(filter, (signal) => signals.push(signal));
@@ -48,9 +56,9 @@ describe('a hostile local user', () => {
   test('28 MB of variants: neither time nor memory to speak of, even when somebody wants them', async () => {
     const signals = collect({ interface: TEST_OBJECT.interface });
     const before = process.resourceUsage().maxRSS * 1024;
-    const start = performance.now();
+    const computedMs = computing();
     await attackAndSurvive('amplification', String(28_000_000));
-    expect(performance.now() - start).toBeLessThan(10_000);
+    expect(computedMs()).toBeLessThan(10_000);
     expect(process.resourceUsage().maxRSS * 1024 - before).toBeLessThan(250 * MIB);
     expect(signals).toEqual([]);
     expect(faults).toEqual([expect.objectContaining({ kind: 'bus_malformed_message' })]);
@@ -81,7 +89,7 @@ describe('a hostile local user', () => {
       ...TEST_OBJECT,
       destination: owner ?? '',
       member: 'Hang',
-      timeoutMs: 20_000,
+      timeoutMs: MINUTE_MS,
     });
     const outcome = expect(hanging).rejects.toMatchObject({ kind: 'bus_closed' });
     await service.line('hanging');
@@ -93,18 +101,17 @@ describe('a hostile local user', () => {
   test('100,000 signals that nobody wants: flat memory, a live loop', async () => {
     await attackAndSurvive('flood', '1000');
     const before = process.memoryUsage();
-    let longestGapMs = 0;
-    let last = performance.now();
+    let longestTurnMs = 0;
+    let computedMs = computing();
     const beat = setInterval(() => {
-      const now = performance.now();
-      longestGapMs = Math.max(longestGapMs, now - last);
-      last = now;
+      longestTurnMs = Math.max(longestTurnMs, computedMs());
+      computedMs = computing();
     }, 10);
     await attackAndSurvive('flood', '100000');
     clearInterval(beat);
     const after = process.memoryUsage();
     expect(after.rss - before.rss).toBeLessThan(100 * MIB);
-    expect(longestGapMs).toBeLessThan(1000);
+    expect(longestTurnMs).toBeLessThan(1000);
     expect(faults).toEqual([]);
   });
 

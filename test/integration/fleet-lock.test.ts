@@ -13,6 +13,7 @@ import { TestAuthority, type Issued } from '../support/certificates.ts';
 import { HostTree } from '../support/host-tree.ts';
 import { NODE_ID, lockClient, type LockClient } from '../support/lock-client.ts';
 import { Loopback, freePort } from '../support/loopback.ts';
+import { waitedMs } from '../support/waited.ts';
 
 const NEVER = new AbortController().signal;
 const TOKEN = 'tok-6f1ed002ab5595859014ebf0951522d9';
@@ -173,11 +174,12 @@ describe('a server in trouble', () => {
     const server = await serve();
     server.addFault({ kind: 'hang', remaining: 2 });
     const asking = client(server.baseUrl, { settings: { timeoutMs: 300 } });
-    const startedAt = performance.now();
-    expect((await unsure(take(asking))).message).toContain('the answer must be complete within 0.3 s');
-    expect((await failure(giveBack(asking))).kind).toBe('fleet_lock_unreachable');
-    expect(performance.now() - startedAt).toBeLessThan(5000);
-    expect(await take(asking)).toMatchObject({ kind: 'granted' });
+    const triedMs = await waitedMs(async () => {
+      expect((await unsure(take(asking))).message).toContain('the answer must be complete within 0.3 s');
+      expect((await failure(giveBack(asking))).kind).toBe('fleet_lock_unreachable');
+    });
+    expect(triedMs).toBeLessThan(5000);
+    expect(await take(client(server.baseUrl))).toMatchObject({ kind: 'granted' });
   });
 
   it('is left at once when the agent ends', async () => {
@@ -195,9 +197,10 @@ describe('a server in trouble', () => {
     server.addFault({ kind: 'status', status: 503, retryAfterSecs: 40, remaining: 1 });
     expect(await take(asking)).toMatchObject({ kind: 'may-be-held', askAgainMs: 40_000 });
     server.addFault({ kind: 'status', status: 409, retryAfterSecs: 40, remaining: 1 });
+    const askedAt = Date.now();
     const answer = await take(asking);
     const untilAt = answer.kind === 'refused' ? (answer.untilAt ?? 0) : 0;
-    expect(untilAt - Date.now()).toBeGreaterThan(38_000);
+    expect(untilAt).toBeGreaterThanOrEqual(askedAt + 40_000);
     await take(asking);
     expect(server.requests).toHaveLength(2);
   });

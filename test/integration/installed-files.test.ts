@@ -8,16 +8,19 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
 import { TestAuthority } from '../support/certificates.ts';
+import { PROGRAM_LIMIT_MS } from '../support/limits.ts';
 import { LineProcess } from '../support/line-process.ts';
 import { parseUnitFile, words } from '../support/unit-file.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
 const INSTALL = join(PROJECT, 'scripts/install.mjs');
-const LIMIT_MS = 20_000;
 const isRoot = process.getuid?.() === 0;
 
 function run(command: string, ...args: readonly string[]) {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8', timeout: LIMIT_MS });
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    encoding: 'utf8',
+    timeout: PROGRAM_LIMIT_MS,
+  });
   if (error !== undefined) {
     throw error;
   }

@@ -14,6 +14,7 @@ import type { Exit } from '../../sandbox/service-manager.ts';
 import { bootedDeployment, prepareHost } from '../../sandbox/stand-in.ts';
 import { getProperty } from '../../src/dbus/calls.ts';
 import { connectBus } from '../../src/dbus/connect.ts';
+import { PROGRAM_LIMIT_MS } from '../support/limits.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../dist/zincati.mjs');
 const START = '43.20260413.3.2';
@@ -21,6 +22,8 @@ const NEWEST = '44.20260707.3.1';
 /** Slow enough to be interrupted: a download takes half a second. */
 const BYTES_PER_SECOND = 200e6;
 const BYTES = 100e6;
+/** The agent needs a second, on a quiet machine. What it must not wait for at its end takes ten seconds or more. */
+const SOON_MS = 5000;
 
 interface LogLine {
   readonly msg?: string;
@@ -144,7 +147,7 @@ describe('the agent, killed with SIGKILL', () => {
 });
 
 describe('the agent, ended with SIGTERM', () => {
-  it.each(MOMENTS)('in %s, is gone within a second and leaves nothing running', async (_, isMoment) => {
+  it.each(MOMENTS)('in %s, is gone soon and leaves nothing running', async (_, isMoment) => {
     const gone = Promise.withResolvers<undefined>();
     let sentAt: number | undefined;
     let tookMs = Number.POSITIVE_INFINITY;
@@ -166,10 +169,13 @@ describe('the agent, ended with SIGTERM', () => {
     try {
       await Promise.race([gone.promise, run.failed]);
       expect(run.exits[0]).toEqual({ code: 0, signal: null });
-      expect(tookMs).toBeLessThan(1000);
+      expect(tookMs).toBeLessThan(SOON_MS);
       expect(run.notified).toContain('STOPPING');
       expect(existsSync(run.machine.metricsSocket)).toBe(false);
-      const link = await connectBus(`unix:path=${run.machine.busSocket}`, AbortSignal.timeout(5000));
+      const link = await connectBus(
+        `unix:path=${run.machine.busSocket}`,
+        AbortSignal.timeout(PROGRAM_LIMIT_MS),
+      );
       const source = {
         destination: 'org.projectatomic.rpmostree1',
         path: '/org/projectatomic/rpmostree1/Sysroot',

@@ -7,12 +7,12 @@ import { expect, it } from 'vitest';
 
 import { ZINCATI_APP_ID, nodeUuid } from '../../src/identity/node-uuid.ts';
 import { HostTree } from '../support/host-tree.ts';
+import { PROGRAM_LIMIT_MS } from '../support/limits.ts';
 
-const LIMIT_MS = 10_000;
 const ARGUMENTS = ['machine-id', '-a', ZINCATI_APP_ID];
 
 function printed(command: string, args: readonly string[]): string | undefined {
-  const { status, stdout } = spawnSync(command, args, { encoding: 'utf8', timeout: LIMIT_MS });
+  const { status, stdout } = spawnSync(command, args, { encoding: 'utf8', timeout: PROGRAM_LIMIT_MS });
   return status === 0 ? stdout.trim() : undefined;
 }
 

@@ -17,13 +17,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
 import manifest from '../../package.json' with { type: 'json' };
+import { PROGRAM_LIMIT_MS } from '../support/limits.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
 /** Makes a Node take itself for an older one. */
 const PRETEND = `data:text/javascript,${encodeURIComponent(
   "Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '22.19.0' } });",
 )}`;
-const LIMIT_MS = 20_000;
 const NEEDED = manifest.engines.node.replace('>=', '');
 const LINK = 'scripts/link-node.mjs';
 const SCRIPTS = globSync('{scripts,sandbox,bench}/*.mjs', { cwd: PROJECT }).filter(
@@ -36,7 +36,7 @@ it.each(SCRIPTS)('%s', (file) => {
   const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', PRETEND, file], {
     cwd: PROJECT,
     encoding: 'utf8',
-    timeout: LIMIT_MS,
+    timeout: PROGRAM_LIMIT_MS,
   });
   expect([status, stdout]).toEqual([1, '']);
   const remedy = '`npm ci` brings one for x86_64 and aarch64, and `npm run` and `npx node` use it';
@@ -95,7 +95,7 @@ describe('the launcher without a Node of its own', () => {
     }
     const { status, stdout, stderr } = spawnSync(join(folder, 'usr/libexec/zincati'), ['agent', '-v'], {
       encoding: 'utf8',
-      timeout: LIMIT_MS,
+      timeout: PROGRAM_LIMIT_MS,
       env: { PATH: bin, ...env },
     });
     return { status, stdout, stderr };
@@ -143,7 +143,7 @@ describe('the launcher without a Node of its own', () => {
     symlinkSync(process.execPath, join(bin, 'node'));
     const { status, stdout, stderr } = spawnSync(join(folder, 'usr/libexec/zincati'), ['--version'], {
       encoding: 'utf8',
-      timeout: LIMIT_MS,
+      timeout: PROGRAM_LIMIT_MS,
       env: { PATH: bin, NODE_USE_SYSTEM_CA: '1' },
     });
     expect([status, stderr]).toEqual([0, '']);

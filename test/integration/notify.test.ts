@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createNotifier } from '../../src/host/notify.ts';
 import { LineProcess } from '../support/line-process.ts';
+import { waitedMs } from '../support/waited.ts';
 
 const RECEIVER = join(import.meta.dirname, '../support/notify-receiver.py');
 const SENDER = join(import.meta.dirname, '../support/notify-sender.ts');
@@ -90,12 +91,13 @@ describe('NOTIFY_SOCKET', () => {
     const notifier = await createNotifier({ NOTIFY_SOCKET: address }, process.pid, (text) =>
       warnings.push(text),
     );
-    const start = performance.now();
-    for (let n = 0; n < 5000; n++) {
-      notifier.status(`step ${n}`);
-    }
-    await notifier.close();
-    expect(performance.now() - start).toBeLessThan(2000);
+    const toldMs = await waitedMs(async () => {
+      for (let n = 0; n < 5000; n++) {
+        notifier.status(`step ${n}`);
+      }
+      await notifier.close();
+    });
+    expect(toldMs).toBeLessThan(2000);
     expect(warnings).toHaveLength(1);
   });
 

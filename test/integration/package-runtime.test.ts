@@ -16,7 +16,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 
 import { lines } from '../support/rpm-root.ts';
 
@@ -26,9 +26,6 @@ const VERSION = '24.1.2';
 const ASK = `import { ARCHITECTURES, runtimeOf } from './scripts/packaging/runtime.mjs';
 ARCHITECTURES.x86_64.runtime = '${NAME}';
 try { console.log(JSON.stringify(await runtimeOf('x86_64'))); } catch (error) { console.log(error.message); }`;
-
-// npm takes seconds to start on a busy machine.
-vi.setConfig({ testTimeout: 120_000 });
 
 const hashOf = (bytes: Buffer): string => `sha512-${createHash('sha512').update(bytes).digest('base64')}`;
 

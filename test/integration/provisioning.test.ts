@@ -12,10 +12,10 @@ import type { Settings } from '../../src/config/settings.ts';
 import { readBearer } from '../../src/http/bearer-file.ts';
 import { TlsFiles } from '../../src/http/tls-files.ts';
 import { FirstBoot, filesOf, type IgnitionConfig } from '../support/ignition.ts';
+import { PROGRAM_LIMIT_MS } from '../support/limits.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
 const EXAMPLES = join(PROJECT, 'examples/provisioning');
-const LIMIT_MS = 20_000;
 const isRoot = process.getuid?.() === 0;
 
 type Changes<T> = T extends readonly unknown[]
@@ -77,7 +77,10 @@ function changed(settings: unknown, changes: unknown): unknown {
 }
 
 function run(command: string, ...args: readonly string[]) {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8', timeout: LIMIT_MS });
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    encoding: 'utf8',
+    timeout: PROGRAM_LIMIT_MS,
+  });
   if (error !== undefined) {
     throw error;
   }

@@ -36,7 +36,7 @@ function rootOf(out: string): string {
   return /below (\/tmp\/zincati-demo-\w+)/.exec(out)?.[1] ?? 'none';
 }
 
-describe('npm run demo', { timeout: 60_000 }, () => {
+describe('npm run demo', { timeout: 240_000 }, () => {
   it('walks twenty hops on stable and leaves nothing behind', async () => {
     const { code, out } = await demo(['--speed', '20']);
     expect(code).toBe(0);

@@ -11,6 +11,9 @@ import { METRICS_SOCKET } from '../../src/metrics/server.ts';
 
 export const PROGRAM = join(import.meta.dirname, '../../dist/zincati.mjs');
 
+/** The unit's TimeoutStopSec. */
+const STOP_LIMIT_MS = 15_000;
+
 export interface AgentProcessOptions {
   readonly root: string;
   /** Address of the system bus. */
@@ -70,9 +73,15 @@ export class AgentProcess implements AsyncDisposable {
     return this.#exited;
   }
 
+  /** Code and signal. An agent that does not end by itself is killed, as the service manager would. */
   async stop(): Promise<readonly [number | null, NodeJS.Signals | null]> {
+    const timer = setTimeout(() => this.#child.kill('SIGKILL'), STOP_LIMIT_MS);
     this.#child.kill('SIGTERM');
-    return this.#exited;
+    try {
+      return await this.#exited;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async metrics(): Promise<string> {

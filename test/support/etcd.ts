@@ -10,9 +10,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
-const HEALTH_LIMIT_MS = 25_000;
+const HEALTH_LIMIT_MS = 60_000;
 const LOOK_EVERY_MS = 50;
-const ANSWER_LIMIT_MS = 2000;
+const ANSWER_LIMIT_MS = 20_000;
 const MOST_OUTPUT = 4000;
 
 interface Member {
@@ -65,13 +65,17 @@ export class EtcdCluster implements AsyncDisposable {
     return this.#members.filter(({ process }) => process !== undefined).map(({ name }) => name);
   }
 
-  /** The name of the leader. */
+  /** The name of the leader. While the members elect one, that is waited for. */
   async leader(): Promise<string> {
-    for (const member of this.#members.filter(({ process }) => process !== undefined)) {
-      const status = await post(`${member.clientUrl}/v3/maintenance/status`, {}).catch(() => undefined);
-      if (status?.leader !== undefined && status.leader === status.header?.member_id) {
-        return member.name;
+    const deadline = Date.now() + HEALTH_LIMIT_MS;
+    while (Date.now() < deadline) {
+      for (const member of this.#members.filter(({ process }) => process !== undefined)) {
+        const status = await post(`${member.clientUrl}/v3/maintenance/status`, {}).catch(() => undefined);
+        if (status?.leader !== undefined && status.leader === status.header?.member_id) {
+          return member.name;
+        }
       }
+      await pause(LOOK_EVERY_MS);
     }
     throw new Error('no member leads');
   }

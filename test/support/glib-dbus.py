@@ -83,7 +83,7 @@ def call_back(connection, args, invocation):
             text = "%s: %s" % (Gio.DBusError.get_remote_error(error), error.message)
         invocation.return_value(GLib.Variant("(s)", (text,)))
 
-    connection.call(destination or None, path, interface, member, body, None, 0, 10000, None, done)
+    connection.call(destination or None, path, interface, member, body, None, 0, 60000, None, done)
 
 
 def got(connection, sender, path, interface, name):

@@ -8,11 +8,15 @@
 import { execFile } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 
-const COMMAND_LIMIT_MS = 60_000;
+const COMMAND_LIMIT_MS = 160_000;
+/** For what the host does by itself. Less than a command may take, so that the failure says what was missing. */
+const WAIT_LIMIT_SECS = 150;
+const LOOK_EVERY_MS = 100;
 /** Otherwise journalctl would notice only at its next line that nobody reads it any more. */
 const FOLLOW = `
-timeout 45 grep -qm1 -e "$0" < <(exec journalctl --follow --no-tail --output=cat "$@")
+timeout ${WAIT_LIMIT_SECS} grep -qm1 -e "$0" < <(exec journalctl --follow --no-tail --output=cat "$@")
 status=$?
 kill $! 2>/dev/null
 exit $status`;
@@ -49,6 +53,21 @@ export abstract class HostShell {
 
   async property(unit: string, name: string): Promise<string> {
     return this.sh(`systemctl show --property=${name} --value ${unit}`);
+  }
+
+  /** Waits until a property has this value. What a unit tells about itself may come later than what it logs. */
+  async becomes(unit: string, name: string, expected: string | RegExp): Promise<void> {
+    const deadlineMono = performance.now() + WAIT_LIMIT_SECS * 1000;
+    for (;;) {
+      const value = await this.property(unit, name);
+      if (typeof expected === 'string' ? value === expected : expected.test(value)) {
+        return;
+      }
+      if (performance.now() > deadlineMono) {
+        throw new Error(`${name} of ${unit} must become ${String(expected)}, got "${value}"`);
+      }
+      await pause(LOOK_EVERY_MS);
+    }
   }
 
   async write(path: string, text: string): Promise<void> {

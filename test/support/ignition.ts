@@ -5,9 +5,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
+import { PROGRAM_LIMIT_MS } from './limits.ts';
+
 /** Where dracut's module installs it, on Debian as on Fedora. */
 export const IGNITION = '/usr/lib/dracut/modules.d/30ignition/ignition';
-const LIMIT_MS = 20_000;
 
 export interface PlacedFile {
   readonly path: string;
@@ -110,7 +111,7 @@ export class FirstBoot implements Disposable {
         ],
         {
           encoding: 'utf8',
-          timeout: LIMIT_MS,
+          timeout: PROGRAM_LIMIT_MS,
           env: {
             PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin`,
             IGNITION_CONFIG_FILE: at('config.ign'),

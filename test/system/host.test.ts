@@ -30,7 +30,7 @@ const POLICY = `<?xml version="1.0" encoding="UTF-8"?>
   .join('\n')}</policyconfig>`;
 
 /** The agent is ready before its socket exists. */
-const METRICS = 'UNIX-CONNECT:/run/zincati/public/metrics.promsock,retry=50,interval=0.1';
+const METRICS = 'UNIX-CONNECT:/run/zincati/public/metrics.promsock,retry=600,interval=0.1';
 
 /** A process under the unit's own restrictions, which reports what it may do. */
 const PROBE_EXEC = '/usr/local/bin/probe';
@@ -46,7 +46,7 @@ describe.skipIf(whyNot !== undefined)(`a host${whyNot === undefined ? '' : ` (${
         '/etc/systemd/system/boot-check.service': BOOT_CHECK,
         '/etc/systemd/system/boot-complete.target.d/10-check.conf': CHECKED,
         // Restarts as usual, but sooner, so that the test need not wait for them.
-        '/etc/systemd/system/zincati.service.d/10-soon.conf': '[Service]\nRestartSec=100ms\nWatchdogSec=1s\n',
+        '/etc/systemd/system/zincati.service.d/10-soon.conf': '[Service]\nRestartSec=100ms\n',
         '/usr/share/polkit-1/actions/org.projectatomic.rpmostree1.policy': POLICY,
       },
       wanted: ['stuck.service', 'boot-complete.target'],
@@ -55,6 +55,8 @@ describe.skipIf(whyNot !== undefined)(`a host${whyNot === undefined ? '' : ` (${
   });
 
   const restart = () => host.run('systemctl', 'restart', UNIT);
+  /** The agent owns its name on the bus soon after it is ready. */
+  const served = () => host.sh('gdbus wait --system --timeout 150 org.coreos.zincati');
 
   it('B33: runs the agent while another unit hangs and the boot is never complete', async () => {
     expect(await host.property('stuck.service', 'ActiveState')).toBe('activating');
@@ -92,6 +94,7 @@ describe.skipIf(whyNot !== undefined)(`a host${whyNot === undefined ? '' : ` (${
     const MOO = ['call', NAME, '/org/coreos/zincati', `${NAME}.Experimental`, 'Moo', 'b', 'false'];
 
     it('lets root call the agent, and nobody else', async () => {
+      await served();
       expect((await host.run('busctl', ...MOO)).stdout).toBe('s "moo."\n');
       expect((await host.run('/usr/libexec/zincati', 'ex', 'moo', '--talkative')).stdout).toBe(
         'Moooo mooo moooo!\n',
@@ -267,13 +270,14 @@ for master, name in remote, console:
       expect(await host.sh(`systemctl status ${UNIT}`)).toContain(
         'updates are DEGRADED (configuration_refused) since ',
       );
+      await host.sh('until [ -s /run/motd.d/86-zincati-health.motd ]; do sleep 0.1; done');
       expect(await host.sh('cat /run/motd.d/86-zincati-health.motd')).toMatch(
         /^Automatic updates are DEGRADED/,
       );
       expect(await host.property(UNIT, 'ActiveState')).toBe('active');
       await host.sh(`rm ${MORE} && systemctl reload ${UNIT}`);
       await host.journal(bad, 'updates are OK again');
-      expect(await host.property(UNIT, 'StatusText')).not.toContain('cannot be used');
+      await host.becomes(UNIT, 'StatusText', /^(?!.*cannot be used)/);
       expect(await host.property(UNIT, 'MainPID')).toBe(pid);
     });
   });
@@ -294,6 +298,7 @@ for master, name in remote, console:
       await host.write(`/run/systemd/system/${UNIT}.d/60-hardening.conf`, dropIn);
       await host.sh('systemctl daemon-reload');
       expect((await restart()).status).toBe(0);
+      await served();
       expect((await host.run('/usr/libexec/zincati', 'ex', 'moo')).stdout).toBe('moo.\n');
       expect((await host.runAs('nobody', 'socat', '-', METRICS)).stdout).toMatch(/^# HELP/);
       expect(await host.sh(`systemd-analyze security ${UNIT} | tail -n 1`)).toContain(` ${score} `);
@@ -333,18 +338,23 @@ for master, name in remote, console:
     });
 
     it('an agent that hangs is killed and started again', async () => {
+      const impatient = '/run/systemd/system/zincati.service.d/20-impatient.conf';
+      await host.write(impatient, '[Service]\nWatchdogSec=5s\n');
+      await host.sh('systemctl daemon-reload');
+      expect((await restart()).status).toBe(0);
       const cursor = await host.cursor();
       await host.sh(`systemctl kill --signal=STOP ${UNIT}`);
       await host.journal(cursor, 'Watchdog timeout');
       await host.journal(cursor, 'Started zincati.service');
       expect(await host.property(UNIT, 'ActiveState')).toBe('active');
+      await host.sh(`rm ${impatient} && systemctl daemon-reload`);
+      expect((await restart()).status).toBe(0);
     });
 
     it('stops within its time, and leaves what others put into its folders', async () => {
       await host.sh('touch /run/zincati/override-interactive-check');
-      const since = Date.now();
       await host.sh(`systemctl stop ${UNIT}`);
-      expect(Date.now() - since).toBeLessThan(5000);
+      // After TimeoutStopSec it would be "timeout".
       expect(await host.property(UNIT, 'Result')).toBe('success');
       expect(await host.sh('cd /run/zincati && ls')).toBe(
         'config.d\nmotd\noverride-interactive-check\nprivate\npublic',
@@ -426,7 +436,11 @@ signal.pause()
       });
 
       it.each(['HUP', 'INT', 'TERM'])('B25: leaves nothing when it is ended by SIG%s', async (signal) => {
-        const command = `timeout --preserve-status --signal=${signal} 1 zincati-update-now`;
+        // A shell's background processes ignore SIGINT, unless somebody undoes that.
+        const command = `env --default-signal=INT zincati-update-now >/run/told &
+          until grep -q 'found update' /run/told; do sleep 0.1; done
+          kill -s ${signal} $!
+          wait $!`;
         const result = await lives(['found update on remote: 1.2'], command);
         expect(result.status).toBeGreaterThan(128);
         expect(result.lives).toEqual(['usual', 'now alone', 'usual']);

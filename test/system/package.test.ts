@@ -24,7 +24,7 @@ import { SHARED_FILES, ZINCATI_FILES, ZINCATI_PACKAGE } from '../support/zincati
 
 const PROJECT = join(import.meta.dirname, '../..');
 const SCRIPT = join(PROJECT, 'scripts/package.mjs');
-const BUILD_LIMIT_MS = 280_000;
+const BUILD_LIMIT_MS = 580_000;
 const EPOCH_SECS = 1_700_000_000;
 const ARCHITECTURES = ['x86_64', 'aarch64'] as const;
 const OWN_ARCHITECTURE = process.arch === 'arm64' ? 'aarch64' : 'x86_64';

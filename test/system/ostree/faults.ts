@@ -30,7 +30,7 @@ export function faults(bed: () => OstreeBed): void {
     await heldAgain(`systemctl kill --signal=KILL ${UNIT}`);
     expect(await host.property(UNIT, 'NRestarts')).toBe('1');
 
-    await host.write(IMPATIENT, '[Service]\nWatchdogSec=3s\n');
+    await host.write(IMPATIENT, '[Service]\nWatchdogSec=5s\n');
     await heldAgain(`systemctl daemon-reload && systemctl restart ${UNIT}`);
     await heldAgain(`systemctl kill --signal=STOP ${UNIT}`);
     await host.said('zincati.service: Watchdog timeout');
@@ -121,7 +121,9 @@ export function faults(bed: () => OstreeBed): void {
         cursor,
         `^updates are DEGRADED: the reboot into ${update?.version} fails: .*${reason}`,
       );
-      expect(await host.property(UNIT, 'StatusText')).toMatch(
+      await host.becomes(
+        UNIT,
+        'StatusText',
         new RegExp(`^update staged: ${update?.version}; cannot finalize it: `),
       );
       expect(host.boots).toHaveLength(1);

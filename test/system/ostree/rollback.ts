@@ -72,7 +72,7 @@ export function rollback(bed: () => OstreeBed): void {
         attempt === 1 ? `${asked}not tried again before ` : `${asked}it is held after 2 such reboots`,
       );
       await host.said('Found 1 possible update target(s) present in denylist; ignoring');
-      expect(await host.property(UNIT, 'StatusText')).toMatch(/^periodically polling for updates/);
+      await host.becomes(UNIT, 'StatusText', /^periodically polling for updates/);
       const level = attempt === 1 ? 'DEGRADED' : 'STUCK';
       expect(await metrics(host)).toContain(
         `zincati_update_agent_health{level="${level}",cause="reboot_failed"} 1`,

@@ -10,7 +10,7 @@ export const RPM_OSTREE_OS = [
 ] as const;
 
 /** The agent is ready before its socket exists. */
-const METRICS = 'UNIX-CONNECT:/run/zincati/public/metrics.promsock,retry=50,interval=0.1';
+const METRICS = 'UNIX-CONNECT:/run/zincati/public/metrics.promsock,retry=600,interval=0.1';
 
 export async function metrics(host: OstreeHost, user = 'root'): Promise<string> {
   return (await host.runAs(user, 'socat', '-', METRICS)).stdout;

@@ -39,7 +39,9 @@ export function wholeUpdate(bed: () => OstreeBed): void {
     // The update is staged and locked, so only the agent can lead the node into it.
     await host.said(`update staged: ${update?.version}`);
     await host.said(HELD);
-    expect(await host.property(UNIT, 'StatusText')).toBe(
+    await host.becomes(
+      UNIT,
+      'StatusText',
       `update staged: ${update?.version}; reboot pending due to update strategy`,
     );
     expect(await status()).toContain('(finalization locked)');
@@ -51,10 +53,15 @@ export function wholeUpdate(bed: () => OstreeBed): void {
     // Nothing holds the reboot any more. alice is told, and the agent waits for her.
     await release(host);
     await host.said('.*alice');
-    expect(await host.property(UNIT, 'StatusText')).toBe(
+    await host.becomes(
+      UNIT,
+      'StatusText',
       `update staged: ${update?.version}; reboot delayed due to active user sessions`,
     );
-    const seen = await host.sh(`cat ${SEEN}`);
+    // The last words of the message.
+    const seen = await host.sh(
+      `until grep -q 'finalize-deployment' ${SEEN}; do sleep 0.1; done; cat ${SEEN}`,
+    );
     expect(seen).toMatch(/Broadcast message from Zincati at \w{3} \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC:/);
     expect(seen).toContain(`New update ${update?.version} is available and has been deployed.`);
     expect(seen).toContain('10 minutes');
@@ -82,9 +89,7 @@ export function wholeUpdate(bed: () => OstreeBed): void {
     expect(await host.sh('cat /usr/lib/layered/htop')).toBe('htop');
 
     // The steady state: no slot is held, nothing failed, and the rollback deployment is there.
-    expect(await host.property(UNIT, 'StatusText')).toMatch(
-      /^periodically polling for updates \(last checked /,
-    );
+    await host.becomes(UNIT, 'StatusText', /^periodically polling for updates \(last checked /);
     expect(await record(host)).not.toHaveProperty('asked');
     expect(await metrics(host)).toMatch(/^zincati_update_agent_health\{level="OK",cause="none"\} 1$/m);
     expect(await host.sh('systemctl --failed --quiet')).toBe('');
