@@ -12,6 +12,13 @@ import { createServer as createHttpsServer } from 'node:https';
 import { timingSafeEqual } from 'node:crypto';
 import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify';
 
+import {
+  contentTypeReply,
+  replyTo,
+  type Decision,
+  type LockFlavour,
+  type LockReply,
+} from './lock-flavour.ts';
 import { LOCK_APIS, isUnanswered, misbehave, takeFault, type LockApi, type LockFault } from './lock-fault.ts';
 import { MemoryLockStore, StoreError, giveBackSlot, takeSlot, type LockStore } from './lock-store.ts';
 
@@ -34,6 +41,15 @@ export interface LockServerOptions {
   readonly clock: { now(): number };
   /** The default is in memory. */
   readonly store?: LockStore;
+  /** Whose words it speaks. The default is `plain`. */
+  readonly flavour?: LockFlavour;
+  /**
+   * A node is drained before its first yes, which takes so many milliseconds. `heathcliff26` answers 202 meanwhile; all
+   * others answer when it is done, and go on draining when the client has hung up.
+   */
+  readonly drainMs?: number;
+  /** Called when a drain begins, and when a node is let in again. */
+  readonly onDrain?: (id: string, event: 'drain' | 'uncordon') => void;
   /** Requires `content-type: application/json`. */
   readonly strict?: boolean;
   /** PEM texts. With `clientCa`, only clients with a certificate of that authority are accepted. */
@@ -62,12 +78,7 @@ const MOST_KEPT_REQUESTS = 10_000;
 const LONGEST_BODY_BYTES = 16 * 1024;
 const GROUP = /^[a-zA-Z0-9.-]+$/;
 
-interface Answer {
-  readonly status: number;
-  /** "" for a yes, which has no body. */
-  readonly kind: string;
-  readonly value: string;
-}
+type Answer = LockReply;
 
 const YES: Answer = { status: 200, kind: '', value: '' };
 
@@ -81,6 +92,7 @@ export async function startLockServer(options: LockServerOptions): Promise<LockS
   const { groups, clock, store = new MemoryLockStore(), tls } = options;
   const requests: LockRequest[] = [];
   const faults: LockFault[] = [];
+  const drains = new Drains(options);
   const app = fastify({
     logger: false,
     forceCloseConnections: true,
@@ -117,7 +129,7 @@ export async function startLockServer(options: LockServerOptions): Promise<LockS
     const params = clientParams(request.body);
     const answer =
       fault === undefined || fault.kind === 'lost'
-        ? await decide(request, api, params, { ...options, store })
+        ? await decide(request, api, params, { ...options, store, drains })
         : no('status' in fault ? fault.status : 500, 'fault_on_demand', 'this server was told to fail');
     const served: LockRequest = {
       at: clock.now(),
@@ -137,7 +149,9 @@ export async function startLockServer(options: LockServerOptions): Promise<LockS
       return misbehave(request, reply, fault);
     }
     reply.code(answer.status);
-    return answer.kind === '' ? reply.send() : reply.send({ kind: answer.kind, value: answer.value });
+    return answer.kind === ''
+      ? reply.send(answer.value)
+      : reply.send({ kind: answer.kind, value: answer.value });
   });
 
   await app.listen({ host: '127.0.0.1', port: 0 });
@@ -154,7 +168,10 @@ export async function startLockServer(options: LockServerOptions): Promise<LockS
         throw new StoreError(`cannot release ${id} of group ${group}: ${answer}`);
       }
     },
-    stop: () => app.close(),
+    stop: () => {
+      drains.stop();
+      return app.close();
+    },
   };
 }
 
@@ -162,10 +179,15 @@ async function decide(
   request: FastifyRequest,
   api: LockApi,
   params: ClientParams | undefined,
-  { groups, store, strict = false, bearer }: LockServerOptions & { readonly store: LockStore },
+  options: LockServerOptions & { readonly store: LockStore; readonly drains: Drains },
 ): Promise<Answer> {
+  const { groups, store, strict = false, bearer, flavour = 'plain', drains } = options;
   if (bearer !== undefined && !sameText(request.headers.authorization ?? '', `Bearer ${bearer}`)) {
     return no(401, 'unauthorized', 'the token must be the right one');
+  }
+  const refusal = contentTypeReply(flavour, request.headers['content-type'] ?? '');
+  if (refusal !== undefined) {
+    return refusal;
   }
   if (strict && !/^application\/json\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')) {
     return no(415, 'wrong_content_type', 'the content type must be application/json');
@@ -181,25 +203,90 @@ async function decide(
   if (slots === undefined) {
     return no(400, 'unknown_group', `there is no group ${JSON.stringify(group)}`);
   }
+  const said = (decision: Decision): Answer => replyTo(flavour, api, decision) ?? YES;
   try {
+    const holders = (await store.read(group))?.semaphore.holders ?? [];
+    if (api === 'steady-state' && holders.length > 0 && !holders.includes(id)) {
+      const answer = said('not-held');
+      if (answer !== YES) {
+        return answer;
+      }
+    }
     const change = api === 'pre-reboot' ? takeSlot : giveBackSlot;
     switch (await change(store, group, slots, id)) {
       case 'done':
-        return YES;
+        return api === 'pre-reboot' ? await drains.before(id, () => said('draining')) : drains.over(id);
       case 'full':
-        return no(
-          409,
-          'failed_lock_semaphore_full',
-          'semaphore currently full, all slots are locked already',
-        );
+        return said('full');
       case 'contended':
-        return no(503, 'failed_lock', 'conflict on semaphore detected');
+        return said('contended');
     }
   } catch (error) {
     if (!(error instanceof StoreError)) {
       throw error;
     }
-    return no(503, 'failed_sem_init', error.message);
+    // Nobody knows whether the store got it.
+    return flavour === 'plain' ? no(503, 'failed_sem_init', error.message) : said('store-failed');
+  }
+}
+
+/** The nodes that are drained, or are being drained. */
+class Drains {
+  readonly #options: LockServerOptions;
+  readonly #drains = new Map<
+    string,
+    { isDone: boolean; readonly done: Promise<undefined>; readonly end: () => void }
+  >();
+
+  constructor(options: LockServerOptions) {
+    this.#options = options;
+  }
+
+  /** The yes to a node that holds a slot. `patience`: what is said at once while the drain goes on; YES: nothing. */
+  async before(id: string, patience: () => Answer): Promise<Answer> {
+    const { drainMs = 0, onDrain } = this.#options;
+    if (drainMs === 0) {
+      return YES;
+    }
+    let drain = this.#drains.get(id);
+    if (drain === undefined) {
+      onDrain?.(id, 'drain');
+      const { promise, resolve } = Promise.withResolvers<undefined>();
+      const timer = setTimeout(() => {
+        started.isDone = true;
+        resolve(undefined);
+      }, drainMs);
+      const end = (): void => {
+        clearTimeout(timer);
+        resolve(undefined);
+      };
+      const started = { isDone: false, done: promise, end };
+      this.#drains.set(id, started);
+      drain = started;
+    }
+    const answer = patience();
+    if (!drain.isDone && answer !== YES) {
+      return answer;
+    }
+    await drain.done;
+    return YES;
+  }
+
+  /** The node takes work again. */
+  over(id: string): Answer {
+    const drain = this.#drains.get(id);
+    if (drain !== undefined) {
+      drain.end();
+      this.#drains.delete(id);
+      this.#options.onDrain?.(id, 'uncordon');
+    }
+    return YES;
+  }
+
+  stop(): void {
+    for (const { end } of this.#drains.values()) {
+      end();
+    }
   }
 }
 

@@ -5,7 +5,7 @@ import { checkRetryMs, withJitter } from './pacing.ts';
 import type { CheckQuery, HostStatus } from './ports.ts';
 import type { AgentRecord } from './record.ts';
 import type { Payload } from './release.ts';
-import { streamOf } from './rest.ts';
+import { streamOf } from './slots.ts';
 import type { Memory, Policy } from './state.ts';
 import type { Turn, View } from './turn.ts';
 

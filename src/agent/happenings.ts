@@ -11,6 +11,7 @@ import type { BootFinding } from './boot-finding.ts';
 import type { EffectKind, Failure } from './messages.ts';
 import type { CheckResult, Deployment, Session } from './ports.ts';
 import type { Release, Target } from './release.ts';
+import type { SlotPlace } from './slot-place.ts';
 import type { StateName } from './state.ts';
 
 /** What the agent does again and again, and what can fail for a while. */
@@ -150,6 +151,14 @@ type OfRebooting =
     }
   /** Gates or lenders could not be asked, or could not tell. */
   | { readonly kind: 'asking-failed'; readonly failure: Failure; readonly repeated: boolean }
+  /** A slot that was lent is given back. */
+  | { readonly kind: 'slot-returned'; readonly heldMs: number }
+  /** Whatever may be held is kept, since this boot is not complete. */
+  | { readonly kind: 'slot-kept'; readonly reason: string; readonly repeated: boolean }
+  /** It was kept for as long as it may be: until the boot is complete, or until a lender gives a clear answer. */
+  | { readonly kind: 'slot-wait-over'; readonly of: 'boot' | 'answer'; readonly reason: string }
+  /** A lender that is no longer configured could not be told for so long that it is forgotten. */
+  | { readonly kind: 'slot-given-up'; readonly place: SlotPlace; readonly tries: number }
   | { readonly kind: 'sessions-seen'; readonly sessions: readonly Session[]; readonly repeated: boolean }
   | { readonly kind: 'sessions-untold'; readonly failure: Failure; readonly repeated: boolean }
   | { readonly kind: 'reboot-postponed'; readonly sessions: number }

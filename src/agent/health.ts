@@ -2,11 +2,11 @@
  * How updating itself is doing, with the cause and since when. OK; DEGRADED: it struggles, and will try again; STUCK:
  * without help this node stays where it is. Pure.
  */
-import { DAY_MS, HOUR_MS } from '../text/units.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../text/units.ts';
 import { lastedMs, wallOf, type Moment } from './moment.ts';
 import { attemptsOf, isInForce } from './record.ts';
 import { isSkipped } from './skip.ts';
-import type { Memory, Model, Streak } from './state.ts';
+import type { Holding, Memory, Model, Streak } from './state.ts';
 
 export const HEALTH_LEVELS = ['OK', 'DEGRADED', 'STUCK'] as const;
 export type HealthLevel = (typeof HEALTH_LEVELS)[number];
@@ -24,6 +24,8 @@ export const HEALTH_CAUSES = [
   'record_unwritable',
   'slot_not_returned',
   'foreign_staged',
+  'slot_uncertain',
+  'boot_incomplete',
   'not_getting_on',
   'configuration_refused',
   'crashing',
@@ -41,6 +43,10 @@ export interface Health {
 
 /** Failures within it are hiccups of a network. */
 const DEGRADED_AFTER_MS = HOUR_MS;
+/** One failed question is a hiccup; the next ones come five minutes apart. */
+const HICCUP_MS = 15 * MINUTE_MS;
+/** A boot takes minutes; a check of it that fails keeps the slot from the rest of the fleet. */
+const INCOMPLETE_AFTER_MS = 10 * MINUTE_MS;
 /** A node that has not got anywhere for so long will not get there alone. */
 const STUCK_AFTER_MS = 24 * HOUR_MS;
 /** A release that is known, and not on its way by any plan, for so long is worth a look. */
@@ -61,6 +67,7 @@ export function healthOf(model: Model, now: Moment, refused?: Moment, skip: read
   const complaints = [
     ...ofStreaks(model.memory, now),
     ...ofRecord(model.memory, now.at, skip),
+    ...ofBoot(model.memory, now),
     ...ofState(model, now),
     ...ofForeign(model.memory, now),
     ...ofPursuit(model, now),
@@ -97,6 +104,15 @@ function lasting(streak: Streak | undefined, now: Moment, cause: HealthCause, te
     return [];
   }
   return [{ ...graded(streak.since, now), cause, text: `${text} (${streak.kind}, ${streak.count} times)` }];
+}
+
+function ofBoot({ steady: { bootWait } }: Memory, now: Moment): Health[] {
+  if (bootWait === undefined || lastedMs(bootWait.since, now) < INCOMPLETE_AFTER_MS) {
+    return [];
+  }
+  const text = `steady state is not reported, and a reboot slot is kept: ${bootWait.reason}`;
+  const sinceAt = wallOf(bootWait.since, now);
+  return [{ level: 'DEGRADED', cause: 'boot_incomplete', sinceAt, text }];
 }
 
 function ofRecord({ record }: Memory, at: number, skip: readonly string[]): Health[] {
@@ -150,7 +166,13 @@ function ofState({ state, memory }: Model, now: Moment): Health[] {
     }
     case 'UpdateStaged': {
       const { holding } = state;
+      if (holding.by === 'lender') {
+        return ofLender(holding, state.release.version, now);
+      }
       if (holding.by !== 'failure') {
+        return [];
+      }
+      if (holding.asking === true && lastedMs(holding.since, now) < HICCUP_MS) {
         return [];
       }
       return [
@@ -181,6 +203,27 @@ export function ofForeign({ foreign }: Memory, now: Moment): Health[] {
   return [{ cause: 'foreign_staged', text, ...graded(since, now) }];
 }
 
+/** A drain takes its time. A server that fails does not get better by waiting. */
+function ofLender(
+  { errorKind, reason, since }: Extract<Holding, { by: 'lender' }>,
+  version: string,
+  now: Moment,
+): Health[] {
+  const isFailing = errorKind !== undefined;
+  if (lastedMs(since, now) < (isFailing ? HICCUP_MS : DEGRADED_AFTER_MS)) {
+    return [];
+  }
+  return [
+    {
+      ...graded(since, now),
+      cause: isFailing ? 'finalization_failing' : 'slot_uncertain',
+      text: isFailing
+        ? `the reboot into ${version} fails: ${reason}`
+        : `the reboot into ${version} waits for a slot that may be held already: ${reason}`,
+    },
+  ];
+}
+
 /** A release has been known for long, and the node does not get on, whatever keeps it. */
 function ofPursuit({ state, memory }: Model, now: Moment): Health[] {
   const { pursuit } = memory;
@@ -203,6 +246,7 @@ function whatKeeps({ state, memory }: Model): string {
         case 'nothing':
           return 'it is staged';
         case 'strategy':
+        case 'lender':
           return holding.reason;
         case 'sessions':
           return `${holding.count} sessions are active`;

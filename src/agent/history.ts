@@ -72,6 +72,10 @@ export function historyOf(happening: Happening, at: number): HistoryEvent | unde
     case 'reboot-allowed':
     case 'reboot-held':
     case 'asking-failed':
+    case 'slot-returned':
+    case 'slot-kept':
+    case 'slot-wait-over':
+    case 'slot-given-up':
     case 'sessions-seen':
     case 'sessions-untold':
     case 'reboot-postponed':

@@ -14,6 +14,7 @@ import type {
 } from './ports.ts';
 import type { AgentRecord } from './record.ts';
 import type { Release } from './release.ts';
+import type { MayHold, SlotPlace } from './slot-place.ts';
 
 export type Effect =
   /** Sleep `forMs` on the monotonic clock, or until the wall clock shows `untilAt`, whichever comes first. */
@@ -23,8 +24,18 @@ export type Effect =
   | { readonly kind: 'register-driver' }
   | { readonly kind: 'read-status'; readonly mode: 'cached' | 'fresh' }
   | { readonly kind: 'follow-active'; readonly limitMs: number }
-  /** Give back what lenders may have lent. `stream`: for addresses that name it. */
-  | { readonly kind: 'release-slot'; readonly stream: string | undefined }
+  /** Give back what lenders may have lent. */
+  | {
+      readonly kind: 'release-slot';
+      /** For addresses that name it. */
+      readonly stream: string | undefined;
+      /** Whether the lenders that are configured now are told, and what is known to be taken of them. */
+      readonly configured: boolean;
+      readonly present: readonly MayHold[];
+      readonly former: readonly MayHold[];
+      /** Nothing is given back while this boot is not complete. */
+      readonly asksBoot: boolean;
+    }
   | { readonly kind: 'check'; readonly query: CheckQuery; readonly stream: string | undefined }
   /** `expected`, here and below: what is staged as far as the machine knows. Anything else is left as it is. */
   | {
@@ -73,8 +84,22 @@ export type Event =
   | { readonly kind: 'transaction-over' }
   | { readonly kind: 'transaction-running' }
   | { readonly kind: 'follow-failed'; readonly failure: Failure }
-  | { readonly kind: 'slot-released' }
-  | { readonly kind: 'release-failed'; readonly failure: Failure }
+  /** `configured`: those that are configured now were told. */
+  | {
+      readonly kind: 'slot-released';
+      readonly configured: boolean;
+      readonly returned: readonly MayHold[];
+    }
+  /** `left`: of lenders that are no longer configured. `configured`: those that are could be told. */
+  | {
+      readonly kind: 'release-failed';
+      readonly failure: Failure;
+      readonly configured?: boolean;
+      readonly returned?: readonly MayHold[];
+      readonly left?: readonly SlotPlace[];
+    }
+  /** Nothing was given back, since this boot is not complete. */
+  | { readonly kind: 'slot-kept'; readonly reason: string }
   | { readonly kind: 'checked'; readonly result: CheckResult }
   | { readonly kind: 'check-failed'; readonly failure: Failure }
   | { readonly kind: 'staged'; readonly deployment: Deployment }
@@ -101,7 +126,7 @@ export const ANSWERS = {
   'register-driver': ['driver-registered', 'driver-failed'],
   'read-status': ['status-read', 'status-failed'],
   'follow-active': ['transaction-over', 'transaction-running', 'follow-failed'],
-  'release-slot': ['slot-released', 'release-failed'],
+  'release-slot': ['slot-released', 'release-failed', 'slot-kept'],
   check: ['checked', 'check-failed'],
   stage: ['staged', 'stage-failed'],
   'discard-staged': ['discarded', 'discard-failed'],

@@ -36,6 +36,18 @@ export function adapterRetryMs(failures: number): number {
   return Math.min(5 * SECOND_MS * 2 ** Math.min(failures - 1, 10), 5 * MINUTE_MS);
 }
 
+/** Looking whether this boot is complete: 5 s doubling to a minute. `looks` counts from 1. */
+export function bootLookMs(looks: number): number {
+  return Math.min(adapterRetryMs(looks), MINUTE_MS);
+}
+
+/** A boot that is not complete by then must not keep a slot from the other nodes for ever. */
+export const LONGEST_BOOT_WAIT_MS = 24 * HOUR_MS;
+/** A slot may be held for so long without an answer that says so; then it is given back, and the attempt starts over. */
+export const LONGEST_UNSURE_MS = 24 * HOUR_MS;
+/** A lender that is no longer configured is tried so often, a week at five minutes each. */
+export const MOST_FORMER_TRIES = (7 * 24 * HOUR_MS) / (5 * MINUTE_MS);
+
 /** The first failures may be a network that is still coming up: they are tried again soon. */
 const EARLY_RETRIES = 3;
 const FIRST_CHECK_RETRY_MS = 30 * SECOND_MS;

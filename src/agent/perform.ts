@@ -17,9 +17,11 @@ import type {
   RecordStore,
   RpmOstree,
   Sessions,
+  SlotsLeft,
   UpdateSource,
 } from './ports.ts';
 import type { Release } from './release.ts';
+import { isSamePlace } from './slot-place.ts';
 
 export interface Ports {
   readonly clock: Clock;
@@ -28,6 +30,8 @@ export interface Ports {
   readonly updatesFor: (stream: string | undefined) => UpdateSource;
   readonly gates: Gates;
   readonly lenders: Lenders;
+  /** Tells whether this boot is complete. Absent: it counts as complete. */
+  readonly boot?: Gates;
   readonly sessions: Sessions;
   readonly records: RecordStore;
   /** The text for people who are logged in, `minutesLeft` before the reboot; undefined: the node waits for all of them. */
@@ -92,9 +96,14 @@ const PERFORMERS: { readonly [E in EffectKind]: Performer<E> } = {
   },
   'release-slot': {
     limitMs: 5 * MINUTE_MS,
-    perform: async ({ stream }, { clock, lenders }, signal) => {
-      await lenders.release({ at: clock.now(), stream }, signal);
-      return { kind: 'slot-released' };
+    perform: async (effect, { clock, lenders, boot }, signal) => {
+      const at = clock.now();
+      const reason = effect.asksBoot ? await whyIncomplete(boot, at, signal) : undefined;
+      if (reason !== undefined) {
+        return { kind: 'slot-kept', reason };
+      }
+      const left = await lenders.release({ ...effect, at }, signal);
+      return left === undefined ? allReturned(effect) : partlyReturned(effect, left);
     },
     failed: (failure) => ({ kind: 'release-failed', failure }),
   },
@@ -132,12 +141,13 @@ const PERFORMERS: { readonly [E in EffectKind]: Performer<E> } = {
     failed: (failure) => ({ kind: 'survey-failed', failure }),
   },
   'acquire-slot': {
-    limitMs: 5 * MINUTE_MS,
+    // A lender may drain the node first, which takes up to half an hour.
+    limitMs: 40 * MINUTE_MS,
     perform: async ({ stream }, { clock, lenders }, signal) => ({
       kind: 'slot-answered',
       answer: await lenders.acquire({ at: clock.now(), stream }, signal),
     }),
-    failed: (failure) => ({ kind: 'slot-failed', failure }),
+    failed: (failure) => (CUT_SHORT.has(failure.kind) ? cutShort(failure) : { kind: 'slot-failed', failure }),
   },
   'list-sessions': {
     limitMs: MINUTE_MS,
@@ -165,6 +175,20 @@ const PERFORMERS: { readonly [E in EffectKind]: Performer<E> } = {
   },
 };
 
+/** A lender may take half an hour, and a new configuration does not wait for it. */
+const INTERRUPTIBLE: ReadonlySet<EffectKind> = new Set(['wait', 'acquire-slot']);
+/** A question that was cut short is asked again after so long. */
+const ASK_AGAIN_MS = 30 * SECOND_MS;
+/** Failures of which the lender knows nothing: it may lend all the same. */
+const CUT_SHORT: ReadonlySet<string> = new Set(['cancelled', 'effect_timeout']);
+
+function cutShort({ kind, message }: Failure): EventOf<'slot-answered'> {
+  const label = 'fleet_lock';
+  const reason = `the lender was not waited for: ${message}`;
+  const answer = { kind: 'may-be-held', reason, label, askAgainMs: ASK_AGAIN_MS } as const;
+  return { kind: 'slot-answered', answer: kind === 'cancelled' ? answer : { ...answer, errorKind: kind } };
+}
+
 /** The longest that effects of `kind` may take, milliseconds. */
 export function limitMsOf(kind: EffectKind): number {
   return PERFORMERS[kind].limitMs;
@@ -173,7 +197,36 @@ export function limitMsOf(kind: EffectKind): number {
 /** A sleeping agent looks at the wall clock this often, so that a clock that is set does not make it miss a window. */
 const CLOCK_GLANCE_MS = 30 * SECOND_MS;
 
-/** `interrupt` ends a wait early; everything else goes on to its end. */
+/** Why this boot is not complete, or why nobody can tell; undefined: it is. */
+async function whyIncomplete(
+  boot: Gates | undefined,
+  at: number,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const reports = await boot?.survey({ at, booted: undefined, staged: undefined }, signal);
+  return reports?.find(({ verdict }) => verdict !== 'pass')?.reason;
+}
+
+function allReturned({ configured, present, former }: EffectOf<'release-slot'>): EventOf<'slot-released'> {
+  return { kind: 'slot-released', configured, returned: [...present, ...former] };
+}
+
+function partlyReturned(
+  { configured, present, former }: EffectOf<'release-slot'>,
+  left: SlotsLeft,
+): EventOf<'release-failed'> {
+  const isTold = configured && !left.configured;
+  const returned = former.filter((slot) => !left.former.some((other) => isSamePlace(slot, other)));
+  return {
+    kind: 'release-failed',
+    failure: asFailure(left.error),
+    configured: isTold,
+    returned: isTold ? [...present, ...returned] : returned,
+    left: left.former,
+  };
+}
+
+/** `interrupt` ends a wait early, also that for a lender. Everything else goes on to its end. */
 export async function perform(
   effect: Effect,
   ports: Ports,
@@ -191,7 +244,7 @@ export async function perform(
   );
   try {
     const ends = [life, limit.signal];
-    if (effect.kind === 'wait' && interrupt !== undefined) {
+    if (INTERRUPTIBLE.has(effect.kind) && interrupt !== undefined) {
       ends.push(interrupt);
     }
     return await performer.perform(effect, ports, AbortSignal.any(ends));

@@ -8,6 +8,7 @@
  */
 import type { AgentRecord } from './record.ts';
 import type { Payload, Release } from './release.ts';
+import type { MayHold, SlotPlace } from './slot-place.ts';
 
 /** Time. Instants are milliseconds: `now` of the wall clock since 1970 UTC, `monotonic` of a clock that never steps. */
 export interface Clock {
@@ -203,8 +204,25 @@ export interface SlotRequest {
   readonly stream: string | undefined;
 }
 
+/**
+ * What lenders answered. Refused: clearly nothing was lent by this question, so nothing has to be given back. May be
+ * held: nobody knows, or a place is kept for this node. Then it is to be asked again.
+ */
 export type SlotAnswer =
   | { readonly kind: 'granted' }
+  | {
+      readonly kind: 'may-be-held';
+      /** One sentence for people. */
+      readonly reason: string;
+      /** Bounded word, also a metric label. */
+      readonly label: string;
+      /** The pause until asking again makes sense, milliseconds. The node's own, where that is shorter. */
+      readonly askAgainMs: number;
+      /** As below; `askAgainMs` then leads there, and the node's own pause does not count. */
+      readonly untilAt?: number;
+      /** The kind of the error, where something went wrong. Undefined: the lender itself asks for patience. */
+      readonly errorKind?: string;
+    }
   | {
       readonly kind: 'refused';
       /** One sentence for people. */
@@ -215,10 +233,26 @@ export type SlotAnswer =
       readonly untilAt?: number;
     };
 
-/** All lenders of the node as one. Rejects with AgentError when one cannot be asked. */
+/** What is to be given back. */
+export interface SlotReturn extends SlotRequest {
+  /** Whether those that are configured now are told. */
+  readonly configured: boolean;
+  /** What may be held with lenders that are no longer configured. */
+  readonly former: readonly MayHold[];
+}
+
+/** What could not be given back, and why. */
+export interface SlotsLeft {
+  readonly configured: boolean;
+  readonly former: readonly SlotPlace[];
+  /** The first failure. */
+  readonly error: unknown;
+}
+
+/** All lenders of the node as one. Rejects with AgentError when one cannot be asked: then nothing was lent. */
 export interface Lenders {
   /** Takes a slot of each; the first refusal ends the asking. Called only when everything else allows the reboot. */
   acquire(request: SlotRequest, signal: AbortSignal): Promise<SlotAnswer>;
-  /** Gives back whatever `acquire` may have taken, now or in a life before this one. */
-  release(request: SlotRequest, signal: AbortSignal): Promise<void>;
+  /** Gives back what may be held. Undefined: all of it is given back. Rejects: none of it is. */
+  release(request: SlotReturn, signal: AbortSignal): Promise<SlotsLeft | undefined>;
 }

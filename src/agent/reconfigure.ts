@@ -6,13 +6,16 @@
  * - A reboot that was asked for is on its way whatever the configuration says by now. That state stays, and so does the
  *   slot taken for it.
  * - A reboot that was about to be asked for is taken back, also in the record.
- * - Whatever a lender lent is given back before anything else is asked for.
+ * - Whatever a lender lent is given back before anything else is asked for. Only where nobody knows yet what it lent,
+ *   and the same lenders stay, is it asked again instead.
  */
 import { settled, type Advance } from './advance.ts';
 import { newGrace, type GracePolicy } from './grace.ts';
 import type { Happening } from './happenings.ts';
 import { rebootRefused } from './record.ts';
-import { recorded, type AgentState, type Memory, type Model, type Policy } from './state.ts';
+import { isSamePlace } from './slot-place.ts';
+import { isKeepingSlot } from './slots.ts';
+import { recorded, type AgentState, type Holding, type Memory, type Model, type Policy } from './state.ts';
 import type { Moment } from './moment.ts';
 
 export function reconfigured(model: Model, now: Moment, before: Policy, policy: Policy): Advance {
@@ -23,7 +26,7 @@ export function reconfigured(model: Model, now: Moment, before: Policy, policy: 
   const { memory, refused } = withoutAsking(model);
   const after = {
     state: fromTheTop(model.state, now, before, policy),
-    memory: startingAnew(memory, before, policy),
+    memory: startingAnew(memory, before, policy, isKept(model.state, before, policy)),
   };
   return settled(after, model, [...happenings, ...refused], now, policy);
 }
@@ -59,17 +62,31 @@ function fromTheTop(
       return state.step === 'discard' ? state : { ...state, step: 'rest', dueMono: 0 };
     case 'UpdateStaged': {
       const grace = isSameGrace(before.sessions, policy.sessions) ? {} : newGrace(policy.sessions);
-      return { ...state, ...grace, step: 'rest', dueMono: 0 };
+      const holding = isKeepingSlot(state) && !isKept(state, before, policy) ? FREE : state.holding;
+      return { ...state, ...grace, step: 'rest', dueMono: 0, holding };
     }
   }
 }
 
-function startingAnew(memory: Memory, before: Policy, policy: Policy): Memory {
-  const mayHold = before.hasLenders || policy.hasLenders;
+const FREE: Holding = { by: 'nothing' };
+
+/** A lender that keeps a place for this node goes on keeping it. */
+function isKept(state: AgentState, before: Policy, policy: Policy): boolean {
+  return (
+    isKeepingSlot(state) &&
+    policy.enabled &&
+    before.stream === policy.stream &&
+    before.slotPlaces.length === policy.slotPlaces.length &&
+    before.slotPlaces.every((place) => policy.slotPlaces.some((other) => isSamePlace(place, other)))
+  );
+}
+
+function startingAnew(memory: Memory, before: Policy, policy: Policy, isKeeping: boolean): Memory {
+  const mayHold = (before.hasLenders || policy.hasLenders) && !isKeeping;
   return {
     ...memory,
     check: { ...memory.check, dueMono: 0, putOffUntilAt: undefined },
-    steady: mayHold ? { ...memory.steady, owed: true, dueMono: 0 } : memory.steady,
+    steady: mayHold ? { ...memory.steady, owed: true, dueMono: 0, fresh: false } : memory.steady,
   };
 }
 

@@ -19,6 +19,7 @@ import {
 } from './record.ts';
 import { JsonLimitError, parseJsonText, RECORD_JSON } from '../text/bounded-json.ts';
 import { SCHEMES, type Target } from './release.ts';
+import { MOST_SLOTS, type MayHold, type SlotFiles } from './slot-place.ts';
 
 /** A later format has a higher number, and is told from damage by it. */
 export const FORMAT = 1;
@@ -64,6 +65,7 @@ export function readText(source: string): ReadText {
     attempts: list(value, 'attempts', attempts, dropped),
     asked: single(value, 'asked', asked, dropped),
     staged: single(value, 'staged', target, dropped),
+    slots: list(value, 'slots', slot, dropped).slice(-MOST_SLOTS),
     events: list(value, 'events', event, dropped).slice(-MOST_EVENTS),
     ...optionally('stalledSinceAt', whole(value['stalledSinceAt'])),
     ...optionally('installation', text(value['installation'])),
@@ -176,6 +178,44 @@ function asked(value: Table): Asked | undefined {
   const at = whole(value['at']);
   const bootId = text(value['bootId']);
   return of === undefined || at === undefined || bootId === undefined ? undefined : { ...of, at, bootId };
+}
+
+function slot(value: Table): MayHold | undefined {
+  const lender = text(value['lender']);
+  const address = text(value['address']);
+  const group = text(value['group']);
+  const id = text(value['id']);
+  const sinceAt = whole(value['sinceAt']);
+  const grantedAt = whole(value['grantedAt']);
+  if (
+    lender === undefined ||
+    address === undefined ||
+    group === undefined ||
+    id === undefined ||
+    sinceAt === undefined
+  ) {
+    return undefined;
+  }
+  const files = isTable(value['files']) ? slotFiles(value['files']) : undefined;
+  return {
+    lender,
+    address,
+    group,
+    id,
+    ...(files !== undefined && { files }),
+    sinceAt,
+    ...(grantedAt !== undefined && { grantedAt }),
+  };
+}
+
+function slotFiles(value: Table): SlotFiles {
+  const [ca, cert, key, bearer] = ['ca', 'cert', 'key', 'bearer'].map((name) => text(value[name]));
+  return {
+    ...(ca !== undefined && { ca }),
+    ...(cert !== undefined && { cert }),
+    ...(key !== undefined && { key }),
+    ...(bearer !== undefined && { bearer }),
+  };
 }
 
 function event(value: Table): HistoryEvent | undefined {

@@ -11,6 +11,7 @@
 import type { BootFinding } from './boot-finding.ts';
 import { denialMs, LONGEST_DENIAL_MS, REBOOT_RETRY_MS } from './pacing.ts';
 import { samePayload, type Target } from './release.ts';
+import type { MayHold } from './slot-place.ts';
 
 /** Reboots for one target without a boot into it: then it is held, and only a person or another release leads on. */
 export const MAX_REBOOTS_PER_TARGET = 2;
@@ -80,6 +81,8 @@ export interface AgentRecord {
   readonly asked: Asked | undefined;
   /** What this agent staged last: a staged deployment that is something else was staged by somebody. */
   readonly staged: Target | undefined;
+  /** Slots that may be held, see slots.ts. */
+  readonly slots: readonly MayHold[];
   readonly events: readonly HistoryEvent[];
   /** Since when a release has been known without the node getting on; see pursuit.ts. */
   readonly stalledSinceAt?: number;
@@ -93,6 +96,7 @@ export const EMPTY_RECORD: AgentRecord = {
   attempts: [],
   asked: undefined,
   staged: undefined,
+  slots: [],
   events: [],
 };
 

@@ -10,10 +10,19 @@ import { toldOfCheck } from './check-happenings.ts';
 import type { Activity, Happening } from './happenings.ts';
 import type { Event, EventKind, EventOf, Failure } from './messages.ts';
 import type { CheckResult, Deployment, HostStatus } from './ports.ts';
-import { adapterRetryMs, driverRetryMs, SAVE_RETRY_MS } from './pacing.ts';
+import {
+  adapterRetryMs,
+  bootLookMs,
+  driverRetryMs,
+  LONGEST_BOOT_WAIT_MS,
+  MOST_FORMER_TRIES,
+  SAVE_RETRY_MS,
+} from './pacing.ts';
+import type { MayHold } from './slot-place.ts';
+import { withoutSlots } from './slots.ts';
+import { lengthened, MOST_KINDS, recorded, type Memory, type Steady, type Streak } from './state.ts';
+import { lastedMs, momentOf, type Moment } from './moment.ts';
 import { pursuing } from './pursuit.ts';
-import { lengthened, MOST_KINDS, type Memory, type Streak } from './state.ts';
-import { lastedMs, type Moment } from './moment.ts';
 
 /** What an event leaves, and what people hear of it. */
 export interface Remembered {
@@ -67,16 +76,58 @@ const LEAVES: { readonly [K in EventKind]: Leave<K> } = {
   'transaction-over': nothing,
   'transaction-running': nothing,
   'follow-failed': nothing,
-  'slot-released': (memory, _event, now) => ({
-    memory: { ...memory, steady: { owed: false, dueMono: 0, streak: undefined } },
-    happenings: recovered('steady', memory.steady.streak, now),
+  'slot-released': (memory, { configured, returned }, now) => ({
+    memory: recorded(
+      {
+        ...memory,
+        steady: {
+          owed: memory.steady.owed && !configured,
+          fresh: memory.steady.fresh === true && !configured,
+          dueMono: 0,
+          streak: undefined,
+          bootComplete: true,
+        },
+      },
+      withoutSlots(memory.record, returned),
+    ),
+    happenings: [
+      ...recovered('steady', memory.steady.streak, now),
+      ...bootWaitOver(memory.steady, now),
+      ...slotsReturned(returned, now),
+    ],
   }),
-  'release-failed': (memory, { failure }, now) => {
-    const streak = lengthened(memory.steady.streak, failure.kind, now);
+  'release-failed': (memory, { failure, configured = false, returned = [], left = [] }, now) => {
+    const { steady, record } = memory;
+    const streak = lengthened(steady.streak, failure.kind, now);
     const dueMono = now.mono + Math.max(adapterRetryMs(streak.count), failure.retryAfterMs ?? 0);
+    // A lender that is not even configured any more, and does not answer for a week, is gone.
+    const givenUp = streak.count >= MOST_FORMER_TRIES ? left : [];
     return {
-      memory: { ...memory, steady: { owed: true, dueMono, streak } },
-      happenings: [failing('steady', memory.steady.streak, failure)],
+      memory: recorded(
+        { ...memory, steady: { ...steady, owed: steady.owed && !configured, dueMono, streak } },
+        withoutSlots(record, [...returned, ...givenUp]),
+      ),
+      happenings: [
+        failing('steady', steady.streak, failure),
+        ...slotsReturned(returned, now),
+        ...givenUp.map((place): Happening => ({ kind: 'slot-given-up', place, tries: streak.count })),
+      ],
+    };
+  },
+  'slot-kept': (memory, { reason }, now) => {
+    const { steady } = memory;
+    const { bootWait = { since: momentOf(now), looks: 0, reason: '' } } = steady;
+    const looks = bootWait.looks + 1;
+    return {
+      memory: {
+        ...memory,
+        steady: {
+          ...steady,
+          dueMono: now.mono + bootLookMs(looks),
+          bootWait: { ...bootWait, looks, reason },
+        },
+      },
+      happenings: [{ kind: 'slot-kept', reason, repeated: reason === bootWait.reason }],
     };
   },
   checked: (memory, { result }, now) => {
@@ -148,6 +199,19 @@ function unofferedAfter({ check }: Memory, { outcome }: CheckResult): number {
     case 'downgrade-refused':
       return check.unoffered + 1;
   }
+}
+
+function bootWaitOver({ bootWait }: Steady, now: Moment): Happening[] {
+  return bootWait !== undefined && lastedMs(bootWait.since, now) >= LONGEST_BOOT_WAIT_MS
+    ? [{ kind: 'slot-wait-over', of: 'boot', reason: bootWait.reason }]
+    : [];
+}
+
+/** For how long they were held is known only of those that were granted. */
+function slotsReturned(returned: readonly MayHold[], { at }: Moment): Happening[] {
+  return returned.flatMap(({ grantedAt }) =>
+    grantedAt === undefined ? [] : [{ kind: 'slot-returned', heldMs: Math.max(at - grantedAt, 0) }],
+  );
 }
 
 function inShort({ outcome, ignoredTargets, skipped, warnings }: CheckResult): string {

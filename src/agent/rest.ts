@@ -4,10 +4,13 @@
  * Invariants:
  * - {@link nextThreshold} names every comparison with a clock that a resting node makes. The wait ends at the first.
  * - A duty that is due is done before the wait: a slot is given back, the driver is registered.
+ * - Nothing is given back before this boot is complete, but not for longer than {@link LONGEST_BOOT_WAIT_MS}.
  * - No wait is longer than {@link LONGEST_WAIT_MS}.
  */
 import { DAY_MS } from '../text/units.ts';
 import type { EffectOf } from './messages.ts';
+import { LONGEST_BOOT_WAIT_MS } from './pacing.ts';
+import { isKeepingSlot, mayHold, streamOf } from './slots.ts';
 import type { AgentState, Holding, Memory, Model, Policy } from './state.ts';
 import type { Moment } from './moment.ts';
 import { stepsOf, type Step, type Turn, type View } from './turn.ts';
@@ -60,10 +63,12 @@ function dutiesMono(state: AgentState, memory: Memory, policy: Policy): number[]
     case 'OffGraph':
     case 'UpdateAvailable':
     case 'UpdateStaged':
-      return [slotDueMono(memory), driverDueMono(memory)].filter((mono) => mono !== undefined);
+      return [slotDueMono({ state, memory }, policy), driverDueMono(memory)].filter(
+        (mono) => mono !== undefined,
+      );
     case 'EndState': {
       // Switched off by configuration: only a slot that may still be held is given back.
-      const mono = state.cause === 'disabled' && policy.hasLenders ? slotDueMono(memory) : undefined;
+      const mono = state.cause === 'disabled' ? slotDueWhenOff({ state, memory }, policy) : undefined;
       return mono === undefined ? [] : [mono];
     }
     case 'StartState':
@@ -74,8 +79,14 @@ function dutiesMono(state: AgentState, memory: Memory, policy: Policy): number[]
 }
 
 /** When a slot that may be held is to be given back by a resting node; undefined: none is owed. */
-export function slotDueMono({ steady }: Memory): number | undefined {
-  return steady.owed ? steady.dueMono : undefined;
+export function slotDueMono({ state, memory }: Model, policy: Policy): number | undefined {
+  const isOwed = memory.steady.owed && !isKeepingSlot(state);
+  return isOwed || mayHold(memory, policy).former.length > 0 ? memory.steady.dueMono : undefined;
+}
+
+/** As above, for a node whose updates are switched off: without lenders there is nobody to tell. */
+export function slotDueWhenOff(model: Model, policy: Policy): number | undefined {
+  return policy.hasLenders || model.memory.record.slots.length > 0 ? slotDueMono(model, policy) : undefined;
 }
 
 function driverDueMono({ driver }: Memory): number | undefined {
@@ -103,13 +114,36 @@ export function waitUntil(dueMono: number, { mono }: Moment): EffectOf<'wait'> {
   return { kind: 'wait', forMs: Math.min(Math.max(dueMono - mono, 0), LONGEST_WAIT_MS) };
 }
 
-export function releaseSlot({ memory, policy }: Pick<View, 'memory' | 'policy'>): EffectOf<'release-slot'> {
-  return { kind: 'release-slot', stream: streamOf(memory, policy) };
+export function releaseSlot(state: AgentState, { memory, policy, mono }: View): EffectOf<'release-slot'> {
+  const { owed, bootComplete, bootWait } = memory.steady;
+  const { present, former } = mayHold(memory, policy);
+  const configured = owed && !isKeepingSlot(state);
+  const isWaitOver = bootWait !== undefined && mono - bootWait.since.mono >= LONGEST_BOOT_WAIT_MS;
+  return {
+    kind: 'release-slot',
+    stream: streamOf(memory, policy),
+    configured,
+    present: configured ? present : [],
+    former,
+    asksBoot: bootComplete !== true && !isWaitOver && (policy.hasLenders || former.length > 0),
+  };
 }
 
-/** The stream that the node follows; undefined while it is not known. */
-export function streamOf({ host }: Memory, { stream }: Policy): string | undefined {
-  return stream ?? host?.booted.stream;
+/** What lenders of before lent goes back before others are asked; undefined: nothing is due. */
+export function releaseFormer({ memory, policy, mono }: View): EffectOf<'release-slot'> | undefined {
+  const { former } = mayHold(memory, policy);
+  if (former.length === 0 || mono < memory.steady.dueMono) {
+    return undefined;
+  }
+  // The boot is complete: its gate has let the node come this far.
+  return {
+    kind: 'release-slot',
+    stream: streamOf(memory, policy),
+    configured: false,
+    present: [],
+    former,
+    asksBoot: false,
+  };
 }
 
 /** A step that rests and does its duties meanwhile. `woken`: after the wait, and after each duty. */
@@ -118,9 +152,9 @@ export function resting<S extends AgentState>(woken: (state: S, turn: Turn) => M
   return stepsOf<S>()(
     ['wait', 'release-slot', 'register-driver'],
     (state, view) => {
-      const slot = slotDueMono(view.memory);
+      const slot = slotDueMono({ state, memory: view.memory }, view.policy);
       if (slot !== undefined && view.mono >= slot) {
-        return releaseSlot(view);
+        return releaseSlot(state, view);
       }
       const driver = driverDueMono(view.memory);
       if (driver !== undefined && view.mono >= driver) {
@@ -132,6 +166,7 @@ export function resting<S extends AgentState>(woken: (state: S, turn: Turn) => M
       woke: resume,
       'slot-released': resume,
       'release-failed': resume,
+      'slot-kept': resume,
       'driver-registered': resume,
       'driver-failed': resume,
     },

@@ -19,6 +19,7 @@ import { momentOf, type Moment } from './moment.ts';
 import type { Deadend, HostStatus, Session } from './ports.ts';
 import { EMPTY_RECORD, type AgentRecord } from './record.ts';
 import type { Release, Target } from './release.ts';
+import type { SlotPlace } from './slot-place.ts';
 
 export type AgentState =
   | {
@@ -99,13 +100,24 @@ export type Holding =
   | { readonly by: 'strategy'; readonly reason: string; readonly untilAt?: number }
   /** `endless`: until nobody is logged in, however long that is. */
   | { readonly by: 'sessions'; readonly count: number; readonly endless: boolean }
-  /** `asked`: rpm-ostree was asked to finalize, and this came of it. */
+  /** A slot may be held, and is asked for again. `errorKind`: something went wrong. */
+  | {
+      readonly by: 'lender';
+      readonly reason: string;
+      readonly since: Moment;
+      readonly errorKind?: string;
+    }
+  /**
+   * `asked`: rpm-ostree was asked to finalize, and this came of it. `asking`: gates or lenders could not be asked, which
+   * may be a hiccup.
+   */
   | {
       readonly by: 'failure';
       readonly kind: string;
       readonly message: string;
       readonly since: Moment;
       readonly asked?: true;
+      readonly asking?: true;
     };
 
 /** A run of failures of one activity: told once when it begins and once when it ends. */
@@ -120,6 +132,24 @@ export interface Streak {
 
 /** A server that names another kind in every answer is told so often, and then no more until it works. */
 export const MOST_KINDS = 4;
+
+/** What is to be given back, or told, to the lenders that are configured. Where slots may be held is in the record. */
+export interface Steady {
+  /** A slot of a lender may be held and is to be given back. */
+  readonly owed: boolean;
+  readonly dueMono: number;
+  readonly streak: Streak | undefined;
+  /** It is owed because of the present question alone: a clear refusal ends that. */
+  readonly fresh?: boolean;
+  /** This boot was seen to be complete, and is not asked about again. */
+  readonly bootComplete?: boolean;
+  /** Nothing is given back since then, because this boot is not complete. */
+  readonly bootWait?: {
+    readonly since: Moment;
+    readonly looks: number;
+    readonly reason: string;
+  };
+}
 
 export interface Memory {
   /** The deployments as last read; undefined until the first successful reading. */
@@ -138,12 +168,7 @@ export interface Memory {
     readonly dueMono: number;
     readonly streak: Streak | undefined;
   };
-  /** `owed`: a slot of a lender may be held and is to be given back. */
-  readonly steady: {
-    readonly owed: boolean;
-    readonly dueMono: number;
-    readonly streak: Streak | undefined;
-  };
+  readonly steady: Steady;
   readonly check: {
     readonly dueMono: number;
     readonly lastAttemptAt: number | undefined;
@@ -194,6 +219,8 @@ export interface Policy {
   readonly stream: string | undefined;
   /** Somebody is configured who lends this node the right to reboot, and has to get it back. */
   readonly hasLenders: boolean;
+  /** They, as they are asked; see slots.ts. */
+  readonly slotPlaces: readonly SlotPlace[];
   /** Keep what lenders lent until the last of several hops: a node that is behind catches up in one go. */
   readonly catchUp: boolean;
   readonly sessions: GracePolicy;

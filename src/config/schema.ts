@@ -75,8 +75,8 @@ const fact = word(/^[a-zA-Z0-9._-]+$/, 'letters, digits, ".", "_" and "-"');
 
 /** A longer wait is a mistake. */
 const YEAR_MINUTES = (366 * DAY_MS) / MINUTE_MS;
-/** The agent abandons a request to the lock server after five minutes. Below that, the error says more. */
-const MOST_LOCK_SECONDS = 240;
+/** As long as Zincati waits. Below the limit of the effect, so that the error says more. */
+const MOST_LOCK_SECONDS = 1800;
 
 /** All hours of 32 days. */
 const MOST_OPEN_HOURS = (32 * DAY_MS) / HOUR_MS;
@@ -220,8 +220,8 @@ export const SCHEMA: Schema<ConfigValues> = {
   'updates.fleet_lock.timeout_secs': {
     type: 'integer',
     parse: wholeNumber(1, MOST_LOCK_SECONDS, 'seconds'),
-    fallback: 60,
-    doc: 'seconds within which the lock server must have answered, at most 240',
+    fallback: 1800,
+    doc: 'seconds within which the lock server must have answered, at most 1800; it may drain the node first',
   },
   'updates.periodic.time_zone': {
     type: 'text',

@@ -43,6 +43,8 @@ export interface BuiltGates {
   /** In the order of the configuration, the holds that always apply last. */
   readonly gates: readonly Gate[];
   readonly lenders: readonly Lender[];
+  /** Also among the gates: it is asked on its own before a slot is given back. */
+  readonly bootComplete: Gate;
   /**
    * Called when these are taken into use: warnings go to the log, and their metrics replace those of the gates before.
    * Resolves with a summary for people. Rejects with ConfigError when a time zone cannot be used.
@@ -58,6 +60,7 @@ export async function buildGates(needs: GateNeeds): Promise<BuiltGates> {
   const gates: Gate[] = [];
   const lenders: Lender[] = [];
   const periodic: PeriodicGate[] = [];
+  const bootComplete = bootCompleteGate((signal) => readBootState(needs.bus, needs.root, signal));
   for (const name of needs.settings.updates.strategies) {
     switch (name) {
       case 'fleet_lock':
@@ -74,8 +77,9 @@ export async function buildGates(needs: GateNeeds): Promise<BuiltGates> {
     }
   }
   return {
-    gates: [...gates, ...buildHolds(needs)],
+    gates: [...gates, ...buildHolds(needs, bootComplete)],
     lenders,
+    bootComplete,
     tell: async (nowMs) => {
       metrics.scheduleConfigured(undefined);
       const summaries: string[] = [];
@@ -132,10 +136,10 @@ function buildFleetLock({ settings, identity, lockServers }: GateNeeds): Lender 
 }
 
 /** The gates that hold a reboot back whatever the strategy. */
-function buildHolds({ settings, root, bus }: GateNeeds): Gate[] {
+function buildHolds({ settings, root, bus }: GateNeeds, bootComplete: Gate): Gate[] {
   const { minUptimeMs, firstBootGraceMs } = settings.updates.reboot;
   const holds = [
-    bootCompleteGate((signal) => readBootState(bus, root, signal)),
+    bootComplete,
     inhibitorGate(logindInhibitors(bus)),
     freeSpaceGate((staged) => readBootSpace(root, staged)),
   ];

@@ -8,6 +8,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Policy } from '../agent/state.ts';
 import { loadSettings, type LoadedSettings } from '../config/load-settings.ts';
 import { loadIdentity, type Identity } from '../identity/identity.ts';
+import { lockPlace } from '../lenders/lock-place.ts';
 import type { Logger } from '../log/log.ts';
 
 export interface Reading extends LoadedSettings {
@@ -32,16 +33,20 @@ export function isSameConfiguration(a: Reading, b: Reading): boolean {
 }
 
 /** `before`: the policy that this one replaces. */
-export function policyOf({ settings }: Reading, bootId: string, before?: Policy): Policy {
-  const { identity, timing, updates } = settings;
+export function policyOf({ settings, identity }: Reading, bootId: string, before?: Policy): Policy {
+  const { timing, updates } = settings;
+  const { baseUrl } = updates.fleetLock;
+  const hasLockServer = updates.strategies.includes('fleet_lock');
   return {
     enabled: updates.enabled,
     allowDowngrade: updates.allowDowngrade,
     skip: updates.skip,
-    stream: identity.stream,
+    stream: settings.identity.stream,
     catchUp: updates.catchUp,
     // A lock server that was configured before may still have to be paid back.
-    hasLenders: updates.strategies.includes('fleet_lock') || before?.hasLenders === true,
+    hasLenders: hasLockServer || before?.hasLenders === true,
+    slotPlaces:
+      hasLockServer && baseUrl !== undefined ? [lockPlace({ ...updates.fleetLock, baseUrl }, identity)] : [],
     sessions: updates.sessions,
     steadyIntervalMs: timing.steadyIntervalMs,
     retryIntervalMs: timing.retryIntervalMs,

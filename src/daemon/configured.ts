@@ -26,7 +26,6 @@ export interface Configured {
   readonly policy: Policy;
   readonly ports: Ports;
   readonly gates: BuiltGates;
-  readonly lenders: Lenders;
 }
 
 /** `before`: what this one is to replace. Rejects with ConfigError when a gate cannot work with what is configured. */
@@ -39,7 +38,7 @@ export async function configure(
   const { root, log, metrics, clock, bus, http, records, reporter, lockServers } = lasting;
   const { settings, origins, identity } = reading;
   const gates = await buildGates({ settings, origins, identity, root, lockServers, bus, metrics, log });
-  const lenders = new Lenders(gates.lenders, before?.lenders);
+  const lenders = new Lenders(gates.lenders, (place) => lockServers.formerAt(place));
   const ports: Ports = {
     clock,
     rpmOstree: new RpmOstreeClient({
@@ -59,6 +58,7 @@ export async function configure(
     updatesFor: sourcePerStream(reading, http, clock),
     gates: new Survey({ gates: gates.gates, clock }),
     lenders,
+    boot: new Survey({ gates: [gates.bootComplete], clock }),
     sessions: new LogindSessions(bus, root, {
       ignoreUsers: settings.updates.sessions.ignoreUsers,
       onUntold: ({ user, tty }, reason) =>
@@ -68,7 +68,7 @@ export async function configure(
     notice: (release, minutesLeft) => rebootNotice(release, minutesLeft, clock.now()),
     onProgress: (progress) => reporter.progress(progress),
   };
-  return { reading, policy: policyOf(reading, bootId, before?.policy), ports, gates, lenders };
+  return { reading, policy: policyOf(reading, bootId, before?.policy), ports, gates };
 }
 
 /** One client for as long as the stream stays, so that its connection and its last graph are kept. */

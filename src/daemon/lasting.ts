@@ -102,7 +102,6 @@ export async function openLasting(options: LastingOptions, closing: AsyncDisposa
     observer: {
       requested: (api) => metrics.fleetLockRequested(api),
       failed: (api, kind) => metrics.fleetLockFailed(api, kind),
-      returned: (heldMs) => metrics.fleetLockHeld(heldMs / 1000),
     },
   });
   closing.defer(() => lockServers.close());

@@ -113,7 +113,12 @@ export class FileRecordStore implements RecordStore {
         );
       case 'record':
         if (!belongsTo(read.record, this.#installation)) {
-          return this.#putAside('another installation of this machine wrote it', OTHER);
+          // A slot that the old installation took is still taken.
+          const { slots } = read.record;
+          return this.#putAside('another installation of this machine wrote it', OTHER, {
+            ...EMPTY_RECORD,
+            slots,
+          });
         }
         return this.#start(
           read.dropped.length === 0 ? undefined : `${this.file}: ${namesOf(read.dropped)}`,
@@ -154,7 +159,7 @@ export class FileRecordStore implements RecordStore {
     return { record: of(this.#installation, EMPTY_RECORD), warning: this.#unreliable };
   }
 
-  async #putAside(why: string, prefix = BAD): Promise<LoadedRecord> {
+  async #putAside(why: string, prefix = BAD, left = EMPTY_RECORD): Promise<LoadedRecord> {
     const kept = await this.#asideFiles(prefix);
     const aside = path.join(this.#folder, `${prefix}${(kept.at(-1) ?? 0) + 1}`);
     const moved = await rename(this.file, aside).then(
@@ -167,7 +172,7 @@ export class FileRecordStore implements RecordStore {
         () => undefined,
       );
     }
-    return this.#start(`cannot use ${this.file}: ${why}; ${moved}; starting without a record`);
+    return this.#start(`cannot use ${this.file}: ${why}; ${moved}; starting without a record`, left);
   }
 
   async #start(warning: string | undefined, record: AgentRecord = EMPTY_RECORD): Promise<LoadedRecord> {

@@ -18,7 +18,8 @@ export interface ErrorDocument {
 }
 
 /**
- * Both fields may be anything, and a proxy's page has neither. The content type does not count: servers get it wrong.
+ * Both fields may be anything, and a proxy's page has neither. Plain text is the value. The content type does not count:
+ * servers get it wrong.
  */
 export function errorDocument(body: Buffer): ErrorDocument {
   let json: unknown;

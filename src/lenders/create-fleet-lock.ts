@@ -51,7 +51,8 @@ export function createFleetLock({
     http,
     limits: {
       connectMs: Math.min(HTTP_LIMITS.connectMs, timeoutMs),
-      idleMs: Math.min(HTTP_LIMITS.idleMs, timeoutMs),
+      // A server that drains the node first says nothing until it has.
+      idleMs: timeoutMs,
       totalMs: timeoutMs,
       bodyBytes: MOST_ANSWER_BYTES,
     },

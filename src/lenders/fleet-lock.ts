@@ -3,8 +3,9 @@
  * POST v1/pre-reboot takes a slot, POST v1/steady-state gives it back, both safe to repeat.
  *
  * Invariants:
- * - Only a complete answer with status 200 grants a slot.
- * - A slot that was asked for may be held, whatever came back. So the agent gives it back whenever it does not reboot.
+ * - Only a complete answer that means yes grants a slot; lock-answer.ts knows what answers mean.
+ * - A request that got no complete answer, and one that failed in the server, may have taken a slot.
+ * - The body has no content type, as Zincati's has none, until the server asks for one.
  * - A slot is given back to the address at which it was taken, also when that address names the node's stream.
  * - A token that is sent never comes back in a message.
  * - A server that says when to ask again is not asked before.
@@ -16,9 +17,12 @@ import { RemoteKinds } from '../http/remote-kind.ts';
 import { FleetLockError, HttpError, printable, type FleetLockErrorKind } from '../errors.ts';
 import type { HttpClient, HttpLimits, HttpReply } from '../http/http-client.ts';
 import { parseRetryAfter } from '../http/retry-after.ts';
+import { MINUTE_MS, SECOND_MS } from '../text/units.ts';
+import { STREAM_TEMPLATE } from '../agent/slot-place.ts';
 import type { BlockLabel } from '../gates/labels.ts';
 import { resolveStream } from '../identity/stream.ts';
 import type { Lender } from './lender.ts';
+import { asksForContentType, isGivenBack, meaningOfTaking, type Said } from './lock-answer.ts';
 
 export type FleetLockApi = 'pre-reboot' | 'steady-state';
 
@@ -27,8 +31,6 @@ export interface FleetLockObserver {
   requested(api: FleetLockApi): void;
   /** The answer was no grant; this includes that all slots are taken. `kind`: a bounded word. */
   failed(api: FleetLockApi, kind: string): void;
-  /** A slot that this process took is given back. One that led to a reboot is given back by the next process, unheard. */
-  returned(heldMs: number): void;
 }
 
 /** The node as the lock server is to know it. */
@@ -51,35 +53,32 @@ export interface FleetLockOptions {
 }
 
 /** Also the metric label of a refusal. */
-const NAME = 'fleet_lock' satisfies BlockLabel;
+export const NAME = 'fleet_lock' satisfies BlockLabel;
 
-/**
- * A server that says one of these has understood, and others have the slots. The kind decides, since servers differ in
- * status: the protocol's text has `failed_lock_semaphore_full`, airlock has `failed_lock` (with 500), poseidon/fleetlock
- * has `locked` (with 423).
- */
-const REFUSING_KINDS: readonly string[] = ['failed_lock_semaphore_full', 'failed_lock', 'locked'];
-/** 409 Conflict and 423 Locked mean the same, also without a kind. */
-const REFUSING_STATUSES: readonly number[] = [409, 423];
+/** Characters of what a server says that are looked at, for each field. */
+const LONGEST_READ = 2000;
 /** Characters of what a server says that are passed on. */
 const LONGEST_SAID = 300;
 
-const STREAM_TEMPLATE = '${stream}';
+/** Pauses before asking again: where others were faster, where the server works on it, and where something broke. */
+const CONTENDED_PAUSE_MS = 5 * SECOND_MS;
+const UNDER_WAY_PAUSE_MS = 15 * SECOND_MS;
+const FIRST_UNSURE_PAUSE_MS = 15 * SECOND_MS;
+const LONGEST_UNSURE_PAUSE_MS = 5 * MINUTE_MS;
+/** Giving back needs no drain: a server that does not answer by then is tried again later. */
+const LONGEST_RELEASE_MS = MINUTE_MS;
 
 const PURPOSE: Readonly<Record<FleetLockApi, string>> = {
   'pre-reboot': 'cannot take a reboot slot',
   'steady-state': 'cannot give back the reboot slot',
 };
 
-/** An answer that is no grant. */
-interface Refusal {
-  readonly status: number;
-  /** True: others have all slots. False: something is wrong. */
-  readonly isPlain: boolean;
+/** A complete answer. */
+interface Answer extends Said {
   /** For metrics. */
   readonly label: string;
   /** For people: the server's kind and sentence. */
-  readonly said: string;
+  readonly text: string;
   readonly retryAfterMs: number | undefined;
 }
 
@@ -89,7 +88,10 @@ export class FleetLock implements Lender {
   readonly #remoteKinds = new RemoteKinds();
   /** A refusal that stays until an instant of the monotonic clock, because the server said so. */
   #standing: { readonly reason: string; readonly untilMono: number } | undefined;
-  #heldSinceMono: number | undefined;
+  /** The server has asked for a content type. */
+  #wantsType = false;
+  /** Questions in a row whose outcome nobody knows. */
+  #unsure = 0;
   /** The first stream that a request knew. It stays, so that a slot is given back where it was taken. */
   #bootedStream: string | undefined;
 
@@ -98,11 +100,11 @@ export class FleetLock implements Lender {
   }
 
   /**
-   * Rejects with FleetLockError when the server does not answer as the protocol has it. Rejects with IdentityError
+   * Rejects with FleetLockError when something is wrong and nothing was lent. Rejects with IdentityError
    * `identity_stream` when the address names the stream and that is not known.
    */
   async acquire(request: SlotRequest, signal: AbortSignal): Promise<SlotAnswer> {
-    const { clock } = this.#options;
+    const { clock, observer } = this.#options;
     if (this.#standing !== undefined) {
       const leftMs = this.#standing.untilMono - clock.monotonic();
       if (leftMs > 0) {
@@ -110,56 +112,79 @@ export class FleetLock implements Lender {
       }
       this.#standing = undefined;
     }
-    const refusal = await this.#post('pre-reboot', request, signal);
-    if (refusal === undefined) {
-      this.#heldSinceMono ??= clock.monotonic();
-      return { kind: 'granted' };
-    }
-    if (!refusal.isPlain) {
-      throw asError('pre-reboot', refusal);
-    }
-    const reason = `lock server says: ${refusal.said}`;
-    const { retryAfterMs = 0 } = refusal;
-    if (retryAfterMs <= 0) {
-      return refused(reason);
-    }
-    this.#standing = { reason, untilMono: clock.monotonic() + retryAfterMs };
-    return refused(reason, request.at + retryAfterMs);
-  }
-
-  /** Rejects as `acquire` does, and also for a plain refusal: no server may refuse to take a slot back. */
-  async release(request: SlotRequest, signal: AbortSignal): Promise<void> {
-    const refusal = await this.#post('steady-state', request, signal);
-    if (refusal !== undefined) {
-      throw asError('steady-state', refusal);
-    }
-    if (this.#heldSinceMono === undefined) {
-      return;
-    }
-    this.#options.observer.returned(this.#options.clock.monotonic() - this.#heldSinceMono);
-    this.#heldSinceMono = undefined;
-  }
-
-  /** Resolves with undefined when the server has done it. */
-  async #post(api: FleetLockApi, request: SlotRequest, signal: AbortSignal): Promise<Refusal | undefined> {
-    const { observer } = this.#options;
-    observer.requested(api);
+    observer.requested('pre-reboot');
+    let answer: Answer;
     try {
-      const refusal = await this.#ask(api, request, signal);
-      if (refusal !== undefined) {
-        observer.failed(api, refusal.label);
+      answer = await this.#ask('pre-reboot', request, signal);
+    } catch (error) {
+      if (!(error instanceof FleetLockError)) {
+        throw error;
       }
-      return refusal;
+      observer.failed('pre-reboot', error.label);
+      if (error.kind !== 'fleet_lock_unreachable' || !isSent(error.cause)) {
+        throw error;
+      }
+      return mayBeHeld({ reason: error.message, askAgainMs: this.#unsurePauseMs(), errorKind: error.kind });
+    }
+    const meaning = meaningOfTaking(answer);
+    if (meaning !== 'yes') {
+      observer.failed('pre-reboot', answer.label);
+    }
+    if (meaning !== 'uncertain') {
+      this.#unsure = 0;
+    }
+    const { retryAfterMs = 0 } = answer;
+    const reason = `lock server says: ${answer.text}`;
+    const until = retryAfterMs > 0 ? { untilAt: request.at + retryAfterMs } : {};
+    switch (meaning) {
+      case 'yes':
+        return { kind: 'granted' };
+      case 'no':
+        if (retryAfterMs <= 0) {
+          return refused(reason);
+        }
+        this.#standing = { reason, untilMono: clock.monotonic() + retryAfterMs };
+        return refused(reason, request.at + retryAfterMs);
+      case 'contended':
+        return refused(reason, request.at + Math.max(CONTENDED_PAUSE_MS, retryAfterMs));
+      case 'under way': {
+        const askAgainMs = retryAfterMs > 0 ? retryAfterMs : UNDER_WAY_PAUSE_MS;
+        return mayBeHeld({ reason, askAgainMs, ...until });
+      }
+      case 'uncertain': {
+        const { kind: errorKind, message } = asError('pre-reboot', answer);
+        const askAgainMs = Math.max(this.#unsurePauseMs(), retryAfterMs);
+        return mayBeHeld({ reason: message, askAgainMs, errorKind, ...until });
+      }
+      case 'failed':
+        throw asError('pre-reboot', answer);
+    }
+  }
+
+  /** Rejects as `acquire` does, and also where the outcome is unknown. That there is nothing to give back is no failure. */
+  async release(request: SlotRequest, signal: AbortSignal): Promise<void> {
+    const { observer } = this.#options;
+    observer.requested('steady-state');
+    try {
+      const answer = await this.#ask('steady-state', request, signal);
+      if (!isGivenBack(answer, this.#options.node.nodeUuid)) {
+        throw asError('steady-state', answer);
+      }
     } catch (error) {
       if (error instanceof FleetLockError) {
-        observer.failed(api, error.label);
+        observer.failed('steady-state', error.label);
       }
       throw error;
     }
   }
 
-  async #ask(api: FleetLockApi, request: SlotRequest, signal: AbortSignal): Promise<Refusal | undefined> {
-    const { baseUrl, node, http, limits } = this.#options;
+  #unsurePauseMs(): number {
+    this.#unsure++;
+    return Math.min(FIRST_UNSURE_PAUSE_MS * 2 ** Math.min(this.#unsure - 1, 10), LONGEST_UNSURE_PAUSE_MS);
+  }
+
+  async #ask(api: FleetLockApi, request: SlotRequest, signal: AbortSignal): Promise<Answer> {
+    const { baseUrl, node, http } = this.#options;
     const endpoint = endpointBelow(baseUrl, `v1/${api}`, { ...node, stream: this.#stream(request) });
     if ('problem' in endpoint) {
       throw new FleetLockError(
@@ -171,21 +196,34 @@ export class FleetLock implements Lender {
     let bearer: string | undefined;
     try {
       bearer = await this.#options.bearer?.();
-      const reply = await http.request({
-        method: 'POST',
-        url: endpoint.url,
-        headers: fleetLockHeaders(bearer),
-        body: JSON.stringify({ client_params: { id: node.nodeUuid, group: node.group } }),
-        signal,
-        limits,
-      });
-      return reply.status === 200 ? undefined : this.#refusal(reply, bearer);
+      for (;;) {
+        const reply = await http.request({
+          method: 'POST',
+          url: endpoint.url,
+          headers: fleetLockHeaders(bearer, this.#wantsType),
+          body: JSON.stringify({ client_params: { id: node.nodeUuid, group: node.group } }),
+          signal,
+          limits: this.#limits(api),
+        });
+        const answer = this.#answer(reply, bearer);
+        if (this.#wantsType || !asksForContentType(answer)) {
+          return answer;
+        }
+        this.#wantsType = true;
+      }
     } catch (error) {
       if (!(error instanceof HttpError)) {
         throw error;
       }
       throw transportError(api, error, bearer);
     }
+  }
+
+  #limits(api: FleetLockApi): Partial<HttpLimits> {
+    const { limits } = this.#options;
+    const mostMs = api === 'pre-reboot' ? Number.POSITIVE_INFINITY : LONGEST_RELEASE_MS;
+    const { totalMs = mostMs, idleMs = mostMs } = limits;
+    return { ...limits, totalMs: Math.min(totalMs, mostMs), idleMs: Math.min(idleMs, mostMs) };
   }
 
   /** The stream that the address names; "" if it names none. Throws IdentityError when it is not known. */
@@ -199,28 +237,43 @@ export class FleetLock implements Lender {
     return resolveStream({ identity: { stream: node.stream } }, this.#bootedStream);
   }
 
-  #refusal(reply: HttpReply, bearer: string | undefined): Refusal {
+  #answer(reply: HttpReply, bearer: string | undefined): Answer {
     const { kind, value } = errorDocument(reply.body);
-    const word = this.#remoteKinds.label(typeof kind === 'string' ? withoutToken(kind, bearer) : undefined);
-    const said = [kind, value]
-      .filter((part) => typeof part === 'string' && part !== '')
-      .map((part) => withoutToken(String(part), bearer).slice(0, LONGEST_SAID).trim());
+    const [saidKind, saidValue] = [kind, value].map((part) =>
+      typeof part === 'string' ? withoutToken(part, bearer).slice(0, LONGEST_READ) : '',
+    );
+    const word = this.#remoteKinds.label(saidKind);
+    const said = [saidKind, saidValue]
+      .filter((part) => part !== undefined && part !== '')
+      .map((part) => part?.slice(0, LONGEST_SAID).trim());
     const { status } = reply;
     return {
       status,
-      isPlain: REFUSING_STATUSES.includes(status) || REFUSING_KINDS.some((refusing) => refusing === kind),
+      kind: saidKind ?? '',
+      value: saidValue ?? '',
       label: word ?? `generic_http_${status}`,
-      said: printable(said.length === 0 ? `status ${status}, without a reason` : said.join(': ')),
+      text: printable(said.length === 0 ? `status ${status}, without a reason` : said.join(': ')),
       retryAfterMs: parseRetryAfter(reply.headers.get('retry-after'), this.#options.clock.now()),
     };
   }
 }
 
-/** Of every request. `bearer`: the token, where the server asks for one. */
-export function fleetLockHeaders(bearer: string | undefined): Readonly<Record<string, string>> {
+/** Whether the server may have got the request. */
+function isSent(cause: unknown): boolean {
+  return (
+    cause instanceof HttpError &&
+    (cause.kind === 'http_timeout' || cause.kind === 'http_broken_reply' || cause.kind === 'http_too_large')
+  );
+}
+
+/** Of every request. `bearer`: the token, where the server asks for one. `withType`: it asks for a content type, too. */
+export function fleetLockHeaders(
+  bearer: string | undefined,
+  withType = false,
+): Readonly<Record<string, string>> {
   return {
     'fleet-lock-protocol': 'true',
-    'content-type': 'application/json',
+    ...(withType && { 'content-type': 'application/json' }),
     accept: 'application/json',
     ...(bearer !== undefined && { authorization: `Bearer ${bearer}` }),
   };
@@ -231,11 +284,15 @@ function refused(reason: string, untilAt?: number): SlotAnswer {
   return untilAt === undefined ? refusal : { ...refusal, untilAt };
 }
 
-function asError(api: FleetLockApi, { status, label, said, retryAfterMs }: Refusal): FleetLockError {
+function mayBeHeld(answer: Omit<Extract<SlotAnswer, { kind: 'may-be-held' }>, 'kind' | 'label'>): SlotAnswer {
+  return { kind: 'may-be-held', label: NAME, ...answer };
+}
+
+function asError(api: FleetLockApi, { status, label, text, retryAfterMs }: Answer): FleetLockError {
   return new FleetLockError(
     kindOfStatus(status),
     label,
-    `${PURPOSE[api]}: the lock server must answer with status 200, got ${status}${hint(status)}; it says: ${said}`,
+    `${PURPOSE[api]}: the lock server must answer with status 200, got ${status}${hint(status)}; it says: ${text}`,
     { retryAfterMs },
   );
 }

@@ -2,73 +2,89 @@
  * Several lenders as one: all of them must lend.
  *
  * Invariants:
- * - They are asked in the order of the configuration. The first refusal ends the asking, so that nothing is taken in vain.
+ * - They are asked in the order of the configuration. The first that does not lend ends the asking.
+ * - A refusal lends nothing: what others lent before it is given back at once.
  * - Giving back is tried with every lender, even when one of them fails.
- * - What a lender of an earlier configuration may have lent is given back to it. That is tried before anything is taken.
- * - A lender of an earlier configuration is asked to take back only as long as it may have lent something.
+ * - What a lender lent that is no longer configured is given back to it. Who that is, the caller knows from its record.
  */
-import type { Lenders as LendersPort, SlotAnswer, SlotRequest } from '../agent/ports.ts';
+import type {
+  Lenders as LendersPort,
+  SlotAnswer,
+  SlotRequest,
+  SlotReturn,
+  SlotsLeft,
+} from '../agent/ports.ts';
+import type { SlotPlace } from '../agent/slot-place.ts';
+import { kindOf, messageOf } from '../errors.ts';
 import type { Lender } from './lender.ts';
+
+/** Of those that lent before one refused, where they cannot be told that at once. */
+const ASK_AGAIN_MS = 30_000;
 
 export class Lenders implements LendersPort {
   readonly #configured: readonly Lender[];
+  readonly #formerAt: (place: SlotPlace) => Lender;
 
-  /** Those that may have lent something. */
-  readonly #owed: Set<Lender>;
-  #before: Lenders | undefined;
-
-  /** `before`: those that these replace. Without it, an agent before this one may have left a slot with any of these. */
-  constructor(configured: readonly Lender[], before?: Lenders) {
+  /** `formerAt`: a lender that is no longer configured, only to give something back. */
+  constructor(configured: readonly Lender[], formerAt: (place: SlotPlace) => Lender) {
     this.#configured = configured;
-    this.#owed = new Set(before === undefined ? configured : []);
-    this.#before = before;
+    this.#formerAt = formerAt;
   }
 
   async acquire(request: SlotRequest, signal: AbortSignal): Promise<SlotAnswer> {
-    const owed = this.#allOwed();
-    const former = [...owed].filter((lender) => !this.#configured.includes(lender));
-    // A server that is gone for good must not hold the node. The next `release` tries again.
-    await this.#giveBack(former, request, signal);
+    const lent: Lender[] = [];
     for (const lender of this.#configured) {
-      owed.add(lender);
-      const answer = await lender.acquire(request, signal);
-      if (answer.kind === 'refused') {
+      let answer: SlotAnswer;
+      try {
+        answer = await lender.acquire(request, signal);
+      } catch (error) {
+        if ((await this.#giveBack(lent, request, signal)).length > 0) {
+          const reason = messageOf(error);
+          return mayBeHeld({ reason, label: lender.name, errorKind: kindOf(error) });
+        }
+        throw error;
+      }
+      if (answer.kind === 'refused' && (await this.#giveBack(lent, request, signal)).length > 0) {
+        return mayBeHeld({ reason: answer.reason, label: answer.label });
+      }
+      if (answer.kind !== 'granted') {
         return answer;
       }
+      lent.push(lender);
     }
     return { kind: 'granted' };
   }
 
-  async release(request: SlotRequest, signal: AbortSignal): Promise<void> {
-    const everybody = new Set([...this.#configured, ...this.#allOwed()]);
-    for (const result of await this.#giveBack([...everybody], request, signal)) {
-      if (result.status === 'rejected') {
-        throw result.reason;
-      }
-    }
+  async release(request: SlotReturn, signal: AbortSignal): Promise<SlotsLeft | undefined> {
+    const { configured, former } = request;
+    const present = configured ? this.#configured : [];
+    const [failures, formerFailures] = await Promise.all([
+      this.#giveBack(present, request, signal),
+      Promise.all(
+        former.map(async (place) =>
+          (await this.#giveBack([this.#formerAt(place)], request, signal)).map((error) => ({ place, error })),
+        ),
+      ),
+    ]);
+    signal.throwIfAborted();
+    const left = formerFailures.flat();
+    const errors = [...failures, ...left.map(({ error }) => error)];
+    return errors.length === 0
+      ? undefined
+      : { configured: failures.length > 0, former: left.map(({ place }) => place), error: errors[0] };
   }
 
-  #giveBack(
-    lenders: readonly Lender[],
-    request: SlotRequest,
-    signal: AbortSignal,
-  ): Promise<PromiseSettledResult<void>[]> {
-    return Promise.allSettled(
-      lenders.map(async (lender) => {
-        await lender.release(request, signal);
-        this.#owed.delete(lender);
-      }),
-    );
+  /** The failures. */
+  async #giveBack(lenders: readonly Lender[], request: SlotRequest, signal: AbortSignal): Promise<unknown[]> {
+    const results = await Promise.allSettled(lenders.map((lender) => lender.release(request, signal)));
+    return results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
   }
+}
 
-  /** With those of the lenders before. These are asked only now: until now they were in use and could lend more. */
-  #allOwed(): Set<Lender> {
-    if (this.#before !== undefined) {
-      for (const lender of this.#before.#allOwed()) {
-        this.#owed.add(lender);
-      }
-      this.#before = undefined;
-    }
-    return this.#owed;
-  }
+function mayBeHeld(why: {
+  readonly reason: string;
+  readonly label: string;
+  readonly errorKind?: string;
+}): SlotAnswer {
+  return { kind: 'may-be-held', ...why, askAgainMs: ASK_AGAIN_MS };
 }

@@ -4,10 +4,13 @@
  * Invariants:
  * - The same settings and the same node give the same lender. It keeps what it knows: a slot that is held, a server that
  *   wants to be left alone for a while.
- * - A lender that is no longer configured can still give back what it has.
+ * - What was taken under an earlier configuration can be given back, also one of an earlier life.
  */
 import { createFleetLock, type CreateFleetLockOptions } from './create-fleet-lock.ts';
+import type { SlotPlace } from '../agent/slot-place.ts';
 import type { Lender } from './lender.ts';
+import { settingsOf } from './lock-place.ts';
+import { MINUTE_MS } from '../text/units.ts';
 
 type Common = Omit<CreateFleetLockOptions, 'settings' | 'node'>;
 
@@ -25,6 +28,12 @@ export class LockServers {
     const known = this.#known.get(key) ?? createFleetLock({ ...this.#common, settings, node });
     this.#known.set(key, known);
     return known.lender;
+  }
+
+  /** The lock server where a slot may be held, though it is no longer configured. */
+  formerAt(place: SlotPlace): Lender {
+    const { settings, node } = settingsOf(place, MINUTE_MS);
+    return this.lender(settings, node);
   }
 
   /** Ends all requests and connections. */

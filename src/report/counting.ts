@@ -5,6 +5,7 @@
  */
 import type { Happening, HappeningKind, HappeningOf } from '../agent/happenings.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import { SECOND_MS } from '../text/units.ts';
 
 /** `at`: wall clock, milliseconds. */
 export function count(metrics: Metrics, happening: Happening, at: number): void {
@@ -93,6 +94,10 @@ const COUNTED: { readonly [K in HappeningKind]: Counted<K> } = {
     metrics.finalizationBlocked(label);
   },
   'asking-failed': (metrics) => metrics.finalizeAnswered('error'),
+  'slot-returned': (metrics, { heldMs }) => metrics.fleetLockHeld(heldMs / SECOND_MS),
+  'slot-kept': nothing,
+  'slot-wait-over': nothing,
+  'slot-given-up': nothing,
   'sessions-seen': (metrics, { sessions }) => metrics.activeUsersDetected(sessions.length),
   'sessions-untold': nothing,
   'reboot-postponed': (metrics) => {

@@ -193,6 +193,24 @@ const LINES: { readonly [K in HappeningKind]: (happening: HappeningOf<K>) => rea
   'asking-failed': ({ failure, repeated }) => [
     once(repeated, 'error', `failed to ask the update strategy: ${failure.message}`),
   ],
+  'slot-returned': ({ heldMs }) => [info(`reboot slot given back after ${inSeconds(heldMs)}`)],
+  'slot-kept': ({ reason, repeated }) => [
+    once(
+      repeated,
+      'info',
+      `steady state is reported, and a reboot slot given back, once this boot is complete: ${printable(reason)}`,
+    ),
+  ],
+  'slot-wait-over': ({ of, reason }) => {
+    const over =
+      of === 'boot' ? 'this boot is still not complete' : 'no clear answer has come about the reboot slot';
+    return [warn(`${over} after a day, giving back whatever is held: ${printable(reason)}`)];
+  },
+  'slot-given-up': ({ place, tries }) => [
+    error(
+      `a reboot slot may still be held at ${siteOf(place.address)}, which is no longer configured: forgotten after ${tries} tries`,
+    ),
+  ],
   'sessions-seen': ({ sessions, repeated }) => {
     if (sessions.length === 0) {
       return [];
@@ -221,6 +239,11 @@ const LINES: { readonly [K in HappeningKind]: (happening: HappeningOf<K>) => rea
     ),
   ],
 };
+
+/** An address for people: it may hold a password, so only its host is named. */
+function siteOf(address: string): string {
+  return printable(URL.parse(address)?.host ?? 'a lock server');
+}
 
 /** What people know already is said only to those who debug. */
 function once(repeated: boolean, level: Level, text: string): Line {

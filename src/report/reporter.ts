@@ -149,7 +149,7 @@ export class Reporter implements Observer {
     const restUntilAt = this.#crashes?.restUntilAt;
     const state =
       restUntilAt === undefined ? statusText(model, this.#policy) : `idle until ${longDate(restUntilAt)}`;
-    const text = `${state}${refused}${healthText(health)}`;
+    const text = `${state}${refused}${healthText(health, state)}`;
     if (text === this.#status) {
       return;
     }

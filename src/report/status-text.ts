@@ -4,6 +4,8 @@ import { longDate } from '../text/long-date.ts';
 import type { Health } from '../agent/health.ts';
 import type { Memory, Model, Policy } from '../agent/state.ts';
 
+const CANNOT = '; cannot finalize it: ';
+
 /** Zincati's own texts where it has one; one line, no end mark. */
 export function statusText({ state, memory }: Model, policy: Policy): string {
   switch (state.name) {
@@ -28,12 +30,16 @@ export function statusText({ state, memory }: Model, policy: Policy): string {
       switch (state.holding.by) {
         case 'nothing':
           return staged;
+        case 'lender':
+          return state.holding.errorKind === undefined
+            ? `${staged}; reboot pending due to update strategy`
+            : `${staged}${CANNOT}${state.holding.reason}`;
         case 'strategy':
           return `${staged}; reboot pending due to update strategy`;
         case 'sessions':
           return `${staged}; reboot delayed due to active user sessions${state.holding.endless ? ', until nobody is logged in' : ''}`;
         case 'failure':
-          return `${staged}; cannot finalize it: ${state.holding.message}`;
+          return `${staged}${CANNOT}${state.holding.message}`;
       }
       break;
     }
@@ -46,13 +52,18 @@ export function statusText({ state, memory }: Model, policy: Policy): string {
   }
 }
 
-/** What follows the state while updates are not OK; "" while they are. Stable: people and tools look for it. */
-export function healthText({ level, cause, sinceAt, text }: Health): string {
+/**
+ * What follows the state while updates are not OK; "" while they are. Stable: people and tools look for it. `said`: the
+ * text of the state, whose last sentence is not said again.
+ */
+export function healthText({ level, cause, sinceAt, text }: Health, said = ''): string {
   if (level === 'OK') {
     return '';
   }
   const since = sinceAt === undefined ? '' : ` since ${longDate(sinceAt)}`;
-  return `; updates are ${level} (${cause})${since}: ${text}`;
+  const sentence = said.slice(said.indexOf(CANNOT) + CANNOT.length);
+  const isSaid = said.includes(CANNOT) && text.endsWith(sentence);
+  return `; updates are ${level} (${cause})${since}${isSaid ? '' : `: ${text}`}`;
 }
 
 function initialized({ enabled }: Policy): string {

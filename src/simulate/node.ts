@@ -174,10 +174,14 @@ export class SimulatedNode {
         : { kind: 'status-failed', failure: failureOf(fault) };
     },
     'follow-active': () => ({ kind: 'transaction-over' }),
-    'release-slot': ({ stream }) => {
+    'release-slot': ({ stream, configured, present, former, asksBoot }) => {
+      const incomplete = asksBoot ? this.world.incomplete?.() : undefined;
+      if (incomplete !== undefined) {
+        return { kind: 'slot-kept', reason: incomplete };
+      }
       const fault = this.world.release({ at: this.at, stream });
       return fault === undefined
-        ? { kind: 'slot-released' }
+        ? { kind: 'slot-released', configured, returned: [...present, ...former] }
         : { kind: 'release-failed', failure: failureOf(fault) };
     },
     check: ({ query }) => {

@@ -19,6 +19,8 @@ export interface World {
   /** One report of each gate. */
   survey(question: GateQuestion): readonly GateReport[];
   acquire(request: SlotRequest): SlotAnswer | Error;
+  /** Why this boot is not complete; undefined, also where it is absent: it is. */
+  incomplete?(): string | undefined;
   /** Undefined: it works. So below. */
   release(request: SlotRequest): Error | undefined;
   sessions(): readonly Session[] | Error;

@@ -1,9 +1,10 @@
 /** The built agent and a lock server that works, fails, or is missing: updates continue, slots come back. */
 import { writeFileSync } from 'node:fs';
+import process from 'node:process';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'vitest';
 import type { LockFault } from '../../sandbox/lock-fault.ts';
-import { startLockServer, type LockServer } from '../../sandbox/lock-server.ts';
+import { startLockServer, type LockServer, type LockServerOptions } from '../../sandbox/lock-server.ts';
 import { bootNext, setFaults, stagedDeployment } from '../../sandbox/stand-in.ts';
 import { TestAuthority, type Issued } from '../support/certificates.ts';
 import { fakeSession, type LogindState } from '../support/fake-logind.ts';
@@ -45,12 +46,16 @@ updates.fleet_lock.timeout_secs = ${timeoutSecs}`,
   return host;
 }
 
-async function lockServer({ onTestFinished }: TestContext, tls?: Issued): Promise<LockServer> {
+async function lockServer(
+  { onTestFinished }: TestContext,
+  tls?: Issued,
+  options: Partial<LockServerOptions> = {},
+): Promise<LockServer> {
   const server = await startLockServer({
     groups: { [GROUP]: 1 },
     clock: Date,
-    strict: true,
     ...(tls !== undefined && { tls }),
+    ...options,
   });
   onTestFinished(() => server.stop());
   return server;
@@ -212,6 +217,72 @@ describe.concurrent('a reboot slot', () => {
     await after.says(/^info reporting steady state works again after 1 failed attempt/);
     // In between the slot is not taken for another reboot.
     expect(story(server).slice(asked, asked + 2)).toEqual(['steady status', 'steady 200']);
+    expect(await after.stop()).toEqual([0, null]);
+  });
+});
+
+describe.concurrent('a server that drains the node before it says yes', () => {
+  it.for(['poseidon', 'heathcliff26'] as const)(
+    'field 1, field 2: %s is waited for and asked again, drains once, and lets the node in after no refusal',
+    async (flavour, context) => {
+      const { expect } = context;
+      const drained: string[] = [];
+      const server = await lockServer(context, undefined, {
+        flavour,
+        // Longer than the limit of a request, which is a second.
+        drainMs: 3500,
+        onDrain: (_, event) => drained.push(event),
+      });
+      const host = await hostOf(context, server.baseUrl, { timeoutSecs: 1 });
+      const agent = host.startAgent();
+      await agent.says(APPLIED);
+      expect(drained).toEqual(['drain']);
+      expect(await server.holders(GROUP)).toEqual([NODE_UUID]);
+      expect(story(server).filter((line) => line.startsWith('steady'))).toEqual(['steady 200']);
+    },
+  );
+
+  it('field 2: keeps neither a reload nor the end of the agent waiting, and the next life gives back', async (context) => {
+    const { expect } = context;
+    const events: string[] = [];
+    const began = Promise.withResolvers<undefined>();
+    const server = await lockServer(context, undefined, {
+      flavour: 'poseidon',
+      drainMs: 600_000,
+      onDrain: (_, event) => {
+        events.push(event);
+        began.resolve(undefined);
+      },
+    });
+    const host = await hostOf(context, server.baseUrl, { timeoutSecs: 1800 });
+    const agent = host.startAgent();
+    await began.promise;
+    writeFileSync(
+      join(host.root, 'etc/zincati/config.d/95-later.toml'),
+      'agent.timing.reboot_overdue_secs = 1000',
+    );
+    const reloadedAt = performance.now();
+    process.kill(agent.pid, 'SIGHUP');
+    const inUse = await agent.says(/^info the new configuration is in use/);
+    expect(performance.now() - reloadedAt).toBeLessThan(10_000);
+    // The same lock server: it is asked again, and the drain goes on.
+    await agent.says(/^debug UpdateStaged: acquire-slot/, inUse);
+    expect(events).toEqual(['drain']);
+    const endedAt = performance.now();
+    expect(await agent.stop()).toEqual([0, null]);
+    expect(performance.now() - endedAt).toBeLessThan(10_000);
+    expect(await server.holders(GROUP)).toEqual([NODE_UUID]);
+    // F8: another address by now, and still the slot goes back where it was taken.
+    const other = await lockServer(context);
+    writeFileSync(
+      join(host.root, 'etc/zincati/config.d/96-other.toml'),
+      `updates.fleet_lock.base_url = "${other.baseUrl}"`,
+    );
+    const after = host.startAgent();
+    await after.says(/^info reached steady state/);
+    expect(events).toEqual(['drain', 'uncordon']);
+    expect(await server.holders(GROUP)).toEqual([]);
+    expect(story(other).slice(0, 1)).toEqual(['steady 200']);
     expect(await after.stop()).toEqual([0, null]);
   });
 });

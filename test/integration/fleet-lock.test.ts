@@ -7,6 +7,7 @@ import { afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished 
 
 import type { LockFault } from '../../sandbox/lock-fault.ts';
 import { startLockServer, type LockServer, type LockServerOptions } from '../../sandbox/lock-server.ts';
+import type { SlotAnswer } from '../../src/agent/ports.ts';
 import { FleetLockError } from '../../src/errors.ts';
 import { TestAuthority, type Issued } from '../support/certificates.ts';
 import { HostTree } from '../support/host-tree.ts';
@@ -60,6 +61,17 @@ async function secretFile(path: string, text: string): Promise<string> {
   return path;
 }
 
+/** What went wrong in a request that may have taken a slot all the same. */
+async function unsure(
+  promise: Promise<SlotAnswer>,
+): Promise<{ readonly kind: string; readonly message: string }> {
+  const answer = await promise;
+  if (answer.kind !== 'may-be-held' || answer.errorKind === undefined) {
+    throw new Error(`expected that a slot may be held, got ${inspect(answer)}`);
+  }
+  return { kind: answer.errorKind, message: answer.reason };
+}
+
 describe('a slot', () => {
   it('is taken, kept by asking again, denied to others with the reason, and given back', async () => {
     const server = await serve();
@@ -78,7 +90,6 @@ describe('a slot', () => {
     expect(await server.holders('workers')).toEqual([NODE_ID]);
     await giveBack(first);
     expect(await take(second)).toMatchObject({ kind: 'granted' });
-    expect(first.heard.at(-1)).toBe('returned');
   });
 
   it('of an unknown group is an error that names the group', async () => {
@@ -144,7 +155,7 @@ describe('a server in trouble', () => {
     const server = await serve();
     server.addFault(fault);
     const asking = client(server.baseUrl);
-    expect(await failure(take(asking))).toMatchObject({ kind, label });
+    expect(await unsure(take(asking))).toMatchObject({ kind });
     expect(await take(asking)).toMatchObject({ kind: 'granted' });
     expect(asking.heard).toEqual([
       'requested pre-reboot',
@@ -164,7 +175,7 @@ describe('a server in trouble', () => {
     server.addFault({ kind: 'hang', remaining: 2 });
     const asking = client(server.baseUrl, { settings: { timeoutMs: 300 } });
     const triedMs = await waitedMs(async () => {
-      expect((await failure(take(asking))).message).toContain('the answer must be complete within 0.3 s');
+      expect((await unsure(take(asking))).message).toContain('the answer must be complete within 0.3 s');
       expect((await failure(giveBack(asking))).kind).toBe('fleet_lock_unreachable');
     });
     expect(triedMs).toBeLessThan(5000);
@@ -184,7 +195,7 @@ describe('a server in trouble', () => {
     const server = await serve();
     const asking = client(server.baseUrl);
     server.addFault({ kind: 'status', status: 503, retryAfterSecs: 40, remaining: 1 });
-    expect((await failure(take(asking))).retryAfterMs).toBe(40_000);
+    expect(await take(asking)).toMatchObject({ kind: 'may-be-held', askAgainMs: 40_000 });
     server.addFault({ kind: 'status', status: 409, retryAfterSecs: 40, remaining: 1 });
     const askedAt = Date.now();
     const answer = await take(asking);
@@ -226,7 +237,8 @@ describe('a redirect', () => {
     const [{ method, path, headers, body }] = seen as [(typeof seen)[number]];
     expect([method, path]).toEqual(['POST', '/elsewhere']);
     expect(JSON.parse(body)).toEqual({ client_params: { id: NODE_ID, group: 'workers' } });
-    expect(headers).toMatchObject({ 'fleet-lock-protocol': 'true', 'content-type': 'application/json' });
+    expect(headers).toMatchObject({ 'fleet-lock-protocol': 'true' });
+    expect(headers['content-type']).toBeUndefined();
     expect(headers.authorization).toBeUndefined();
   });
 
@@ -425,10 +437,10 @@ describe('TLS', () => {
     await install(ours.cert, node);
     expect(await take(client(baseUrl, { settings: PATHS }))).toMatchObject({ kind: 'granted' });
     await host.write(PATHS.caFile, ours.cert);
-    const bare = await failure(take(client(baseUrl, { settings: { caFile: PATHS.caFile } })));
+    const bare = await unsure(take(client(baseUrl, { settings: { caFile: PATHS.caFile } })));
     expect(bare.kind).toBe('fleet_lock_unreachable');
     await install(ours.cert, foreign);
-    expect((await failure(take(client(baseUrl, { settings: PATHS })))).kind).toBe('fleet_lock_unreachable');
+    expect((await unsure(take(client(baseUrl, { settings: PATHS })))).kind).toBe('fleet_lock_unreachable');
     expect(requests).toHaveLength(1);
   });
 
@@ -448,7 +460,7 @@ describe('TLS', () => {
     const { baseUrl } = await secured(ours.cert);
     await install(ours.cert, foreign);
     const asking = client(baseUrl, { settings: PATHS });
-    expect((await failure(take(asking))).kind).toBe('fleet_lock_unreachable');
+    expect((await unsure(take(asking))).kind).toBe('fleet_lock_unreachable');
     await install(ours.cert, node);
     expect(await take(asking)).toMatchObject({ kind: 'granted' });
     await install(theirs.cert, node);

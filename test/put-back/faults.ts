@@ -55,7 +55,15 @@ export const FAULTS: readonly PutBackFault[] = [
   {
     id: 'B4',
     fault: 'the slot is kept when the finalization fails',
-    changes: [replace(STAGED, 'owingSlot', () => (memory) => memory)],
+    changes: [
+      replace(
+        STAGED,
+        'owingSlot',
+        () =>
+          ({ memory }) =>
+            memory,
+      ),
+    ],
     ...CONVERGENCE,
     named: 'B4: what a remote strategy lent',
   },
@@ -455,13 +463,12 @@ export const FAULTS: readonly PutBackFault[] = [
       replace(
         'src/lenders/fleet-lock.ts',
         'fleetLockHeaders',
-        (original) => (bearer) =>
-          Object.fromEntries(Object.entries(original(bearer)).filter(([name]) => name !== 'content-type')),
+        (original) => (bearer) => original(bearer, false),
       ),
     ],
     project: 'unit',
     test: 'test/unit/lenders/fleet-lock.test.ts',
-    named: 'B34: says what it is',
+    named: 'B34, field 5: the content type',
   },
   {
     id: 'B35',

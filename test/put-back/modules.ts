@@ -33,6 +33,10 @@ import type * as updateStaged from '../../src/agent/states/update-staged.ts';
 import type * as installation from '../../src/history/installation.ts';
 import type * as moment from '../../src/agent/moment.ts';
 import type * as pursuit from '../../src/agent/pursuit.ts';
+import type * as lockAnswer from '../../src/lenders/lock-answer.ts';
+import type * as perform from '../../src/agent/perform.ts';
+import type * as slots from '../../src/agent/slots.ts';
+import type * as statusText from '../../src/report/status-text.ts';
 import type * as updateAvailable from '../../src/agent/states/update-available.ts';
 import type * as boundedJson from '../../src/text/bounded-json.ts';
 import type * as continueFilter from '../../src/http/continue-filter.ts';
@@ -52,7 +56,6 @@ import type * as health from '../../src/agent/health.ts';
 import type * as progress from '../../src/rpmostree/progress.ts';
 import type * as sameStaged from '../../src/agent/same-staged.ts';
 import type * as stagedLock from '../../src/rpmostree/staged-lock.ts';
-import type * as statusText from '../../src/report/status-text.ts';
 
 export interface Modules {
   readonly 'src/config/toml-shape.ts': typeof tomlShape;
@@ -67,6 +70,10 @@ export interface Modules {
   readonly 'src/history/crash-count.ts': typeof crashCount;
   readonly 'src/http/continue-filter.ts': typeof continueFilter;
   readonly 'src/text/bounded-json.ts': typeof boundedJson;
+  readonly 'src/lenders/lock-answer.ts': typeof lockAnswer;
+  readonly 'src/agent/perform.ts': typeof perform;
+  readonly 'src/agent/slots.ts': typeof slots;
+  readonly 'src/report/status-text.ts': typeof statusText;
   readonly 'src/agent/states/update-available.ts': typeof updateAvailable;
   readonly 'src/agent/pursuit.ts': typeof pursuit;
   readonly 'src/agent/moment.ts': typeof moment;
@@ -108,7 +115,6 @@ export interface Modules {
   readonly 'src/rpmostree/progress.ts': typeof progress;
   readonly 'src/agent/same-staged.ts': typeof sameStaged;
   readonly 'src/rpmostree/staged-lock.ts': typeof stagedLock;
-  readonly 'src/report/status-text.ts': typeof statusText;
 }
 
 /** `f`, or `Class.method`. */

@@ -108,6 +108,22 @@ export const HAPPENING_SAMPLES: { readonly [K in HappeningKind]: readonly Happen
     { kind: 'asking-failed', failure: FAILURE, repeated: false },
     { kind: 'asking-failed', failure: FAILURE, repeated: true },
   ],
+  'slot-returned': [{ kind: 'slot-returned', heldMs: 90_000 }],
+  'slot-kept': [
+    { kind: 'slot-kept', reason: 'R', repeated: false },
+    { kind: 'slot-kept', reason: 'R', repeated: true },
+  ],
+  'slot-wait-over': [
+    { kind: 'slot-wait-over', of: 'boot', reason: 'R' },
+    { kind: 'slot-wait-over', of: 'answer', reason: 'R' },
+  ],
+  'slot-given-up': [
+    {
+      kind: 'slot-given-up',
+      place: { lender: 'fleet_lock', address: 'https://user:secret@lock/g', group: 'g', id: 'n' },
+      tries: 2016,
+    },
+  ],
   'sessions-seen': [
     { kind: 'sessions-seen', sessions: [], repeated: false },
     { kind: 'sessions-seen', sessions: [{ user: 'core', tty: 'pts/0' }], repeated: false },

@@ -62,8 +62,15 @@ export class LockAgent {
     const running = new Runner({
       model: initialModel(this.#record),
       configuration: {
-        policy: { ...POLICY, hasLenders: true, jitter: false },
-        ports: this.#ports(new Lenders([client.lender])),
+        policy: {
+          ...POLICY,
+          hasLenders: true,
+          slotPlaces: [
+            { lender: 'fleet_lock', address: this.#options.baseUrl, group: 'workers', id: this.nodeUuid },
+          ],
+          jitter: false,
+        },
+        ports: this.#ports(new Lenders([client.lender], () => client.lender)),
       },
       dice: () => 0,
       observer: {

@@ -6,7 +6,7 @@ export const NODE_ID = '0123456789abcdef0123456789abcdef';
 
 export interface LockClient extends AsyncDisposable {
   readonly lender: Lender;
-  /** `requested pre-reboot`, `failed pre-reboot KIND`, `returned`. */
+  /** `requested pre-reboot`, `failed pre-reboot KIND`. */
   readonly heard: string[];
 }
 
@@ -46,7 +46,6 @@ export function lockClient(
     observer: {
       requested: (api) => heard.push(`requested ${api}`),
       failed: (api, kind) => heard.push(`failed ${api} ${kind}`),
-      returned: () => heard.push('returned'),
     },
   });
   return { lender, heard, [Symbol.asyncDispose]: close };

@@ -60,6 +60,8 @@ export class RandomWorld {
    * The administrator has a separate random sequence, so that the rest of a world stays as its seed made it.
    */
   readonly #skipping: Random;
+  /** As that one, for what lenders answer. */
+  readonly #lending: Random;
   readonly #history: Published[] = [];
   readonly #troubles = new Map<Trouble, { fromMs: number; untilMs: number }[]>();
   readonly #periodMs: number;
@@ -78,12 +80,15 @@ export class RandomWorld {
   #slotByOthersUntil = 0;
   #slotHeld = false;
   #slotReturnFailed = false;
+  /** The agent cannot know that it holds no slot: it began a life, or had no clear answer. */
+  #slotMayBeHeld = true;
   #calm = false;
   #elapsed = 0;
 
   constructor(seed: number, days: number, quiet = false) {
     this.#random = seeded(seed);
     this.#skipping = seeded(seed + 1_000_000);
+    this.#lending = seeded(seed + 2_000_000);
     this.#remote = this.#chance(0.5);
     this.#periodMs = this.#pick([HOUR, DAY, DAY, 7 * DAY]);
     this.#openMs = this.#chance(0.3)
@@ -114,6 +119,9 @@ export class RandomWorld {
         policy: {
           ...POLICY,
           hasLenders: this.#remote,
+          slotPlaces: this.#remote
+            ? [{ lender: 'fleet_lock', address: 'https://lock', group: 'g', id: 'n' }]
+            : [],
           catchUp: this.#chance(0.3),
           replaceForeignStaged: this.#chance(0.3),
           steadyIntervalMs: steady,
@@ -147,6 +155,7 @@ export class RandomWorld {
       this.#step();
       if (this.#chance(0.002)) {
         this.#someoneActs();
+        this.#slotMayBeHeld = true;
       }
       if (this.#skipping() < 0.004) {
         this.#someoneSkips();
@@ -198,6 +207,7 @@ export class RandomWorld {
       node.log.splice(0, 1000);
     }
     if (node.reboots !== reboots) {
+      this.#slotMayBeHeld = true;
       this.#afterReboot(stagedVersion);
     }
   }
@@ -274,6 +284,8 @@ export class RandomWorld {
     if (
       !this.#slotHeld ||
       this.#slotReturnFailed ||
+      // It asks again soon.
+      (state.name === 'UpdateStaged' && state.holding.by === 'lender') ||
       state.name === 'UpdateFinalized' ||
       state.name === 'EndState'
     ) {
@@ -308,6 +320,7 @@ export class RandomWorld {
     });
     node.log.push(`..... somebody: skip ${names.join(' ')}`);
     node.reconfigure({ ...node.world.policy, skip: names });
+    this.#slotMayBeHeld = true;
   }
 
   #someoneActs(): void {
@@ -330,7 +343,10 @@ export class RandomWorld {
           return;
         }
         // Only an agent that has written it down knows which boot this was.
-        if (node.record.boots.at(-1)?.version === node.booted.version) {
+        // And only one that has written down the other knows that this leads back, and not on.
+        const { boots } = node.record;
+        const leadsBack = boots.some(({ version }) => version === other.version);
+        if (leadsBack && boots.at(-1)?.version === node.booted.version) {
           this.#rolledBack.add(node.booted.version);
         }
         node.deployments = [
@@ -410,17 +426,36 @@ export class RandomWorld {
   }
 
   #takeSlot(): SlotAnswer | Error {
+    if (this.#remote && this.node.record.slots.length === 0) {
+      throw new Violation('a slot was asked for, and the record on disk does not say so');
+    }
+    const outcome = this.#calm ? 1 : this.#lending();
     if (this.#broken('lock')) {
-      return new KindError(TROUBLE_KIND.lock, 'no route');
+      if (outcome > 0.3) {
+        return new KindError(TROUBLE_KIND.lock, 'no route');
+      }
+      // The answer is lost, on the way there or on the way back.
+      this.#slotHeld ||= outcome < 0.15;
+      return this.#unsure('the connection was reset', 'fleet_lock_unreachable');
     }
     if (!this.#calm && this.#chance(0.2)) {
       this.#slotByOthersUntil = this.#elapsed + this.#between(0, DAY);
     }
-    if (this.#elapsed < this.#slotByOthersUntil) {
+    if (this.#elapsed < this.#slotByOthersUntil && !this.#slotHeld) {
       return { kind: 'refused', reason: 'all slots are taken', label: 'lock' };
     }
     this.#slotHeld = true;
+    if (outcome < 0.3) {
+      return this.#unsure('the node is being drained');
+    }
+    this.#slotMayBeHeld = true;
     return { kind: 'granted' };
+  }
+
+  #unsure(reason: string, errorKind?: string): SlotAnswer {
+    this.#slotMayBeHeld = true;
+    const answer = { kind: 'may-be-held', reason, label: 'lock', askAgainMs: 15_000 } as const;
+    return errorKind === undefined ? answer : { ...answer, errorKind };
   }
 
   #returnSlot(): Error | undefined {
@@ -428,6 +463,10 @@ export class RandomWorld {
       this.#slotReturnFailed = true;
       return new KindError(TROUBLE_KIND.lock, 'no route');
     }
+    if (this.#remote && !this.#slotMayBeHeld) {
+      throw new Violation('a slot is given back after a clear refusal');
+    }
+    this.#slotMayBeHeld = false;
     this.#slotHeld = false;
     this.#slotReturnFailed = false;
     return undefined;

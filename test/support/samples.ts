@@ -79,6 +79,7 @@ export const POLICY: Policy = {
   skip: [],
   stream: undefined,
   hasLenders: false,
+  slotPlaces: [],
   catchUp: false,
   sessions: { graceMinutes: 10, maxDelayMinutes: 10, neverWhileLoggedIn: false },
   steadyIntervalMs: 300_000,

@@ -11,7 +11,7 @@ import { END_INTERVAL_MS, withJitter } from '../pacing.ts';
 import { wallOf, type Moment } from '../moment.ts';
 import type { HostStatus } from '../ports.ts';
 import type { Release } from '../release.ts';
-import { releaseSlot, slotDueMono, waitFor } from '../rest.ts';
+import { releaseSlot, slotDueWhenOff, waitFor } from '../rest.ts';
 import type { AgentState, Model } from '../state.ts';
 import { stepsOf, type Step, type Turn } from '../turn.ts';
 import { startOver } from './back-to-polling.ts';
@@ -30,10 +30,10 @@ export const DISABLED_STEP: Step<Disabled> = stepsOf<Disabled>()(
   ['wait', 'release-slot'],
   (state, view) => {
     const model = { state, memory: view.memory };
-    const slotMono = view.policy.hasLenders ? slotDueMono(view.memory) : undefined;
-    return slotMono !== undefined && view.mono >= slotMono ? releaseSlot(view) : waitFor(model, view);
+    const slotMono = slotDueWhenOff(model, view.policy);
+    return slotMono !== undefined && view.mono >= slotMono ? releaseSlot(state, view) : waitFor(model, view);
   },
-  { woke: stayOff, 'slot-released': stayOff, 'release-failed': stayOff },
+  { woke: stayOff, 'slot-released': stayOff, 'release-failed': stayOff, 'slot-kept': stayOff },
 );
 
 const pending = stepsOf<RebootPending>();

@@ -1,7 +1,7 @@
 /**
  * Initialized: tell lenders that the node is up, then poll. Pure.
  *
- * Invariant: polling and staging never wait for a lock server.
+ * Invariant: polling and staging wait neither for a lock server nor for a boot that is not complete.
  */
 import { releaseSlot, waitUntil } from '../rest.ts';
 import type { AgentState, Model } from '../state.ts';
@@ -14,8 +14,8 @@ const goOn = (_state: Initialized, _event: unknown, turn: Turn): Model => afterR
 export const INITIALIZED_STEP: Step<Initialized> = stepsOf<Initialized>()(
   ['release-slot', 'wait'],
   // With `catchUp` a slot from before the reboot is kept for the next hop; the first rest gives it back.
-  (_state, view) => (view.policy.catchUp ? waitUntil(view.mono, view) : releaseSlot(view)),
-  { 'slot-released': goOn, 'release-failed': goOn, woke: goOn },
+  (state, view) => (view.policy.catchUp ? waitUntil(view.mono, view) : releaseSlot(state, view)),
+  { 'slot-released': goOn, 'release-failed': goOn, 'slot-kept': goOn, woke: goOn },
 );
 
 /** Whether or not the lenders could be told. */

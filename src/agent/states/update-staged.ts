@@ -4,7 +4,9 @@
  * Invariants:
  * - The staged deployment is compared with the release before each finalization. One that was unlocked, removed or
  *   replaced leads on within one tick.
- * - What lenders lend is asked for last, and owed back from then on.
+ * - What lenders lend is asked for last, and owed back from then on; a clear refusal ends that.
+ * - What may be held is on disk before a lender is asked.
+ * - While nobody knows whether a slot is held, the lender is asked again, and nothing is given back.
  * - People who are logged in put the reboot off as grace.ts counts, across closed windows.
  * - No reboot is asked for before the record on disk says so.
  */
@@ -13,14 +15,21 @@ import { deniedPayloads } from '../denylist.ts';
 import { isGraceOver, minutesLeft, renewedGrace, spentGrace, wantsNotice } from '../grace.ts';
 import { joinReports } from '../join-reports.ts';
 import type { Failure } from '../messages.ts';
-import { momentOf, type Moment } from '../moment.ts';
-import { AFTER_FOLLOW_MS, CONFIRM_WITHDRAWAL_MS, FOLLOW_LIMIT_MS, POSTPONEMENT_MS } from '../pacing.ts';
+import { lastedMs, momentOf, type Moment } from '../moment.ts';
+import {
+  AFTER_FOLLOW_MS,
+  CONFIRM_WITHDRAWAL_MS,
+  FOLLOW_LIMIT_MS,
+  LONGEST_UNSURE_MS,
+  POSTPONEMENT_MS,
+} from '../pacing.ts';
 import type { CheckResult, GateReport, HostStatus, Session, SlotAnswer } from '../ports.ts';
 import { held as heldInPursuit } from '../pursuit.ts';
 import { rebootAsked, rebootRefused, type AgentRecord } from '../record.ts';
 import { includesPayload, samePayload, type Release } from '../release.ts';
-import { askAgainAt, resting, streamOf } from '../rest.ts';
+import { askAgainAt, releaseFormer, resting } from '../rest.ts';
 import { isSkipped } from '../skip.ts';
+import { placesNow, streamOf, withoutSlots, withSlotsAsked, withSlotsGranted } from '../slots.ts';
 import {
   recorded,
   type AgentState,
@@ -41,6 +50,8 @@ import { selected } from './update-available.ts';
 export type UpdateStaged = Extract<AgentState, { name: 'UpdateStaged' }>;
 
 const step = stepsOf<UpdateStaged>();
+
+const stayHere = (state: UpdateStaged, _event: unknown, { memory }: Turn): Model => ({ state, memory });
 
 export const STAGED_STEPS: Readonly<Record<StagedStep, Step<UpdateStaged>>> = {
   rest: resting<UpdateStaged>((state, turn) => ({
@@ -95,11 +106,25 @@ export const STAGED_STEPS: Readonly<Record<StagedStep, Step<UpdateStaged>>> = {
     'status-failed': (state, { failure }, turn) => heldByFailure(state, failure, turn),
   }),
   acquire: step(
-    ['acquire-slot'],
-    (_state, { memory, policy }) => ({ kind: 'acquire-slot', stream: streamOf(memory, policy) }),
+    ['save', 'release-slot', 'acquire-slot'],
+    (_state, view) => {
+      const { memory, policy } = view;
+      if (mustSave(memory)) {
+        return { kind: 'save', record: memory.record };
+      }
+      return releaseFormer(view) ?? { kind: 'acquire-slot', stream: streamOf(memory, policy) };
+    },
     {
+      saved: stayHere,
+      // A lender that is gone for good does not hold the node: it is tried again when the node rests.
+      'slot-released': stayHere,
+      'release-failed': stayHere,
+      'slot-kept': stayHere,
+      'save-failed': (state, { failure }, turn) =>
+        heldByFailure(state, failure, withMemory(turn, nothingLent(turn))),
       'slot-answered': (state, { answer }, turn) => afterLender(state, answer, turn),
-      'slot-failed': (state, { failure }, turn) => afterNoAnswer(state, failure, turn),
+      'slot-failed': (state, { failure }, turn) =>
+        afterNoAnswer(state, failure, withMemory(turn, nothingLent(turn))),
     },
   ),
   confirm: step(['survey'], (_state, view) => survey(view), {
@@ -230,12 +255,33 @@ function compared(
   }
   // What the daemon has called unlocked once stays so, whatever is read since.
   const after = next(state.unlocked || condition === 'unlocked');
-  return { state: after, memory: after.step === 'acquire' ? owingSlot(memory) : memory };
+  return { state: after, memory: after.step === 'acquire' ? owingSlot(turn) : memory };
 }
 
 /** From the moment that lenders are asked a slot may be held. */
-export function owingSlot(memory: Memory): Memory {
-  return { ...memory, steady: { ...memory.steady, owed: true, dueMono: 0 } };
+export function owingSlot({ memory, policy, at }: Pick<Turn, 'memory' | 'policy' | 'at'>): Memory {
+  const { steady } = memory;
+  const fresh = !steady.owed || steady.fresh === true;
+  return recorded(
+    { ...memory, steady: { ...steady, owed: true, dueMono: 0, fresh } },
+    withSlotsAsked(memory.record, placesNow(memory, policy), at),
+  );
+}
+
+/** The lenders said clearly that this question got nothing. What was owed before it still is. */
+export function nothingLent({ memory, policy }: Pick<Turn, 'memory' | 'policy'>): Memory {
+  const { steady, record } = memory;
+  return steady.fresh === true
+    ? recorded(
+        { ...memory, steady: { ...steady, owed: false, fresh: false } },
+        withoutSlots(record, placesNow(memory, policy)),
+      )
+    : memory;
+}
+
+/** Something was lent, or may have been: it is owed back whatever comes. */
+function lent({ memory }: Turn): Memory {
+  return { ...memory, steady: { ...memory.steady, fresh: false } };
 }
 
 export type Fate =
@@ -313,11 +359,51 @@ function afterSurvey(
 }
 
 function afterLender(state: UpdateStaged, answer: SlotAnswer, turn: Turn): Model {
-  if (answer.kind === 'refused') {
-    return heldBack(state, 'lenders', answer, turn);
+  switch (answer.kind) {
+    case 'refused':
+      return heldBack(state, 'lenders', answer, withMemory(turn, nothingLent(turn)));
+    case 'may-be-held':
+      return unsure(state, answer, withMemory(turn, lent(turn)));
+    case 'granted': {
+      turn.tell({ kind: 'reboot-allowed', by: 'lenders' });
+      const memory = lent(turn);
+      const places = placesNow(memory, turn.policy);
+      return {
+        state: { ...state, step: stepAfter('acquire', turn.policy) },
+        memory: recorded(memory, withSlotsGranted(memory.record, places, turn.at)),
+      };
+    }
   }
-  turn.tell({ kind: 'reboot-allowed', by: 'lenders' });
-  return { state: { ...state, step: stepAfter('acquire', turn.policy) }, memory: turn.memory };
+}
+
+/** Nobody knows whether a slot is held: it is asked for again, for a day at most. */
+function unsure(
+  state: UpdateStaged,
+  answer: Extract<SlotAnswer, { kind: 'may-be-held' }>,
+  turn: Turn,
+): Model {
+  const { mono, memory } = turn;
+  const { reason, label, askAgainMs, untilAt, errorKind } = answer;
+  const before = state.holding.by === 'lender' ? state.holding : undefined;
+  const repeated = before?.reason === reason;
+  if (errorKind === undefined) {
+    turn.tell({ kind: 'reboot-held', by: 'lenders', reason, label, repeated });
+  } else {
+    turn.tell({ kind: 'asking-failed', failure: { kind: errorKind, message: reason }, repeated });
+  }
+  const since = before?.since ?? momentOf(turn);
+  if (lastedMs(since, turn) >= LONGEST_UNSURE_MS) {
+    turn.tell({ kind: 'slot-wait-over', of: 'answer', reason });
+    return held(state, memory, { by: 'strategy', reason }, mono + retryMs(turn));
+  }
+  const holding: Holding = {
+    by: 'lender',
+    reason,
+    since,
+    ...(errorKind !== undefined && { errorKind }),
+  };
+  const pauseMs = untilAt === undefined ? Math.min(askAgainMs, retryMs(turn)) : askAgainMs;
+  return held(state, memory, holding, mono + pauseMs);
 }
 
 /** A clear no. */
@@ -339,7 +425,8 @@ function heldBack(
 function afterNoAnswer(state: UpdateStaged, failure: Failure, turn: Turn): Model {
   turn.tell({ kind: 'asking-failed', failure, repeated: isHeldBy(state, failure) });
   const pauseMs = Math.max(retryMs(turn), failure.retryAfterMs ?? 0);
-  return held(state, turn.memory, failed(state, failure, turn), turn.mono + pauseMs);
+  const holding: Holding = { ...failed(state, failure, turn), asking: true };
+  return held(state, turn.memory, holding, turn.mono + pauseMs);
 }
 
 /** `sessions`: undefined where they could not be listed; nobody can say then that nobody is there. */

@@ -3,6 +3,7 @@ import type { PutBackFault } from '../fault.ts';
 import { BOUNDED_FAULTS } from './bounded.ts';
 import { DECIDING_FAULTS } from './deciding.ts';
 import { HOST_FAULTS } from './host.ts';
+import { LOCK_FAULTS } from './locks.ts';
 import { PACKAGE_FAULTS } from './package.ts';
 import { RPM_OSTREE_FAULTS } from './rpm-ostree.ts';
 
@@ -10,6 +11,7 @@ export const SHOWN_FAULTS: readonly PutBackFault[] = [
   ...BOUNDED_FAULTS,
   ...DECIDING_FAULTS,
   ...HOST_FAULTS,
+  ...LOCK_FAULTS,
   ...PACKAGE_FAULTS,
   ...RPM_OSTREE_FAULTS,
 ];

@@ -180,7 +180,8 @@ const EVENTS: Record<string, Event> = {
   'transaction-over': { kind: 'transaction-over' },
   'transaction-running': { kind: 'transaction-running' },
   'follow-failed': { kind: 'follow-failed', failure: FAILURE },
-  'slot-released': { kind: 'slot-released' },
+  'slot-released': { kind: 'slot-released', configured: true, returned: [] },
+  'slot-kept': { kind: 'slot-kept', reason: 'this boot is not complete' },
   'release-failed': { kind: 'release-failed', failure: FAILURE },
   'checked: the same release': { kind: 'checked', result: checkResult({ kind: 'update', release: V2 }) },
   'checked: a newer release': { kind: 'checked', result: checkResult({ kind: 'update', release: V3 }) },
@@ -210,6 +211,10 @@ const EVENTS: Record<string, Event> = {
   },
   'survey-failed': { kind: 'survey-failed', failure: FAILURE },
   'slot-answered: granted': { kind: 'slot-answered', answer: { kind: 'granted' } },
+  'slot-answered: may be held': {
+    kind: 'slot-answered',
+    answer: { kind: 'may-be-held', reason: 'draining', label: 'x', askAgainMs: 15_000 },
+  },
   'slot-answered: refused': {
     kind: 'slot-answered',
     answer: { kind: 'refused', reason: 'no slot', label: 'x' },

@@ -188,7 +188,11 @@ describe('a release that the administrator denies', () => {
     // The first answer without it is no proof; the second one is.
     expect(asked.effect.kind).toBe('release-slot');
     const later = { ...now, mono: asked.model.memory.check.dueMono };
-    const released = advance(asked, { event: { kind: 'slot-released' }, ...later }, policy);
+    const released = advance(
+      asked,
+      { event: { kind: 'slot-released', configured: true, returned: [] }, ...later },
+      policy,
+    );
     const again = advance(released, { event: { kind: 'status-read', status }, ...later }, policy);
     const dropped = advance(again, { event: failed, ...later }, policy);
     const twice = advance(

@@ -37,9 +37,9 @@ describe('updates.fleet_lock', () => {
     ],
     [
       'timeout_secs = 0',
-      'updates.fleet_lock.timeout_secs must be a whole number of seconds from 1 to 240, got 0',
+      'updates.fleet_lock.timeout_secs must be a whole number of seconds from 1 to 1800, got 0',
     ],
-    ['timeout_secs = 241', 'from 1 to 240, got 241'],
+    ['timeout_secs = 1801', 'from 1 to 1800, got 1801'],
     [
       'client_cert_file = "/c"',
       'updates.fleet_lock.client_key_file must be set together with client_cert_file, got nothing',

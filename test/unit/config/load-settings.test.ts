@@ -52,7 +52,7 @@ describe('defaults', () => {
           clientCertFile: undefined,
           clientKeyFile: undefined,
           bearerFile: undefined,
-          timeoutMs: 60_000,
+          timeoutMs: 1_800_000,
         },
         marker: { path: '/etc/zincati/allow-reboot' },
         reboot: { minUptimeMs: 0, firstBootGraceMs: 0 },

@@ -203,6 +203,13 @@ describe('field 13: a state file that outlived a reinstallation', () => {
     await expect(store.save(RECORD)).resolves.toBeUndefined();
   });
 
+  it('F8: leaves the slots that the old installation may hold, since they are still taken', async () => {
+    const slots = [{ lender: 'fleet_lock', address: 'https://lock', group: 'g', id: 'old', sinceAt: 1 }];
+    await new FileRecordStore(root, THERE).save({ ...RECORD, slots, installation: THERE.id });
+    const { record } = await new FileRecordStore(root, HERE).load();
+    expect(record).toEqual({ ...EMPTY_RECORD, slots, installation: HERE.id });
+  });
+
   it('is told by a first boot where it does not name its installation', async () => {
     await new FileRecordStore(root).save(RECORD);
     expect((await new FileRecordStore(root, { ...HERE, firstBoot: true }).load()).record.boots).toEqual([]);

@@ -78,7 +78,6 @@ function rig(answers: readonly (HttpReply | HttpError)[], changes: Partial<Fleet
     observer: {
       requested: (api) => heard.push(`requested ${api}`),
       failed: (api, kind) => heard.push(`failed ${api} ${kind}`),
-      returned: (heldMs) => heard.push(`returned after ${heldMs}`),
     },
     ...changes,
   });
@@ -108,11 +107,10 @@ describe('a question', () => {
     for (const { headers, body, limits } of asked) {
       expect(headers).toEqual({
         'fleet-lock-protocol': 'true',
-        'content-type': 'application/json',
         accept: 'application/json',
       });
       expect(JSON.parse(body ?? '')).toEqual({ client_params: { id: 'c0ffee', group: 'workers' } });
-      expect(limits).toEqual({ totalMs: 60_000 });
+      expect(limits).toMatchObject({ totalMs: 60_000 });
     }
   });
 
@@ -193,60 +191,125 @@ describe('an address that names the stream', () => {
 });
 
 describe('an answer', () => {
-  it.each(['', 'obtained reboot lease', '{"kind":"failed_lock","value":"ignored"}'])(
-    'with status 200 is a yes: %j',
-    async (body) => {
-      const { lender, heard } = rig([reply(200, body)]);
-      expect(await lender.acquire(request(), NEVER)).toEqual({ kind: 'granted' });
-      expect(heard).toEqual(['requested pre-reboot']);
-    },
-  );
-
-  // How the servers in use say that all slots are taken.
   it.each([
-    [
-      409,
-      document('failed_lock_semaphore_full', 'semaphore currently full'),
-      'lock server says: failed_lock_semaphore_full: semaphore currently full',
-      'failed_lock_semaphore_full',
-    ],
-    [
-      500,
-      document('failed_lock', 'all 1 semaphore slots currently locked'),
-      'lock server says: failed_lock: all 1 semaphore slots currently locked',
-      'failed_lock',
-    ],
-    [
-      423,
-      document('locked', 'reboot lease unavailable, held by abc'),
-      'lock server says: locked: reboot lease unavailable, held by abc',
-      'locked',
-    ],
-    [
-      404,
-      document('failed_lock_semaphore_full', 'full'),
-      'lock server says: failed_lock_semaphore_full: full',
-      'failed_lock_semaphore_full',
-    ],
-    [409, '', 'lock server says: status 409, without a reason', 'generic_http_409'],
-    [423, '<html>', 'lock server says: status 423, without a reason', 'generic_http_423'],
-    [409, document(7, ['x']), 'lock server says: status 409, without a reason', 'generic_http_409'],
-  ])('%i %s is a plain no', async (status, body, reason, kind) => {
+    [200, ''],
+    [200, 'obtained reboot lease'],
+    [200, '{"kind":"failed_lock","value":"ignored"}'],
+    [201, ''],
+    [204, ''],
+    [299, 'x'],
+  ])('field 4: with status %i is a yes, as for Zincati: %j', async (status, body) => {
     const { lender, heard } = rig([reply(status, body)]);
-    expect(await lender.acquire(request(5), NEVER)).toEqual({ kind: 'refused', reason, label: 'fleet_lock' });
-    expect(heard).toEqual(['requested pre-reboot', `failed pre-reboot ${kind}`]);
+    expect(await lender.acquire(request(), NEVER)).toEqual({ kind: 'granted' });
+    await lender.release(request(), NEVER);
+    expect(heard).toEqual(['requested pre-reboot', 'requested steady-state']);
+  });
+
+  // How the servers in use say that nothing is lent now.
+  it.each([
+    ['airlock', 500, document('failed_lock', 'all 1 semaphore slots currently locked')],
+    ['airlock', 500, document('failed_lock', 'semaphore currently locked, no slots left')],
+    ['poseidon', 423, document('lock_held', 'reboot lease lock unavailable, held by abc')],
+    ['heathcliff26', 423, document('all_slots_full', 'Could not reserve a slot as all slots are locked')],
+    ['ceph', 400, document('failed_lock_not_in_timewindow', 'Updating is disabled at this time')],
+    ['ceph', 400, document('failed_lock_cluster_not_healthy', 'Updating ist not possible')],
+    ['ceph', 400, document('failed_lock_updating_not_enabled', 'Updating is disabled by configuration')],
+    ['ceph', 400, document('failed_lock_semaphore_full', 'semaphore currently full')],
+    ['zincati-consul', 503, 'too many nodes down, cannot lock yet'],
+    ['knubbis', 409, document('failed_lock', 'all slots are taken')],
+    ['fleetlock-consul', 409, document('failed_lock', 'lock is held by another node')],
+    ['zyno-io', 403, document('outside_maintenance_window', 'lock denied: outside maintenance window')],
+    ['zyno-io', 429, document('reboot_cooldown', 'lock denied: reboot cooldown, retry in 5m')],
+    ['an older text of the protocol', 404, document('failed_lock_semaphore_full', 'full')],
+    ['an older poseidon', 423, document('locked', 'reboot lease unavailable, held by abc')],
+  ])('field 4: that of %s with status %i is a plain no: %s', async (_, status, body) => {
+    const { lender, heard } = rig([reply(status, body)]);
+    const json = body.startsWith('{') ? (JSON.parse(body) as { kind: string; value: string }) : undefined;
+    const said = json === undefined ? body : `${json.kind}: ${json.value}`;
+    expect(await lender.acquire(request(5), NEVER)).toEqual({
+      kind: 'refused',
+      reason: `lock server says: ${said}`,
+      label: 'fleet_lock',
+    });
+    expect(heard).toEqual([
+      'requested pre-reboot',
+      `failed pre-reboot ${json?.kind ?? `generic_http_${status}`}`,
+    ]);
+  });
+
+  it.each([
+    [409, ''],
+    [423, '<html>'],
+    [409, document(7, ['x'])],
+  ])('%i %s is a plain no without a reason', async (status, body) => {
+    const { lender } = rig([reply(status, body)]);
+    expect(reasonOf(await lender.acquire(request(), NEVER))).toBe(
+      `lock server says: status ${status}, without a reason`,
+    );
+  });
+
+  it('field 1: that another node was faster lends nothing, and is asked again within seconds', async () => {
+    const { lender } = rig([reply(500, document('failed_lock', 'conflict on semaphore detected, aborting'))]);
+    expect(await lender.acquire(request(1000), NEVER)).toMatchObject({ kind: 'refused', untilAt: 6000 });
+  });
+
+  it('field 1: 202 keeps a place, and is asked again soon, or when the server says so', async () => {
+    const body = document('waiting_for_node_drain', 'The Slot has been reserved, but is not yet drained');
+    const { lender } = rig([reply(202, body), reply(202, body, { 'retry-after': '60' })]);
+    const answer = {
+      kind: 'may-be-held',
+      reason: 'lock server says: waiting_for_node_drain: The Slot has been reserved, but is not yet drained',
+      label: 'fleet_lock',
+    };
+    expect(await lender.acquire(request(), NEVER)).toEqual({ ...answer, askAgainMs: 15_000 });
+    expect(await lender.acquire(request(), NEVER)).toEqual({
+      ...answer,
+      askAgainMs: 60_000,
+      untilAt: 60_000,
+    });
+  });
+
+  it.each([
+    ['airlock, etcd slow', 500, document('failed_lock', 'context deadline exceeded'), 'failed_lock'],
+    ['airlock, etcd restarts', 500, document('failed_lock', 'etcdserver: leader changed'), 'failed_lock'],
+    ['airlock, etcd slow', 500, document('failed_sem_init', 'context deadline exceeded'), 'failed_sem_init'],
+    ['poseidon', 500, document('internal_error', 'error getting reboot lease'), 'internal_error'],
+    ['heathcliff26', 500, document('error', 'An unexpected error occured'), 'error'],
+    ['knubbis', 500, document('failed_lock', 'failed getting lock'), 'failed_lock'],
+    ['zincati-consul', 500, 'error writing to consul kv', 'generic_http_500'],
+    ['a proxy', 502, '<html>Bad Gateway</html>', 'generic_http_502'],
+    ['a proxy', 504, 'upstream request timeout', 'generic_http_504'],
+    ['a proxy', 503, 'no healthy upstream', 'generic_http_503'],
+    ['a proxy', 503, '<html>Service Unavailable: lock</html>', 'generic_http_503'],
+  ])('field 1: that of %s with status %i leaves open what is held: %s', async (_, status, body, label) => {
+    const { lender, heard } = rig([reply(status, body)]);
+    const pauses: number[] = [];
+    for (let asked = 0; asked < 7; asked++) {
+      const answer = await lender.acquire(request(), NEVER);
+      expect(answer).toMatchObject({ kind: 'may-be-held', errorKind: 'fleet_lock_unavailable' });
+      expect(reasonOf(answer)).toContain(
+        `cannot take a reboot slot: the lock server must answer with status 200`,
+      );
+      pauses.push(answer.kind === 'may-be-held' ? answer.askAgainMs : NaN);
+    }
+    expect(pauses).toEqual([15_000, 30_000, 60_000, 120_000, 240_000, 300_000, 300_000]);
+    expect(heard.slice(0, 2)).toEqual(['requested pre-reboot', `failed pre-reboot ${label}`]);
+    expect(await failure(lender.release(request(), NEVER))).toMatchObject({ label });
   });
 
   it.each([
     [400, document('unknown_group', 'unknown group "x"'), 'fleet_lock_refused', 'unknown_group'],
+    [
+      400,
+      document('invalid_client_identity', 'empty client ID'),
+      'fleet_lock_refused',
+      'invalid_client_identity',
+    ],
     [401, '', 'fleet_lock_unauthorized', 'generic_http_401'],
+    [401, 'lock denied', 'fleet_lock_unauthorized', 'generic_http_401'],
     [403, document('forbidden', 'no'), 'fleet_lock_unauthorized', 'forbidden'],
-    [404, 'not found', 'fleet_lock_refused', 'generic_http_404'],
+    [405, document('method_not_allowed', 'required method POST'), 'fleet_lock_refused', 'method_not_allowed'],
     [429, '', 'fleet_lock_unavailable', 'generic_http_429'],
-    [500, document('failed_sem_init', 'etcd is down'), 'fleet_lock_unavailable', 'failed_sem_init'],
-    [502, '<html>Bad Gateway</html>', 'fleet_lock_unavailable', 'generic_http_502'],
-    [201, '', 'fleet_lock_refused', 'generic_http_201'],
-    [204, '', 'fleet_lock_refused', 'generic_http_204'],
     [304, '', 'fleet_lock_refused', 'generic_http_304'],
   ])('%i %s is an error, in both directions', async (status, body, kind, label) => {
     const { lender, heard } = rig([reply(status, body)]);
@@ -267,26 +330,96 @@ describe('an answer', () => {
     ]);
   });
 
-  it('that all slots are taken is no answer to giving one back', async () => {
-    const { lender } = rig([reply(409, document('failed_lock', 'conflict'))]);
-    expect(await failure(lender.release(request(), NEVER))).toMatchObject({
-      kind: 'fleet_lock_refused',
-      label: 'failed_lock',
-    });
+  it.each([
+    [423, document('lock_held', 'reboot lease unlock unavailable, held by abc')],
+    [400, document('failed_relase_lock_not_held', "Can't relase a lock thats owned by abc")],
+    [404, ''],
+    [404, 'no such lock'],
+    [409, document('failed_unlock', 'not the holder')],
+    [410, ''],
+    [500, document('failed_unlock', 'client with c0ffee can not unlock group g that was locked by abc')],
+    [200, document('lock_not_held', 'Ready to lock!')],
+  ])('field 3: to giving back, %i %s says that there is nothing to give back', async (status, body) => {
+    const { lender, heard } = rig([reply(status, body)]);
+    await lender.release(request(), NEVER);
+    expect(heard).toEqual(['requested steady-state']);
   });
 
-  it.each(HTTP_ERROR_KINDS)('that does not come (%s) is an error of a kind of its own', async (kind) => {
-    const { lender, heard } = rig([new HttpError(kind, 'cannot POST https://lock: reason')]);
-    const error = await failure(lender.acquire(request(), NEVER));
-    expect(FLEET_LOCK_ERROR_KINDS).toContain(error.kind);
-    expect(error.message).toBe('cannot take a reboot slot: cannot POST https://lock: reason');
-    expect(error.kind).toBe(
-      {
-        http_bad_credentials: 'fleet_lock_credentials',
-        http_redirect_refused: 'fleet_lock_refused',
-      }[kind as string] ?? 'fleet_lock_unreachable',
-    );
-    expect(heard[1]).toMatch(/^failed pre-reboot client_failed_(request|build)$/);
+  it.each([
+    [500, document('failed_unlock', 'cannot uncordon, still held by c0ffee')],
+    [503, 'try again'],
+    [400, document('unknown_group', 'unknown group')],
+  ])('to giving back, %i %s is none', async (status, body) => {
+    const { lender } = rig([reply(status, body)]);
+    await failure(lender.release(request(), NEVER));
+  });
+
+  it('that another node was faster is no answer to giving one back', async () => {
+    for (const status of [409, 500]) {
+      const { lender } = rig([reply(status, document('failed_lock', 'conflict on semaphore detected'))]);
+      expect(await failure(lender.release(request(), NEVER))).toMatchObject({ label: 'failed_lock' });
+    }
+  });
+
+  it.each(HTTP_ERROR_KINDS)(
+    'that does not come (%s) is told apart by whether the server heard',
+    async (kind) => {
+      const { lender, heard } = rig([new HttpError(kind, 'cannot POST https://lock: reason')]);
+      const message = 'cannot take a reboot slot: cannot POST https://lock: reason';
+      if (['http_timeout', 'http_broken_reply', 'http_too_large'].includes(kind)) {
+        expect(await lender.acquire(request(), NEVER)).toEqual({
+          kind: 'may-be-held',
+          reason: message,
+          label: 'fleet_lock',
+          askAgainMs: 15_000,
+          errorKind: 'fleet_lock_unreachable',
+        });
+      } else {
+        const error = await failure(lender.acquire(request(), NEVER));
+        expect(FLEET_LOCK_ERROR_KINDS).toContain(error.kind);
+        expect(error.message).toBe(message);
+        expect(error.kind).toBe(
+          {
+            http_bad_credentials: 'fleet_lock_credentials',
+            http_redirect_refused: 'fleet_lock_refused',
+          }[kind as string] ?? 'fleet_lock_unreachable',
+        );
+      }
+      expect(heard[1]).toMatch(/^failed pre-reboot client_failed_(request|build)$/);
+    },
+  );
+});
+
+describe('B34, field 5: the content type', () => {
+  it.each([
+    [415, ''],
+    [400, document('bad_request', 'the content type must be application/json')],
+    [500, 'Unsupported Media Type'],
+  ])('is sent from then on when the server asks for it: %i %s', async (status, body) => {
+    const { lender, asked, heard } = rig([reply(status, body), reply(200)]);
+    expect(await lender.acquire(request(), NEVER)).toEqual({ kind: 'granted' });
+    await lender.release(request(), NEVER);
+    expect(asked.map(({ headers }) => headers?.['content-type'])).toEqual([
+      undefined,
+      'application/json',
+      'application/json',
+    ]);
+    expect(heard).toEqual(['requested pre-reboot', 'requested steady-state']);
+  });
+
+  it('is asked for in vain only once', async () => {
+    const { lender, asked } = rig([reply(415)]);
+    expect((await failure(lender.acquire(request(), NEVER))).kind).toBe('fleet_lock_refused');
+    expect(asked).toHaveLength(2);
+    await failure(lender.acquire(request(), NEVER));
+    expect(asked).toHaveLength(3);
+  });
+
+  it('is not sent after an error that is about something else', async () => {
+    const { lender, asked } = rig([reply(400, document('unknown_group', 'no group')), reply(200)]);
+    await failure(lender.acquire(request(), NEVER));
+    await lender.acquire(request(), NEVER);
+    expect(asked.map(({ headers }) => headers?.['content-type'])).toEqual([undefined, undefined]);
   });
 });
 
@@ -319,24 +452,11 @@ describe('Retry-After', () => {
 
   it('of an error is told to who paces, and is bounded', async () => {
     const { lender } = rig([reply(503, '', { 'retry-after': '99999999' })]);
-    expect((await failure(lender.acquire(request(), NEVER))).retryAfterMs).toBe(24 * 3_600_000);
+    expect(await lender.acquire(request(), NEVER)).toMatchObject({ askAgainMs: 24 * 3_600_000 });
     expect((await failure(lender.release(request(), NEVER))).retryAfterMs).toBe(24 * 3_600_000);
-    const silent = rig([reply(503)]);
-    expect((await failure(silent.lender.acquire(request(), NEVER))).retryAfterMs).toBeUndefined();
-  });
-});
-
-describe('the observer', () => {
-  it('hears for how long a slot was held, and of none that this process never had', async () => {
-    const { lender, heard, clock } = rig([reply(200)]);
-    await lender.release(request(), NEVER);
-    await lender.acquire(request(), NEVER);
-    await clock.advance(2000);
-    await lender.acquire(request(), NEVER);
-    await clock.advance(3000);
-    await lender.release(request(), NEVER);
-    await lender.release(request(), NEVER);
-    expect(heard.filter((line) => line.startsWith('returned'))).toEqual(['returned after 5000']);
+    const refusing = rig([reply(400, '', { 'retry-after': '60' }), reply(400)]);
+    expect((await failure(refusing.lender.acquire(request(), NEVER))).retryAfterMs).toBe(60_000);
+    expect((await failure(refusing.lender.acquire(request(), NEVER))).retryAfterMs).toBeUndefined();
   });
 });
 
@@ -347,7 +467,6 @@ describe('whatever a server says', () => {
       observer: {
         requested: () => undefined,
         failed: (_, kind) => labels.add(kind),
-        returned: () => undefined,
       },
       http: { request: async () => answer },
     });
@@ -384,11 +503,11 @@ describe('whatever a server says', () => {
   it('knows a full semaphore also when it has used up its words before', async () => {
     let kind = '';
     const { lender } = rig([reply(200)], {
-      http: { request: async () => reply(500, document(kind, 'x')) },
+      http: { request: async () => reply(500, document(kind, 'no slots left')) },
     });
     for (let index = 0; index < 30; index++) {
       kind = `word_${index}`;
-      await failure(lender.acquire(request(), NEVER));
+      await lender.acquire(request(), NEVER);
     }
     kind = 'failed_lock';
     expect(await lender.acquire(request(), NEVER)).toMatchObject({ kind: 'refused' });

@@ -1,11 +1,15 @@
+/** Several lenders as one, and what is given back to whom. */
 import { describe, expect, it } from 'vitest';
-import type { SlotAnswer, SlotRequest } from '../../../src/agent/ports.ts';
+import type { SlotAnswer, SlotRequest, SlotReturn } from '../../../src/agent/ports.ts';
+import type { MayHold } from '../../../src/agent/slot-place.ts';
 import type { Lender } from '../../../src/lenders/lender.ts';
 import { Lenders } from '../../../src/lenders/lenders.ts';
 
 const signal = new AbortController().signal;
 const NOW: SlotRequest = { at: 0, stream: 'stable' };
+const BACK: SlotReturn = { ...NOW, configured: true, former: [] };
 const GRANTED: SlotAnswer = { kind: 'granted' };
+const REFUSED = { kind: 'refused', reason: 'full', label: 'fleet_lock', untilAt: 7 } as const;
 
 /** A lock server in short: what was asked of it, in one list for all. */
 function lender(
@@ -14,12 +18,16 @@ function lender(
   {
     answer = GRANTED,
     fault = () => undefined,
-  }: { answer?: SlotAnswer; fault?: () => Error | undefined } = {},
+    refuses,
+  }: { answer?: SlotAnswer; fault?: () => Error | undefined; refuses?: Error } = {},
 ): Lender {
   return {
     name,
     acquire: async () => {
       asked.push(`${name} lends`);
+      if (refuses !== undefined) {
+        throw refuses;
+      }
       return answer;
     },
     release: async () => {
@@ -32,20 +40,50 @@ function lender(
   };
 }
 
-describe('Lenders', () => {
-  it('ask nobody further after the first refusal, and hand it on as it is', async () => {
-    const asked: string[] = [];
-    const answer = { kind: 'refused', reason: 'full', label: 'fleet_lock', untilAt: 7 } as const;
-    const all = new Lenders([lender('a', asked), lender('b', asked, { answer }), lender('c', asked)]);
-    expect(await all.acquire(NOW, signal)).toEqual(answer);
-    expect(asked).toEqual(['a lends', 'b lends']);
-  });
+function formerSlot(address: string): MayHold {
+  return { lender: 'fleet_lock', address, group: 'g', id: 'n', sinceAt: 0 };
+}
 
+function nobody(): Lender {
+  throw new Error('nobody else was configured');
+}
+
+describe('Lenders', () => {
   it('grant when all lend, and when there is nobody to ask', async () => {
     const asked: string[] = [];
-    expect(await new Lenders([lender('a', asked), lender('b', asked)]).acquire(NOW, signal)).toEqual(GRANTED);
+    const all = new Lenders([lender('a', asked), lender('b', asked)], nobody);
+    expect(await all.acquire(NOW, signal)).toEqual(GRANTED);
     expect(asked).toEqual(['a lends', 'b lends']);
-    expect(await new Lenders([]).acquire(NOW, signal)).toEqual(GRANTED);
+    expect(await new Lenders([], nobody).acquire(NOW, signal)).toEqual(GRANTED);
+  });
+
+  it('ask nobody further after the first refusal, hand it on, and take back what others lent', async () => {
+    const asked: string[] = [];
+    const all = new Lenders(
+      [lender('a', asked), lender('b', asked, { answer: REFUSED }), lender('c', asked)],
+      nobody,
+    );
+    expect(await all.acquire(NOW, signal)).toEqual(REFUSED);
+    expect(asked).toEqual(['a lends', 'b lends', 'a gets it back']);
+  });
+
+  it('cannot say that nothing is held when one of them could not be told after a refusal', async () => {
+    const asked: string[] = [];
+    const gone = lender('a', asked, { fault: () => new Error('gone') });
+    const refusing = new Lenders([gone, lender('b', asked, { answer: REFUSED })], nobody);
+    expect(await refusing.acquire(NOW, signal)).toMatchObject({ kind: 'may-be-held', reason: 'full' });
+    const broken = new Lenders([gone, lender('b', asked, { refuses: new Error('no group') })], nobody);
+    expect(await broken.acquire(NOW, signal)).toMatchObject({ kind: 'may-be-held', reason: 'no group' });
+  });
+
+  it('reject when one cannot be asked', async () => {
+    const asked: string[] = [];
+    const all = new Lenders(
+      [lender('a', asked), lender('b', asked, { refuses: new Error('no group') })],
+      nobody,
+    );
+    await expect(all.acquire(NOW, signal)).rejects.toThrow('no group');
+    expect(asked).toEqual(['a lends', 'b lends', 'a gets it back']);
   });
 
   it('hand each the request and the signal', async () => {
@@ -58,92 +96,53 @@ describe('Lenders', () => {
       },
       release: async (...given) => void heard.push(given),
     };
-    const all = new Lenders([one]);
+    const all = new Lenders([one], nobody);
     await all.acquire(NOW, signal);
-    await all.release(NOW, signal);
+    await all.release(BACK, signal);
     expect(heard).toEqual([
       [NOW, signal],
-      [NOW, signal],
+      [BACK, signal],
     ]);
   });
 
-  it('reject when one cannot be asked, and owe it from then on', async () => {
+  it('take everything back, and say what is left when one of them fails', async () => {
     const asked: string[] = [];
-    const lost: Lender = {
-      ...lender('a', asked),
-      acquire: () => Promise.reject(new Error('no answer')),
-    };
-    const all = new Lenders([lost, lender('b', asked)], new Lenders([]));
-    await expect(all.acquire(NOW, signal)).rejects.toThrow('no answer');
-    await new Lenders([], all).release(NOW, signal);
-    expect(asked).toEqual(['a gets it back']);
-  });
-
-  it('give back everything even when one of them fails, and say so', async () => {
-    const asked: string[] = [];
-    const all = new Lenders([lender('a', asked, { fault: () => new Error('no route') }), lender('b', asked)]);
-    await expect(all.release(NOW, signal)).rejects.toThrow('no route');
+    const gone = new Error('gone');
+    const all = new Lenders([lender('a', asked, { fault: () => gone }), lender('b', asked)], nobody);
+    expect(await all.release(BACK, signal)).toEqual({ configured: true, former: [], error: gone });
     expect(asked).toEqual(['a gets it back', 'b gets it back']);
-  });
-});
-
-describe('Lenders in place of others', () => {
-  it('give back what those before have borrowed, before they borrow', async () => {
-    const asked: string[] = [];
-    const before = new Lenders([lender('old', asked)]);
-    await before.acquire(NOW, signal);
-    const after = new Lenders([lender('new', asked)], before);
-    await after.acquire(NOW, signal);
-    await after.release(NOW, signal);
-    expect(asked).toEqual(['old lends', 'old gets it back', 'new lends', 'new gets it back']);
+    expect(await new Lenders([lender('c', asked)], nobody).release(BACK, signal)).toBeUndefined();
   });
 
-  it('hear of what was borrowed between their making and their use', async () => {
+  it('F8: give back to a lender that is no longer configured, whether or not the present ones are told', async () => {
     const asked: string[] = [];
-    const before = new Lenders([lender('old', asked)]);
-    await before.release(NOW, signal);
-    const after = new Lenders([], before);
-    await before.acquire(NOW, signal);
-    await after.release(NOW, signal);
-    await after.release(NOW, signal);
-    expect(asked).toEqual(['old gets it back', 'old lends', 'old gets it back']);
+    const gone = new Error('gone');
+    const all = new Lenders([lender('new', asked)], ({ address }) =>
+      lender(address, asked, { fault: () => (address === 'dead' ? gone : undefined) }),
+    );
+    const former = [formerSlot('old'), formerSlot('dead')];
+    expect(await all.release({ ...NOW, configured: false, former }, signal)).toEqual({
+      configured: false,
+      former: [formerSlot('dead')],
+      error: gone,
+    });
+    expect(asked).toEqual(['old gets it back', 'dead gets it back']);
+    expect(
+      await all.release({ ...NOW, configured: true, former: [formerSlot('old')] }, signal),
+    ).toBeUndefined();
+    expect(asked.slice(2).toSorted()).toEqual(['new gets it back', 'old gets it back']);
   });
 
-  it('leave those alone that have everything back', async () => {
-    const asked: string[] = [];
-    const before = new Lenders([lender('old', asked)]);
-    await before.acquire(NOW, signal);
-    await before.release(NOW, signal);
-    asked.length = 0;
-    await new Lenders([], before).release(NOW, signal);
-    expect(asked).toEqual([]);
-  });
-
-  it('go on giving back to a server that is gone, and are not held by it', async () => {
-    const asked: string[] = [];
-    let isGone = true;
-    const gone = lender('old', asked, { fault: () => (isGone ? new Error('gone') : undefined) });
-    const before = new Lenders([gone]);
-    await before.acquire(NOW, signal);
-    const middle = new Lenders([lender('mid', asked)], before);
-    const after = new Lenders([lender('new', asked)], middle);
-    expect(await after.acquire(NOW, signal)).toEqual(GRANTED);
-    await expect(after.release(NOW, signal)).rejects.toThrow('gone');
-    // Nobody has asked it for anything.
-    expect(asked).not.toContain('mid gets it back');
-    isGone = false;
-    asked.length = 0;
-    await after.release(NOW, signal);
-    await after.release(NOW, signal);
-    expect(asked.filter((line) => line.startsWith('old'))).toEqual(['old gets it back']);
-  });
-
-  it('keep one that is in both', async () => {
-    const asked: string[] = [];
-    const same = lender('same', asked);
-    const before = new Lenders([same]);
-    await before.acquire(NOW, signal);
-    await new Lenders([same], before).acquire(NOW, signal);
-    expect(asked).toEqual(['same lends', 'same lends']);
+  it('reject when the life of the agent ends meanwhile', async () => {
+    const life = new AbortController();
+    const ending: Lender = {
+      name: 'a',
+      acquire: async () => GRANTED,
+      release: async () => {
+        life.abort(new Error('the end'));
+        throw new Error('cut');
+      },
+    };
+    await expect(new Lenders([ending], nobody).release(BACK, life.signal)).rejects.toThrow('the end');
   });
 });
