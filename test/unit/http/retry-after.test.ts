@@ -24,6 +24,8 @@ it.each<[string | undefined, number | undefined]>([
   ['Wed, 01 Jul 2099 11:00:00 GMT', DAY_MS],
   ['Wed, 99 Jul 2026 11:00:00 GMT', undefined],
   ['2026-07-01T13:00:00Z', undefined],
+  ['at Wed, 01 Jul 2026 12:10:00 GMT', undefined],
+  ['Wed, 01 Jul 2026 12:10:00 GMT+1', undefined],
 ])('Retry-After: %s', (header, expected) => {
   expect(parseRetryAfter(header, NOW)).toBe(expected);
 });

@@ -26,6 +26,7 @@ describe('a permission file', () => {
     ['a comment', '# allowed by the change board\n'],
     ['a date to come', 'not_after = 2026-03-01T12:00:01Z'],
     ['this very instant', 'not_after = 2026-03-01 13:00:00+01:00'],
+    ['one as long as it may be', '#'.repeat(MAX_MARKER_BYTES)],
   ])('allows with %s', (_name, text) => {
     expect(judge(file(text))).toMatchObject({ gate: 'marker', verdict: 'pass', label: 'marker' });
   });
@@ -38,6 +39,14 @@ describe('a permission file', () => {
       reason: `no permission to reboot: ${PATH} expired on Sun 2026-03-01 11:59:59 UTC`,
       evidence: { path: PATH, found: 'file', notAfterAt: NOW - 1000 },
     });
+  });
+
+  it('names another owner by number, if not root must own the file', () => {
+    const rules = { path: PATH, ownerUid: 500 };
+    expect(judgeMarker(file('', { uid: 500 }), question(NOW), rules)).toMatchObject({ verdict: 'pass' });
+    expect(judgeMarker(file(''), question(NOW), rules).reason).toContain(
+      'must be owned by uid 500, got uid 0',
+    );
   });
 
   it('names the first instant at which it no longer allows, and none where it always does', () => {

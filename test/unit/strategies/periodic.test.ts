@@ -376,6 +376,24 @@ describe('with the files of a host', () => {
     expect(warnings).toEqual([]);
   });
 
+  it('B23: windows move when one of several zones changes', async () => {
+    await using host = await HostTree.create(FILES);
+    const gate = await createPeriodicGate({
+      settings: settingsOf(`${BERLIN}${SATURDAY}${SATURDAY}time_zone = "Asia/Tokyo"\n`),
+      nodeUuid: UUID,
+      root: host.root,
+      warn: () => undefined,
+    });
+    const opened = async () =>
+      (await gate.schedule()).calendar
+        .openSpans(at('2026-11-26T00:00Z'), at('2026-11-30T00:00Z'))
+        .map((span) => new Date(span.fromMs).toISOString().slice(0, 16));
+    expect(await opened()).toEqual(['2026-11-27T18:00', '2026-11-28T02:00']);
+    await host.link(`${ZONEINFO}/Asia/Tokyo.new`, '../Europe/Berlin');
+    await rename(host.at(`${ZONEINFO}/Asia/Tokyo.new`), host.at(`${ZONEINFO}/Asia/Tokyo`));
+    expect(await opened()).toEqual(['2026-11-28T02:00']);
+  });
+
   it('windows in several zones, and one that cannot be read', async () => {
     await using host = await HostTree.create({ ...FILES, [`${ZONEINFO}/America/New_York`]: 'garbage' });
     const warnings: string[] = [];
