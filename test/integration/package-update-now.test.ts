@@ -9,8 +9,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import { PROGRAM_LIMIT_MS } from '../support/limits.ts';
+
 const SCRIPT = join(import.meta.dirname, '../../systemd/zincati-update-now');
-const LIMIT_MS = 20_000;
 const isRoot = process.getuid?.() === 0;
 const canRun = isRoot && spawnSync('unshare', ['--mount', 'true']).status === 0;
 
@@ -59,7 +60,7 @@ async function onHost(script: string): Promise<string> {
   const { stdout } = await promisify(execFile)(
     'unshare',
     ['--mount', '--propagation', 'private', 'bash', '-euc', `${HOST}${script}`],
-    { timeout: LIMIT_MS, env: { PATH: `${folder}/bin:/usr/sbin:/usr/bin:/sbin:/bin`, PART: folder } },
+    { timeout: PROGRAM_LIMIT_MS, env: { PATH: `${folder}/bin:/usr/sbin:/usr/bin:/sbin:/bin`, PART: folder } },
   );
   return stdout.trim();
 }

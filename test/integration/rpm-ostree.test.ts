@@ -347,7 +347,8 @@ describe('stage', () => {
       setFaults(root, {
         kind: 'busy',
         remaining: 1,
-        secs: 0.2,
+        // Much longer than the question about it takes.
+        secs: 3,
         title,
         text: 'Sanity-checking',
         stages: '43.1',
