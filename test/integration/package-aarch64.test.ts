@@ -1,6 +1,6 @@
 /**
- * What is packaged for aarch64, run on x86_64 by qemu-user: the laid out tree with its own Node, and the service
- * manager's socket handed over as a descriptor. Needs a build, and what scripts/setup.mjs fetches.
+ * What is packaged for aarch64, run on x86_64 by qemu-user, with its own Node. The service manager's socket comes as a
+ * descriptor. Needs a build, and what scripts/setup.mjs fetches.
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
