@@ -11,6 +11,7 @@ import { opendir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { ConfigError, messageOf } from '../errors.ts';
+import { errorCode } from '../files/error-code.ts';
 import { readSmallFile } from '../files/read-small-file.ts';
 import { resolveBelow } from '../files/resolve-below.ts';
 import { printable } from '../text/printable.ts';
@@ -155,5 +156,7 @@ async function lookAt(
 function unreadable(path: string, cause: unknown): ConfigError {
   return new ConfigError('config_unreadable', `cannot read ${printable(path)}: ${messageOf(cause)}`, {
     cause,
+    // The system refused: the device or the permission may be there in a moment. What a file is, stays.
+    mayCome: errorCode(cause) !== undefined,
   });
 }

@@ -5,14 +5,14 @@
  * - It only listens: it never throws and never waits.
  * - Each happening is told once. What follows from the model alone (status, health, denials) is told when it changes.
  */
-import { healthOf, HEALTHY, type Health } from '../agent/health.ts';
+import { awaitingHealth, healthOf, HEALTHY, type Health } from '../agent/health.ts';
 import type { Beginning, Happening } from '../agent/happenings.ts';
 import type { Moment } from '../agent/moment.ts';
 import type { Progress } from '../agent/ports.ts';
 import { isInForce } from '../agent/record.ts';
 import type { Configuration, Observer } from '../agent/runner.ts';
 import type { Model, Policy } from '../agent/state.ts';
-import { healthText, statusText } from './status-text.ts';
+import { AWAITING, healthText, statusText } from './status-text.ts';
 import { longDate } from '../text/long-date.ts';
 import { messageOf } from '../errors.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -28,7 +28,7 @@ export interface ReporterOptions {
   readonly notifier: Pick<Notifier, 'status'>;
   readonly motd: Pick<Motd, 'show' | 'retry'>;
   /** As they are at the start. */
-  readonly policy: Policy;
+  readonly policy: Pick<Policy, 'enabled' | 'skip'>;
   readonly model: Model;
   readonly clock: { now(): number; monotonic(): number };
 }
@@ -39,12 +39,14 @@ const MOTD_RETRY_MS = 3_600_000;
 
 export class Reporter implements Observer {
   readonly #options: ReporterOptions;
-  #policy: Policy;
+  #policy: ReporterOptions['policy'];
   #status: string;
   /** The model as last reported. */
   #model: Model;
   /** Since when the configuration on disk is not the one in use. */
   #refused: Moment | undefined;
+  /** Since when the agent waits for what its configuration needs, and for what. */
+  #awaited: { readonly since: Moment; readonly reason: string } | undefined;
   #health: Health = HEALTHY;
   #lastRefreshAt: number | undefined;
   #progressMono = Number.NEGATIVE_INFINITY;
@@ -101,6 +103,13 @@ export class Reporter implements Observer {
     this.#guarded(() => this.#tell(this.#model));
   }
 
+  /** The agent waits for what its configuration needs. Undefined: the wait is over. */
+  awaiting(reason: string | undefined): void {
+    const since = this.#awaited?.since ?? this.#now();
+    this.#awaited = reason === undefined ? undefined : { since, reason };
+    this.#guarded(() => this.#tell(this.#model));
+  }
+
   progress(progress: Progress): void {
     this.#guarded(() => {
       const { log, metrics, clock } = this.#options;
@@ -118,7 +127,11 @@ export class Reporter implements Observer {
   #tell(model: Model): void {
     const { clock } = this.#options;
     const at = clock.now();
-    const health = healthOf(model, { at, mono: clock.monotonic() }, this.#refused, this.#policy.skip);
+    const now = { at, mono: clock.monotonic() };
+    const health =
+      this.#awaited === undefined
+        ? healthOf(model, now, this.#refused, this.#policy.skip)
+        : awaitingHealth(this.#awaited.since, now, this.#awaited.reason);
     this.#model = model;
     this.#tellStatus(model, health);
     this.#tellState(model, at);
@@ -129,7 +142,8 @@ export class Reporter implements Observer {
     // What the health says already need not be said twice.
     const isRefused = this.#refused !== undefined && health.cause !== 'configuration_refused';
     const refused = isRefused ? '; the configuration on disk cannot be used' : '';
-    const text = `${statusText(model, this.#policy)}${refused}${healthText(health)}`;
+    const state = this.#awaited === undefined ? statusText(model, this.#policy) : AWAITING;
+    const text = `${state}${refused}${healthText(health)}`;
     if (text === this.#status) {
       return;
     }

@@ -5,7 +5,7 @@ import type { Health } from '../agent/health.ts';
 import type { Memory, Model, Policy } from '../agent/state.ts';
 
 /** Zincati's own texts where it has one; one line, no end mark. */
-export function statusText({ state, memory }: Model, policy: Policy): string {
+export function statusText({ state, memory }: Model, policy: Pick<Policy, 'enabled'>): string {
   switch (state.name) {
     case 'StartState':
       if (memory.hostStreak !== undefined) {
@@ -46,6 +46,9 @@ export function statusText({ state, memory }: Model, policy: Policy): string {
   }
 }
 
+/** The agent is up and idle until what its configuration needs is there. */
+export const AWAITING = 'waiting for what the configuration needs';
+
 /** What follows the state while updates are not OK; "" while they are. Stable: people and tools look for it. */
 export function healthText({ level, cause, sinceAt, text }: Health): string {
   if (level === 'OK') {
@@ -55,7 +58,7 @@ export function healthText({ level, cause, sinceAt, text }: Health): string {
   return `; updates are ${level} (${cause})${since}: ${text}`;
 }
 
-function initialized({ enabled }: Policy): string {
+function initialized({ enabled }: Pick<Policy, 'enabled'>): string {
   return `initialization complete, auto-updates logic ${enabled ? 'enabled' : 'disabled by configuration'}`;
 }
 

@@ -1,0 +1,59 @@
+/** Faults of configuration and start that real hosts have shown; each with what brings it back. */
+import { replace, type PutBackFault } from '../fault.ts';
+
+const AWAITING = { project: 'unit', test: 'test/unit/daemon/await-configuration.test.ts' } as const;
+const READINESS = { project: 'unit', test: 'test/unit/daemon/readiness.test.ts' } as const;
+
+const isNever = (error: unknown): error is never => error === isNever;
+
+export const CONFIGURATION_FAULTS: readonly PutBackFault[] = [
+  {
+    id: 'field-17',
+    fault: 'a file that Afterburn has not written yet ends the agent for good',
+    changes: [replace('src/daemon/await-configuration.ts', 'mayCome', () => isNever)],
+    ...AWAITING,
+    named: 'no file of attributes yet',
+  },
+  {
+    id: 'field-17-mend',
+    fault: 'a mistake that only a person can mend is waited for without end',
+    changes: [
+      replace(
+        'src/config/load-settings.ts',
+        'loadSettings',
+        (original) => (root) =>
+          original(root).catch((error: unknown) => {
+            throw Object.assign(error instanceof Error ? error : new Error(), { mayCome: true });
+          }),
+      ),
+    ],
+    ...AWAITING,
+    named: 'field 17: what may come by itself',
+  },
+  {
+    id: 'field-16',
+    fault: 'an attribute whose value is an attribute ends up in the group as it is',
+    changes: [
+      replace('src/config/attributes.ts', 'readAttributes', (original) => async (root, neededBy) => {
+        const attributes = await original(root, neededBy);
+        return attributes && new Map([...attributes].map(([name, value]) => [name, value.replace('${', '')]));
+      }),
+    ],
+    ...AWAITING,
+    named: 'field 16',
+  },
+  {
+    id: 'diff-4',
+    fault: 'READY is told before anything is there',
+    changes: [replace('src/daemon/readiness.ts', 'isBegun', () => () => true)],
+    ...READINESS,
+    named: 'diff 4: READY waits for the socket and the name',
+  },
+  {
+    id: 'diff-4-held',
+    fault: 'READY waits for whatever hangs',
+    changes: [replace('src/daemon/readiness.ts', 'LONGEST_HOLD_MS', () => 600_000)],
+    ...READINESS,
+    named: 'diff 4: READY comes after 2 s',
+  },
+];
