@@ -5,6 +5,7 @@ import type * as calendar from '../../src/calendar/calendar.ts';
 import type * as checker from '../../src/config/checker.ts';
 import type * as checking from '../../src/agent/checking.ts';
 import type * as denylist from '../../src/agent/denylist.ts';
+import type * as checks from '../../src/config/checks.ts';
 import type * as deployment from '../../src/rpmostree/deployment.ts';
 import type * as exitCodes from '../../src/cli/exit-codes.ts';
 import type * as fleetLock from '../../src/lenders/fleet-lock.ts';
@@ -60,6 +61,7 @@ export interface Modules {
   readonly 'src/cli/exit-codes.ts': typeof exitCodes;
   readonly 'src/config/attributes.ts': typeof attributes;
   readonly 'src/config/checker.ts': typeof checker;
+  readonly 'src/config/checks.ts': typeof checks;
   readonly 'src/config/ignored-entry.ts': typeof ignoredEntry;
   readonly 'src/config/load-settings.ts': typeof loadSettings;
   readonly 'src/config/schema.ts': typeof schema;

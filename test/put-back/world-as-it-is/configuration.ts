@@ -43,6 +43,33 @@ export const CONFIGURATION_FAULTS: readonly PutBackFault[] = [
     named: 'field 16',
   },
   {
+    id: 'diff-7',
+    fault: 'a strategy of an earlier file cannot be taken back',
+    changes: [
+      replace(
+        'src/config/checks.ts',
+        'namesOutOf',
+        (original) => (names) => (value, at) =>
+          value === '' ? at.refuse('one of them', value) : original(names)(value, at),
+      ),
+    ],
+    project: 'unit',
+    test: 'test/unit/config/load-settings.test.ts',
+    named: 'diff 7: strategy',
+  },
+  {
+    id: 'diff-7-link',
+    fault: 'a link that leads nowhere ends the agent',
+    changes: [
+      replace('src/config/ignored-entry.ts', 'adviceForDangling', () => (file) => {
+        throw new Error(file);
+      }),
+    ],
+    project: 'unit',
+    test: 'test/unit/config/drop-ins.test.ts',
+    named: 'diff 7: but not a link that leads nowhere',
+  },
+  {
     id: 'diff-4',
     fault: 'READY is told before anything is there',
     changes: [replace('src/daemon/readiness.ts', 'isBegun', () => () => true)],
