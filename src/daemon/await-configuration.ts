@@ -11,8 +11,7 @@ import { join } from 'node:path';
 import type { Clock } from '../agent/ports.ts';
 import { ATTRIBUTES_FILE } from '../config/attribute-template.ts';
 import { DROP_IN_DIRECTORIES } from '../config/drop-ins.ts';
-import { ConfigError, IdentityError } from '../errors.ts';
-import { errorCode } from '../files/error-code.ts';
+import { ConfigError, IdentityError, messageOf } from '../errors.ts';
 import { MINUTE_MS, SECOND_MS } from '../text/units.ts';
 
 export type AwaitedError = ConfigError | IdentityError;
@@ -109,7 +108,7 @@ export async function lookAtFiles(root: string): Promise<string> {
     WATCHED.map((file) =>
       lstat(join(root, file)).then(
         ({ dev, ino, size, mode, mtimeMs, ctimeMs }) => [dev, ino, size, mode, mtimeMs, ctimeMs].join(' '),
-        (error: unknown) => String(errorCode(error)),
+        messageOf,
       ),
     ),
   );

@@ -11,6 +11,8 @@ import type * as exitCodes from '../../src/cli/exit-codes.ts';
 import type * as fleetLock from '../../src/lenders/fleet-lock.ts';
 import type * as grace from '../../src/agent/grace.ts';
 import type * as httpClient from '../../src/http/http-client.ts';
+import type * as imageName from '../../src/text/image-name.ts';
+import type * as logLines from '../../src/report/log-lines.ts';
 import type * as ignoredEntry from '../../src/config/ignored-entry.ts';
 import type * as initialized from '../../src/agent/states/initialized.ts';
 import type * as installation from '../../src/history/installation.ts';
@@ -62,6 +64,8 @@ export interface Modules {
   readonly 'src/config/attributes.ts': typeof attributes;
   readonly 'src/config/checker.ts': typeof checker;
   readonly 'src/config/checks.ts': typeof checks;
+  readonly 'src/report/log-lines.ts': typeof logLines;
+  readonly 'src/text/image-name.ts': typeof imageName;
   readonly 'src/config/ignored-entry.ts': typeof ignoredEntry;
   readonly 'src/config/load-settings.ts': typeof loadSettings;
   readonly 'src/config/schema.ts': typeof schema;

@@ -43,6 +43,32 @@ export const CONFIGURATION_FAULTS: readonly PutBackFault[] = [
     named: 'field 16',
   },
   {
+    id: 'diff-3',
+    fault: 'tests that look for the words of Zincati do not find them',
+    changes: [
+      replace(
+        'src/report/log-lines.ts',
+        'linesOf',
+        (original) => (happening) =>
+          original(happening).map((line) => ({
+            ...line,
+            text: line.text.replace(/targets? /, 'target(s) '),
+          })),
+      ),
+    ],
+    project: 'unit',
+    test: 'test/unit/report/log-lines.test.ts',
+    named: 'diff 3',
+  },
+  {
+    id: 'diff-6',
+    fault: 'a node that follows a short name is off the graph for ever',
+    changes: [replace('src/text/image-name.ts', 'fullImageName', () => (name) => name)],
+    project: 'unit',
+    test: 'test/unit/text/image-name.test.ts',
+    named: 'diff 6',
+  },
+  {
     id: 'diff-7',
     fault: 'a strategy of an earlier file cannot be taken back',
     changes: [

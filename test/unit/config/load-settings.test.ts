@@ -213,7 +213,7 @@ describe('checks between keys', () => {
     });
     const file = host.at(`${ETC}/60-x.toml`);
     expect((await loadSettings(host.root)).warnings).toEqual([
-      `${file}: updates.allow_downgrade is true: the node may go back to an older release`,
+      `${file}: client configuration allows (possibly vulnerable) downgrades: updates.allow_downgrade is true`,
       `${file}: [[updates.periodic.window]] has no effect: updates.strategy is immediate`,
       `${file}: updates.fleet_lock.base_url has no effect: updates.strategy is immediate`,
     ]);
