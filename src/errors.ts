@@ -29,15 +29,18 @@ export class ConfigError extends AgentError {
   readonly kind: ConfigErrorKind;
   /** Warnings that may explain the error, one sentence each. */
   readonly notes: readonly string[];
+  /** What is missing may come by itself, so nobody has to change a file. */
+  readonly mayCome: boolean;
 
   constructor(
     kind: ConfigErrorKind,
     message: string,
-    options?: ErrorOptions & { readonly notes?: readonly string[] },
+    options?: ErrorOptions & { readonly notes?: readonly string[]; readonly mayCome?: boolean },
   ) {
     super(message, options);
     this.kind = kind;
     this.notes = options?.notes ?? [];
+    this.mayCome = options?.mayCome ?? false;
   }
 }
 
@@ -52,10 +55,17 @@ export type IdentityErrorKind = (typeof IDENTITY_ERROR_KINDS)[number];
 /** A fact about this node is missing. The message says which key to set. */
 export class IdentityError extends AgentError {
   readonly kind: IdentityErrorKind;
+  /** What is missing may come by itself, so nobody has to set a key. */
+  readonly mayCome: boolean;
 
-  constructor(kind: IdentityErrorKind, message: string, options?: ErrorOptions) {
+  constructor(
+    kind: IdentityErrorKind,
+    message: string,
+    options?: ErrorOptions & { readonly mayCome?: boolean },
+  ) {
     super(message, options);
     this.kind = kind;
+    this.mayCome = options?.mayCome ?? false;
   }
 }
 

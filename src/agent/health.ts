@@ -29,6 +29,8 @@ export const HEALTH_CAUSES = [
   'not_getting_on',
   'configuration_refused',
   'crashing',
+  'configuration_awaited',
+  'stream_unknown',
 ] as const;
 export type HealthCause = (typeof HEALTH_CAUSES)[number];
 
@@ -85,7 +87,7 @@ function gravestFirst(a: Health, b: Health): number {
 function ofStreaks(memory: Memory, now: Moment): Health[] {
   return [
     ...lasting(memory.hostStreak, now, 'deployments_unreadable', 'the deployments cannot be read'),
-    ...lasting(memory.check.streak, now, 'checks_failing', 'update checks fail'),
+    ...ofChecks(memory.check.streak, now),
     ...lasting(
       memory.save.streak,
       now,
@@ -94,6 +96,15 @@ function ofStreaks(memory: Memory, now: Moment): Health[] {
     ),
     ...lasting(memory.steady.streak, now, 'slot_not_returned', 'the reboot slot cannot be given back'),
   ];
+}
+
+/** A host that does not say its stream is no hiccup of a network: it is told at once. */
+function ofChecks(streak: Streak | undefined, now: Moment): Health[] {
+  if (streak?.kind === 'identity_stream') {
+    const text = 'the booted deployment names no update stream, and identity.stream is not set';
+    return [{ ...graded(streak.since, now), cause: 'stream_unknown', text }];
+  }
+  return lasting(streak, now, 'checks_failing', 'update checks fail');
 }
 
 function lasting(streak: Streak | undefined, now: Moment, cause: HealthCause, text: string): Health[] {
@@ -285,6 +296,11 @@ function ofConfiguration(refused: Moment | undefined, now: Moment): Health[] {
   }
   const text = 'the configuration on disk cannot be used: the one before it is in use, until the agent ends';
   return [{ level: 'DEGRADED', cause: 'configuration_refused', sinceAt: wallOf(refused, now), text }];
+}
+
+/** While the agent waits for what its configuration needs. `reason`: one sentence for people. */
+export function awaitingHealth(since: Moment, now: Moment, reason: string): Health {
+  return { ...graded(since, now), cause: 'configuration_awaited', text: reason };
 }
 
 function times(count: number): string {

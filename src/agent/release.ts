@@ -3,6 +3,7 @@
  *
  * Invariant: releases are told apart by payload alone; a version is for people and for ordering.
  */
+import { fullImageName } from '../text/image-name.ts';
 
 /** How a release is addressed: an OSTree commit (`checksum`) or a container image pinned by digest (`oci`). */
 export const SCHEMES = ['checksum', 'oci'] as const;
@@ -29,14 +30,24 @@ export interface Release extends Target {
 }
 
 export function samePayload(a: Payload, b: Payload): boolean {
-  return a.scheme === b.scheme && a.value === b.value;
+  return a.scheme === b.scheme && (a.value === b.value || isSameImage(a, b));
+}
+
+/** Short names of images count as the full ones that they stand for. */
+function isSameImage(a: Payload, b: Payload): boolean {
+  const digest = payloadDigest(a);
+  return (
+    digest !== undefined &&
+    digest === payloadDigest(b) &&
+    fullImageName(payloadImage(a) ?? '') === fullImageName(payloadImage(b) ?? '')
+  );
 }
 
 export function includesPayload(list: readonly Payload[], payload: Payload): boolean {
   return list.some((other) => samePayload(other, payload));
 }
 
-/** The digest of an `oci` payload (`sha256:HEX`), or undefined for a checksum. */
+/** The digest of an `oci` payload (`sha256:HEX` or `sha512:HEX`), or undefined for a checksum. */
 export function payloadDigest(payload: Payload): string | undefined {
   if (payload.scheme !== 'oci') {
     return undefined;

@@ -71,10 +71,12 @@ export function parseCommandLine(args: readonly string[]): Command {
     case 'ex moo':
       return { ...common, command, talkative: values.talkative };
     case 'deadend-motd set':
-      if (values.reason === undefined || values.reason === '') {
+      if (values.reason === undefined) {
         throw new UsageError('the command "deadend-motd set" must come with --reason TEXT');
       }
       return { ...common, command, reason: values.reason };
+    case 'help':
+      return { command: 'help' };
     case '':
       throw new UsageError('a command must be given');
     default:

@@ -7,6 +7,7 @@
  * - A file that everyone can write to is refused.
  */
 import { ConfigError, messageOf } from '../errors.ts';
+import { errorCode } from '../files/error-code.ts';
 import { readSmallFile } from '../files/read-small-file.ts';
 import { resolveBelow } from '../files/resolve-below.ts';
 import { printable } from '../text/printable.ts';
@@ -38,7 +39,10 @@ export async function readAttributes(root: string, neededBy: string): Promise<At
     return new Map([...parseEnvironmentFile(text)].filter(([name]) => name.startsWith('AFTERBURN_')));
   } catch (error) {
     const message = `cannot read ${ATTRIBUTES_FILE}, which ${neededBy} needs: ${messageOf(error)}`;
-    throw new ConfigError('config_unreadable', printable(message), { cause: error });
+    throw new ConfigError('config_unreadable', printable(message), {
+      cause: error,
+      mayCome: errorCode(error) !== undefined,
+    });
   }
 }
 

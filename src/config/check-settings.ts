@@ -95,7 +95,9 @@ function downgradeWarning(settings: Settings, origins: Origins): string[] {
     return [];
   }
   const file = origins.get('updates.allow_downgrade') ?? '';
-  return [`${file}: updates.allow_downgrade is true: the node may go back to an older release`];
+  return [
+    `${file}: client configuration allows (possibly vulnerable) downgrades: updates.allow_downgrade is true`,
+  ];
 }
 
 /** Settings of a strategy that is not in use: the operator may believe that they apply. */

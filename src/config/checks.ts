@@ -47,12 +47,15 @@ export function word(pattern: RegExp, characters: string): Parser<string> {
 }
 
 const UUID_DIGITS = /^[0-9a-f]{32}$/;
+/** `{…}` and `urn:uuid:…`, as other programs write identities and Zincati reads them. */
+const UUID_WRAPPED = /^(?:\{([^{}]*)\}|urn:uuid:(.*))$/i;
 
 export const uuid: Parser<string> = (value, at) => {
   if (typeof value !== 'string') {
     return at.refuse('a text of 32 hexadecimal digits', value);
   }
-  const digits = value.replaceAll('-', '').toLowerCase();
+  const [, inBraces, afterUrn] = UUID_WRAPPED.exec(value) ?? [];
+  const digits = (inBraces ?? afterUrn ?? value).replaceAll('-', '').toLowerCase();
   // Zincati accepts it, and a lock server may have lent a slot under it. A node that works must not stop or be renamed.
   if (/^0{32}$/.test(digits)) {
     at.warn(
@@ -85,10 +88,16 @@ export const userNames: Parser<readonly string[]> = (value, at) => {
   return names.length === value.length ? [...new Set(names)].map(String) : REFUSED;
 };
 
-/** One of `names`, or a list of them. The result is always a list, without repetitions. */
+/**
+ * One of `names`, or a list of them. The result is always a list, without repetitions. An empty text gives an empty list,
+ * which means "as if not set".
+ */
 export function namesOutOf<const N extends string>(names: readonly N[]): Parser<readonly N[]> {
   const expected = `one of ${names.join(', ')}, or a list of them`;
   return (value, at) => {
+    if (value === '') {
+      return [];
+    }
     const entries = isList(value) ? value : [value];
     if (entries.length === 0) {
       return at.refuse(expected, value);
@@ -112,11 +121,13 @@ export function namesOutOf<const N extends string>(names: readonly N[]): Parser<
 }
 
 /** An http(s) address that may contain templates. It is checked with each template replaced by a letter. */
-export const urlTemplate: Parser<string> = (value, at) => {
+export const urlTemplate: Parser<string> = (written, at) => {
   const expected = 'an http:// or https:// address';
-  if (typeof value !== 'string') {
-    return at.refuse(expected, value);
+  if (typeof written !== 'string') {
+    return at.refuse(expected, written);
   }
+  // Blanks around an address are no part of it, for Zincati neither.
+  const value = written.trim();
   if (value === '') {
     return value;
   }
@@ -131,10 +142,13 @@ export const urlTemplate: Parser<string> = (value, at) => {
   const url = URL.parse(address);
   const http = url !== null && (url.protocol === 'http:' || url.protocol === 'https:');
   if (!http) {
-    return at.refuse(expected, value);
+    return at.refuse(expected, written);
   }
-  return /[\s\p{Cc}]/u.test(value) ? at.refuse(`${expected} without blanks`, value) : value;
+  return /[\s\p{Cc}]/u.test(value) ? at.refuse(`${expected} without blanks`, written) : value;
 };
+
+/** The folders of tzdata that have every zone once more, with and without leap seconds. */
+const SAME_ZONES = /^(?:posix|right)\//;
 
 /** `localtime`, or a zone that the runtime knows. Bare offsets such as `+02:00` are not zone names. */
 export const timeZone: Parser<string> = (value, at) => {
@@ -145,7 +159,9 @@ export const timeZone: Parser<string> = (value, at) => {
   if (value === '' || value === 'localtime') {
     return value;
   }
-  return /^[A-Za-z]/.test(value) && isKnownZone(value) ? value : at.refuse(expected, value);
+  // The clock of the host does not count leap seconds, so that all three are one zone.
+  const name = value.replace(SAME_ZONES, '');
+  return /^[A-Za-z]/.test(name) && isKnownZone(name) ? name : at.refuse(expected, value);
 };
 
 function isKnownZone(name: string): boolean {

@@ -7,16 +7,25 @@
  * - The remaining files are ordered by name, byte by byte, whatever their directory.
  * - All files together have at most MAX_TOTAL_BYTES, and no more are read.
  * - Every ignored entry is named in a warning, and every unreadable one in an error. Reading goes on after an error.
+ * - A drop-in that is a symbolic link is read, and named in a warning each time: Zincati ignores it.
  */
-import { opendir } from 'node:fs/promises';
+import { opendir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { ConfigError, messageOf } from '../errors.ts';
+import { errorCode } from '../files/error-code.ts';
 import { readSmallFile } from '../files/read-small-file.ts';
 import { resolveBelow } from '../files/resolve-below.ts';
 import { printable } from '../text/printable.ts';
 import { KIBIBYTE } from '../text/units.ts';
-import { adviceForDirectory, adviceForName, adviceForSpecialFile } from './ignored-entry.ts';
+import {
+  adviceForDangling,
+  adviceForDirectory,
+  adviceForLink,
+  adviceForName,
+  adviceForNoDirectory,
+  adviceForSpecialFile,
+} from './ignored-entry.ts';
 
 /** From weakest to strongest. The last one belongs to `zincati-update-now`, and only root may write to it. */
 export const DROP_IN_DIRECTORIES = [
@@ -49,25 +58,45 @@ export interface DropIns {
 }
 
 /** What a name stands for: a file to read, a mask, or an error that prevents the start. */
-type Entry = { readonly read: string; readonly path: string } | 'masked' | ConfigError;
+type Entry = ToRead | 'masked' | ConfigError;
+
+/** `note`: what to say about it when it counts. */
+interface ToRead {
+  readonly read: string;
+  readonly path: string;
+  readonly note: string | undefined;
+}
+
+/** A link to nothing. It hides nothing, and is named unless something stronger has its name. */
+interface Dangling {
+  readonly dangling: string;
+}
 
 /** Reads the drop-ins of the host whose file system is at `root`. Never rejects: what goes wrong is in `errors`. */
 export async function readDropIns(root: string): Promise<DropIns> {
   const winners = new Map<string, Entry>();
+  const leadNowhere = new Map<string, string>();
   const warnings: string[] = [];
   const errors: ConfigError[] = [];
   for (const directory of DROP_IN_DIRECTORIES) {
     try {
       for (const name of await listDirectory(root, directory, warnings)) {
         const entry = await lookAt(root, directory, name, warnings);
-        if (entry !== undefined) {
+        if (entry === undefined) {
+          continue;
+        }
+        if (typeof entry === 'object' && 'dangling' in entry) {
+          leadNowhere.set(name, entry.dangling);
+        } else {
           winners.set(name, entry);
+          leadNowhere.delete(name);
         }
       }
     } catch (error) {
       errors.push(unreadable(join(root, directory), error));
     }
   }
+  warnings.push(...leadNowhere.values());
   const files: DropIn[] = [];
   let total = 0;
   for (const [name, entry] of [...winners].sort(([a], [b]) =>
@@ -83,6 +112,9 @@ export async function readDropIns(root: string): Promise<DropIns> {
     if (files.length >= MAX_FILES) {
       errors.push(unreadable(entry.path, new Error(`there must be at most ${MAX_FILES} drop-ins, got more`)));
       break;
+    }
+    if (entry.note !== undefined) {
+      warnings.push(entry.note);
     }
     try {
       const bytes = await readSmallFile(entry.read, MAX_FILE_BYTES);
@@ -106,8 +138,10 @@ async function listDirectory(root: string, directory: string, warnings: string[]
   if (resolved.kind === 'missing') {
     return [];
   }
-  if (resolved.kind !== 'found') {
-    throw new Error('it must be a directory, got a symbolic link that leads nowhere');
+  const shownIn = join(root, directory);
+  if (resolved.kind !== 'found' || !resolved.stats.isDirectory()) {
+    warnings.push(adviceForNoDirectory(shownIn));
+    return [];
   }
   const names: string[] = [];
   let entries = 0;
@@ -116,7 +150,6 @@ async function listDirectory(root: string, directory: string, warnings: string[]
     if (entries > MAX_ENTRIES) {
       throw new Error(`it must hold at most ${MAX_ENTRIES} files`);
     }
-    const shownIn = join(root, directory);
     if (!entry.name.startsWith('.') && entry.name.endsWith('.toml')) {
       names.push(entry.name);
     } else if (!entry.name.startsWith('.') && entry.isDirectory()) {
@@ -138,7 +171,7 @@ async function lookAt(
   directory: string,
   name: string,
   warnings: string[],
-): Promise<Entry | undefined> {
+): Promise<Entry | Dangling | undefined> {
   const path = join(root, directory, name);
   try {
     const found = await resolveBelow(root, `${directory}/${name}`);
@@ -148,15 +181,15 @@ async function lookAt(
       case 'missing':
         return unreadable(path, new Error('its name must be UTF-8 and it must stay while it is read'));
       case 'dangling':
-        return unreadable(
-          path,
-          new Error(
-            `the symbolic link must lead to a file, got ${found.target}, which does not exist; remove the link, or make it lead to /dev/null to mask the name`,
-          ),
-        );
+        return { dangling: adviceForDangling(path, found.target) };
       case 'found':
         if (found.stats.isFile()) {
-          return { read: found.path, path };
+          const target = await readlink(path).catch(() => undefined);
+          return {
+            read: found.path,
+            path,
+            note: target === undefined ? undefined : adviceForLink(path, target),
+          };
         }
         warnings.push(
           found.stats.isDirectory()
@@ -173,5 +206,7 @@ async function lookAt(
 function unreadable(path: string, cause: unknown): ConfigError {
   return new ConfigError('config_unreadable', `cannot read ${printable(path)}: ${messageOf(cause)}`, {
     cause,
+    // The system refused: the device or the permission may be there in a moment. What a file is, stays.
+    mayCome: errorCode(cause) !== undefined,
   });
 }

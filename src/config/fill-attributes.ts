@@ -62,7 +62,11 @@ export function fillAttributes(merged: Merged, attributes: Attributes | undefine
     const problems = [...new Set(attributesIn(template))].flatMap((name) => problemOf(key, name, attributes));
     findings.errors.push(
       ...problems.map(
-        (problem) => new ConfigError('config_invalid', printable(`${file}: ${key} must ${problem}`)),
+        (problem) =>
+          new ConfigError('config_invalid', printable(`${file}: ${key} must ${problem}`), {
+            // Afterburn may still be asking the metadata server.
+            mayCome: attributes === undefined,
+          }),
       ),
     );
     if (problems.length > 0) {
@@ -121,6 +125,11 @@ function problemOf(key: ConfigKey, name: string, attributes: Attributes | undefi
   if (value.length > LONGEST_VALUE) {
     return [
       `be made from attributes of at most ${LONGEST_VALUE} characters, got ${value.length} for ${name}`,
+    ];
+  }
+  if (value.includes('${AFTERBURN_')) {
+    return [
+      `be made from attributes whose values name no attribute themselves, got ${describe(value)} for ${name} in ${ATTRIBUTES_FILE}`,
     ];
   }
   if (SCHEMA[key].attributes === 'address' && !ADDRESS_PART.test(value)) {

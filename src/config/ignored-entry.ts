@@ -1,5 +1,5 @@
 /**
- * What to say about an entry of a drop-in directory that is ignored. The operator put it there and believes that it is
+ * What to say about an entry of a drop-in directory that is ignored, or that Zincati ignores. The operator put it there and believes that it is
  * read, so the sentence says what to do. Pure.
  */
 import { printable } from '../text/printable.ts';
@@ -40,4 +40,18 @@ export function adviceForDirectory(directory: string, name: string): string {
 
 export function adviceForSpecialFile(directory: string, name: string): string {
   return `${printable(`${directory}/${name}`)}: ignored, a drop-in must be a regular file, or a symbolic link to one (or to /dev/null, to mask the name)`;
+}
+
+/** In place of a directory of drop-ins there is something else. */
+export function adviceForNoDirectory(directory: string): string {
+  return `${printable(directory)}: ignored, it must be a directory of drop-ins`;
+}
+
+export function adviceForDangling(file: string, target: string): string {
+  return `${printable(file)}: ignored, the symbolic link leads to ${printable(target)}, which does not exist; remove the link, or make it lead to /dev/null to mask the name`;
+}
+
+/** It is read, and Zincati never did so: settings may be in force that slept there. */
+export function adviceForLink(file: string, target: string): string {
+  return `${printable(file)}: read through the symbolic link to ${printable(target)}, which Zincati ignores; put a file there if its settings are meant`;
 }

@@ -91,7 +91,12 @@ const GRAVEST_FIRST: readonly ConfigErrorKind[] = ['config_unreadable', 'config_
 function together(errors: readonly ConfigError[], warnings: readonly string[]): ConfigError {
   const kind = GRAVEST_FIRST.find((candidate) => errors.some((error) => error.kind === candidate));
   const message = atMost(errors.map((error) => error.message)).join('\n');
-  return new ConfigError(kind ?? 'config_invalid', message, { cause: errors[0], notes: atMost(warnings) });
+  return new ConfigError(kind ?? 'config_invalid', message, {
+    cause: errors[0],
+    notes: atMost(warnings),
+    // One fault that somebody has to mend makes waiting pointless.
+    mayCome: errors.every((error) => error.mayCome),
+  });
 }
 
 function atMost(lines: readonly string[]): string[] {

@@ -34,6 +34,9 @@ const ORDINALS: Readonly<Record<string, number>> = {
 };
 const SHORT_NAME = 3;
 
+/** Zincati knows Tuesday by this name alone. What works there works here. */
+const MISSPELT_TUESDAY = 'tuesady';
+
 /** The number of a name in the list, from 1. Names may be cut to three letters; undefined for any other text. */
 function numberOfName(names: readonly string[], name: string): number | undefined {
   const index = names.findIndex((full) => name === full || name === full.slice(0, SHORT_NAME));
@@ -42,7 +45,7 @@ function numberOfName(names: readonly string[], name: string): number | undefine
 
 function daySelector(text: string): DaySelector | undefined {
   const [, ordinal, name = ''] = /^(?:(\S+) +)?(\S+)$/.exec(text.toLowerCase()) ?? [];
-  const weekday = numberOfName(WEEKDAYS, name);
+  const weekday = numberOfName(WEEKDAYS, name === MISSPELT_TUESDAY ? 'tuesday' : name);
   if (weekday === undefined) {
     return undefined;
   }
@@ -118,7 +121,8 @@ function dayOfMonth(value: TomlValue): number | undefined {
   return inRange ? Number(value) : undefined;
 }
 
-const CLOCK_TIME = /^(\d{1,2}):(\d{2})$/;
+/** Each side is what Zincati reads as a number: with any zeros, and a plus. */
+const CLOCK_TIME = /^\+?(\d+):\+?(\d+)$/;
 
 const clockTime: Parser<number> = (value, at) => {
   const match = typeof value === 'string' ? CLOCK_TIME.exec(value) : null;

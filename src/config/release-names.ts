@@ -16,7 +16,7 @@ const CHECKSUM = /^[0-9a-f]{64}$/i;
 /** Hexadecimal, and longer than any version that looks so. A letter is required, because dates are digits only. */
 const CUT_CHECKSUM = /^(?=.*[a-f])[0-9a-f]{16,}$/i;
 /** With or without an image name: `quay.io/fedora/fedora-coreos@sha256:...`. */
-const DIGEST = /^(?:\S+@)?sha256:([0-9a-f]{64})$/i;
+const DIGEST = /^(?:\S+@)?(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/i;
 const EXPECTED =
   'a version, a base checksum of 64 hexadecimal digits, or an image digest of sha256: and 64 hexadecimal digits';
 
@@ -51,7 +51,7 @@ function releaseName(text: string): string | undefined {
   }
   const digest = DIGEST.exec(text)?.[1];
   if (digest !== undefined) {
-    return `sha256:${digest.toLowerCase()}`;
+    return digest.toLowerCase();
   }
   return text.length <= LONGEST_NAME && VERSION.test(text) && !CUT_CHECKSUM.test(text) ? text : undefined;
 }

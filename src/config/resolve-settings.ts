@@ -21,7 +21,7 @@ export interface Resolved {
 /** Always returns settings; they may be used only when `errors` is empty. */
 export function resolveSettings(merged: Merged): Resolved {
   const get = <K extends ConfigKey>(key: K): ConfigValues[K] => effective(merged, key);
-  const named = get('updates.strategy');
+  const named = namedStrategies(merged);
   const gates = gatesBySetting(merged, named);
   const settings: Settings = {
     timing: {
@@ -93,6 +93,12 @@ function effective<K extends ConfigKey>(merged: Merged, key: K): ConfigValues[K]
   }
   const descriptor: KeyDescriptor<ConfigValues[K]> = SCHEMA[key];
   return descriptor.fallback;
+}
+
+/** An empty text takes back what earlier files name. */
+function namedStrategies(merged: Merged): readonly StrategyName[] {
+  const named = effective(merged, 'updates.strategy');
+  return named.length > 0 ? named : SCHEMA['updates.strategy'].fallback;
 }
 
 /**

@@ -48,6 +48,11 @@ export class CrashGuard {
     }
   }
 
+  /** Whether the loop has to wait for longer than a moment. */
+  get rests(): boolean {
+    return restMs(this.#crashes) > 0;
+  }
+
   /** Resolves when the loop may begin: at once, unless several starts before this one crashed. Never rejects. */
   async rest(log: Pick<Logger, 'error' | 'info'>, reporter: Pick<Reporter, 'crashed'>): Promise<void> {
     const { clock, signal } = this.#options;

@@ -5,7 +5,7 @@
  * - Opening waits for nothing outside of the process but the state file.
  * - Everything that is opened here is closed by `closing`, in the reverse order.
  */
-import { initialModel, type Model, type Policy } from '../agent/state.ts';
+import { initialModel, type Model } from '../agent/state.ts';
 import { readBootFacts } from '../host/boot-facts.ts';
 import { SYSTEM_CLOCK } from '../host/clock.ts';
 import { Motd } from '../host/motd.ts';
@@ -24,7 +24,6 @@ import { Service } from '../service/service.ts';
 import { SystemBus } from '../dbus/system-bus.ts';
 import { messageOf } from '../errors.ts';
 import { USER_AGENT } from '../version.ts';
-import type { Reading } from './configuration.ts';
 import { systemBusAddress } from '../dbus/system-bus-address.ts';
 
 export interface LastingOptions {
@@ -33,9 +32,6 @@ export interface LastingOptions {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly notifier: Notifier;
-  /** As they are at the start. */
-  readonly reading: Reading;
-  readonly policy: Policy;
 }
 
 export interface Lasting {
@@ -50,7 +46,14 @@ export interface Lasting {
   readonly lockServers: LockServers;
   /** With the record that was found on disk. */
   readonly model: Model;
+  /** Resolves when the metrics socket is bound and the D-Bus name owned, or either was tried in vain. */
+  readonly listening: Promise<unknown>;
+  /** Serves the metrics over TCP as well. */
+  listenOn(address: { readonly host: string; readonly port: number }): void;
 }
+
+/** Until the configuration is read. */
+const NOT_YET = { enabled: true, skip: [] };
 
 /** What cannot be told leaves the record as it is. */
 async function installationOf(root: string): Promise<Installation> {
@@ -62,7 +65,7 @@ async function installationOf(root: string): Promise<Installation> {
 }
 
 export async function openLasting(options: LastingOptions, closing: AsyncDisposableStack): Promise<Lasting> {
-  const { root, env, log, metrics, notifier, reading, policy } = options;
+  const { root, env, log, metrics, notifier } = options;
   const clock = SYSTEM_CLOCK;
   const bus = new SystemBus({
     address: systemBusAddress(root, env),
@@ -80,11 +83,11 @@ export async function openLasting(options: LastingOptions, closing: AsyncDisposa
     log.error(loaded.warning);
   }
   const model = initialModel(loaded.record);
-  const reporter = new Reporter({ log, metrics, notifier, motd, policy, model, clock });
+  const reporter = new Reporter({ log, metrics, notifier, motd, policy: NOT_YET, model, clock });
 
-  const server = new MetricsServer({ root, listen: reading.settings.metrics.listen, metrics, clock, log });
+  const server = new MetricsServer({ root, listen: undefined, metrics, clock, log });
   closing.defer(() => server.close());
-  void server.start();
+  const bound = server.start();
   const service = new Service({
     bus,
     name: SERVICE_NAME,
@@ -105,5 +108,18 @@ export async function openLasting(options: LastingOptions, closing: AsyncDisposa
     },
   });
   closing.defer(() => lockServers.close());
-  return { root, log, metrics, clock, bus, http, records, reporter, lockServers, model };
+  return {
+    root,
+    log,
+    metrics,
+    clock,
+    bus,
+    http,
+    records,
+    reporter,
+    lockServers,
+    model,
+    listening: Promise.all([bound, service.tried]),
+    listenOn: (address) => void server.listenOn(address),
+  };
 }

@@ -4,6 +4,8 @@ import type { Deployment } from '../agent/ports.ts';
 import type { Reading } from './configuration.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import type { BuiltGates } from './build-gates.ts';
+import type { Identity } from '../identity/identity.ts';
+import { expandTemplate } from '../text/url-template.ts';
 import type { Logger } from '../log/log.ts';
 import { shownAddress } from '../text/shown-address.ts';
 
@@ -22,14 +24,20 @@ export function tellReading(
     );
   }
   if (isSame !== true) {
-    const { baseUrl } = settings.cincinnati;
-    log.info(`Cincinnati service: ${baseUrl === undefined ? 'none' : shownAddress(baseUrl)}`);
+    log.info(`Cincinnati service: ${serviceOf(settings.cincinnati.baseUrl, identity)}`);
     log.info(`agent running on node '${identity.nodeUuid}', in update group '${identity.group}'`);
   }
   metrics.configurationRead(warnings.length, at);
   metrics.updatesConfigured(settings.updates);
   metrics.strategiesConfigured(settings.updates.strategies);
   metrics.rolloutWarinessConfigured(identity.rolloutWariness);
+}
+
+/** With what is known of its templates filled in; the stream may be that of the booted deployment. */
+function serviceOf(baseUrl: string | undefined, { basearch, group, platform, stream }: Identity): string {
+  return baseUrl === undefined
+    ? 'none'
+    : shownAddress(expandTemplate(baseUrl, { basearch, group, platform, stream: stream ?? '${stream}' }));
 }
 
 export async function tellStrategies(

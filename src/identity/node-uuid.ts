@@ -6,6 +6,7 @@ import { createHmac } from 'node:crypto';
 import { join } from 'node:path';
 
 import { IdentityError, messageOf, printable } from '../errors.ts';
+import { errorCode } from '../files/error-code.ts';
 import { readSmallText } from '../files/read-small-file.ts';
 
 /** Zincati's application id. With it, a node keeps the identity that it had. */
@@ -33,12 +34,17 @@ export async function nodeUuid(root: string): Promise<string> {
   try {
     text = await readSmallText(file);
   } catch (cause) {
-    throw unusable(`cannot read ${file}: ${messageOf(cause)}`, { cause });
+    throw unusable(`cannot read ${file}: ${messageOf(cause)}`, {
+      cause,
+      mayCome: errorCode(cause) !== undefined,
+    });
   }
   const machineId = text.trim();
   if (machineId === 'uninitialized' || machineId === '') {
     throw unusable(
       `cannot derive the node's identity: ${file} must hold a machine id, got ${quoted(machineId)}`,
+      // systemd writes it while the machine starts.
+      { mayCome: true },
     );
   }
   // systemd takes 32 zeros for no id as well. Every node of a fleet would have the same.
@@ -56,7 +62,7 @@ function quoted(text: string): string {
   return JSON.stringify(printable(text.slice(0, LONGEST_SHOWN)));
 }
 
-function unusable(message: string, options?: ErrorOptions): IdentityError {
+function unusable(message: string, options?: ErrorOptions & { readonly mayCome?: boolean }): IdentityError {
   return new IdentityError(
     'identity_machine_id',
     `${message}; run systemd-machine-id-setup, or set identity.node_uuid to 32 hexadecimal digits`,

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 
 import { IdentityError, messageOf, printable } from '../errors.ts';
+import { errorCode } from '../files/error-code.ts';
 import { readSmallText } from '../files/read-small-file.ts';
 
 const FLAG = 'ignition.platform.id=';
@@ -24,7 +25,10 @@ export async function platform(root: string): Promise<string> {
   try {
     cmdline = await readSmallText(file);
   } catch (cause) {
-    throw unknownPlatform(`cannot read ${file}: ${messageOf(cause)}`, { cause });
+    throw unknownPlatform(`cannot read ${file}: ${messageOf(cause)}`, {
+      cause,
+      mayCome: errorCode(cause) !== undefined,
+    });
   }
   const value = platformFromCmdline(cmdline);
   if (value === undefined) {
@@ -38,7 +42,10 @@ export async function platform(root: string): Promise<string> {
   return value;
 }
 
-function unknownPlatform(message: string, options?: ErrorOptions): IdentityError {
+function unknownPlatform(
+  message: string,
+  options?: ErrorOptions & { readonly mayCome?: boolean },
+): IdentityError {
   return new IdentityError(
     'identity_platform',
     `${message}; set identity.platform, for example to "metal" or "qemu"`,

@@ -75,7 +75,7 @@ function suffix(fields: Fields): string {
 }
 
 /** Scheme and user part: all up to the last `@` before the path. `@sha256:` is the digest of a container image. */
-const USER_INFO = /\b([a-z][a-z0-9+.-]{0,15}:\/\/)[^\s/?#]*@(?!sha256:)/gi;
+const USER_INFO = /\b([a-z][a-z0-9+.-]{0,15}:\/\/)[^\s/?#]*@(?!sha(?:256|512):)/gi;
 
 function withoutUserInfo(line: string): string {
   return line.replaceAll(USER_INFO, '$1***@');

@@ -65,10 +65,15 @@ export class MetricsServer {
     const { listen } = this.#options;
     const tried = [this.#keep(`metrics socket ${this.socketPath}`, () => this.#openUnix())];
     if (listen !== undefined) {
-      const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host;
-      tried.push(this.#keep(`metrics address ${host}:${listen.port}`, () => this.#openTcp(listen)));
+      tried.push(this.listenOn(listen));
     }
     await Promise.all(tried);
+  }
+
+  /** Serves over TCP as well. Resolves when that was tried once. Never rejects. */
+  listenOn(listen: { readonly host: string; readonly port: number }): Promise<void> {
+    const host = listen.host.includes(':') ? `[${listen.host}]` : listen.host;
+    return this.#keep(`metrics address ${host}:${listen.port}`, () => this.#openTcp(listen));
   }
 
   async close(): Promise<void> {

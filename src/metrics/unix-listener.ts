@@ -20,7 +20,7 @@ import { MINUTE_MS, SECOND_MS } from '../text/units.ts';
 import type { Listening } from './keep-listening.ts';
 
 /** A client that has sent nothing for this long waits for bare text. An HTTP request comes with the connection. */
-export const SILENCE_GRACE_MS = 150;
+export const SILENCE_GRACE_MS = 50;
 /** As long as Prometheus waits for a scrape by default. */
 export const CONNECTION_LIFETIME_MS = 10 * SECOND_MS;
 /** More than this at one time are no scrapes. Further ones are turned away at once. */
@@ -29,8 +29,8 @@ export const MOST_CONNECTIONS = 64;
 /** How often it looks after its file. No scraper comes more often, and an idle host does not notice one lstat. */
 export const LOOK_MS = MINUTE_MS;
 
-/** Everybody may connect. The directory decides who gets there. */
-const SOCKET_MODE = 0o666;
+/** As Zincati's. The directory decides who gets there; to connect, one must be allowed to write. */
+const SOCKET_MODE = 0o755;
 /** As the tmpfiles configuration has it. */
 const DIRECTORY_MODE = 0o775;
 

@@ -89,7 +89,11 @@ const LINES: { readonly [K in HappeningKind]: (happening: HappeningOf<K>) => rea
   deadend: ({ reason }) => [warn(`current release detected as dead-end, reason: ${printable(reason)}`)],
   'no-deadend': () => [info('current release detected as not a dead-end')],
   'targets-ignored': ({ count, repeated }) => [
-    once(repeated, 'info', `Found ${count} possible update target(s) present in denylist; ignoring`),
+    once(
+      repeated,
+      'info',
+      `Found ${count} possible update target${count > 1 ? 's' : ''} present in denylist; ignoring`,
+    ),
   ],
   'downgrade-refused': ({ release, repeated }) => [
     once(repeated, 'warn', `downgrade hint towards target release '${name(release)}'`),
@@ -118,7 +122,9 @@ const LINES: { readonly [K in HappeningKind]: (happening: HappeningOf<K>) => rea
     once(repeated, 'info', `the update server is asked again at ${longDate(untilAt)}`),
   ],
   'off-graph': ({ booted }) => [
-    warn(`booted release '${printable(booted)}' is not in the update graph: no updates until it is`),
+    warn(
+      `booted deployment ${printable(booted)} not found in the update graph: no updates until it is there`,
+    ),
   ],
   'on-graph-again': ({ booted }) => [
     info(`booted release '${printable(booted)}' is in the update graph again`),
@@ -164,7 +170,7 @@ const LINES: { readonly [K in HappeningKind]: (happening: HappeningOf<K>) => rea
   'transaction-lost': ({ failure }) => [warn(`lost sight of the rpm-ostree transaction: ${failure.message}`)],
 
   // A staged deployment, and the way to the reboot.
-  blocked: ({ release }) => [warn(`abandoned and blocked deployment '${name(release)}'`)],
+  blocked: ({ release }) => [error(`abandoned and blocked deployment '${name(release)}'`)],
   dropped: ({ version, why }) => {
     const because =
       why === 'skipped' ? 'denied by the administrator (updates.skip)' : 'not to be taken any more';
@@ -229,7 +235,7 @@ const LINES: { readonly [K in HappeningKind]: (happening: HappeningOf<K>) => rea
   'reboot-asked': () => [],
   'reboot-refused': () => [],
   'finalize-failed': ({ failure, repeated }) => [
-    once(repeated, 'error', `failed to finalize update: ${failure.message}`),
+    once(repeated, 'error', `failed to finalize deployment: ${failure.message}`),
   ],
   finalized: ({ release }) => [info(`update finalized: ${name(release)}`)],
   'waiting-for-reboot': ({ release }) => [info(`update applied, waiting for reboot: ${name(release)}`)],

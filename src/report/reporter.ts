@@ -5,14 +5,14 @@
  * - It only listens: it never throws and never waits.
  * - Each happening is told once. What follows from the model alone (status, health, denials) is told when it changes.
  */
-import { healthOf, HEALTHY, type Health } from '../agent/health.ts';
+import { awaitingHealth, healthOf, HEALTHY, type Health } from '../agent/health.ts';
 import type { Beginning, Happening } from '../agent/happenings.ts';
 import type { Moment } from '../agent/moment.ts';
 import type { Progress } from '../agent/ports.ts';
 import { isInForce } from '../agent/record.ts';
 import type { Configuration, Observer } from '../agent/runner.ts';
 import type { Model, Policy } from '../agent/state.ts';
-import { healthText, statusText } from './status-text.ts';
+import { AWAITING, healthText, statusText } from './status-text.ts';
 import { longDate } from '../text/long-date.ts';
 import { messageOf } from '../errors.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -28,7 +28,7 @@ export interface ReporterOptions {
   readonly notifier: Pick<Notifier, 'status'>;
   readonly motd: Pick<Motd, 'show' | 'retry'>;
   /** As they are at the start. */
-  readonly policy: Policy;
+  readonly policy: Pick<Policy, 'enabled' | 'skip'>;
   readonly model: Model;
   readonly clock: { now(): number; monotonic(): number };
 }
@@ -47,7 +47,7 @@ export interface Crashes {
 
 export class Reporter implements Observer {
   readonly #options: ReporterOptions;
-  #policy: Policy;
+  #policy: ReporterOptions['policy'];
   #status: string;
   /** The model as last reported. */
   #model: Model;
@@ -55,6 +55,8 @@ export class Reporter implements Observer {
   #refused: Moment | undefined;
   /** Starts that crashed before this one, and until when the agent rests for that. */
   #crashes: Crashes | undefined;
+  /** Since when the agent waits for what its configuration needs, and for what. */
+  #awaited: { readonly since: Moment; readonly reason: string } | undefined;
   #health: Health = HEALTHY;
   #lastRefreshAt: number | undefined;
   #progressMono = Number.NEGATIVE_INFINITY;
@@ -117,6 +119,13 @@ export class Reporter implements Observer {
     this.#guarded(() => this.#tell(this.#model));
   }
 
+  /** The agent waits for what its configuration needs. Undefined: the wait is over. */
+  awaiting(reason: string | undefined): void {
+    const since = this.#awaited?.since ?? this.#now();
+    this.#awaited = reason === undefined ? undefined : { since, reason };
+    this.#guarded(() => this.#tell(this.#model));
+  }
+
   progress(progress: Progress): void {
     this.#guarded(() => {
       const { log, metrics, clock } = this.#options;
@@ -134,7 +143,11 @@ export class Reporter implements Observer {
   #tell(model: Model): void {
     const { clock } = this.#options;
     const at = clock.now();
-    const found = healthOf(model, { at, mono: clock.monotonic() }, this.#refused, this.#policy.skip);
+    const now = { at, mono: clock.monotonic() };
+    const found =
+      this.#awaited === undefined
+        ? healthOf(model, now, this.#refused, this.#policy.skip)
+        : awaitingHealth(this.#awaited.since, now, this.#awaited.reason);
     const health = found.level === 'OK' && this.#crashes !== undefined ? ofCrashes(this.#crashes) : found;
     this.#model = model;
     this.#tellStatus(model, health);
@@ -146,15 +159,23 @@ export class Reporter implements Observer {
     // What the health says already need not be said twice.
     const isRefused = this.#refused !== undefined && health.cause !== 'configuration_refused';
     const refused = isRefused ? '; the configuration on disk cannot be used' : '';
-    const restUntilAt = this.#crashes?.restUntilAt;
-    const state =
-      restUntilAt === undefined ? statusText(model, this.#policy) : `idle until ${longDate(restUntilAt)}`;
+    const state = this.#stateText(model);
     const text = `${state}${refused}${healthText(health, state)}`;
     if (text === this.#status) {
       return;
     }
     this.#status = text;
     this.#options.notifier.status(text);
+  }
+
+  #stateText(model: Model): string {
+    if (this.#awaited !== undefined) {
+      return AWAITING;
+    }
+    const restUntilAt = this.#crashes?.restUntilAt;
+    return restUntilAt === undefined
+      ? statusText(model, this.#policy)
+      : `idle until ${longDate(restUntilAt)}`;
   }
 
   #tellState(model: Model, at: number): void {

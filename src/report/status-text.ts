@@ -7,7 +7,7 @@ import type { Memory, Model, Policy } from '../agent/state.ts';
 const CANNOT = '; cannot finalize it: ';
 
 /** Zincati's own texts where it has one; one line, no end mark. */
-export function statusText({ state, memory }: Model, policy: Policy): string {
+export function statusText({ state, memory }: Model, policy: Pick<Policy, 'enabled'>): string {
   switch (state.name) {
     case 'StartState':
       if (memory.hostStreak !== undefined) {
@@ -52,6 +52,9 @@ export function statusText({ state, memory }: Model, policy: Policy): string {
   }
 }
 
+/** The agent is up and idle until what its configuration needs is there. */
+export const AWAITING = 'waiting for what the configuration needs';
+
 /**
  * What follows the state while updates are not OK; "" while they are. Stable: people and tools look for it. `said`: the
  * text of the state, whose last sentence is not said again.
@@ -66,7 +69,7 @@ export function healthText({ level, cause, sinceAt, text }: Health, said = ''): 
   return `; updates are ${level} (${cause})${since}${isSaid ? '' : `: ${text}`}`;
 }
 
-function initialized({ enabled }: Policy): string {
+function initialized({ enabled }: Pick<Policy, 'enabled'>): string {
   return `initialization complete, auto-updates logic ${enabled ? 'enabled' : 'disabled by configuration'}`;
 }
 

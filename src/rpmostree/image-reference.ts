@@ -4,6 +4,7 @@
  * Invariants:
  * - `printImageReference(parseImageReference(text))` is `text` for every text that parses.
  */
+import { fullImageName } from '../text/image-name.ts';
 
 /** An image, how its signature is checked, and how it is fetched. */
 export interface ImageReference {
@@ -17,7 +18,7 @@ export interface ImageReference {
   /** The image name with its registry, without tag and digest. */
   readonly name: string;
   readonly tag: string | undefined;
-  /** `sha256:…` when the reference itself is pinned. */
+  /** `sha256:…` or `sha512:…` when the reference itself is pinned. */
   readonly digest: string | undefined;
 }
 
@@ -31,7 +32,7 @@ const SCHEMES: readonly { readonly pattern: RegExp; readonly verified: boolean }
 ];
 
 /** `NAME[:TAG][@DIGEST]`. A colon before the last slash belongs to the registry's port. */
-const IMAGE = /^([^\s@]*?[^\s@:/])(?::([\w][\w.-]{0,127}))?(?:@(sha256:[0-9a-f]{64}))?$/;
+const IMAGE = /^([^\s@]*?[^\s@:/])(?::([\w][\w.-]{0,127}))?(?:@(sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128}))?$/;
 
 /** Undefined for anything else, for example an OSTree ref. */
 export function parseImageReference(text: string): ImageReference | undefined {
@@ -58,7 +59,7 @@ export function printImageReference({ prefix, name, tag, digest }: ImageReferenc
 export function followsSame(a: ImageReference, b: ImageReference): boolean {
   return (
     canonicalPrefix(a.prefix) === canonicalPrefix(b.prefix) &&
-    a.name === b.name &&
+    fullImageName(a.name) === fullImageName(b.name) &&
     a.tag === b.tag &&
     a.digest === b.digest
   );

@@ -34,6 +34,7 @@ const ALREADY_OWNER = 4;
 export class Service {
   readonly #options: ServiceOptions;
   readonly #life = new AbortController();
+  readonly #tried = Promise.withResolvers<undefined>();
   #running: Promise<void> = Promise.resolve();
 
   constructor(options: ServiceOptions) {
@@ -42,6 +43,11 @@ export class Service {
 
   start(): void {
     this.#running = this.#run(this.#life.signal);
+  }
+
+  /** Resolves when the name is owned, or the first attempt has failed. Never rejects. */
+  get tried(): Promise<unknown> {
+    return this.#tried.promise;
   }
 
   /** Gives the name back. Never rejects. */
@@ -64,8 +70,10 @@ export class Service {
           }
           isTroubled = false;
           pauseMs = FIRST_PAUSE_MS;
+          this.#tried.resolve(undefined);
         });
       } catch (error) {
+        this.#tried.resolve(undefined);
         if (isAborted(signal)) {
           return;
         }

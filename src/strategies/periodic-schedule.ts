@@ -110,14 +110,14 @@ export class PeriodicSchedule {
     return weeklyMinutes(this.calendar.windows, nowMs);
   }
 
-  /** `total schedule length 120 minutes; next window opens Sat 2026-11-28 03:00 CET (in 2 days)`. */
+  /** `total schedule length 120 minutes; next window at 3:00 on Sat, Sat 2026-11-28 03:00 CET (in 2 days)`. */
   summaryAt(nowMs: number): string {
     const state = this.calendar.stateAt(nowMs);
     const next = state.open
       ? 'a window is open now'
       : state.nextMs === undefined
         ? 'no window in sight'
-        : `next window opens ${this.#when(nowMs, state.nextMs)}`;
+        : `next window ${asZincati(this.#when(nowMs, state.nextMs))}`;
     return `total schedule length ${this.weeklyMinutes(nowMs)} minutes; ${next}`;
   }
 
@@ -204,4 +204,10 @@ export class PeriodicSchedule {
 
 function instantOf(zone: ZoneRules, edge: FreezeEdge): number {
   return edge.kind === 'instant' ? edge.ms : openingInstant(zone, edge.ms);
+}
+
+/** Zincati's `at 3:00 on Sat` before an instant like `Sat 2026-11-28 03:00 CET`. */
+function asZincati(when: string): string {
+  const [, day, time] = /^(\w{3}) \S+ 0?(\d{1,2}:\d\d)/.exec(when) ?? [];
+  return day === undefined ? `opens ${when}` : `at ${time} on ${day}, ${when}`;
 }

@@ -68,7 +68,7 @@ async function aHost(booted: 'oldest' | 'newest') {
   };
 }
 
-/** The notifications of an agent, one by one. */
+/** An agent, and its first notification that is more than a status. */
 async function supervised(host: { root: string; busAddress: string }) {
   const address = join(host.root, 'notify.sock');
   const receiver = new LineProcess('/usr/bin/python3', [RECEIVER, address]);
@@ -76,14 +76,23 @@ async function supervised(host: { root: string; busAddress: string }) {
   expect(await receiver.line()).toBe('ready');
   const agent = new AgentProcess({ ...host, env: { NOTIFY_SOCKET: address } });
   onTestFinished(() => agent[Symbol.asyncDispose]());
-  return { agent, notified: async () => JSON.parse(await receiver.line()) as string };
+  const ready = async (): Promise<string> => {
+    for (;;) {
+      const message = JSON.parse(await receiver.line()) as string;
+      // The status is told as it changes, before READY, too.
+      if (!message.startsWith('STATUS=')) {
+        return message;
+      }
+    }
+  };
+  return { agent, ready };
 }
 
 describe('the bus', () => {
   it('B16: that is not there, and comes: READY does not wait for it, and then everything is done', async () => {
     const host = await aHost('oldest');
-    const { agent, notified } = await supervised(host);
-    expect(await notified()).toMatch(/^READY=1\n/);
+    const { agent, ready } = await supervised(host);
+    expect(await ready()).toMatch(/^READY=1\n/);
     await agent.says(/^error failed to read the deployments: .*cannot reach D-Bus/);
     await host.startBus();
     await agent.says(/^info update staged: /);
@@ -96,8 +105,8 @@ describe('the bus', () => {
     onTestFinished(() => void silent.close());
     await once(silent, 'listening');
     const connected = once(silent, 'connection');
-    const { agent, notified } = await supervised(host);
-    expect(await notified()).toMatch(/^READY=1\n/);
+    const { agent, ready } = await supervised(host);
+    expect(await ready()).toMatch(/^READY=1\n/);
     await connected;
     expect(await agent.stop()).toEqual([0, null]);
   });

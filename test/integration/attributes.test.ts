@@ -78,7 +78,11 @@ it('asks the server of its region, as a member of the group of its zone, and the
 });
 
 it.each([
-  ['there are no attributes', undefined, `${ATTRIBUTES_FILE} does not exist`],
+  [
+    'field 16: the value of one is itself one',
+    'AFTERBURN_AWS_AVAILABILITY_ZONE=${AFTERBURN_AWS_REGION}\n',
+    'whose values name no attribute themselves',
+  ],
   [
     'they are of another cloud',
     'AFTERBURN_GCP_HOSTNAME=h\n',
@@ -86,9 +90,7 @@ it.each([
   ],
 ])('B27: does not start when %s, and says which file, key and attribute', async (_what, attributes, said) => {
   await writeAgentConfig(host.root, { baseUrl: 'http://127.0.0.1:1', more: MORE });
-  if (attributes !== undefined) {
-    await place(ATTRIBUTES_FILE, attributes);
-  }
+  await place(ATTRIBUTES_FILE, attributes);
   const { log, exited } = startAgent();
   expect(await exited).toEqual([EXIT.config, null]);
   expect(await log).toContain(`${join(host.root, FILE)}: identity.group must `);

@@ -58,7 +58,10 @@ const DEADEND_REASON_KEY = `${METADATA_PREFIX}updates.deadend_reason`;
 
 const PAYLOAD_FORMS: Readonly<Record<Scheme, { readonly form: RegExp; readonly words: string }>> = {
   checksum: { form: /^[0-9a-f]{64}$/, words: '64 lower-case hexadecimal digits' },
-  oci: { form: /^[\w./:-]+@sha256:[0-9a-f]{64}$/, words: 'an image pinned by digest (NAME@sha256:HEX)' },
+  oci: {
+    form: /^[\w./:-]+@(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/,
+    words: 'an image pinned by digest (NAME@sha256:HEX)',
+  },
 };
 
 /** Parses decoded JSON. Throws CincinnatiError `client_failed_json_decoding` when it is not a graph at all. */

@@ -12,9 +12,10 @@
  * the same one.
  */
 import type { CheckQuery, CheckResult } from '../../agent/ports.ts';
-import { type Payload, type Release, samePayload, type Scheme } from '../../agent/release.ts';
+import { type Payload, payloadDigest, payloadImage, type Release, samePayload } from '../../agent/release.ts';
 import { isSkipped } from '../../agent/skip.ts';
 import { CincinnatiError } from '../../errors.ts';
+import { fullImageName } from '../../text/image-name.ts';
 import type { Graph, GraphNode } from './graph.ts';
 
 /** The booted release and where its edges lead. */
@@ -207,12 +208,20 @@ function order<T extends bigint | string>(a: T, b: T): number {
 /**
  * A node whose scheme is malformed is still found by its payload, because payloads of the two schemes never look alike.
  */
-function isAt(node: GraphNode, { scheme, value }: Payload): boolean {
-  return node.payload === value && (node.scheme === undefined || node.scheme === scheme);
+function isAt(node: GraphNode, payload: Payload): boolean {
+  const { scheme } = payload;
+  return (
+    (node.scheme === undefined || node.scheme === scheme) &&
+    samePayload({ scheme, value: node.payload }, payload)
+  );
 }
 
-function keyOf({ scheme, value }: { scheme: Scheme; value: string }): string {
-  return `${scheme} ${value}`;
+/** The same for payloads that are the same. */
+function keyOf(payload: Payload): string {
+  const image = payloadImage(payload);
+  return image === undefined
+    ? `${payload.scheme} ${payload.value}`
+    : `${payload.scheme} ${fullImageName(image)}@${payloadDigest(payload)}`;
 }
 
 function atMost(warnings: readonly string[]): readonly string[] {

@@ -1,6 +1,7 @@
 /** Faults that real peers and an attacker have shown, area by area. */
 import type { PutBackFault } from '../fault.ts';
 import { BOUNDED_FAULTS } from './bounded.ts';
+import { CONFIGURATION_FAULTS } from './configuration.ts';
 import { DECIDING_FAULTS } from './deciding.ts';
 import { HOST_FAULTS } from './host.ts';
 import { LOCK_FAULTS } from './locks.ts';
@@ -9,6 +10,7 @@ import { RPM_OSTREE_FAULTS } from './rpm-ostree.ts';
 
 export const SHOWN_FAULTS: readonly PutBackFault[] = [
   ...BOUNDED_FAULTS,
+  ...CONFIGURATION_FAULTS,
   ...DECIDING_FAULTS,
   ...HOST_FAULTS,
   ...LOCK_FAULTS,

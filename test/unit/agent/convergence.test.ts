@@ -280,7 +280,7 @@ describe('the agent, left alone', () => {
     simulated.runFor(DAY);
     expect(count(simulated, 'stage')).toBe(0);
     expect(simulated.log.join('\n')).toContain(
-      'Found 1 possible update target(s) present in denylist; ignoring',
+      'Found 1 possible update target present in denylist; ignoring',
     );
   });
 
@@ -467,7 +467,7 @@ describe('the agent, left alone', () => {
     ]);
     simulated.runFor(DAY);
     expect(simulated.stateName).toBe('OffGraph');
-    expect(simulated.log.join('\n')).toContain("WARN  booted release '1.0' is not in the update graph");
+    expect(simulated.log.join('\n')).toContain('WARN  booted deployment 1.0 not found in the update graph');
   });
 
   it('B36: a start without network leaves nothing undone: everything is done once it is there', () => {
@@ -504,7 +504,9 @@ describe('the agent, left alone', () => {
     simulated.runUntil((n) => n.stateName === 'OffGraph');
     simulated.runFor(DAY);
     expect(
-      simulated.log.filter((line) => line.startsWith('WARN') && line.includes('is not in the update graph')),
+      simulated.log.filter(
+        (line) => line.startsWith('WARN') && line.includes('not found in the update graph'),
+      ),
     ).toHaveLength(1);
     known = true;
     simulated.runFor(HOUR);

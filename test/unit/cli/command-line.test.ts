@@ -39,6 +39,10 @@ describe('parseCommandLine', () => {
 
   it('answers help and version wherever they stand', () => {
     expect(parseCommandLine(['agent', '--help'])).toEqual({ command: 'help' });
+    expect(parseCommandLine(['help']), 'diff 11').toEqual({ command: 'help' });
+    expect(parseCommandLine(['deadend-motd', 'set', '--reason', '']), 'diff 11').toMatchObject({
+      reason: '',
+    });
     expect(parseCommandLine(['-V'])).toEqual({ command: 'version' });
   });
 });

@@ -90,10 +90,13 @@ describe('which files count', () => {
     await using host = await HostTree.create({ '/srv/conf/10-a.toml': 'x = 1' });
     await host.link(ETC, '/srv/conf');
     await host.link(`${USR}/20-b.toml`, '/srv/conf/10-a.toml');
-    const { files } = await readDropIns(host.root);
+    const { files, warnings } = await readDropIns(host.root);
     expect(files.map((file) => [file.path, Buffer.from(file.bytes).toString()])).toEqual([
       [host.at(`${ETC}/10-a.toml`), 'x = 1'],
       [host.at(`${USR}/20-b.toml`), 'x = 1'],
+    ]);
+    expect(warnings).toEqual([
+      `${host.at(`${USR}/20-b.toml`)}: read through the symbolic link to /srv/conf/10-a.toml, which Zincati ignores; put a file there if its settings are meant`,
     ]);
   });
 });
@@ -159,15 +162,18 @@ describe('what cannot be read is an error', () => {
     return errors[0]!.message;
   }
 
-  it('a link that leads nowhere', async () => {
-    await using host = await HostTree.create();
+  it('diff 7: but not a link that leads nowhere: it is named, and hides nothing', async () => {
+    await using host = await HostTree.create({ [`${USR}/10-a.toml`]: '' });
     await host.link(`${ETC}/10-a.toml`, '/srv/gone.toml');
-    expect(await onlyError(host)).toBe(
-      `cannot read ${host.at(`${ETC}/10-a.toml`)}: the symbolic link must lead to a file, got /srv/gone.toml, which does not exist; remove the link, or make it lead to /dev/null to mask the name`,
-    );
+    const { files, errors, warnings } = await readDropIns(host.root);
+    expect(errors).toEqual([]);
+    expect(files.map((file) => file.path)).toEqual([host.at(`${USR}/10-a.toml`)]);
+    expect(warnings).toEqual([
+      `${host.at(`${ETC}/10-a.toml`)}: ignored, the symbolic link leads to /srv/gone.toml, which does not exist; remove the link, or make it lead to /dev/null to mask the name`,
+    ]);
   });
 
-  it('but not where a stronger file stands in its place', async () => {
+  it('nor is it named where a stronger file stands in its place', async () => {
     await using host = await HostTree.create({ [`${ETC}/10-a.toml`]: '' });
     await host.link(`${USR}/10-a.toml`, '/srv/gone.toml');
     expect(await pathsOf(host)).toEqual([`${ETC}/10-a.toml`]);
@@ -179,13 +185,14 @@ describe('what cannot be read is an error', () => {
     expect(await onlyError(host)).toContain(`cannot read ${host.at(`${ETC}/10-a.toml`)}: more than 40`);
   });
 
-  it('a directory that is a file, or a link to nothing', async () => {
+  it('diff 7: but not a directory that is a file, or a link to nothing: they are named', async () => {
     await using host = await HostTree.create({ [RUN]: '' });
     await host.link(ETC, '/srv/gone');
-    const { errors } = await readDropIns(host.root);
-    expect(errors.map((error) => error.message)).toEqual([
-      expect.stringContaining(`cannot read ${host.at(RUN)}: ENOTDIR`),
-      `cannot read ${host.at(ETC)}: it must be a directory, got a symbolic link that leads nowhere`,
+    const { errors, warnings } = await readDropIns(host.root);
+    expect(errors).toEqual([]);
+    expect(warnings).toEqual([
+      `${host.at(RUN)}: ignored, it must be a directory of drop-ins`,
+      `${host.at(ETC)}: ignored, it must be a directory of drop-ins`,
     ]);
   });
 
@@ -266,8 +273,8 @@ describe('what cannot be read is an error', () => {
 
   it('and all of them are found, not only the first', async () => {
     await using host = await HostTree.create({ [`${USR}/40-ok.toml`]: '' });
-    await host.link(`${ETC}/10-a.toml`, '/gone');
-    await host.link(`${RUN}/20-b.toml`, '/gone');
+    await host.link(`${ETC}/10-a.toml`, '10-a.toml');
+    await host.link(`${RUN}/20-b.toml`, '20-b.toml');
     const { files, errors } = await readDropIns(host.root);
     expect(errors).toHaveLength(2);
     expect(files).toHaveLength(1);

@@ -21,7 +21,18 @@ const ACCEPTED: readonly (readonly [string, string, unknown])[] = [
   ['identity.group', '""', ''],
   ['identity.node_uuid', '"27E3ac02-af39-46af-995c-9940e18b0cce"', '27e3ac02af3946af995c9940e18b0cce'],
   ['identity.node_uuid', '"27e3ac02af3946af995c9940e18b0cce"', '27e3ac02af3946af995c9940e18b0cce'],
+  ['identity.node_uuid', '"{27E3ac02-af39-46af-995c-9940e18b0cce}"', '27e3ac02af3946af995c9940e18b0cce'],
+  [
+    'identity.node_uuid',
+    '"urn:uuid:27E3ac02-af39-46af-995c-9940e18b0cce"',
+    '27e3ac02af3946af995c9940e18b0cce',
+  ],
   ['identity.node_uuid', '""', ''],
+  ['cincinnati.base_url', '" http://a"', 'http://a'],
+  ['updates.fleet_lock.base_url', '" http://a/ "', 'http://a/'],
+  ['updates.periodic.time_zone', '"posix/Europe/Berlin"', 'Europe/Berlin'],
+  ['updates.periodic.time_zone', '"right/Europe/Berlin"', 'Europe/Berlin'],
+  ['updates.strategy', '""', []],
   ['identity.rollout_wariness', '0', 0],
   ['identity.rollout_wariness', '1', 1],
   ['identity.rollout_wariness', '0.5', 0.5],
@@ -72,6 +83,7 @@ const REFUSED_VALUES: readonly (readonly [string, string, string])[] = [
   ['identity.group', '"a\\n"', 'a text of letters, digits, "." and "-" only, got "a\\n"'],
   ['identity.group', '5', 'a text, got 5'],
   ['identity.node_uuid', '"27e3"', '32 hexadecimal digits, with or without dashes, got "27e3"'],
+  ['identity.node_uuid', '"{27e3"', '32 hexadecimal digits, with or without dashes, got "{27e3"'],
   ['identity.node_uuid', '"--"', '32 hexadecimal digits, with or without dashes, got "--"'],
   ['identity.rollout_wariness', '1.01', 'a number from 0.0 to 1.0, got 1.01'],
   ['identity.rollout_wariness', '-1', 'a number from 0.0 to 1.0, got -1'],
@@ -120,11 +132,6 @@ const REFUSED_VALUES: readonly (readonly [string, string, string])[] = [
     'updates.strategy',
     '[]',
     'one of immediate, periodic, fleet_lock, marker, manual, or a list of them, got an empty list',
-  ],
-  [
-    'updates.strategy',
-    '""',
-    'one of immediate, periodic, fleet_lock, marker, manual, or a list of them, got ""',
   ],
   [
     'updates.periodic.time_zone',
@@ -246,12 +253,15 @@ describe('windows', () => {
     ]);
   });
 
-  it.each(['Tuesday', 'tuesday', 'TUESDAY', 'Tue', 'tue'])('takes %s for Tuesday', (day) => {
-    const { values } = windows(`days = ["${day}"]\nstart_time = "03:05"\nlength_minutes = 1`);
-    expect(values['updates.periodic.window']).toEqual([
-      { days: [{ weekday: 2 }], startMinutes: 185, lengthMinutes: 1 },
-    ]);
-  });
+  it.each(['Tuesday', 'tuesday', 'TUESDAY', 'Tue', 'tue', 'tuesady', 'Tuesady'])(
+    'diff 7: takes %s for Tuesday',
+    (day) => {
+      const { values } = windows(`days = ["${day}"]\nstart_time = "03:05"\nlength_minutes = 1`);
+      expect(values['updates.periodic.window']).toEqual([
+        { days: [{ weekday: 2 }], startMinutes: 185, lengthMinutes: 1 },
+      ]);
+    },
+  );
 
   it.each(['Tues', 'T', '', 'Tuesdays', 'Dienstag', ' Tue'])('does not take %j for a weekday', (day) => {
     const { errors, values } = windows(`days = ["Mon", "${day}"]\nstart_time = "3:05"\nlength_minutes = 1`);
@@ -261,15 +271,39 @@ describe('windows', () => {
     ]);
   });
 
-  it.each(['24:00', '3:60', '3:5', '003:05', '3', '3:05 am', '', '-1:00', '٣:٠٥'])(
-    'does not take %j for a time',
-    (time) => {
-      const { errors } = windows(`days = ["Mon"]\nstart_time = "${time}"\nlength_minutes = 1`);
-      expect(errors.map((error) => error.message)).toEqual([
-        `${FILE}: updates.periodic.window[0].start_time must be a time of day from "0:00" to "23:59", got "${time}"`,
-      ]);
-    },
-  );
+  it.each([
+    '24:00',
+    '3:60',
+    '3',
+    '3:05 am',
+    '',
+    '-1:00',
+    '++1:00',
+    '1:',
+    ':5',
+    '1:0:0',
+    '0x1:0',
+    ' 3:05',
+    '٣:٠٥',
+  ])('does not take %j for a time', (time) => {
+    const { errors } = windows(`days = ["Mon"]\nstart_time = "${time}"\nlength_minutes = 1`);
+    expect(errors.map((error) => error.message)).toEqual([
+      `${FILE}: updates.periodic.window[0].start_time must be a time of day from "0:00" to "23:59", got "${time}"`,
+    ]);
+  });
+
+  it.each([
+    ['01:5', 65],
+    ['0:0', 0],
+    ['001:00', 60],
+    ['+1:00', 60],
+    ['1:+5', 65],
+    ['3:5', 185],
+    ['003:05', 185],
+  ])('diff 7: takes %j for a time, as Zincati does', (time, startMinutes) => {
+    const { values } = windows(`days = ["Mon"]\nstart_time = "${time}"\nlength_minutes = 1`);
+    expect(values['updates.periodic.window']).toMatchObject([{ startMinutes }]);
+  });
 
   it.each(['0', '10081', '-1', '60.0', '"60"'])('does not take %s for a length', (length) => {
     const { errors } = windows(`days = ["Mon"]\nstart_time = "3:00"\nlength_minutes = ${length}`);

@@ -5,6 +5,30 @@ import { initialModel, MOST_KINDS, type Model } from '../../../src/agent/state.t
 import { advance } from '../../../src/agent/advance.ts';
 import { bootedOn, checkResult, POLICY } from '../../support/samples.ts';
 
+describe('the words that people and tests look for', () => {
+  const of = (...[happening]: Parameters<typeof linesOf>) => linesOf(happening).map(({ text }) => text);
+
+  it.each([
+    [1, 'Found 1 possible update target present in denylist; ignoring'],
+    [2, 'Found 2 possible update targets present in denylist; ignoring'],
+  ])('diff 3: %d ignored', (count, text) => {
+    expect(of({ kind: 'targets-ignored', count, repeated: false })).toEqual([text]);
+  });
+
+  it('diff 10: a booted release that the graph does not know', () => {
+    expect(of({ kind: 'off-graph', booted: '1.0' })[0]).toContain(
+      'booted deployment 1.0 not found in the update graph',
+    );
+  });
+
+  it('diff 10: a deployment that cannot be finalized', () => {
+    const failure = { kind: 'x', message: 'E' };
+    expect(of({ kind: 'finalize-failed', failure, repeated: false })).toEqual([
+      'failed to finalize deployment: E',
+    ]);
+  });
+});
+
 describe('how long something takes', () => {
   it.each([
     [0, '0 s'],

@@ -26,6 +26,7 @@ describe('parseImageReference', () => {
     ['ostree-unverified-registry:localhost:5000/a/b:testing', 'localhost:5000/a/b', 'testing', false],
     ['ostree-unverified-image:docker://[::1]:5000/a:1.0', '[::1]:5000/a', '1.0', false],
     ['ostree-unverified-image:oci-archive:/var/tmp/image.tar', '/var/tmp/image.tar', undefined, false],
+    [`ostree-unverified-registry:quay.io/a/b@sha512:${'c'.repeat(128)}`, 'quay.io/a/b', undefined, false],
     [`ostree-unverified-registry:quay.io/a/b@${DIGEST}`, 'quay.io/a/b', undefined, false],
   ])('reads %s', (text, name, tag, verified) => {
     expect(parseImageReference(text)).toMatchObject({ name, tag, verified });
@@ -96,6 +97,15 @@ describe('followsSame', () => {
     ).toBe(true);
     expect(
       followsSame(read('ostree-remote-image:f:docker://q.io/a:s'), read('ostree-remote-registry:f:q.io/a:s')),
+    ).toBe(true);
+  });
+
+  it('diff 6: takes a short name for the full one', () => {
+    expect(
+      followsSame(
+        read('ostree-unverified-image:docker://me/fcos:stable'),
+        read('ostree-unverified-registry:docker.io/me/fcos:stable'),
+      ),
     ).toBe(true);
   });
 

@@ -281,7 +281,7 @@ describe('what metrics and people are told besides', () => {
     expect(plan.windowAt(at('2026-11-28T03:00Z'))?.startAt).toBe(at('2026-12-05T02:00Z'));
     expect(plan.weeklyMinutes(at('2026-11-26T00:00Z'))).toBe(60);
     expect(plan.summaryAt(at('2026-11-26T12:00Z'))).toBe(
-      'total schedule length 60 minutes; next window opens Sat 2026-11-28 03:00 CET (in 2 days)',
+      'total schedule length 60 minutes; next window at 3:00 on Sat, Sat 2026-11-28 03:00 CET (in 2 days)',
     );
     expect(plan.summaryAt(at('2026-11-28T02:30Z'))).toBe(
       'total schedule length 60 minutes; a window is open now',

@@ -1,0 +1,112 @@
+/** Faults of configuration and start that real hosts have shown; each with what brings it back. */
+import { replace, type PutBackFault } from '../fault.ts';
+
+const AWAITING = { project: 'unit', test: 'test/unit/daemon/await-configuration.test.ts' } as const;
+const READINESS = { project: 'unit', test: 'test/unit/daemon/readiness.test.ts' } as const;
+
+const isNever = (error: unknown): error is never => error === isNever;
+
+export const CONFIGURATION_FAULTS: readonly PutBackFault[] = [
+  {
+    id: 'field-17',
+    fault: 'a file that Afterburn has not written yet ends the agent for good',
+    changes: [replace('src/daemon/await-configuration.ts', 'mayCome', () => isNever)],
+    ...AWAITING,
+    named: 'no file of attributes yet',
+  },
+  {
+    id: 'field-17-mend',
+    fault: 'a mistake that only a person can mend is waited for without end',
+    changes: [
+      replace(
+        'src/config/load-settings.ts',
+        'loadSettings',
+        (original) => (root) =>
+          original(root).catch((error: unknown) => {
+            throw Object.assign(error instanceof Error ? error : new Error(), { mayCome: true });
+          }),
+      ),
+    ],
+    ...AWAITING,
+    named: 'field 17: what may come by itself',
+  },
+  {
+    id: 'field-16',
+    fault: 'an attribute whose value is an attribute ends up in the group as it is',
+    changes: [
+      replace('src/config/attributes.ts', 'readAttributes', (original) => async (root, neededBy) => {
+        const attributes = await original(root, neededBy);
+        return attributes && new Map([...attributes].map(([name, value]) => [name, value.replace('${', '')]));
+      }),
+    ],
+    ...AWAITING,
+    named: 'field 16',
+  },
+  {
+    id: 'diff-3',
+    fault: 'tests that look for the words of Zincati do not find them',
+    changes: [
+      replace(
+        'src/report/log-lines.ts',
+        'linesOf',
+        (original) => (happening) =>
+          original(happening).map((line) => ({
+            ...line,
+            text: line.text.replace(/targets? /, 'target(s) '),
+          })),
+      ),
+    ],
+    project: 'unit',
+    test: 'test/unit/report/log-lines.test.ts',
+    named: 'diff 3',
+  },
+  {
+    id: 'diff-6',
+    fault: 'a node that follows a short name is off the graph for ever',
+    changes: [replace('src/text/image-name.ts', 'fullImageName', () => (name) => name)],
+    project: 'unit',
+    test: 'test/unit/text/image-name.test.ts',
+    named: 'diff 6',
+  },
+  {
+    id: 'diff-7',
+    fault: 'a strategy of an earlier file cannot be taken back',
+    changes: [
+      replace(
+        'src/config/checks.ts',
+        'namesOutOf',
+        (original) => (names) => (value, at) =>
+          value === '' ? at.refuse('one of them', value) : original(names)(value, at),
+      ),
+    ],
+    project: 'unit',
+    test: 'test/unit/config/load-settings.test.ts',
+    named: 'diff 7: strategy',
+  },
+  {
+    id: 'diff-7-link',
+    fault: 'a link that leads nowhere ends the agent',
+    changes: [
+      replace('src/config/ignored-entry.ts', 'adviceForDangling', () => (file) => {
+        throw new Error(file);
+      }),
+    ],
+    project: 'unit',
+    test: 'test/unit/config/drop-ins.test.ts',
+    named: 'diff 7: but not a link that leads nowhere',
+  },
+  {
+    id: 'diff-4',
+    fault: 'READY is told before anything is there',
+    changes: [replace('src/daemon/readiness.ts', 'isBegun', () => () => true)],
+    ...READINESS,
+    named: 'diff 4: READY waits for the socket and the name',
+  },
+  {
+    id: 'diff-4-held',
+    fault: 'READY waits for whatever hangs',
+    changes: [replace('src/daemon/readiness.ts', 'LONGEST_HOLD_MS', () => 600_000)],
+    ...READINESS,
+    named: 'diff 4: READY comes after 2 s',
+  },
+];
