@@ -2,6 +2,7 @@
 // documents. `npm version NEW` runs this before it commits.
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import './node-version.mjs';
 
 const PROJECT = path.dirname(import.meta.dirname);
 const { version } = JSON.parse(readFileSync(path.join(PROJECT, 'package.json'), 'utf8'));
