@@ -32,7 +32,7 @@ async function killedHolder(): Promise<void> {
   });
   const ended = once(child, 'exit');
   try {
-    const [said]: unknown[] = await once(child.stdout, 'data');
+    const [said] = (await once(child.stdout, 'data')) as unknown[];
     expect(String(said)).toBe('held');
     expect((await lockFolder(root)).kind).toBe('taken');
   } finally {
