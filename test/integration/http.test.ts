@@ -448,9 +448,8 @@ describe('redirects', () => {
     const secure = await loopback.https(trusted, to(plain.url));
     const error = await failure(get(secure.url));
     expect(error.kind).toBe('http_redirect_refused');
-    expect(error.message).toBe(
-      `cannot GET ${secure.url}/: a redirect must lead to https://, got "${plain.url}"`,
-    );
+    // The address itself may hold a password.
+    expect(error.message).toBe(`cannot GET ${secure.url}/: a redirect must lead to https://, got http:`);
     expect(plain.connections()).toBe(0);
   });
 
