@@ -8,6 +8,7 @@
  * - A message larger than `mostBytesOf` allows is passed over: its frame is its header alone, and the stream goes on.
  */
 import { BusError } from '../errors.ts';
+import { bytesRead, freeGarbage } from '../memory/free-garbage.ts';
 import { KIBIBYTE, MEBIBYTE } from '../text/units.ts';
 
 /** Endianness, type, flags, version, body length, serial, length of the header fields. */
@@ -46,6 +47,11 @@ export class Framer {
   push(chunk: Buffer, onFrame: (frame: Buffer) => void): void {
     const skipped = Math.min(this.#toSkip, chunk.length);
     this.#toSkip -= skipped;
+    if (skipped > 0) {
+      // Messages of 28 MB, one after the other, would otherwise gather faster than the runtime collects them.
+      bytesRead(skipped);
+      freeGarbage();
+    }
     this.#cut(skipped === 0 ? chunk : chunk.subarray(skipped), onFrame);
   }
 

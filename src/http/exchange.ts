@@ -12,7 +12,7 @@ import { SECOND_MS } from '../text/units.ts';
 import { BodyStore } from './body-store.ts';
 import type { DispatchController, DispatchHandler } from './connections.ts';
 import { describeFailure } from './failure.ts';
-import { answerRead } from './free-garbage.ts';
+import { bytesRead } from '../memory/free-garbage.ts';
 
 export interface RawReply {
   readonly status: number;
@@ -140,7 +140,7 @@ export class HttpExchange implements DispatchHandler {
 
   #over(end: Error | 'answered'): void {
     this.#end = end;
-    answerRead(this.#body.length);
+    bytesRead(this.#body.length);
     clearTimeout(this.#timer);
     this.#life.removeEventListener('abort', this.#onLifeOver);
     if (end !== 'answered') {

@@ -14,7 +14,7 @@ import { MEBIBYTE, MINUTE_MS, SECOND_MS } from '../text/units.ts';
 import { decodeBody } from './body.ts';
 import { HttpConnections } from './connections.ts';
 import { HttpExchange, type RawReply } from './exchange.ts';
-import { answerRead, freeGarbage } from './free-garbage.ts';
+import { bytesRead, freeGarbage } from '../memory/free-garbage.ts';
 import { proxyFor, type Environment } from './proxy.ts';
 import { nextHop } from './redirect.ts';
 
@@ -138,7 +138,7 @@ export class HttpClient {
       const next = nextHop(url, request.method, raw);
       if (next === undefined) {
         const body = await decodeBody(raw, limits.bodyBytes);
-        answerRead(body.length);
+        bytesRead(body.length);
         life.throwIfAborted();
         return { status: raw.status, headers: raw.headers, body, notModified: raw.status === 304 };
       }

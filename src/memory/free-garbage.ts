@@ -1,8 +1,8 @@
 /**
- * Frees what large answers left behind. The runtime lets some 64 MB of buffers gather before it looks for garbage, which
+ * Frees what large answers and messages left behind. The runtime lets some 64 MB of buffers gather before it looks for garbage, which
  * is as much as the agent has in all.
  *
- * Invariant: bytes of answers never gather beyond {@link MOST_GARBAGE_BYTES} and the answer that is being read.
+ * Invariant: bytes that were read never gather beyond {@link MOST_GARBAGE_BYTES} and what is being read.
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -15,12 +15,12 @@ const MOST_GARBAGE_BYTES = 2 * MEBIBYTE;
 let gathered = 0;
 let collect: (() => void) | undefined;
 
-/** Notes that an answer of so many bytes was read, packed or unpacked. What was noted before is freed if it is much. */
-export function answerRead(bytes: number): void {
+/** Notes that so many bytes were read, packed or unpacked. What was noted before is freed if it is much. */
+export function bytesRead(bytes: number): void {
   gathered += bytes;
 }
 
-/** Collects garbage if there is much of it. To be called when no answer is in use, since it takes some milliseconds. */
+/** Collects garbage if there is much of it. It takes some milliseconds, so it is called between two answers or messages. */
 export function freeGarbage(): void {
   if (gathered < MOST_GARBAGE_BYTES) {
     return;
