@@ -9,6 +9,7 @@
 import type { SecureContext } from 'node:tls';
 
 import { CancelledError, HttpError, messageOf } from '../errors.ts';
+import { decoded } from '../text/secrets.ts';
 import { shownAddress } from '../text/shown-address.ts';
 import { MEBIBYTE, MINUTE_MS, SECOND_MS } from '../text/units.ts';
 import { decodeBody } from './body.ts';
@@ -238,13 +239,4 @@ function shownProxy({ host, pathname, search, hash }: URL): string {
 
 function basic({ username, password }: URL): string {
   return `Basic ${Buffer.from(`${decoded(username)}:${decoded(password)}`).toString('base64')}`;
-}
-
-/** A stray percent sign stands for itself. */
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    return part;
-  }
 }

@@ -17,6 +17,7 @@ import { RemoteKinds } from '../http/remote-kind.ts';
 import { FleetLockError, HttpError, printable, type FleetLockErrorKind } from '../errors.ts';
 import type { HttpClient, HttpLimits, HttpReply } from '../http/http-client.ts';
 import { parseRetryAfter } from '../http/retry-after.ts';
+import { secretsIn, withoutSecrets } from '../text/secrets.ts';
 import { MINUTE_MS, SECOND_MS } from '../text/units.ts';
 import { STREAM_TEMPLATE } from '../agent/slot-place.ts';
 import type { BlockLabel } from '../gates/labels.ts';
@@ -193,9 +194,10 @@ export class FleetLock implements Lender {
         printable(`${PURPOSE[api]}: updates.fleet_lock.base_url ${endpoint.problem}`),
       );
     }
-    let bearer: string | undefined;
+    let secrets = secretsIn(new URL(endpoint.url));
     try {
-      bearer = await this.#options.bearer?.();
+      const bearer = await this.#options.bearer?.();
+      secrets = bearer === undefined ? secrets : [...secrets, bearer];
       for (;;) {
         const reply = await http.request({
           method: 'POST',
@@ -205,7 +207,7 @@ export class FleetLock implements Lender {
           signal,
           limits: this.#limits(api),
         });
-        const answer = this.#answer(reply, bearer);
+        const answer = this.#answer(reply, secrets);
         if (this.#wantsType || !asksForContentType(answer)) {
           return answer;
         }
@@ -215,7 +217,7 @@ export class FleetLock implements Lender {
       if (!(error instanceof HttpError)) {
         throw error;
       }
-      throw transportError(api, error, bearer);
+      throw transportError(api, error, secrets);
     }
   }
 
@@ -237,10 +239,11 @@ export class FleetLock implements Lender {
     return resolveStream({ identity: { stream: node.stream } }, this.#bootedStream);
   }
 
-  #answer(reply: HttpReply, bearer: string | undefined): Answer {
+  /** `secrets`: what a server or a proxy may repeat of the request. */
+  #answer(reply: HttpReply, secrets: readonly string[]): Answer {
     const { kind, value } = errorDocument(reply.body);
     const [saidKind, saidValue] = [kind, value].map((part) =>
-      typeof part === 'string' ? withoutToken(part, bearer).slice(0, LONGEST_READ) : '',
+      typeof part === 'string' ? withoutSecrets(part, secrets).slice(0, LONGEST_READ) : '',
     );
     const word = this.#remoteKinds.label(saidKind);
     const said = [saidKind, saidValue]
@@ -311,8 +314,8 @@ function hint(status: number): string {
   return status === 404 ? ' (is updates.fleet_lock.base_url right?)' : '';
 }
 
-function transportError(api: FleetLockApi, cause: HttpError, bearer: string | undefined): FleetLockError {
-  const message = `${PURPOSE[api]}: ${withoutToken(cause.message, bearer)}`;
+function transportError(api: FleetLockApi, cause: HttpError, secrets: readonly string[]): FleetLockError {
+  const message = `${PURPOSE[api]}: ${withoutSecrets(cause.message, secrets)}`;
   switch (cause.kind) {
     case 'http_bad_credentials':
       return new FleetLockError('fleet_lock_credentials', 'client_failed_build', message, { cause });
@@ -322,9 +325,4 @@ function transportError(api: FleetLockApi, cause: HttpError, bearer: string | un
     default:
       return new FleetLockError('fleet_lock_unreachable', 'client_failed_request', message, { cause });
   }
-}
-
-/** Some servers and proxies repeat the request in what they say. */
-function withoutToken(text: string, bearer: string | undefined): string {
-  return bearer === undefined ? text : text.replaceAll(bearer, '***');
 }

@@ -16,6 +16,7 @@ import { parseGraph } from '../graph/graph.ts';
 import { RemoteKinds } from '../../http/remote-kind.ts';
 import { GRAPH_JSON, JsonLimitError, parseJsonBytes } from '../../text/bounded-json.ts';
 import { printable } from '../../text/printable.ts';
+import { secretsIn, withoutSecrets } from '../../text/secrets.ts';
 import { KIBIBYTE } from '../../text/units.ts';
 import { selectUpdate, surroundingsOf, type Surroundings } from '../graph/select-update.ts';
 
@@ -73,7 +74,7 @@ export class CincinnatiClient implements UpdateSource {
       return { ...selectUpdate(last.around, query), notModified: true };
     }
     if (reply.status < 200 || reply.status > 299) {
-      throw this.#refusal(reply);
+      throw this.#refusal(reply, secretsIn(url));
     }
     // From here on, the old answer is void, even if the new one turns out to be malformed.
     this.#last = undefined;
@@ -102,10 +103,13 @@ export class CincinnatiClient implements UpdateSource {
     }
   }
 
-  #refusal(reply: HttpReply): CincinnatiError {
-    const { kind, value } = errorDocument(reply.body);
+  #refusal(reply: HttpReply, secrets: readonly string[]): CincinnatiError {
+    const document = errorDocument(reply.body);
+    const [kind, value] = [document.kind, document.value].map((part) =>
+      typeof part === 'string' ? withoutSecrets(part, secrets) : undefined,
+    );
     const label = this.#remoteKinds.label(kind) ?? `generic_http_${reply.status}`;
-    const said = typeof value === 'string' && value !== '' ? `: ${value.slice(0, LONGEST_ERROR_TEXT)}` : '';
+    const said = value !== undefined && value !== '' ? `: ${value.slice(0, LONGEST_ERROR_TEXT)}` : '';
     return new CincinnatiError(
       label,
       printable(`the update server must answer with a graph, got status ${reply.status} (${label})${said}`),
