@@ -29,8 +29,8 @@ export const MOST_CONNECTIONS = 64;
 /** How often it looks after its file. No scraper comes more often, and an idle host does not notice one lstat. */
 export const LOOK_MS = MINUTE_MS;
 
-/** As Zincati's. The directory decides who gets there; to connect, one must be allowed to write. */
-const SOCKET_MODE = 0o755;
+/** Every user may scrape, as collectors do not run as root. Zincati's socket has 0755, so only root can connect. */
+const SOCKET_MODE = 0o666;
 /** As the tmpfiles configuration has it. */
 const DIRECTORY_MODE = 0o775;
 

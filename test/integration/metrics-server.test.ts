@@ -176,7 +176,7 @@ describe('the Unix socket', () => {
 
   it('can be used by everybody', async () => {
     const { path } = await start();
-    expect(statSync(path).mode & 0o7777).toBe(0o755);
+    expect(statSync(path).mode & 0o7777).toBe(0o666);
     expect(statSync(path).isSocket()).toBe(true);
   });
 
