@@ -15,11 +15,17 @@ it('P4: reaches every place by itself when it is raised', () => {
   const project = join(import.meta.dirname, '../..');
   const copy = mkdtempSync(join(tmpdir(), 'version-'));
   try {
-    for (const file of ['scripts/write-version.mjs', 'src/version.ts', 'docs/install.md', 'README.md']) {
+    for (const file of [
+      'scripts/node-version.mjs',
+      'scripts/write-version.mjs',
+      'src/version.ts',
+      'docs/install.md',
+      'README.md',
+    ]) {
       mkdirSync(join(copy, file, '..'), { recursive: true });
       cpSync(join(project, file), join(copy, file));
     }
-    writeFileSync(join(copy, 'package.json'), JSON.stringify({ version: '7.8.9' }));
+    writeFileSync(join(copy, 'package.json'), JSON.stringify({ ...manifest, version: '7.8.9' }));
     execFileSync(process.execPath, [join(copy, 'scripts/write-version.mjs')]);
     expect(readFileSync(join(copy, 'src/version.ts'), 'utf8')).toContain("VERSION = '7.8.9'");
     const install = readFileSync(join(copy, 'docs/install.md'), 'utf8');

@@ -122,16 +122,16 @@ export function freshBoot(bed: () => OstreeBed): void {
   });
 
   it.concurrent(
-    'B26: an agent that cannot run is started a bounded number of times, and then "failed"',
+    'F2: an agent that cannot run is started again and again, and the unit never stays "failed"',
     async () => {
       await using host = await bed().boot({
         'systemd/system/zincati.service.d/10-broken.conf':
           '[Service]\nExecStart=\nExecStart=/bin/false\nRestartSec=1ms\n',
       });
-      await host.said('zincati.service: Start request repeated too quickly');
-      expect(await host.property(UNIT, 'ActiveState')).toBe('failed');
-      expect(Number(await host.property(UNIT, 'NRestarts'))).toBeLessThanOrEqual(60);
-      expect((await host.run('systemctl', 'is-system-running')).stdout).toBe('degraded\n');
+      await host.sh(
+        `timeout 150 sh -c 'until [ "$(systemctl show --property=NRestarts --value ${UNIT})" -gt 60 ]; do sleep 0.1; done'`,
+      );
+      expect(await host.property(UNIT, 'ActiveState')).not.toBe('failed');
     },
   );
 
