@@ -72,13 +72,19 @@ interface Dangling {
   readonly dangling: string;
 }
 
-/** Reads the drop-ins of the host whose file system is at `root`. Never rejects: what goes wrong is in `errors`. */
-export async function readDropIns(root: string): Promise<DropIns> {
+/**
+ * Reads the drop-ins of the host whose file system is at `root`, or those in other `directories` below it. Never
+ * rejects: what goes wrong is in `errors`.
+ */
+export async function readDropIns(
+  root: string,
+  directories: readonly string[] = DROP_IN_DIRECTORIES,
+): Promise<DropIns> {
   const winners = new Map<string, Entry>();
   const leadNowhere = new Map<string, string>();
   const warnings: string[] = [];
   const errors: ConfigError[] = [];
-  for (const directory of DROP_IN_DIRECTORIES) {
+  for (const directory of directories) {
     try {
       for (const name of await listDirectory(root, directory, warnings)) {
         const entry = await lookAt(root, directory, name, warnings);
