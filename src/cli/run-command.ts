@@ -16,6 +16,14 @@ export async function runCommand(command: SmallCommand): Promise<number> {
       return (await import('./ex-moo.ts')).exMoo(command);
     case 'ex last-refresh-time':
       return (await import('./ex-last-refresh-time.ts')).exLastRefreshTime(command);
+    case 'config check':
+      return (await import('./config-check.ts')).configCheck(command);
+    case 'config show':
+      return (await import('./config-show.ts')).configShow(command);
+    case 'config schema':
+      return (await import('./config-schema.ts')).printConfigSchema();
+    case 'calendar':
+      return (await import('./show-calendar.ts')).showCalendar(command);
     default:
       throw new Error(`not written yet: ${command.command}`);
   }

@@ -135,6 +135,16 @@ export class PeriodicSchedule {
     });
   }
 
+  /** When it is the turn of this node in a window. Undefined: it has none, and the whole window is open to it. */
+  turnIn(span: OpenSpan): number | undefined {
+    return this.#splays ? this.#turnIn(span) : undefined;
+  }
+
+  /** The zone of the settings, in which people read its instants. */
+  get zone(): ZoneRules {
+    return this.#zone;
+  }
+
   get #splays(): boolean {
     return this.#options.settings.splayMinutes > 0;
   }

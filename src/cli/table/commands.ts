@@ -5,6 +5,7 @@
  */
 import { ACTING_COMMANDS } from './acting-commands.ts';
 import type { ArgumentSpec, CommandSpec, OptionSpec } from './command-spec.ts';
+import { CONFIG_COMMANDS } from './config-commands.ts';
 import { HELPING_COMMANDS } from './helping-commands.ts';
 import { LOOKING_COMMANDS } from './looking-commands.ts';
 import { ZINCATI_COMMANDS } from './zincati-commands.ts';
@@ -13,6 +14,7 @@ import { ZINCATI_COMMANDS } from './zincati-commands.ts';
 export const COMMANDS = {
   ...LOOKING_COMMANDS,
   ...ACTING_COMMANDS,
+  ...CONFIG_COMMANDS,
   ...HELPING_COMMANDS,
   ...ZINCATI_COMMANDS,
 } as const;
