@@ -9,21 +9,13 @@ import { getAllProperties, getNameOwner, signalRule } from '../dbus/calls.ts';
 import { connectBus } from '../dbus/connect.ts';
 import { BUS_NAME } from '../dbus/message.ts';
 import { systemBusAddress } from '../dbus/system-bus-address.ts';
-import { type BusLink, type BusSignal, type BusValue, isDictionary, Variant } from '../dbus/types.ts';
+import { type BusLink, type BusSignal, type BusValue, Variant } from '../dbus/types.ts';
 import { BusError } from '../errors.ts';
 import { EXPERIMENTAL_PATH, SERVICE_NAME } from '../service/experimental.ts';
 import { MINUTE_MS, SECOND_MS } from '../text/units.ts';
-import {
-  type AgentFacts,
-  agentFacts,
-  type ExplanationFacts,
-  explanationFacts,
-  jobFacts,
-  type ProgressFacts,
-  type ResultFacts,
-  resultFacts,
-} from './agent-facts.ts';
+import type { AgentFacts, ExplanationFacts, ProgressFacts, ResultFacts } from './agent-facts.ts';
 import { Bell } from './bell.ts';
+import { agentFacts, explanationFacts, jobProgress, resultFacts } from './decode-agent.ts';
 import { NoAgent } from './failure.ts';
 
 export const AGENT_INTERFACE = `${SERVICE_NAME}.Agent1`;
@@ -126,8 +118,8 @@ export class AgentClient implements AsyncDisposable {
         }
       }),
       this.#onSignal(PROPERTIES, 'PropertiesChanged', ({ path, body: [name, changed] }) => {
-        if (path === job && name === JOB_INTERFACE && isDictionary(changed)) {
-          const { progress } = jobFacts(unwrapped(changed));
+        if (path === job && name === JOB_INTERFACE && changed !== undefined) {
+          const progress = jobProgress(changed);
           if (progress !== undefined) {
             onProgress(progress);
           }
@@ -224,14 +216,4 @@ export class AgentClient implements AsyncDisposable {
     });
     return body[0];
   }
-}
-
-function unwrapped(changed: ReadonlyMap<unknown, BusValue>): ReadonlyMap<string, BusValue> {
-  const values = new Map<string, BusValue>();
-  for (const [key, value] of changed) {
-    if (typeof key === 'string') {
-      values.set(key, value instanceof Variant ? value.value : value);
-    }
-  }
-  return values;
 }

@@ -101,7 +101,7 @@ function busFailure(error: BusError, sudo: string | undefined): Failure {
       return remoteFailure(error, sudo);
     case 'bus_unreachable':
     case 'bus_auth_failed':
-      return new Failure('noAgent', text, {
+      return new Failure('noAgent', `the agent cannot be asked: ${text}`, {
         todo: 'is the message bus up? `systemctl status dbus.socket` tells',
       });
     case 'bus_call_timeout':

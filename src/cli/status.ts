@@ -87,7 +87,7 @@ async function absenceOf(
   if (failure.exit === 'noAgent') {
     return { absence: { text: failure.message, todo: failure.todo ?? '' }, unit: undefined };
   }
-  throw failure;
+  throw error;
 }
 
 function exitOf(view: StatusView, byHealth: boolean): ExitName {
