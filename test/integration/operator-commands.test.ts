@@ -2,11 +2,14 @@
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
 import { EXIT } from '../../src/cli/exit-codes.ts';
+import { KINDS } from '../../src/cli/json-document.ts';
+import { schemaOf } from '../../src/cli/json-schemas.ts';
 import { Variant } from '../../src/dbus/types.ts';
 import { DENIAL, double, EXPLANATION, HOLD, WAITING } from '../support/agent-samples.ts';
 import { BusFixture } from '../support/bus-fixture.ts';
 import { dictionary, FakeAgent, micros, type Plain, refusal } from '../support/fake-agent.ts';
 import { zincati as run, type Outcome } from '../support/operator.ts';
+import { schemaFaults } from '../support/schema-walk.ts';
 
 let fixture: BusFixture;
 beforeAll(async () => {
@@ -29,9 +32,13 @@ async function optionsOf(agent: FakeAgent, member: string): Promise<Readonly<Rec
   );
 }
 
+/** The document, held to the schema of its kind. */
 function json(outcome: Outcome): Record<string, unknown> {
   expect(outcome.stdout.endsWith('\n')).toBe(true);
-  return JSON.parse(outcome.stdout) as Record<string, unknown>;
+  const document = JSON.parse(outcome.stdout) as Record<string, unknown>;
+  const kind = KINDS.find((known) => known === document['kind']);
+  expect(kind === undefined ? ['unknown kind'] : schemaFaults(document, schemaOf(kind))).toEqual([]);
+  return document;
 }
 
 describe('status', () => {
@@ -229,6 +236,9 @@ describe('holds and denials', () => {
     const agent = (await anAgent({ Denied: [DENIAL] }))
       .on('Deny', () => undefined)
       .on('Allow', () => undefined);
+    expect(json(await zincati('denied', '--json'))).toMatchObject({ kind: 'Denials' });
+    expect(json(await zincati('deny', '44.1', '--json'))).toMatchObject({ kind: 'Result', release: '44.1' });
+    agent.calls.length = 0;
     expect((await zincati('deny', '44.1', '--reason', 'bad kernel')).stdout).toBe('44.1 is denied\n');
     expect(await optionsOf(agent, 'Deny')).toEqual({ reason: 'bad kernel' });
     expect((await zincati('allow', '44.1')).stdout).toBe('44.1 is no longer denied\n');
