@@ -151,6 +151,7 @@ function optionsOf(
   const result: Record<string, unknown> = {};
   for (const [name, option] of Object.entries(options)) {
     const value = values[name];
+    checkCompany(name, option, values, command);
     if (option.required === true && value === undefined) {
       const shown = option.value ?? option.choices?.join('|') ?? '';
       throw new UsageError(`the command "${command}" must come with --${name} ${shown}`, command);
@@ -165,6 +166,24 @@ function optionsOf(
     }
   }
   return result;
+}
+
+/** Throws UsageError where an option is given without the one it belongs to, or with one that says the same. */
+function checkCompany(
+  name: string,
+  { goesWith, excludes }: OptionSpec,
+  values: Readonly<Record<string, Given>>,
+  command: CommandName,
+): void {
+  if (values[name] === undefined) {
+    return;
+  }
+  if (goesWith !== undefined && values[goesWith] === undefined) {
+    throw new UsageError(`--${name} must come with --${goesWith}`, command);
+  }
+  if (excludes !== undefined && values[excludes] !== undefined) {
+    throw new UsageError(`--${name} and --${excludes} do not go together`, command);
+  }
 }
 
 function valueOf(name: string, option: OptionSpec, text: string, command: CommandName): unknown {

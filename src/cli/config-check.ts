@@ -9,7 +9,7 @@ import { loadIdentity } from '../identity/identity.ts';
 import { createPeriodicGate } from '../strategies/periodic.ts';
 import type { CommandOf } from './command-line.ts';
 import { EXIT } from './exit-codes.ts';
-import { printJson } from './print-json.ts';
+import { document } from './json-document.ts';
 
 interface Findings {
   readonly errors: readonly string[];
@@ -34,7 +34,7 @@ export async function configCheck(command: CommandOf<'config check'>): Promise<n
   );
   const isGood = findings.errors.length === 0;
   if (json) {
-    printJson('ConfigCheck', { valid: isGood, ...findings });
+    process.stdout.write(document('ConfigCheck', { valid: isGood, ...findings }));
   } else {
     tell(findings);
   }

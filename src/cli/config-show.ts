@@ -4,7 +4,7 @@ import type { ShownSetting } from '../config/shown-settings.ts';
 import { ConfigError, linesOf } from '../errors.ts';
 import type { CommandOf } from './command-line.ts';
 import { EXIT } from './exit-codes.ts';
-import { printJson } from './print-json.ts';
+import { document } from './json-document.ts';
 
 /** Never rejects for a configuration that cannot be used. */
 export async function configShow({ root, origin, json }: CommandOf<'config show'>): Promise<number> {
@@ -19,7 +19,7 @@ export async function configShow({ root, origin, json }: CommandOf<'config show'
     return EXIT.config;
   }
   if (json) {
-    printJson('Configuration', { settings: shown });
+    process.stdout.write(document('Configuration', { settings: shown }));
   } else {
     process.stdout.write(asToml(shown, origin));
   }

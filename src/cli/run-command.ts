@@ -9,6 +9,34 @@ export type SmallCommand = { [Name in SmallName]: CommandOf<Name> }[SmallName];
 /** Resolves with the exit code. Never rejects. */
 export async function runCommand(command: SmallCommand): Promise<number> {
   switch (command.command) {
+    case 'status':
+      return (await import('./status.ts')).status(command);
+    case 'why':
+      return (await import('./why.ts')).why(command);
+    case 'wait':
+      return (await import('./wait.ts')).wait(command);
+    case 'check':
+      return (await import('./check.ts')).check(command);
+    case 'update':
+      return (await import('./update.ts')).update(command);
+    case 'reboot':
+      return (await import('./reboot.ts')).reboot(command);
+    case 'cancel':
+      return (await import('./cancel.ts')).cancel(command);
+    case 'discard':
+      return (await import('./discard.ts')).discard(command);
+    case 'hold':
+      return (await import('./hold.ts')).hold(command);
+    case 'release':
+      return (await import('./release.ts')).release(command);
+    case 'deny':
+      return (await import('./deny.ts')).deny(command);
+    case 'allow':
+      return (await import('./allow.ts')).allow(command);
+    case 'denied':
+      return (await import('./denied.ts')).denied(command);
+    case 'completion':
+      return (await import('./completion.ts')).completion(command);
     case 'deadend-motd set':
     case 'deadend-motd unset':
       return (await import('./deadend-motd.ts')).deadendMotd(command);
@@ -24,7 +52,5 @@ export async function runCommand(command: SmallCommand): Promise<number> {
       return (await import('./config-schema.ts')).printConfigSchema();
     case 'calendar':
       return (await import('./show-calendar.ts')).showCalendar(command);
-    default:
-      throw new Error(`not written yet: ${command.command}`);
   }
 }

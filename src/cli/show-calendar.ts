@@ -14,7 +14,7 @@ import { upcoming, type UpcomingSpan } from '../strategies/upcoming.ts';
 import { DAY_MS } from '../text/units.ts';
 import type { CommandOf } from './command-line.ts';
 import { EXIT } from './exit-codes.ts';
-import { printJson } from './print-json.ts';
+import { document } from './json-document.ts';
 
 const DEFAULT_DAYS = 14;
 /** Of the drawn week, whatever is asked for. */
@@ -40,7 +40,7 @@ export async function showCalendar(command: CommandOf<'calendar'>): Promise<numb
     process.stdout.write(icalendar(eventsOf(spans, nodeUuid, nowAt + days * DAY_MS), nowAt));
   } else if (json) {
     const zone = schedule?.zone.name;
-    printJson('Calendar', { ...(zone !== undefined && { timeZone: zone }), spans: spans.map(asJson) });
+    process.stdout.write(document('Calendar', { ...(zone !== undefined && { timeZone: zone }), spans }));
   } else {
     process.stdout.write(
       schedule === undefined
@@ -114,13 +114,4 @@ export function eventsOf(
     summary: text,
     isBusy: kind !== 'freeze',
   }));
-}
-
-function asJson({ kind, startAt, endAt, text }: UpcomingSpan) {
-  return {
-    kind,
-    start: new Date(startAt).toISOString(),
-    ...(endAt !== undefined && { end: new Date(endAt).toISOString() }),
-    text,
-  };
 }

@@ -25,8 +25,8 @@ export const ACTING_COMMANDS = {
     options: {
       to: { value: 'VERSION', help: 'this version alone, which the update graph must allow' },
       'ignore-rollout': { help: 'take a release also while it is rolled out to few nodes' },
-      reboot: { help: 'reboot into it as soon as the gates allow' },
-      ...OVERRIDE_OPTION,
+      reboot: { help: 'reboot into it, if the gates allow it now' },
+      override: { ...OVERRIDE_OPTION.override, goesWith: 'reboot' },
       ...JSON_OPTION,
     },
     needs: 'polkit',

@@ -16,6 +16,10 @@ export interface OptionSpec {
   /** May be given several times. */
   readonly many?: true;
   readonly required?: true;
+  /** An option without which this one means nothing. */
+  readonly goesWith?: string;
+  /** An option that says the same in another way. */
+  readonly excludes?: string;
   /** One letter. */
   readonly short?: string;
 }

@@ -32,8 +32,9 @@ export const LOOKING_COMMANDS = {
   wait: {
     help: 'wait until the node has got somewhere',
     about: [
-      '`staged` waits for a release that is staged. `rebooted` waits for a reboot request to be answered by a reboot.',
-      '`idle` waits for an agent that neither checks nor stages.',
+      '`staged`: a release is staged, and waits for its reboot.',
+      '`rebooted`: no release is on its way any more. The agent may end meanwhile, and come with the next boot.',
+      '`idle`: the agent neither checks nor stages.',
     ],
     options: {
       for: { choices: ['staged', 'rebooted', 'idle'], help: 'what to wait for', required: true },
