@@ -9,7 +9,7 @@ import { getAllProperties, getNameOwner, signalRule } from '../dbus/calls.ts';
 import { connectBus } from '../dbus/connect.ts';
 import { BUS_NAME } from '../dbus/message.ts';
 import { systemBusAddress } from '../dbus/system-bus-address.ts';
-import { type BusLink, type BusSignal, type BusValue, Variant } from '../dbus/types.ts';
+import type { BusLink, BusSignal, BusValue } from '../dbus/types.ts';
 import { BusError } from '../errors.ts';
 import { EXPERIMENTAL_PATH, SERVICE_NAME } from '../service/experimental.ts';
 import { MINUTE_MS, SECOND_MS } from '../text/units.ts';
@@ -21,6 +21,7 @@ import type {
   ResultFacts,
 } from './agent-facts.ts';
 import { Bell } from './bell.ts';
+import { type CallOptions, option } from './call-options.ts';
 import {
   agentFacts,
   explanationFacts,
@@ -41,16 +42,7 @@ const EXPLAIN_TIMEOUT_MS = MINUTE_MS;
 /** Polkit may ask a person for a password. */
 const ACT_TIMEOUT_MS = 5 * MINUTE_MS;
 
-/** Options of a method, ready for the bus. */
-export type CallOptions = Readonly<Record<string, Variant>>;
-
-export const option = {
-  flag: (value: boolean): Variant => new Variant('b', value),
-  text: (value: string): Variant => new Variant('s', value),
-  count: (value: number): Variant => new Variant('u', value),
-  texts: (value: readonly string[]): Variant => new Variant('as', value),
-  instant: (at: number): Variant => new Variant('x', BigInt(Math.floor(at)) * 1000n),
-};
+export { type CallOptions, option };
 
 export class AgentClient implements AsyncDisposable {
   readonly #link: BusLink;

@@ -15,7 +15,7 @@ export interface GiveBackOptions {
   readonly giveBack: (signal: AbortSignal) => Promise<void>;
   readonly clock: Pick<Clock, 'sleep'>;
   readonly signal: AbortSignal;
-  /** Told before each further try. */
+  /** Told before a further try, unless the reason is the same as before. */
   readonly onRetry: (reason: string) => void;
 }
 
@@ -23,10 +23,12 @@ export interface GiveBackOptions {
 export async function giveBackSlot(options: GiveBackOptions): Promise<Error | undefined> {
   const { giveBack, clock, signal, onRetry } = options;
   let failure: Error | undefined;
+  let told = '';
   for (const pauseMs of [0, ...PAUSES_MS]) {
     try {
-      if (failure !== undefined) {
-        onRetry(messageOf(failure));
+      if (failure !== undefined && messageOf(failure) !== told) {
+        told = messageOf(failure);
+        onRetry(told);
       }
       await clock.sleep(pauseMs, signal);
       await giveBack(signal);

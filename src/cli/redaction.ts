@@ -28,7 +28,7 @@ const EVERYDAY_NAMES: ReadonlySet<string> = new Set([
   'node',
   'zincati',
 ]);
-const SHORTEST_NAME = 3;
+const SHORTEST_NAME = 2;
 
 const PRIVATE_KEY =
   /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|$)/g;

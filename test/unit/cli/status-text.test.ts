@@ -96,7 +96,7 @@ it('fits 40 columns, and no text of outside moves the cursor', () => {
   });
   const lines = shown({ Holds: [evil], Booted: BOOTED }, { width: 40 });
   expect(lines.filter((line) => line.length > 40)).toEqual([]);
-   
+
   expect(lines.join('').match(/[\u0000-\u001f\u007f]/)).toBeNull();
   expect(lines.filter((line) => line.startsWith('node'))).toHaveLength(1);
 });
