@@ -12,6 +12,7 @@ import { historyOf } from './history.ts';
 import { ANSWERS, type Effect, type Event, type EventKind, type Occurrence } from './messages.ts';
 import { withEvents } from './record.ts';
 import { remember } from './remember.ts';
+import { endedRequests } from './request-ends.ts';
 import { recorded, type AgentState, type Memory, type Model, type Policy } from './state.ts';
 import { foreignStaged } from './states/back-to-polling.ts';
 import { DISABLED_STEP, PENDING_STEPS } from './states/end-state.ts';
@@ -64,16 +65,20 @@ export function advance({ model, effect }: Machine, occurrence: Occurrence, poli
   const after = answered({ state: model.state, memory }, effect, event, {
     ...{ memory, policy, at, mono, roll, was: model, tell },
   });
-  return settled(after, model, happenings, { at, mono }, policy);
+  return settled(after, model, happenings, { at, mono }, policy, { effect, event });
 }
 
-/** What every advance ends with: the record keeps what people ask for later, and the next effect is chosen. */
+/**
+ * What every advance ends with: the record keeps what people ask for later, the next effect is chosen, and requests end
+ * that have got their answer. `answer`: what led here, and what it answers.
+ */
 export function settled(
   after: Model,
   before: Model,
   happenings: readonly Happening[],
   now: Moment,
   policy: Policy,
+  answer?: { readonly effect: Effect; readonly event: Event },
 ): Advance {
   const all: Happening[] = [...happenings];
   if (after.state.name !== before.state.name) {
@@ -81,7 +86,18 @@ export function settled(
   }
   const memory = withForeign(after.memory, policy, now, all);
   const model = { ...after, memory: withHistory(memory, all, now.at) };
-  return { model, effect: nextEffect(model, now, policy), happenings: all };
+  const effect = nextEffect(model, now, policy);
+  if (model.memory.requests.length === 0) {
+    return { model, effect, happenings: all };
+  }
+  const ended = endedRequests({ model, effect, happenings: all }, answer, policy);
+  if (ended.length === 0) {
+    return { model, effect, happenings: all };
+  }
+  const ids = new Set(ended.map(({ request }) => request.id));
+  const requests = model.memory.requests.filter(({ request }) => !ids.has(request.id));
+  const left = { ...model, memory: { ...model.memory, requests } };
+  return { model: left, effect: nextEffect(left, now, policy), happenings: [...all, ...ended] };
 }
 
 /** What somebody else staged, told to `all` when it comes and when it goes. */

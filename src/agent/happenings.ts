@@ -11,6 +11,7 @@ import type { BootFinding } from './boot-finding.ts';
 import type { EffectKind, Failure } from './messages.ts';
 import type { CheckResult, Deployment, Session } from './ports.ts';
 import type { Release, Target } from './release.ts';
+import type { Hold, Outcome, Request } from './requests.ts';
 import type { SlotPlace } from './slot-place.ts';
 import type { StateName } from './state.ts';
 
@@ -177,6 +178,20 @@ type OfRebooting =
       readonly at: number;
     };
 
-export type Happening = Beginning | OfActivities | OfStart | OfChecks | OfStaging | OfRebooting;
+/** Of what people ask for. */
+type OfRequests =
+  | { readonly kind: 'request-taken'; readonly request: Request }
+  | { readonly kind: 'request-ended'; readonly request: Request; readonly outcome: Outcome }
+  /** A release is offered, and a person holds its staging. */
+  | {
+      readonly kind: 'staging-held';
+      readonly release: Release;
+      readonly hold: Hold;
+      readonly repeated: boolean;
+    }
+  /** A request ended the staging that ran. */
+  | { readonly kind: 'staging-cut-short'; readonly release: Release };
+
+export type Happening = Beginning | OfActivities | OfStart | OfChecks | OfStaging | OfRebooting | OfRequests;
 export type HappeningKind = Happening['kind'];
 export type HappeningOf<K extends HappeningKind> = Extract<Happening, { kind: K }>;

@@ -83,6 +83,10 @@ export function historyOf(happening: Happening, at: number): HistoryEvent | unde
     case 'finalized':
     case 'waiting-for-reboot':
     case 'reboot-overdue':
+    case 'request-taken':
+    case 'request-ended':
+    case 'staging-held':
+    case 'staging-cut-short':
       return undefined;
   }
 }

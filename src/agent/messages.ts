@@ -13,7 +13,9 @@ import type {
   SlotAnswer,
 } from './ports.ts';
 import type { AgentRecord } from './record.ts';
+import type { Override } from './overrides.ts';
 import type { Release } from './release.ts';
+import type { Hold } from './requests.ts';
 import type { MayHold, SlotPlace } from './slot-place.ts';
 
 export type Effect =
@@ -36,7 +38,13 @@ export type Effect =
       /** Nothing is given back while this boot is not complete. */
       readonly asksBoot: boolean;
     }
-  | { readonly kind: 'check'; readonly query: CheckQuery; readonly stream: string | undefined }
+  /** `request`: the id of the request to stage that it is made for. */
+  | {
+      readonly kind: 'check';
+      readonly query: CheckQuery;
+      readonly stream: string | undefined;
+      readonly request?: string;
+    }
   /** `expected`, here and below: what is staged as far as the machine knows. Anything else is left as it is. */
   | {
       readonly kind: 'stage';
@@ -50,6 +58,9 @@ export type Effect =
       readonly kind: 'survey';
       readonly booted: Deployment | undefined;
       readonly staged: Deployment | undefined;
+      /** Those of reboots that count for this question. Left out: none. */
+      readonly holds?: readonly Hold[];
+      readonly overrides?: readonly Override[];
     }
   | { readonly kind: 'acquire-slot'; readonly stream: string | undefined }
   | { readonly kind: 'list-sessions' }

@@ -134,9 +134,9 @@ const PERFORMERS: { readonly [E in EffectKind]: Performer<E> } = {
   },
   survey: {
     limitMs: MINUTE_MS,
-    perform: async ({ booted, staged }, { clock, gates }, signal) => ({
+    perform: async ({ booted, staged, holds = [], overrides = [] }, { clock, gates }, signal) => ({
       kind: 'surveyed',
-      reports: await gates.survey({ at: clock.now(), booted, staged }, signal),
+      reports: await gates.survey({ at: clock.now(), booted, staged, holds, overrides }, signal),
     }),
     failed: (failure) => ({ kind: 'survey-failed', failure }),
   },
@@ -226,12 +226,16 @@ function partlyReturned(
   };
 }
 
-/** `interrupt` ends a wait early, also that for a lender. Everything else goes on to its end. */
+/**
+ * `interrupt` ends a wait early, also that for a lender. `cut` ends whatever is done; requests.ts says when. Everything
+ * else goes on to its end.
+ */
 export async function perform(
   effect: Effect,
   ports: Ports,
   life: AbortSignal,
   interrupt?: AbortSignal,
+  cut?: AbortSignal,
 ): Promise<Event> {
   // The table's types hold for each kind; here an entry is looked up by what is asked.
   const performer = PERFORMERS[effect.kind] as Performer<EffectKind>;
@@ -246,6 +250,9 @@ export async function perform(
     const ends = [life, limit.signal];
     if (INTERRUPTIBLE.has(effect.kind) && interrupt !== undefined) {
       ends.push(interrupt);
+    }
+    if (cut !== undefined) {
+      ends.push(cut);
     }
     return await performer.perform(effect, ports, AbortSignal.any(ends));
   } catch (error) {

@@ -116,6 +116,10 @@ export interface CheckQuery {
   /** What the administrator has ruled out, see skip.ts. */
   readonly skip: readonly string[];
   readonly allowDowngrade: boolean;
+  /** A person wants it now: the server is told that this node is not wary at all. */
+  readonly ignoreRollout?: true;
+  /** Only this version will do. */
+  readonly only?: string;
 }
 
 export type Deadend = { readonly isDeadend: false } | { readonly isDeadend: true; readonly reason: string };

@@ -33,7 +33,7 @@ export function reconfigured(model: Model, now: Moment, before: Policy, policy: 
 
 type Rebooting = Extract<AgentState, { name: 'UpdateFinalized' } | { cause: 'reboot-pending' }>;
 
-function isRebooting(state: AgentState): state is Rebooting {
+export function isRebooting(state: AgentState): state is Rebooting {
   return state.name === 'UpdateFinalized' || (state.name === 'EndState' && state.cause === 'reboot-pending');
 }
 
@@ -91,7 +91,10 @@ function startingAnew(memory: Memory, before: Policy, policy: Policy, isKeeping:
 }
 
 /** Written down, and not asked for yet: the next boot must not look for a reboot that never was. */
-function withoutAsking({ state, memory }: Model): {
+export function withoutAsking(
+  { state, memory }: Model,
+  why = 'the configuration was read again',
+): {
   readonly memory: Memory;
   readonly refused: readonly Happening[];
 } {
@@ -99,7 +102,6 @@ function withoutAsking({ state, memory }: Model): {
   if (state.name !== 'UpdateStaged' || state.step !== 'finalize' || asked === undefined) {
     return { memory, refused: [] };
   }
-  const why = 'the configuration was read again';
   return {
     memory: recorded(memory, rebootRefused(memory.record)),
     refused: [{ kind: 'reboot-refused', target: asked, why }],

@@ -16,9 +16,18 @@ import {
   type Attempts,
   type Denial,
   type HistoryEvent,
+  type Wanted,
 } from './record.ts';
 import { JsonLimitError, parseJsonText, RECORD_JSON } from '../text/bounded-json.ts';
 import { SCHEMES, type Target } from './release.ts';
+import {
+  HOLDABLE,
+  MOST_ADMIN_DENIALS,
+  MOST_HOLDS,
+  type AdminDenial,
+  type Asker,
+  type Hold,
+} from './requests.ts';
 import { MOST_SLOTS, type MayHold, type SlotFiles } from './slot-place.ts';
 
 /** A later format has a higher number, and is told from damage by it. */
@@ -67,6 +76,12 @@ export function readText(source: string): ReadText {
     staged: single(value, 'staged', target, dropped),
     slots: list(value, 'slots', slot, dropped).slice(-MOST_SLOTS),
     events: list(value, 'events', event, dropped).slice(-MOST_EVENTS),
+    ...unlessEmpty('holds', list(value, 'holds', hold, dropped).slice(-MOST_HOLDS)),
+    ...unlessEmpty(
+      'adminDenials',
+      list(value, 'adminDenials', adminDenial, dropped).slice(-MOST_ADMIN_DENIALS),
+    ),
+    ...optionally('wanted', single(value, 'wanted', wanted, dropped)),
     ...optionally('stalledSinceAt', whole(value['stalledSinceAt'])),
     ...optionally('installation', text(value['installation'])),
   };
@@ -118,6 +133,10 @@ function single<T>(
 
 function optionally<K extends string, T>(key: K, value: T | undefined): Partial<Record<K, T>> {
   return value === undefined ? {} : ({ [key]: value } as Record<K, T>);
+}
+
+function unlessEmpty<K extends string, T>(key: K, entries: readonly T[]): Partial<Record<K, readonly T[]>> {
+  return optionally(key, entries.length === 0 ? undefined : entries);
 }
 
 function isPresent(value: unknown): boolean {
@@ -241,4 +260,50 @@ function event(value: Table): HistoryEvent | undefined {
     ...(booted !== undefined && { booted }),
     ...(why !== undefined && { why }),
   };
+}
+
+function asker(value: unknown): Asker | undefined {
+  const uid = isTable(value) ? whole(value['uid']) : undefined;
+  return uid === undefined ? undefined : { uid };
+}
+
+function hold(value: Table): Hold | undefined {
+  const id = text(value['id']);
+  const what = HOLDABLE.find((known) => known === value['what']);
+  const by = asker(value['by']);
+  const reason = text(value['reason']);
+  const sinceAt = whole(value['sinceAt']);
+  const untilAt = whole(value['untilAt']);
+  if (
+    id === undefined ||
+    what === undefined ||
+    by === undefined ||
+    reason === undefined ||
+    sinceAt === undefined
+  ) {
+    return undefined;
+  }
+  // An end that cannot be read must not become a hold without end, nor one that is over.
+  if (value['untilAt'] !== undefined && untilAt === undefined) {
+    return undefined;
+  }
+  return { id, what, by, reason, sinceAt, ...optionally('untilAt', untilAt) };
+}
+
+function adminDenial(value: Table): AdminDenial | undefined {
+  const release = text(value['release']);
+  const by = asker(value['by']);
+  const reason = text(value['reason']);
+  const sinceAt = whole(value['sinceAt']);
+  return release === undefined || by === undefined || reason === undefined || sinceAt === undefined
+    ? undefined
+    : { release, by, reason, sinceAt };
+}
+
+function wanted(value: Table): Wanted | undefined {
+  const of = target(value);
+  const { ignoreRollout, only } = value;
+  return of === undefined || typeof ignoreRollout !== 'boolean' || typeof only !== 'boolean'
+    ? undefined
+    : { ...of, ignoreRollout, only };
 }

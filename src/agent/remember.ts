@@ -135,7 +135,7 @@ const LEAVES: { readonly [K in EventKind]: Leave<K> } = {
       ...memory,
       deadend: result.deadend,
       check: {
-        ...memory.check,
+        ...answeredCheck(memory.check),
         lastAttemptAt: now.at,
         lastSuccessAt: now.at,
         streak: undefined,
@@ -174,6 +174,12 @@ const LEAVES: { readonly [K in EventKind]: Leave<K> } = {
   finalized: nothing,
   'finalize-failed': nothing,
 };
+
+/** The server's word for patience is over once it has answered. */
+function answeredCheck(check: Memory['check']): Memory['check'] {
+  const { serverDueMono, ...rest } = check;
+  return serverDueMono === undefined ? check : rest;
+}
 
 function failing(activity: Activity, streak: Streak | undefined, failure: Failure): Happening {
   const { kinds = [] } = streak ?? {};

@@ -48,12 +48,15 @@ export const WISHES = [
   'allow',
 ] as const satisfies readonly Wish['kind'][];
 
-export interface Request {
+export interface Request<W extends Wish = Wish> {
   /** Unique over restarts: `BOOTID8-N`. */
   readonly id: string;
   readonly by: Asker;
-  readonly wish: Wish;
+  readonly wish: W;
 }
+
+export type WishOf<K extends Wish['kind']> = Extract<Wish, { readonly kind: K }>;
+export type RequestOf<K extends Wish['kind']> = Request<WishOf<K>>;
 
 /** A hold in force. Kept in the record: it survives reboots. */
 export interface Hold {

@@ -4,8 +4,11 @@
  * Invariants:
  * - One effect at a time, so no locks and no overlapping ticks.
  * - It ends only when its signal is aborted, or when the program itself is at fault, which throws.
- * - A new configuration takes effect between two effects, never within one.
+ * - A new configuration, and a request, takes effect between two effects, never within one. What a request may cut
+ *   short stands in requested.ts.
+ * - Each request ends once, also when the agent ends.
  */
+import { CancelledError } from '../errors.ts';
 import { MINUTE_MS } from '../text/units.ts';
 import { advance, begin, type Advance, type Machine } from './advance.ts';
 import { beginning } from './beginning.ts';
@@ -14,6 +17,9 @@ import type { Event } from './messages.ts';
 import { limitMsOf, perform, type Ports } from './perform.ts';
 import type { Dice } from './ports.ts';
 import { reconfigured } from './reconfigure.ts';
+import { cutBy, requested } from './requested.ts';
+import { endedWithAgent } from './request-ends.ts';
+import type { Outcome, Request } from './requests.ts';
 import type { Model, Policy } from './state.ts';
 import type { Moment } from './moment.ts';
 
@@ -51,6 +57,11 @@ export class Runner<C extends Configuration = Configuration> {
   #inUse: C;
   #next: C | undefined;
   #interrupt = new AbortController();
+  #cut = new AbortController();
+  #machine: Machine | undefined;
+  #isOver = false;
+  readonly #requests: Request[] = [];
+  readonly #outcomes = new Map<string, (outcome: Outcome) => void>();
   #deadlineMono = Number.POSITIVE_INFINITY;
 
   constructor(options: RunOptions<C>) {
@@ -65,6 +76,26 @@ export class Runner<C extends Configuration = Configuration> {
   }
 
   /**
+   * Hands a request to the machine. Of two with one id the first counts. Never rejects: what goes wrong is an outcome.
+   */
+  request(request: Request): Promise<Outcome> {
+    const { promise, resolve } = Promise.withResolvers<Outcome>();
+    if (this.#isOver) {
+      resolve({ kind: 'refused', error: 'ShuttingDown', text: 'the agent ends' });
+      return promise;
+    }
+    this.#outcomes.set(request.id, resolve);
+    this.#requests.push(request);
+    const machine = this.#machine;
+    if (machine === undefined || machine.effect.kind === 'wait') {
+      this.#interrupt.abort();
+    } else if (cutBy(request.wish, machine.model).includes(machine.effect.kind)) {
+      this.#cut.abort(new CancelledError(`a request to ${request.wish.kind} came`));
+    }
+    return promise;
+  }
+
+  /**
    * False when the present effect has outlived its limit by a minute: something below ignores its signal, and only a
    * restart helps. The service manager's watchdog is fed only while this is true.
    */
@@ -74,29 +105,79 @@ export class Runner<C extends Configuration = Configuration> {
 
   /** Resolves when the signal is aborted and the last effect has let go. */
   async run(): Promise<void> {
-    const { model, dice, observer, signal } = this.#options;
+    const { model, signal } = this.#options;
     let machine: Machine = begin(model, this.#now(), this.#inUse.policy);
-    while (!signal.aborted) {
-      if (this.#next !== undefined) {
-        machine = this.#takeNext(machine.model, this.#next);
-      }
-      const { policy, ports } = this.#inUse;
-      observer.begins(beginning(machine), ports.clock.now(), machine);
-      this.#deadlineMono = ports.clock.monotonic() + limitMsOf(machine.effect.kind) + GRACE_MS;
-      let event: Event;
-      try {
-        event = await perform(machine.effect, ports, signal, this.#interrupt.signal);
-      } catch (error) {
-        if (isAborted(signal)) {
+    try {
+      while (!signal.aborted) {
+        const next = await this.#turn(machine);
+        if (next === undefined) {
           return;
         }
-        throw error;
+        machine = next;
       }
+    } finally {
+      this.#end(machine.model);
+    }
+  }
+
+  /** One effect, and what comes of it. Undefined: the agent's life ended meanwhile. */
+  async #turn(before: Machine): Promise<Machine | undefined> {
+    const { dice, observer, signal } = this.#options;
+    const machine = this.#takeRequests(
+      this.#next === undefined ? before : this.#takeNext(before.model, this.#next),
+    );
+    const { policy, ports } = this.#inUse;
+    observer.begins(beginning(machine), ports.clock.now(), machine);
+    this.#deadlineMono = ports.clock.monotonic() + limitMsOf(machine.effect.kind) + GRACE_MS;
+    this.#machine = machine;
+    let event: Event;
+    try {
+      event = await perform(machine.effect, ports, signal, this.#interrupt.signal, this.#cut.signal);
+    } catch (error) {
+      if (signal.aborted) {
+        return undefined;
+      }
+      throw error;
+    }
+    const now = this.#now();
+    const step = advance(machine, { event, ...now, roll: dice() }, policy);
+    this.#tell(step, now.at);
+    return step;
+  }
+
+  #takeRequests(before: Machine): Machine {
+    let machine = before;
+    if (this.#requests.length > 0) {
+      this.#cut = new AbortController();
+      this.#interrupt = new AbortController();
+    }
+    for (const request of this.#requests.splice(0)) {
       const now = this.#now();
-      const step = advance(machine, { event, ...now, roll: dice() }, policy);
-      observer.happened(step.model, step.happenings, now.at);
+      const step = requested(machine.model, now, this.#inUse.policy, request);
+      this.#tell(step, now.at);
       machine = step;
     }
+    return machine;
+  }
+
+  #tell({ model, happenings }: Advance, at: number): void {
+    this.#options.observer.happened(model, happenings, at);
+    for (const happening of happenings) {
+      if (happening.kind === 'request-ended') {
+        this.#outcomes.get(happening.request.id)?.(happening.outcome);
+        this.#outcomes.delete(happening.request.id);
+      }
+    }
+  }
+
+  /** Whoever still waits is told that the agent ends. */
+  #end(model: Model): void {
+    this.#isOver = true;
+    this.#options.observer.happened(model, endedWithAgent(model.memory.requests), this.#now().at);
+    for (const resolve of this.#outcomes.values()) {
+      resolve({ kind: 'refused', error: 'ShuttingDown', text: 'the agent ends' });
+    }
+    this.#outcomes.clear();
   }
 
   #takeNext(model: Model, next: C): Advance {
@@ -107,7 +188,7 @@ export class Runner<C extends Configuration = Configuration> {
     const now = this.#now();
     const step = reconfigured(model, now, before, next.policy);
     this.#options.observer.configured(next);
-    this.#options.observer.happened(step.model, step.happenings, now.at);
+    this.#tell(step, now.at);
     return step;
   }
 
@@ -115,9 +196,4 @@ export class Runner<C extends Configuration = Configuration> {
     const { clock } = this.#inUse.ports;
     return { at: clock.now(), mono: clock.monotonic() };
   }
-}
-
-/** Asked anew: the compiler would otherwise take the loop's condition for still true. */
-function isAborted(signal: AbortSignal): boolean {
-  return signal.aborted;
 }

@@ -109,5 +109,9 @@ const COUNTED: { readonly [K in HappeningKind]: Counted<K> } = {
   'finalize-failed': (metrics) => metrics.finalizeFailed(),
   finalized: (metrics) => metrics.finalizationSucceeded(),
   'waiting-for-reboot': nothing,
+  'request-taken': nothing,
+  'request-ended': nothing,
+  'staging-held': nothing,
+  'staging-cut-short': nothing,
   'reboot-overdue': nothing,
 };

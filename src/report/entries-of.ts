@@ -109,6 +109,22 @@ const KEPT: { readonly [K in HappeningKind]: Keep<K> } = {
   deadend: ({ reason }) => ({ kind: 'deadend', fields: { reason } }),
   'off-graph': ({ booted }) => ({ kind: 'off-graph', fields: { booted } }),
   reconfigured: () => ({ kind: 'configuration-taken' }),
+  'request-ended': ({ request, outcome }) => ({
+    kind: 'request',
+    fields: {
+      id: request.id,
+      uid: request.by.uid,
+      wish: request.wish.kind,
+      outcome: outcome.kind === 'done' ? 'done' : outcome.error,
+      ...(request.wish.kind === 'reboot' &&
+        request.wish.overrides.length > 0 && { overrides: request.wish.overrides.join(', ') }),
+      ...(outcome.kind === 'done' && outcome.release !== undefined && { release: outcome.release }),
+    },
+  }),
+  'staging-held': ({ release, hold, repeated }) =>
+    repeated
+      ? undefined
+      : { kind: 'held', fields: { ...of(release), by: 'people', label: 'stage_hold', hold: hold.id } },
 
   // Named one by one, so that a new happening has to be decided on here.
   waiting: never,
@@ -156,4 +172,6 @@ const KEPT: { readonly [K in HappeningKind]: Keep<K> } = {
   'finalize-failed': never,
   'waiting-for-reboot': never,
   'reboot-overdue': never,
+  'request-taken': never,
+  'staging-cut-short': never,
 };

@@ -14,6 +14,8 @@ import type { AnswerKind, Effect, EffectKind, EffectOf, Event, EventOf, Failure 
 import type { Deployment, HostStatus } from '../agent/ports.ts';
 import { reconfigured } from '../agent/reconfigure.ts';
 import { EMPTY_RECORD, type AgentRecord } from '../agent/record.ts';
+import { requested } from '../agent/requested.ts';
+import type { Request } from '../agent/requests.ts';
 import { payloadDigest, type Release } from '../agent/release.ts';
 import { sameStaged } from '../agent/same-staged.ts';
 import { initialModel, type Model, type Policy } from '../agent/state.ts';
@@ -104,6 +106,14 @@ export class SimulatedNode {
     const { model } = this.machine;
     this.world.policy = policy;
     const step = reconfigured(model, this, before, this.policy);
+    this.machine = step;
+    this.listener.happened?.(step.happenings, model);
+  }
+
+  /** A person asks for something between two effects. */
+  request(request: Request): void {
+    const { model } = this.machine;
+    const step = requested(model, this, this.policy, request);
     this.machine = step;
     this.listener.happened?.(step.happenings, model);
   }
@@ -204,9 +214,9 @@ export class SimulatedNode {
       this.deployments = this.deployments.filter((deployment) => !deployment.staged);
       return { kind: 'discarded' };
     },
-    survey: ({ booted, staged }) => ({
+    survey: ({ booted, staged, holds = [], overrides = [] }) => ({
       kind: 'surveyed',
-      reports: this.world.survey({ at: this.at, booted, staged }),
+      reports: this.world.survey({ at: this.at, booted, staged, holds, overrides }),
     }),
     'acquire-slot': ({ stream }) => {
       const answer = this.world.acquire({ at: this.at, stream });

@@ -8,6 +8,9 @@ const BOOTED = { version: 'B', payload: payloadOf('B') };
 const FAILURE = { kind: 'some_kind', message: 'E' };
 const AT = Date.UTC(2026, 0, 2, 3, 4, 5);
 
+const REQUEST = { id: 'abcdef12-1', by: { uid: 1000 }, wish: { kind: 'check' } } as const;
+const HOLD = { id: 'h1', what: 'stage', by: { uid: 1000 }, reason: 'R', sinceAt: AT } as const;
+
 export const HAPPENING_SAMPLES: { readonly [K in HappeningKind]: readonly HappeningOf<K>[] } = {
   waiting: [{ kind: 'waiting', state: 'NoNewUpdate', forMs: 1600 }],
   registering: [
@@ -46,6 +49,31 @@ export const HAPPENING_SAMPLES: { readonly [K in HappeningKind]: readonly Happen
     { kind: 'reboot-missed', target: TARGET, booted: BOOTED, strikes: 2 },
   ],
   'rolled-back': [{ kind: 'rolled-back', target: TARGET, booted: BOOTED }],
+  'request-taken': (
+    [
+      { kind: 'check' },
+      { kind: 'stage', ignoreRollout: true, to: 'V' },
+      { kind: 'stage', ignoreRollout: false },
+      { kind: 'reboot', overrides: [] },
+      { kind: 'reboot', overrides: ['window', 'people'] },
+      { kind: 'cancel' },
+      { kind: 'discard' },
+      { kind: 'hold', what: 'reboot', untilAt: AT, reason: 'R' },
+      { kind: 'hold', what: 'stage', reason: '' },
+      { kind: 'release', hold: 'h1' },
+      { kind: 'deny', release: 'V', reason: 'R' },
+      { kind: 'allow', release: 'V' },
+    ] as const
+  ).map((wish) => ({ kind: 'request-taken', request: { ...REQUEST, wish } })),
+  'request-ended': [
+    { kind: 'request-ended', request: REQUEST, outcome: { kind: 'done', text: 'T', changed: true } },
+    { kind: 'request-ended', request: REQUEST, outcome: { kind: 'refused', error: 'Blocked', text: 'T' } },
+  ],
+  'staging-held': [
+    { kind: 'staging-held', release: V, hold: HOLD, repeated: false },
+    { kind: 'staging-held', release: V, hold: HOLD, repeated: true },
+  ],
+  'staging-cut-short': [{ kind: 'staging-cut-short', release: V }],
   checked: [{ kind: 'checked', result: checkResult({ kind: 'no-update' }) }],
   deadend: [{ kind: 'deadend', reason: 'R' }],
   'no-deadend': [{ kind: 'no-deadend' }],

@@ -7,11 +7,11 @@
  * - A failed check says nothing about the graph: a node that was off it stays so.
  */
 import { afterCheck, afterFailedCheck, checkDue, checkEffect, isWithdrawn, steadyMs } from '../checking.ts';
+import { isDeniedByPeople } from '../holds.ts';
 import { momentOf } from '../moment.ts';
 import { adapterRetryMs, CONFIRM_WITHDRAWAL_MS } from '../pacing.ts';
 import type { CheckResult, HostStatus } from '../ports.ts';
 import { resting } from '../rest.ts';
-import { isSkipped } from '../skip.ts';
 import type { AgentState, Memory, Model, Policy, PollStep } from '../state.ts';
 import { stepsOf, withMemory, type Step, type Turn } from '../turn.ts';
 import { discardStaged, foreignStaged, lookAgain, STAGED_CHANGED } from './back-to-polling.ts';
@@ -93,19 +93,22 @@ export function afterAnswer(state: PollingState, { outcome }: CheckResult, turn:
   }
 }
 
-function toldOfDrop({ was, policy, tell }: Turn): void {
+function toldOfDrop({ was, memory, policy, tell }: Turn): void {
   const staged = was.memory.host?.staged;
-  if (staged?.payload !== undefined && isSkipped(policy.skip, { ...staged, payload: staged.payload })) {
+  if (
+    staged?.payload !== undefined &&
+    isDeniedByPeople(memory.record, policy, { ...staged, payload: staged.payload })
+  ) {
     tell({ kind: 'dropped', version: staged.version, why: 'skipped' });
   }
 }
 
-function hasSkipped(memory: Memory, { skip }: Policy): boolean {
+function hasSkipped(memory: Memory, policy: Policy): boolean {
   const staged = memory.host?.staged;
   return (
     staged?.payload !== undefined &&
     hasLeftover(memory) &&
-    isSkipped(skip, { version: staged.version, payload: staged.payload })
+    isDeniedByPeople(memory.record, policy, { version: staged.version, payload: staged.payload })
   );
 }
 

@@ -9,8 +9,8 @@
 import type { Moment } from '../moment.ts';
 import { adapterRetryMs, AFTER_FOLLOW_MS, END_INTERVAL_MS, FOLLOW_LIMIT_MS, withJitter } from '../pacing.ts';
 import type { HostStatus } from '../ports.ts';
-import { booted as afterBoot, plain, type AgentRecord, type Asked } from '../record.ts';
-import type { Target } from '../release.ts';
+import { booted as afterBoot, plain, withoutWanted, type AgentRecord, type Asked } from '../record.ts';
+import { samePayload, type Target } from '../release.ts';
 import { waitFor, waitUntil } from '../rest.ts';
 import { recorded, type AgentState, type Memory, type Model, type Policy } from '../state.ts';
 import { stepsOf, withMemory, type Step, type Turn } from '../turn.ts';
@@ -106,7 +106,12 @@ function settled(status: HostStatus, turn: Turn): Memory {
   }
   const hasMoved = memory.record.boots.length > 0 && record.boots !== memory.record.boots;
   const { stalledSinceAt, ...rest } = record;
-  return recorded(memory, hasMoved && stalledSinceAt !== undefined ? rest : record);
+  const moved = hasMoved && stalledSinceAt !== undefined ? rest : record;
+  const { wanted } = moved;
+  return recorded(
+    memory,
+    wanted !== undefined && samePayload(wanted.payload, booted.payload) ? withoutWanted(moved) : moved,
+  );
 }
 
 /**

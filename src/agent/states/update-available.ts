@@ -9,9 +9,11 @@
  */
 import { afterCheck, afterFailedCheck, checkEffect, retryMs } from '../checking.ts';
 import { newGrace } from '../grace.ts';
+import { holdsInForce, isDeniedByPeople } from '../holds.ts';
 import type { Failure } from '../messages.ts';
 import { AFTER_FOLLOW_MS, FOLLOW_LIMIT_MS, MAX_DEPLOY_ATTEMPTS } from '../pacing.ts';
 import type { CheckResult, Deployment, HostStatus } from '../ports.ts';
+import { stageRequest } from '../pending.ts';
 import {
   abandon,
   attemptsOf,
@@ -19,10 +21,10 @@ import {
   refuseStream,
   stageFailed,
   stageSucceeded,
+  withWanted,
 } from '../record.ts';
 import { samePayload, type Release } from '../release.ts';
 import { resting } from '../rest.ts';
-import { isSkipped } from '../skip.ts';
 import {
   recorded,
   type AgentState,
@@ -99,7 +101,7 @@ export const AVAILABLE_STEPS: Readonly<Record<AvailableStep, Step<UpdateAvailabl
     'check-failed': (state, { failure }, turn) => {
       const memory = afterFailedCheck(failure, turn);
       // The server is of no help just now; the release it named stays the one to stage, unless it was denied meanwhile.
-      return isSkipped(turn.policy.skip, state.release)
+      return isDeniedByPeople(memory.record, turn.policy, state.release)
         ? { state: { name: 'NoNewUpdate', step: 'rest' }, memory }
         : selected(state.release, withMemory(turn, memory), state.lastFailure);
     },
@@ -149,6 +151,12 @@ export function selected(release: Release, turn: Turn, lastFailure = ''): Model 
   if (foreign !== undefined && !policy.replaceForeignStaged) {
     const repeated = was.state.name === 'NoNewUpdate' && was.memory.check.answer === memory.check.answer;
     turn.tell({ kind: 'offer-left', release, staged: foreign.version, repeated });
+    return { state: { name: 'NoNewUpdate', step: 'rest' }, memory };
+  }
+  const [hold] = holdsInForce(memory.record, 'stage', turn.at);
+  if (hold !== undefined) {
+    const repeated = was.state.name === 'NoNewUpdate' && was.memory.check.answer === memory.check.answer;
+    turn.tell({ kind: 'staging-held', release, hold, repeated });
     return { state: { name: 'NoNewUpdate', step: 'rest' }, memory };
   }
   const isKnown =
@@ -214,7 +222,10 @@ function afterStaging(state: UpdateAvailable, staged: Deployment, turn: Turn): M
       visitors: [],
       unlocked: staged.finalizationLocked === false,
     },
-    memory: recorded(memory, stageSucceeded(memory.record, release)),
+    memory: recorded(
+      memory,
+      withWanted(stageSucceeded(memory.record, release), release, stageRequest(memory)),
+    ),
   };
 }
 
@@ -245,6 +256,9 @@ function stagingFault(release: Release, staged: Deployment): string | undefined 
   return undefined;
 }
 
+/** A request ended it: nothing is wrong with the release. */
+const CUT_SHORT = 'cancelled';
+
 function afterRefusal(state: UpdateAvailable, failure: Failure, turn: Turn): Model {
   // Neither counts as an attempt: nothing is wrong with the release.
   if (failure.kind === 'rpm_ostree_busy') {
@@ -257,6 +271,10 @@ function afterRefusal(state: UpdateAvailable, failure: Failure, turn: Turn): Mod
   }
   if (failure.kind === 'rpm_ostree_rebooting') {
     turn.tell({ kind: 'staging-busy', failure });
+    return rest(state, turn.memory, turn.mono + retryMs(turn));
+  }
+  if (failure.kind === CUT_SHORT) {
+    turn.tell({ kind: 'staging-cut-short', release: state.release });
     return rest(state, turn.memory, turn.mono + retryMs(turn));
   }
   const repeated = state.lastFailure === failure.message;

@@ -14,7 +14,7 @@ import { afterCheck, afterFailedCheck, checkDue, checkEffect, isWithdrawn, retry
 import { deniedPayloads } from '../denylist.ts';
 import { isGraceOver, minutesLeft, renewedGrace, spentGrace, wantsNotice } from '../grace.ts';
 import { joinReports } from '../join-reports.ts';
-import type { Failure } from '../messages.ts';
+import type { EffectOf, Failure } from '../messages.ts';
 import { lastedMs, momentOf, type Moment } from '../moment.ts';
 import {
   AFTER_FOLLOW_MS,
@@ -28,7 +28,8 @@ import { held as heldInPursuit } from '../pursuit.ts';
 import { rebootAsked, rebootRefused, type AgentRecord } from '../record.ts';
 import { includesPayload, samePayload, type Release } from '../release.ts';
 import { askAgainAt, releaseFormer, resting } from '../rest.ts';
-import { isSkipped } from '../skip.ts';
+import { holdsInForce, isDeniedByPeople } from '../holds.ts';
+import { isOverridden, rebootRequest } from '../pending.ts';
 import { placesNow, streamOf, withoutSlots, withSlotsAsked, withSlotsGranted } from '../slots.ts';
 import {
   recorded,
@@ -77,7 +78,10 @@ export const STAGED_STEPS: Readonly<Record<StagedStep, Step<UpdateStaged>>> = {
   ask: step(['survey'], (_state, view) => survey(view), {
     surveyed: (state, { reports }, turn) =>
       afterSurvey(state, reports, turn, () => ({
-        state: { ...state, step: stepAfter('ask', turn.policy) },
+        state: {
+          ...state,
+          step: isOverridden(turn.memory, 'people') ? 'verify' : stepAfter('ask', turn.policy),
+        },
         memory: turn.memory,
       })),
     'survey-failed': (state, { failure }, turn) => afterNoAnswer(state, failure, turn),
@@ -101,7 +105,7 @@ export const STAGED_STEPS: Readonly<Record<StagedStep, Step<UpdateStaged>>> = {
       compared(state, status, turn, (unlocked) => ({
         ...state,
         unlocked,
-        step: stepAfter('verify', turn.policy),
+        step: afterVerify(turn),
       })),
     'status-failed': (state, { failure }, turn) => heldByFailure(state, failure, turn),
   }),
@@ -170,7 +174,9 @@ export const STAGED_STEPS: Readonly<Record<StagedStep, Step<UpdateStaged>>> = {
   }),
   discard: step(['discard-staged'], (_state, view) => discardStaged(view), {
     discarded: ({ release }, _event, turn) => {
-      const why = isSkipped(turn.policy.skip, release) ? 'skipped' : 'denied-or-withdrawn';
+      const why = isDeniedByPeople(turn.memory.record, turn.policy, release)
+        ? 'skipped'
+        : 'denied-or-withdrawn';
       turn.tell({ kind: 'dropped', version: release.version, why });
       return pollNow(turn.memory);
     },
@@ -192,6 +198,13 @@ export const STAGED_STEPS: Readonly<Record<StagedStep, Step<UpdateStaged>>> = {
     })),
   ),
 };
+
+/** A person who wants the reboot without a slot gets it so; and nobody is looked for whom they do not wait for. */
+function afterVerify({ memory, policy }: Turn): StagedStep {
+  const next = stepAfter('verify', policy);
+  const past = next === 'acquire' && isOverridden(memory, 'fleet-lock') ? 'recheck' : next;
+  return past === 'recheck' && isOverridden(memory, 'people') ? 'confirm' : past;
+}
 
 /** The way to the reboot: what comes after a step that spoke for it. */
 export function stepAfter(
@@ -231,10 +244,13 @@ export function isRuledOut(
   release: Release,
   status: HostStatus,
   record: AgentRecord,
-  { skip }: Policy,
+  policy: Policy,
   at: number,
 ): boolean {
-  return isSkipped(skip, release) || includesPayload(deniedPayloads(status, record, at), release.payload);
+  return (
+    isDeniedByPeople(record, policy, release) ||
+    includesPayload(deniedPayloads(status, record, at), release.payload)
+  );
 }
 
 /** The deployments were read: `next` goes on where the staged one is still the release. */
@@ -335,8 +351,18 @@ function unoffered(state: UpdateStaged, turn: Turn): Model {
   return held(state, memory, { by: 'strategy', reason }, memory.check.dueMono);
 }
 
-function survey({ memory }: View) {
-  return { kind: 'survey', booted: memory.host?.booted, staged: memory.host?.staged } as const;
+function survey({ memory, at }: View): EffectOf<'survey'> {
+  const request = rebootRequest(memory);
+  // A person who wants the reboot now is not held by a hold of their own.
+  const holds = holdsInForce(memory.record, 'reboot', at).filter(({ by }) => by.uid !== request?.by.uid);
+  const overrides = request?.wish.overrides ?? [];
+  return {
+    kind: 'survey',
+    booted: memory.host?.booted,
+    staged: memory.host?.staged,
+    ...(holds.length > 0 && { holds }),
+    ...(overrides.length > 0 && { overrides }),
+  };
 }
 
 /** Both surveys of an attempt are judged alike: before people are looked for, and after lenders were asked. */
@@ -369,7 +395,10 @@ function afterLender(state: UpdateStaged, answer: SlotAnswer, turn: Turn): Model
       const memory = lent(turn);
       const places = placesNow(memory, turn.policy);
       return {
-        state: { ...state, step: stepAfter('acquire', turn.policy) },
+        state: {
+          ...state,
+          step: isOverridden(memory, 'people') ? 'confirm' : stepAfter('acquire', turn.policy),
+        },
         memory: recorded(memory, withSlotsGranted(memory.record, places, turn.at)),
       };
     }
