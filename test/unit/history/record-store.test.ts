@@ -133,7 +133,11 @@ describe('FileRecordStore', () => {
   it('keeps files in the order of their numbers, and counts no other names', async () => {
     mkdirSync(folder, { recursive: true });
     const others = ['bad-01', 'bad-0', 'bad-x', 'bad-7x', 'bad-x7', 'bad-', `bad-${'1'.repeat(10)}`];
-    const names = ['old-state.json.bad-99', ...others.map((name) => `state.json.${name}`)];
+    const names = [
+      'old-state.json.bad-99',
+      'state.json.old-99',
+      ...others.map((name) => `state.json.${name}`),
+    ];
     for (const name of [...names, 'state.json.bad-9', 'state.json.bad-10']) {
       mkdirSync(join(folder, name, 'inside'), { recursive: true });
     }
