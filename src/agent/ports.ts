@@ -8,6 +8,8 @@
  */
 import type { AgentRecord } from './record.ts';
 import type { Payload, Release } from './release.ts';
+import type { Override } from './overrides.ts';
+import type { Hold } from './requests.ts';
 import type { MayHold, SlotPlace } from './slot-place.ts';
 
 /** Time. Instants are milliseconds: `now` of the wall clock since 1970 UTC, `monotonic` of a clock that never steps. */
@@ -167,6 +169,10 @@ export interface GateQuestion {
   readonly at: number;
   readonly booted: Deployment | undefined;
   readonly staged: Deployment | undefined;
+  /** Holds of people, those of staging included. Left out: none. */
+  readonly holds?: readonly Hold[];
+  /** What a person overrides for this one reboot. Left out: nothing. */
+  readonly overrides?: readonly Override[];
 }
 
 /** `unknown`: the gate cannot tell. The machine then holds the reboot, as for `block`. */
