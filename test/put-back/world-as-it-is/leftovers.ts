@@ -61,4 +61,30 @@ export const LEFTOVER_FAULTS: readonly PutBackFault[] = [
     test: 'test/unit/agent/phrases-of-zincati.test.ts',
     named: 'diff 10: tells of a grace period',
   },
+  {
+    id: 'diff-11-properties',
+    fault: 'tools that read properties first find no such interface',
+    changes: [
+      replace('src/dbus/no-properties.ts', 'noProperties', (original) => (path, has) => ({
+        ...original(path, has),
+        methods: [],
+      })),
+    ],
+    project: 'unit',
+    test: 'test/unit/dbus/link.test.ts',
+    named: 'diff 11: properties of an object that has none',
+  },
+  {
+    id: 'diff-11-talkative',
+    fault: 'the argument of Moo has no name',
+    changes: [
+      replace('src/service/experimental.ts', 'experimentalInterface', (original) => (facts) => {
+        const offered = original(facts);
+        return { ...offered, methods: offered.methods.map((method) => ({ ...method, argNames: [] })) };
+      }),
+    ],
+    project: 'integration',
+    test: 'test/integration/service.test.ts',
+    named: 'diff 11: has the interfaces and names',
+  },
 ];
