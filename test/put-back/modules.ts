@@ -65,6 +65,7 @@ import type * as sameStaged from '../../src/agent/same-staged.ts';
 import type * as endState from '../../src/agent/states/end-state.ts';
 import type * as noProperties from '../../src/dbus/no-properties.ts';
 import type * as experimental from '../../src/service/experimental.ts';
+import type * as shownPath from '../../src/text/shown-path.ts';
 import type * as stagedLock from '../../src/rpmostree/staged-lock.ts';
 
 export interface Modules {
@@ -135,6 +136,7 @@ export interface Modules {
   readonly 'src/agent/states/end-state.ts': typeof endState;
   readonly 'src/dbus/no-properties.ts': typeof noProperties;
   readonly 'src/service/experimental.ts': typeof experimental;
+  readonly 'src/text/shown-path.ts': typeof shownPath;
   readonly 'src/rpmostree/staged-lock.ts': typeof stagedLock;
 }
 
