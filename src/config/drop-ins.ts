@@ -12,7 +12,8 @@
 import { opendir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { ConfigError, messageOf } from '../errors.ts';
+import { ConfigError, reasonOf } from '../errors.ts';
+import { accessRemedy } from '../files/access-remedy.ts';
 import { errorCode } from '../files/error-code.ts';
 import { readSmallFile } from '../files/read-small-file.ts';
 import { resolveBelow } from '../files/resolve-below.ts';
@@ -55,6 +56,8 @@ export interface DropIns {
   readonly files: readonly DropIn[];
   readonly warnings: readonly string[];
   readonly errors: readonly ConfigError[];
+  /** Those of the warnings of which each may be the reason that a setting is missing. */
+  readonly hidden: readonly string[];
 }
 
 /** What a name stands for: a file to read, a mask, or an error that prevents the start. */
@@ -78,9 +81,15 @@ export async function readDropIns(root: string): Promise<DropIns> {
   const leadNowhere = new Map<string, string>();
   const warnings: string[] = [];
   const errors: ConfigError[] = [];
+  const hidden: string[] = [];
   for (const directory of DROP_IN_DIRECTORIES) {
     try {
-      for (const name of await listDirectory(root, directory, warnings)) {
+      const names = await listDirectory(root, directory, warnings);
+      if (names === undefined) {
+        hidden.push(adviceForNoDirectory(join(root, directory)));
+        continue;
+      }
+      for (const name of names) {
         const entry = await lookAt(root, directory, name, warnings);
         if (entry === undefined) {
           continue;
@@ -96,7 +105,8 @@ export async function readDropIns(root: string): Promise<DropIns> {
       errors.push(unreadable(join(root, directory), error));
     }
   }
-  warnings.push(...leadNowhere.values());
+  hidden.push(...leadNowhere.values());
+  warnings.push(...hidden);
   const files: DropIn[] = [];
   let total = 0;
   for (const [name, entry] of [...winners].sort(([a], [b]) =>
@@ -129,19 +139,22 @@ export async function readDropIns(root: string): Promise<DropIns> {
       errors.push(unreadable(entry.path, error));
     }
   }
-  return { files, warnings, errors };
+  return { files, warnings, errors, hidden };
 }
 
-/** The names of possible drop-ins in a directory. The directory need not exist. */
-async function listDirectory(root: string, directory: string, warnings: string[]): Promise<string[]> {
+/** The names of possible drop-ins in a directory, which need not exist. Undefined: something else is in its place. */
+async function listDirectory(
+  root: string,
+  directory: string,
+  warnings: string[],
+): Promise<string[] | undefined> {
   const resolved = await resolveBelow(root, directory);
   if (resolved.kind === 'missing') {
     return [];
   }
   const shownIn = join(root, directory);
   if (resolved.kind !== 'found' || !resolved.stats.isDirectory()) {
-    warnings.push(adviceForNoDirectory(shownIn));
-    return [];
+    return undefined;
   }
   const names: string[] = [];
   let entries = 0;
@@ -204,9 +217,13 @@ async function lookAt(
 }
 
 function unreadable(path: string, cause: unknown): ConfigError {
-  return new ConfigError('config_unreadable', `cannot read ${printable(path)}: ${messageOf(cause)}`, {
-    cause,
-    // The system refused: the device or the permission may be there in a moment. What a file is, stays.
-    mayCome: errorCode(cause) !== undefined,
-  });
+  return new ConfigError(
+    'config_unreadable',
+    `cannot read ${printable(path)}: ${reasonOf(cause)}${accessRemedy(cause)}`,
+    {
+      cause,
+      // The system refused: the device or the permission may be there in a moment. What a file is, stays.
+      mayCome: errorCode(cause) !== undefined,
+    },
+  );
 }

@@ -16,7 +16,7 @@ import { connect, createServer, type Server } from 'node:net';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { messageOf } from '../errors.ts';
+import { reasonOf } from '../errors.ts';
 import { errorCode } from '../files/error-code.ts';
 import { SECOND_MS } from '../text/units.ts';
 
@@ -54,7 +54,7 @@ export async function lockFolder(root: string): Promise<FolderLock> {
       await handle.close();
     }
   } catch (error) {
-    return { kind: 'none', why: messageOf(error) };
+    return { kind: 'none', why: reasonOf(error) };
   }
 }
 

@@ -66,6 +66,11 @@ import type * as endState from '../../src/agent/states/end-state.ts';
 import type * as noProperties from '../../src/dbus/no-properties.ts';
 import type * as experimental from '../../src/service/experimental.ts';
 import type * as shownPath from '../../src/text/shown-path.ts';
+import type * as accessRemedy from '../../src/files/access-remedy.ts';
+import type * as earlyHangup from '../../src/cli/early-hangup.ts';
+import type * as nodeUuid from '../../src/identity/node-uuid.ts';
+import type * as daemonConfiguration from '../../src/daemon/configuration.ts';
+import type * as errors from '../../src/errors.ts';
 import type * as stagedLock from '../../src/rpmostree/staged-lock.ts';
 
 export interface Modules {
@@ -137,6 +142,11 @@ export interface Modules {
   readonly 'src/dbus/no-properties.ts': typeof noProperties;
   readonly 'src/service/experimental.ts': typeof experimental;
   readonly 'src/text/shown-path.ts': typeof shownPath;
+  readonly 'src/files/access-remedy.ts': typeof accessRemedy;
+  readonly 'src/cli/early-hangup.ts': typeof earlyHangup;
+  readonly 'src/identity/node-uuid.ts': typeof nodeUuid;
+  readonly 'src/daemon/configuration.ts': typeof daemonConfiguration;
+  readonly 'src/errors.ts': typeof errors;
   readonly 'src/rpmostree/staged-lock.ts': typeof stagedLock;
 }
 

@@ -1,5 +1,5 @@
 /** Faults that comparisons and attacks have shown beside the large ones; each with what brings it back. */
-import { replace, type PutBackFault } from '../fault.ts';
+import { replace, setting, type PutBackFault } from '../fault.ts';
 
 const OFF = { project: 'unit', test: 'test/unit/agent/switched-off.test.ts' } as const;
 const START = 'src/agent/states/start-state.ts';
@@ -94,5 +94,62 @@ export const LEFTOVER_FAULTS: readonly PutBackFault[] = [
     project: 'unit',
     test: 'test/unit/config/file-secrets.test.ts',
     named: 'does not repeat',
+  },
+  {
+    id: 'attack-c',
+    fault: 'a reload that is asked for while the agent starts ends it',
+    changes: [replace('src/cli/early-hangup.ts', 'surviveHangup', () => () => false)],
+    built: true,
+    project: 'integration',
+    test: 'test/integration/early-hangup.test.ts',
+    named: 'attack c',
+  },
+  {
+    id: 'attack-c-unit',
+    fault: 'an agent that SIGHUP has ended stays away, since systemd takes that for a clean stop',
+    changes: [setting('systemd/zincati.service', 'Service', 'RestartForceExitStatus', () => [])],
+    project: 'unit',
+    test: 'test/unit/systemd/zincati-service.test.ts',
+    named: 'attack c',
+  },
+  {
+    id: 'attack-d',
+    fault: 'whatever is wrong with the machine id, a new one is advised',
+    changes: [replace('src/identity/node-uuid.ts', 'remedyFor', () => () => 'run systemd-machine-id-setup')],
+    project: 'unit',
+    test: 'test/unit/identity/identity.test.ts',
+    named: 'attack d',
+  },
+  {
+    id: 'attack-e',
+    fault: 'a mistyped root is waited for without end',
+    changes: [replace('src/daemon/configuration.ts', 'requireRoot', () => () => Promise.resolve())],
+    project: 'unit',
+    test: 'test/unit/daemon/await-configuration.test.ts',
+    named: 'is not waited for',
+  },
+  {
+    id: 'attack-e-remedy',
+    fault: 'nobody hears what to do about a file that the agent may not read',
+    changes: [replace('src/files/access-remedy.ts', 'accessRemedy', () => () => '')],
+    project: 'unit',
+    test: 'test/unit/daemon/await-configuration.test.ts',
+    named: 'comes with what to do about it',
+  },
+  {
+    id: 'attack-i',
+    fault: 'that the drop-ins are not read is only a note beside the error about a key',
+    changes: [replace('src/config/load-settings.ts', 'whyMissing', () => () => [])],
+    project: 'unit',
+    test: 'test/unit/config/load-settings.test.ts',
+    named: 'a file in place of the directory',
+  },
+  {
+    id: 'attack-j',
+    fault: "errors of the system are told in the runtime's words",
+    changes: [replace('src/errors.ts', 'reasonOf', () => (error) => String(error))],
+    project: 'unit',
+    test: 'test/unit/daemon/await-configuration.test.ts',
+    named: 'is told so of the state folder',
   },
 ];

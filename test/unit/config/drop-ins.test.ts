@@ -263,7 +263,9 @@ describe('what cannot be read is an error', () => {
       process.seteuid?.(65_534);
     }
     try {
-      expect(await onlyError(host)).toContain(`cannot read ${host.at(`${ETC}/10-a.toml`)}: EACCES`);
+      expect(await onlyError(host)).toContain(
+        `cannot read ${host.at(`${ETC}/10-a.toml`)}: permission denied (EACCES); let user zincati read it`,
+      );
     } finally {
       if (isRoot) {
         process.seteuid?.(0);
