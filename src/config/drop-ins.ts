@@ -26,6 +26,7 @@ import {
   adviceForName,
   adviceForNoDirectory,
   adviceForSpecialFile,
+  adviceForWritable,
 } from './ignored-entry.ts';
 
 /** From weakest to strongest. The last one belongs to `zincati-update-now`, and only root may write to it. */
@@ -63,11 +64,11 @@ export interface DropIns {
 /** What a name stands for: a file to read, a mask, or an error that prevents the start. */
 type Entry = ToRead | 'masked' | ConfigError;
 
-/** `note`: what to say about it when it counts. */
+/** `notes`: what to say about it when it counts. */
 interface ToRead {
   readonly read: string;
   readonly path: string;
-  readonly note: string | undefined;
+  readonly notes: readonly string[];
 }
 
 /** A link to nothing. It hides nothing, and is named unless something stronger has its name. */
@@ -123,9 +124,7 @@ export async function readDropIns(root: string): Promise<DropIns> {
       errors.push(unreadable(entry.path, new Error(`there must be at most ${MAX_FILES} drop-ins, got more`)));
       break;
     }
-    if (entry.note !== undefined) {
-      warnings.push(entry.note);
-    }
+    warnings.push(...entry.notes);
     try {
       const bytes = await readSmallFile(entry.read, MAX_FILE_BYTES);
       total += bytes.length;
@@ -201,7 +200,10 @@ async function lookAt(
           return {
             read: found.path,
             path,
-            note: target === undefined ? undefined : adviceForLink(path, target),
+            notes: [
+              ...(target === undefined ? [] : [adviceForLink(path, target)]),
+              ...notesOnMode(path, found.stats.mode),
+            ],
           };
         }
         warnings.push(
@@ -214,6 +216,13 @@ async function lookAt(
   } catch (error) {
     return unreadable(path, error);
   }
+}
+
+const WRITABLE_BY_OTHERS = 0o002;
+
+/** Zincati reads such a file as well, so it stays in force: whoever can log in may then decide about reboots. */
+export function notesOnMode(path: string, mode: number): readonly string[] {
+  return (mode & WRITABLE_BY_OTHERS) === 0 ? [] : [adviceForWritable(path)];
 }
 
 function unreadable(path: string, cause: unknown): ConfigError {

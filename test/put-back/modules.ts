@@ -71,6 +71,9 @@ import type * as earlyHangup from '../../src/cli/early-hangup.ts';
 import type * as nodeUuid from '../../src/identity/node-uuid.ts';
 import type * as daemonConfiguration from '../../src/daemon/configuration.ts';
 import type * as errors from '../../src/errors.ts';
+import type * as untilGone from '../../src/files/until-gone.ts';
+import type * as claimFolder from '../../src/daemon/claim-folder.ts';
+import type * as crashGuard from '../../src/daemon/crash-guard.ts';
 import type * as stagedLock from '../../src/rpmostree/staged-lock.ts';
 
 export interface Modules {
@@ -147,6 +150,9 @@ export interface Modules {
   readonly 'src/identity/node-uuid.ts': typeof nodeUuid;
   readonly 'src/daemon/configuration.ts': typeof daemonConfiguration;
   readonly 'src/errors.ts': typeof errors;
+  readonly 'src/files/until-gone.ts': typeof untilGone;
+  readonly 'src/daemon/claim-folder.ts': typeof claimFolder;
+  readonly 'src/daemon/crash-guard.ts': typeof crashGuard;
   readonly 'src/rpmostree/staged-lock.ts': typeof stagedLock;
 }
 

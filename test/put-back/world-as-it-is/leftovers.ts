@@ -152,4 +152,64 @@ export const LEFTOVER_FAULTS: readonly PutBackFault[] = [
     test: 'test/unit/daemon/await-configuration.test.ts',
     named: 'is told so of the state folder',
   },
+  {
+    id: 'attack-f',
+    fault: 'a socket that somebody removed is noticed only at the next look, a minute later',
+    changes: [
+      replace('src/files/until-gone.ts', 'watchFolder', () => () => ({
+        changed: new Promise(() => undefined),
+        close: () => undefined,
+      })),
+    ],
+    project: 'unit',
+    test: 'test/unit/files/until-gone.test.ts',
+    named: 'attack f',
+  },
+  {
+    id: 'attack-g',
+    fault: 'after the state folder was removed a second agent can start',
+    changes: [replace('src/daemon/claim-folder.ts', 'keepClaim', () => (first) => Promise.resolve(first))],
+    project: 'unit',
+    test: 'test/unit/daemon/claim-folder.test.ts',
+    named: 'attack g',
+  },
+  {
+    id: 'attack-l',
+    fault: 'nobody hears of a drop-in that every user can change',
+    changes: [replace('src/config/drop-ins.ts', 'notesOnMode', () => () => [])],
+    project: 'unit',
+    test: 'test/unit/config/drop-ins.test.ts',
+    named: 'attack l',
+  },
+  {
+    id: 'row-5-release',
+    fault: 'a lock server that is silent keeps a reload waiting for a minute',
+    changes: [
+      replace(
+        'src/agent/perform.ts',
+        'isInterruptible',
+        () => (kind) => kind === 'wait' || kind === 'acquire-slot',
+      ),
+    ],
+    project: 'unit',
+    test: 'test/unit/agent/slots.test.ts',
+    named: 'row 5: does not keep a new configuration waiting',
+  },
+  {
+    id: 'attack-b',
+    fault: 'a clean restart does not end the pause after crashes',
+    changes: [
+      replace(
+        'src/daemon/crash-guard.ts',
+        'CrashGuard.cleared',
+        () =>
+          function cleared() {
+            return Promise.resolve();
+          },
+      ),
+    ],
+    project: 'unit',
+    test: 'test/unit/daemon/crash-guard.test.ts',
+    named: 'attack b',
+  },
 ];
