@@ -1,6 +1,5 @@
 /**
- * Notices that a name is gone: at once where the kernel tells of changes in its folder, and within the pace of a look
- * where it does not.
+ * Notices that a name is gone: at once where the kernel tells of changes in its folder. Elsewhere the next look sees it.
  */
 import { watch } from 'node:fs';
 import { lstat } from 'node:fs/promises';
