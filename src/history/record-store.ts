@@ -17,7 +17,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { RecordStore } from '../agent/ports.ts';
 import { EMPTY_RECORD, type AgentRecord } from '../agent/record.ts';
 import { FORMAT, readText, toText } from '../agent/record-text.ts';
-import { messageOf, RecordError } from '../errors.ts';
+import { reasonOf, RecordError } from '../errors.ts';
 import { belongsTo, of, type Installation } from './installation.ts';
 import { writeFileAtomically } from '../files/atomic-file.ts';
 import { errorCode, isMissing } from '../files/error-code.ts';
@@ -101,7 +101,7 @@ export class FileRecordStore implements RecordStore {
       if (isMissing(error)) {
         return this.#start(undefined);
       }
-      return isForNow(error) ? this.#leave(messageOf(error)) : this.#putAside(messageOf(error));
+      return isForNow(error) ? this.#leave(reasonOf(error)) : this.#putAside(reasonOf(error));
     }
     const read = readText(text);
     switch (read.kind) {
@@ -137,7 +137,7 @@ export class FileRecordStore implements RecordStore {
       await mkdir(this.#folder, { recursive: true, mode: 0o700 });
       await writeFileAtomically(this.file, toText(record), 0o600);
     } catch (error) {
-      throw new RecordError(`cannot write ${this.file}: ${messageOf(error)}`, { cause: error });
+      throw new RecordError(`cannot write ${this.file}: ${reasonOf(error)}`, { cause: error });
     }
   }
 
@@ -165,7 +165,7 @@ export class FileRecordStore implements RecordStore {
     const aside = path.join(this.#folder, `${prefix}${(kept.at(-1) ?? 0) + 1}`);
     const moved = await rename(this.file, aside).then(
       () => `it was put aside as ${aside}`,
-      (error: unknown) => `it cannot be put aside: ${messageOf(error)}`,
+      (error: unknown) => `it cannot be put aside: ${reasonOf(error)}`,
     );
     const surplus = kept
       .slice(0, 1 - MOST_KEPT)
