@@ -175,8 +175,13 @@ const PERFORMERS: { readonly [E in EffectKind]: Performer<E> } = {
   },
 };
 
-/** A lender may take half an hour, and a new configuration does not wait for it. */
-const INTERRUPTIBLE: ReadonlySet<EffectKind> = new Set(['wait', 'acquire-slot']);
+/** A lender may take half an hour, or be silent for a minute. A new configuration does not wait for it. */
+const INTERRUPTIBLE: ReadonlySet<EffectKind> = new Set(['wait', 'acquire-slot', 'release-slot']);
+
+/** Whether a new configuration ends an effect of `kind`, which is then begun anew if it is still wanted. */
+export function isInterruptible(kind: EffectKind): boolean {
+  return INTERRUPTIBLE.has(kind);
+}
 /** A question that was cut short is asked again after so long. */
 const ASK_AGAIN_MS = 30 * SECOND_MS;
 /** Failures of which the lender knows nothing: it may lend all the same. */
@@ -240,6 +245,7 @@ export async function perform(
   // The table's types hold for each kind; here an entry is looked up by what is asked.
   const performer = PERFORMERS[effect.kind] as Performer<EffectKind>;
   const { limitMs } = performer;
+  const cutShortBy = isInterruptible(effect.kind) ? interrupt : undefined;
   const limit = new AbortController();
   const done = new AbortController();
   ports.clock.sleep(limitMs, AbortSignal.any([life, done.signal])).then(
@@ -248,8 +254,8 @@ export async function perform(
   );
   try {
     const ends = [life, limit.signal];
-    if (INTERRUPTIBLE.has(effect.kind) && interrupt !== undefined) {
-      ends.push(interrupt);
+    if (cutShortBy !== undefined) {
+      ends.push(cutShortBy);
     }
     if (cut !== undefined) {
       ends.push(cut);
@@ -259,9 +265,12 @@ export async function perform(
     if (life.aborted) {
       throw error;
     }
+    if (limit.signal.aborted) {
+      return performer.failed({ kind: 'effect_timeout', message: messageOf(limit.signal.reason) });
+    }
     return performer.failed(
-      limit.signal.aborted
-        ? { kind: 'effect_timeout', message: messageOf(limit.signal.reason) }
+      cutShortBy?.aborted === true
+        ? { kind: 'cancelled', message: 'a new configuration was read' }
         : asFailure(error),
     );
   } finally {
