@@ -16,7 +16,7 @@
  */
 import type { Grace, GracePolicy } from './grace.ts';
 import { momentOf, type Moment } from './moment.ts';
-import type { Deadend, HostStatus, Session } from './ports.ts';
+import type { Deadend, Foresight, GateReport, HostStatus, Session, SlotAnswer } from './ports.ts';
 import { EMPTY_RECORD, type AgentRecord } from './record.ts';
 import type { Release, Target } from './release.ts';
 import type { SlotPlace } from './slot-place.ts';
@@ -184,10 +184,29 @@ export interface Memory {
     readonly answer: string;
   };
   readonly deadend: Deadend | undefined;
+  /** The last survey of the gates. */
+  readonly look: LastLook | undefined;
+  /** What lenders answered last. */
+  readonly loan: LastLoan | undefined;
   /** What somebody else staged and has not booted yet. While it is there, no release is staged. */
   readonly foreign: ForeignStaged | undefined;
   /** A release that the graph offers, or offered last, and that the node is not in. */
   readonly pursuit: Pursuit | undefined;
+}
+
+export interface LastLook {
+  /** Wall clock, milliseconds, as below. */
+  readonly at: number;
+  readonly reports: readonly GateReport[];
+  readonly foresight?: Foresight;
+}
+
+export interface LastLoan {
+  readonly at: number;
+  /** `failed`: they could not be asked. */
+  readonly kind: SlotAnswer['kind'] | 'failed';
+  /** One sentence for people; "" for a slot that was granted. */
+  readonly reason: string;
 }
 
 export interface ForeignStaged {
@@ -255,6 +274,8 @@ export function initialModel(record: AgentRecord = EMPTY_RECORD): Model {
         answer: '',
       },
       deadend: undefined,
+      look: undefined,
+      loan: undefined,
       foreign: undefined,
       pursuit: undefined,
     },

@@ -14,7 +14,8 @@ import { afterCheck, afterFailedCheck, checkDue, checkEffect, isWithdrawn, retry
 import { deniedPayloads } from '../denylist.ts';
 import { isGraceOver, minutesLeft, renewedGrace, spentGrace, wantsNotice } from '../grace.ts';
 import { joinReports } from '../join-reports.ts';
-import type { Failure } from '../messages.ts';
+import { gateSubject } from '../gate-subject.ts';
+import type { EventOf, Failure } from '../messages.ts';
 import { lastedMs, momentOf, type Moment } from '../moment.ts';
 import {
   AFTER_FOLLOW_MS,
@@ -23,7 +24,7 @@ import {
   LONGEST_UNSURE_MS,
   POSTPONEMENT_MS,
 } from '../pacing.ts';
-import type { CheckResult, GateReport, HostStatus, Session, SlotAnswer } from '../ports.ts';
+import type { CheckResult, HostStatus, Session, SlotAnswer } from '../ports.ts';
 import { held as heldInPursuit } from '../pursuit.ts';
 import { rebootAsked, rebootRefused, type AgentRecord } from '../record.ts';
 import { includesPayload, samePayload, type Release } from '../release.ts';
@@ -75,8 +76,8 @@ export const STAGED_STEPS: Readonly<Record<StagedStep, Step<UpdateStaged>>> = {
     }),
   }),
   ask: step(['survey'], (_state, view) => survey(view), {
-    surveyed: (state, { reports }, turn) =>
-      afterSurvey(state, reports, turn, () => ({
+    surveyed: (state, event, turn) =>
+      afterSurvey(state, event, turn, () => ({
         state: { ...state, step: stepAfter('ask', turn.policy) },
         memory: turn.memory,
       })),
@@ -128,7 +129,7 @@ export const STAGED_STEPS: Readonly<Record<StagedStep, Step<UpdateStaged>>> = {
     },
   ),
   confirm: step(['survey'], (_state, view) => survey(view), {
-    surveyed: (state, { reports }, turn) => afterSurvey(state, reports, turn, () => asking(state, turn)),
+    surveyed: (state, event, turn) => afterSurvey(state, event, turn, () => asking(state, turn)),
     'survey-failed': (state, { failure }, turn) => afterNoAnswer(state, failure, turn),
   }),
   recheck: step(['list-sessions'], () => ({ kind: 'list-sessions' }), {
@@ -336,17 +337,17 @@ function unoffered(state: UpdateStaged, turn: Turn): Model {
 }
 
 function survey({ memory }: View) {
-  return { kind: 'survey', booted: memory.host?.booted, staged: memory.host?.staged } as const;
+  return { kind: 'survey', ...gateSubject(memory) } as const;
 }
 
 /** Both surveys of an attempt are judged alike: before people are looked for, and after lenders were asked. */
 function afterSurvey(
   state: UpdateStaged,
-  reports: readonly GateReport[],
+  { reports, foresight }: EventOf<'surveyed'>,
   turn: Turn,
   allowed: () => Model,
 ): Model {
-  const joint = joinReports(reports);
+  const joint = joinReports(reports, foresight);
   switch (joint.kind) {
     case 'pass':
       turn.tell({ kind: 'reboot-allowed', by: 'gates' });
