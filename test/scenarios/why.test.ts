@@ -54,14 +54,27 @@ function explainNow(world: WhyWorld): Explanation {
 /** Somewhere in the first days, often as soon as something is staged, and always before the reboot. */
 function toQuestion(world: WhyWorld, random: Random): void {
   const { node } = world;
-  const at = world.startAt + random() * 3 * DAY;
+  const at = world.startAt + Math.floor(random() * 3 * DAY);
   const isSoon = random() < 0.4;
   while (node.at < at && !(isSoon && node.model.state.name === 'UpdateStaged')) {
     if (node.effect.kind === 'finalize' && world.finalizes()) {
       return;
     }
+    if (node.effect.kind === 'wait' && wakesAt(node) > at) {
+      // In the middle of a rest: the rest of it is still to come.
+      node.pass(at - node.at);
+      node.machine = begin(node.model, node, node.policy);
+      return;
+    }
     node.step();
   }
+}
+
+function wakesAt({ effect, at }: SimulatedNode): number {
+  if (effect.kind !== 'wait') {
+    return at;
+  }
+  return Math.min(at + effect.forMs, Math.max(effect.untilAt ?? Number.POSITIVE_INFINITY, at));
 }
 
 /** A machine that looks at everything at once. */

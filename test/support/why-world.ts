@@ -108,7 +108,7 @@ export class WhyWorld {
     if (this.#chance(0.7)) {
       const drawn = this.#drawCalendar();
       const uuid = `node-${seed}`;
-      this.#calendar = new MinuteCalendar(drawn, this.startAt, (RUN_DAYS + 10) * 1440, uuid);
+      this.#calendar = new MinuteCalendar(drawn, this.startAt, (RUN_DAYS + 2) * 1440, uuid);
       this.#schedule = scheduleOf(drawn, uuid);
     }
     this.#holds = this.#times(this.#chance(0.3) ? 2 : 0, () => this.#drawHold());
@@ -128,7 +128,7 @@ export class WhyWorld {
     this.#offeredAt = this.startAt + (this.#chance(0.3) ? this.#between(0, DAY) : 0);
     this.#diskFull = this.#times(!kind.constant && this.#chance(0.2) ? 1 : 0, () => ({
       fromAt: this.startAt,
-      untilAt: this.startAt + this.#between(HOUR, 16 * HOUR),
+      untilAt: this.startAt + this.#between(HOUR, 4 * HOUR),
     }));
     this.#slow = !kind.constant && kind.instant !== true && this.#chance(0.6);
     this.node = this.#newNode(this.#drawPolicy(), seed);

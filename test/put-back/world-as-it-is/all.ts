@@ -7,6 +7,7 @@ import { HOST_FAULTS } from './host.ts';
 import { LOCK_FAULTS } from './locks.ts';
 import { PACKAGE_FAULTS } from './package.ts';
 import { RPM_OSTREE_FAULTS } from './rpm-ostree.ts';
+import { WHY_FAULTS } from './why.ts';
 
 export const SHOWN_FAULTS: readonly PutBackFault[] = [
   ...BOUNDED_FAULTS,
@@ -16,4 +17,5 @@ export const SHOWN_FAULTS: readonly PutBackFault[] = [
   ...LOCK_FAULTS,
   ...PACKAGE_FAULTS,
   ...RPM_OSTREE_FAULTS,
+  ...WHY_FAULTS,
 ];
