@@ -154,11 +154,12 @@ describe('what why says', () => {
       world.change(CHANGES[mode]);
       const isCertain = isForeseen(world, explanation);
       const willLook = looksAtPeople(world);
+      const isShut = world.isObservedBlocked();
       const finalizedAt = world.firstFinalize(world.node);
       const lowerAt = instantOf(explanation.lower, world);
       const upperAt = instantOf(explanation.upper, world);
       mustNotPrecede('the reboot was asked for', finalizedAt, lowerAt);
-      if (world.isObservedBlocked()) {
+      if (isShut) {
         mustBe('a gate that stays shut lets pass', finalizedAt, undefined);
         return;
       }

@@ -247,7 +247,7 @@ export class WhyWorld {
     const { at } = this.node;
     return (
       OBSERVED_NAMES.some((name) => this.#isBlocked(name, at)) ||
-      (this.#marker !== undefined && !this.#markerAllows(this.#marker, at))
+      this.#marker?.kind === 'none'
     );
   }
 
