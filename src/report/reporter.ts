@@ -99,7 +99,7 @@ export class Reporter implements Observer {
     });
   }
 
-  configured({ policy }: Configuration): void {
+  configured({ policy }: Pick<Configuration, 'policy'>): void {
     this.#policy = policy;
     this.#inUse = policy;
   }

@@ -17,16 +17,16 @@ export function reportWith(
   at: number,
   overrides: readonly Override[] = [],
 ): GateReport {
-  const report = schedule.overriding(overrides).reportAt(at);
+  const kept = schedule.overriding(overrides);
+  const report = kept.reportAt(at);
   if (report.verdict === 'pass' || !overrides.includes('window')) {
     return report;
   }
   if (report.label === 'outside_window') {
     return overridden(report);
   }
-  const { nextAt: _ofWindows, ...rest } = report;
-  const pass = timePeriodic(schedule, overrides).passAfter(at);
-  return pass === undefined ? rest : { ...rest, nextAt: pass.fromAt };
+  // The instant of the report is that of a window.
+  return { ...report, nextAt: outsideOfFreezes(kept, at).fromAt };
 }
 
 export function timePeriodic(schedule: PeriodicSchedule, overrides: readonly Override[] = []): Timing {

@@ -245,10 +245,7 @@ export class WhyWorld {
   /** Whether anything that is only observed blocks now. */
   isObservedBlocked(): boolean {
     const { at } = this.node;
-    return (
-      OBSERVED_NAMES.some((name) => this.#isBlocked(name, at)) ||
-      this.#marker?.kind === 'none'
-    );
+    return OBSERVED_NAMES.some((name) => this.#isBlocked(name, at)) || this.#marker?.kind === 'none';
   }
 
   /** What a gate says, by the world's own account; the instant is that of the next pass. */

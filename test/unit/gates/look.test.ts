@@ -106,7 +106,11 @@ describe('a gate that is explained', () => {
 
   it('passes when a person overrides all that it can say', async () => {
     const overridden = await HELD_UNTIL_50.explain(question(5, { overrides: ['uptime'] }), signal);
-    expect(overridden.report).toMatchObject({ verdict: 'pass', label: 'uptime', reason: 'overridden: young' });
+    expect(overridden.report).toMatchObject({
+      verdict: 'pass',
+      label: 'uptime',
+      reason: 'overridden: young',
+    });
     expect(overridden.report).not.toHaveProperty('nextAt');
     expect(overridden.passAfter(5)).toEqual({ fromAt: 5 });
     const other = await HELD_UNTIL_50.explain(question(5, { overrides: ['window'] }), signal);

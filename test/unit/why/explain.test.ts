@@ -69,7 +69,7 @@ const INHIBITED = says(block('inhibitors', 'inhibitor', 'blocked by backup'), OB
 describe('a node with nothing staged', () => {
   it('speaks of what the next check would find', () => {
     const node = nodeOf({ check: () => checkResult({ kind: 'no-update' }) });
-    node.runUntil(({ model }) => model.state.name === 'NoNewUpdate' && model.memory.steady.owed === false);
+    node.runUntil(({ model }) => model.state.name === 'NoNewUpdate' && !model.memory.steady.owed);
     const explanation = explained(node);
     const checkAt = node.at + node.model.memory.check.dueMono - node.mono;
     expect(explanation).toMatchObject({
@@ -99,7 +99,11 @@ describe('a node with nothing staged', () => {
     const explanation = explained(node);
     expect(explanation.lower).toEqual({ kind: 'never-within', days: HORIZON_DAYS });
     expect(explanation.upper).toEqual(explanation.lower);
-    expect(gateIn(explanation, 'enabled')).toMatchObject({ verdict: 'block', label: 'disabled', binds: true });
+    expect(gateIn(explanation, 'enabled')).toMatchObject({
+      verdict: 'block',
+      label: 'disabled',
+      binds: true,
+    });
   });
 
   it('names what somebody else staged', () => {
