@@ -7,6 +7,7 @@ import type {
   CheckQuery,
   CheckResult,
   Deployment,
+  Foresight,
   GateReport,
   HostStatus,
   Session,
@@ -117,7 +118,12 @@ export type Event =
   | { readonly kind: 'stage-failed'; readonly failure: Failure }
   | { readonly kind: 'discarded' }
   | { readonly kind: 'discard-failed'; readonly failure: Failure }
-  | { readonly kind: 'surveyed'; readonly reports: readonly GateReport[] }
+  | {
+      readonly kind: 'surveyed';
+      readonly reports: readonly GateReport[];
+      /** Left out: nothing is foretold. */
+      readonly foresight?: Foresight;
+    }
   | { readonly kind: 'survey-failed'; readonly failure: Failure }
   | { readonly kind: 'slot-answered'; readonly answer: SlotAnswer }
   | { readonly kind: 'slot-failed'; readonly failure: Failure }

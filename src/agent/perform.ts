@@ -31,7 +31,7 @@ export interface Ports {
   readonly gates: Gates;
   readonly lenders: Lenders;
   /** Tells whether this boot is complete. Absent: it counts as complete. */
-  readonly boot?: Gates;
+  readonly boot?: Pick<Gates, 'survey'>;
   readonly sessions: Sessions;
   readonly records: RecordStore;
   /** The text for people who are logged in, `minutesLeft` before the reboot; undefined: the node waits for all of them. */
@@ -136,7 +136,7 @@ const PERFORMERS: { readonly [E in EffectKind]: Performer<E> } = {
     limitMs: MINUTE_MS,
     perform: async ({ booted, staged, holds = [], overrides = [] }, { clock, gates }, signal) => ({
       kind: 'surveyed',
-      reports: await gates.survey({ at: clock.now(), booted, staged, holds, overrides }, signal),
+      ...(await gates.look({ at: clock.now(), booted, staged, holds, overrides }, signal)),
     }),
     failed: (failure) => ({ kind: 'survey-failed', failure }),
   },
@@ -204,7 +204,7 @@ const CLOCK_GLANCE_MS = 30 * SECOND_MS;
 
 /** Why this boot is not complete, or why nobody can tell; undefined: it is. */
 async function whyIncomplete(
-  boot: Gates | undefined,
+  boot: Pick<Gates, 'survey'> | undefined,
   at: number,
   signal: AbortSignal,
 ): Promise<string | undefined> {

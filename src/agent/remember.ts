@@ -168,10 +168,16 @@ const LEAVES: { readonly [K in EventKind]: Leave<K> } = {
   'stage-failed': nothing,
   discarded: (memory) => nothing({ ...memory, host: withStaged(memory.host, undefined) }),
   'discard-failed': nothing,
-  surveyed: nothing,
+  surveyed: (memory, { reports, foresight }, { at }) =>
+    nothing({ ...memory, look: { at, reports, ...(foresight !== undefined && { foresight }) } }),
   'survey-failed': nothing,
-  'slot-answered': nothing,
-  'slot-failed': nothing,
+  'slot-answered': (memory, { answer }, { at }) =>
+    nothing({
+      ...memory,
+      loan: { at, kind: answer.kind, reason: answer.kind === 'granted' ? '' : answer.reason },
+    }),
+  'slot-failed': (memory, { failure }, { at }) =>
+    nothing({ ...memory, loan: { at, kind: 'failed', reason: failure.message } }),
   'sessions-listed': nothing,
   'sessions-failed': nothing,
   'sessions-warned': nothing,

@@ -16,7 +16,7 @@
  */
 import type { Grace, GracePolicy } from './grace.ts';
 import { momentOf, type Moment } from './moment.ts';
-import type { Deadend, HostStatus, Session } from './ports.ts';
+import type { Deadend, Foresight, GateReport, HostStatus, Session, SlotAnswer } from './ports.ts';
 import { EMPTY_RECORD, type AgentRecord } from './record.ts';
 import type { Release, Target } from './release.ts';
 import type { Outcome, Request } from './requests.ts';
@@ -187,6 +187,10 @@ export interface Memory {
     readonly answer: string;
   };
   readonly deadend: Deadend | undefined;
+  /** The last survey of the gates. */
+  readonly look: LastLook | undefined;
+  /** What lenders answered last. */
+  readonly loan: LastLoan | undefined;
   /** What somebody else staged and has not booted yet. While it is there, no release is staged. */
   readonly foreign: ForeignStaged | undefined;
   /** What people asked for, and what has not ended yet; see requested.ts. The oldest first. */
@@ -199,6 +203,21 @@ export interface Pending {
   readonly request: Request;
   /** How it ends once the record is on disk. Left out: that is not known yet. */
   readonly onceSaved?: Outcome;
+}
+
+export interface LastLook {
+  /** Wall clock, milliseconds, as below. */
+  readonly at: number;
+  readonly reports: readonly GateReport[];
+  readonly foresight?: Foresight;
+}
+
+export interface LastLoan {
+  readonly at: number;
+  /** `failed`: they could not be asked. */
+  readonly kind: SlotAnswer['kind'] | 'failed';
+  /** One sentence for people; "" for a slot that was granted. */
+  readonly reason: string;
 }
 
 export interface ForeignStaged {
@@ -266,6 +285,8 @@ export function initialModel(record: AgentRecord = EMPTY_RECORD): Model {
         answer: '',
       },
       deadend: undefined,
+      look: undefined,
+      loan: undefined,
       foreign: undefined,
       requests: [],
       pursuit: undefined,

@@ -11,10 +11,12 @@ export const PASS_LABELS = [
   'uptime',
   'boot_space',
   'boot_complete',
+  'hold',
 ] as const;
 export type PassLabel = (typeof PASS_LABELS)[number];
 
 export const BLOCK_LABELS = [
+  'held',
   'manual',
   'marker_missing',
   'marker_refused',

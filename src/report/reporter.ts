@@ -20,6 +20,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 import type { Logger } from '../log/log.ts';
 import { deadendNotice, type Motd } from '../host/motd.ts';
 import type { Notifier } from '../host/notify.ts';
+import { blockedAtLastLook, explainLastLook } from '../why/last-look.ts';
 import { count } from './counting.ts';
 import type { Historian } from './historian.ts';
 import { linesOf } from './log-lines.ts';
@@ -51,6 +52,8 @@ export interface Crashes {
 export class Reporter implements Observer {
   readonly #options: ReporterOptions;
   #policy: ReporterOptions['policy'];
+  /** Undefined: no configuration is in use yet. */
+  #inUse: Policy | undefined;
   #status: string;
   /** The model as last reported. */
   #model: Model;
@@ -99,8 +102,9 @@ export class Reporter implements Observer {
     });
   }
 
-  configured({ policy }: Configuration): void {
+  configured({ policy }: Pick<Configuration, 'policy'>): void {
     this.#policy = policy;
+    this.#inUse = policy;
   }
 
   /** The files on disk can be used: they are what is in use, or will be in a moment. */
@@ -157,6 +161,7 @@ export class Reporter implements Observer {
     this.#model = model;
     this.#tellStatus(model, health);
     this.#tellState(model, at);
+    this.#tellBlocked(model, now);
     this.#tellHealth(model, health, clock.monotonic());
     this.#options.historian.healthIs(health, at);
   }
@@ -206,6 +211,15 @@ export class Reporter implements Observer {
     metrics.failuresInARow('report_steady', memory.steady.streak?.count ?? 0);
     metrics.failuresInARow('save', memory.save.streak?.count ?? 0);
     metrics.failuresInARow('stage', state.name === 'UpdateAvailable' ? state.failedAttempts : 0);
+  }
+
+  #tellBlocked(model: Model, now: Moment): void {
+    const { metrics } = this.#options;
+    const policy = this.#inUse;
+    const blocked = policy === undefined ? [] : blockedAtLastLook(model, policy, now);
+    metrics.blockedBy(blocked.map(({ gate }) => gate));
+    const lower = policy === undefined ? undefined : explainLastLook(model, policy, now)?.lower;
+    metrics.earliestRebootIs(lower?.kind === 'at' ? lower.at : undefined);
   }
 
   #tellHealth(model: Model, health: Health, mono: number): void {

@@ -12,6 +12,7 @@ import { longDate } from '../text/long-date.ts';
 import { TomlDate, parseToml } from '../config/toml.ts';
 import { messageOf, printable } from '../errors.ts';
 import { gate, type Gate } from '../gates/gate.ts';
+import { OBSERVED, openUntil, type Timing } from '../gates/timing.ts';
 import { block, pass } from '../gates/verdict.ts';
 
 const NAME = 'marker';
@@ -57,6 +58,7 @@ export function markerGate({ path, read, ownerUid = 0 }: MarkerOptions): Gate {
     name: NAME,
     observe: read,
     judge: (reading, question) => judgeMarker(reading, question, { path, ownerUid }),
+    timing: (reading, question) => timeMarker(judgeMarker(reading, question, { path, ownerUid })),
   });
 }
 
@@ -119,6 +121,14 @@ function judgeContents(bytes: Uint8Array, shown: string, at: number): GateReport
   // The instant itself still allows.
   const passEndsAt = notAfterAt + 1;
   return pass(NAME, 'marker', `${shown} allows it until ${longDate(notAfterAt)}`, { evidence, passEndsAt });
+}
+
+/**
+ * A file that allows until an instant, or has done so, is taken to stay as it is. Anything else may change at any time.
+ */
+export function timeMarker({ evidence }: GateReport): Timing {
+  const notAfterAt = evidence?.['notAfterAt'];
+  return typeof notAfterAt === 'number' ? openUntil(notAfterAt + 1) : OBSERVED;
 }
 
 /** The last instant at which the file allows, milliseconds since 1970 UTC; undefined: it always does. Throws what is wrong with the file. */

@@ -7,6 +7,7 @@
  * - Its words change only with that instant and with the local date, so that people read them once and not every five
  *   minutes.
  */
+import type { Override } from '../agent/overrides.ts';
 import type { GateReport } from '../agent/ports.ts';
 import { Calendar, type FrozenSpan, type OpenSpan } from '../calendar/calendar.ts';
 import { distinctWindows } from '../calendar/distinct-windows.ts';
@@ -16,6 +17,7 @@ import { openingInstant, type ZoneRules } from '../calendar/zone-rules.ts';
 import type { FreezeEdge } from '../calendar/freeze.ts';
 import type { Settings } from '../config/settings.ts';
 import { printable } from '../errors.ts';
+import { DAY_MS } from '../text/units.ts';
 import { placeOfNode, splayOffsetMs } from './splay.ts';
 import { block, pass } from '../gates/verdict.ts';
 
@@ -49,11 +51,15 @@ export interface WindowTimes {
 
 export class PeriodicSchedule {
   readonly calendar: Calendar;
+  /** The same, for questions about later: it remembers other answers. */
+  readonly ahead: Calendar;
+  readonly #overriding = new Map<string, PeriodicSchedule>();
   readonly #unfrozen: Calendar;
   readonly #freezes: readonly FrozenSpan[];
   readonly #zone: ZoneRules;
   readonly #options: ScheduleOptions;
   readonly #place: number;
+  #lastSpan: OpenSpan | undefined;
 
   constructor(options: ScheduleOptions) {
     const { settings, nodeUuid, zoneOf } = options;
@@ -70,6 +76,7 @@ export class PeriodicSchedule {
       zone: window.timeZone === undefined ? this.#zone : zoneOf(window.timeZone),
     }));
     this.calendar = new Calendar(windows, this.#freezes);
+    this.ahead = new Calendar(windows, this.#freezes);
     // Stryker disable next-line ConditionalExpression: without freezes, both calendars are the same.
     this.#unfrozen = this.#freezes.length === 0 ? this.calendar : new Calendar(windows);
   }
@@ -80,7 +87,7 @@ export class PeriodicSchedule {
     if (!state.open) {
       return this.#closed(nowMs, state.nextMs, state.frozen);
     }
-    const turnMs = this.#splays ? this.#turnIn(this.calendar.spanAround(nowMs)) : undefined;
+    const turnMs = this.turnAt(nowMs);
     if (turnMs === undefined || turnMs <= nowMs) {
       return pass(NAME, 'periodic', 'inside of a maintenance window', {
         evidence: this.#evidence({ closesAt: state.untilMs, turnAt: turnMs }),
@@ -137,8 +144,48 @@ export class PeriodicSchedule {
     });
   }
 
-  get #splays(): boolean {
-    return this.#options.settings.splayMinutes > 0;
+  /** When the turn of this node begins in the window around an instant. Undefined: without splay, or no window is open. */
+  turnAt(insideMs: number): number | undefined {
+    const { splayMinutes } = this.#options.settings;
+    const span = splayMinutes > 0 ? this.#spanAround(insideMs) : undefined;
+    return span === undefined
+      ? undefined
+      : span.fromMs + splayOffsetMs(this.#place, splayMinutes, span.untilMs - span.fromMs);
+  }
+
+  #spanAround(insideMs: number): OpenSpan | undefined {
+    const known = this.#lastSpan;
+    if (known !== undefined && known.fromMs <= insideMs && insideMs < known.untilMs) {
+      return known;
+    }
+    const span = this.calendar.spanAround(insideMs);
+    // One that is cut depends on where it is looked at from.
+    const isWhole = span !== undefined && span.untilMs - span.fromMs <= DAY_MS;
+    this.#lastSpan = isWhole ? span : known;
+    return span;
+  }
+
+  /** The schedule without the freezes or the splay that are overridden. */
+  overriding(overrides: readonly Override[]): PeriodicSchedule {
+    const { settings } = this.#options;
+    const noFreeze = overrides.includes('freeze') && settings.freezes.length > 0;
+    const noSplay = overrides.includes('splay') && settings.splayMinutes > 0;
+    if (!noFreeze && !noSplay) {
+      return this;
+    }
+    const key = `${noFreeze}/${noSplay}`;
+    const known =
+      this.#overriding.get(key) ??
+      new PeriodicSchedule({
+        ...this.#options,
+        settings: {
+          ...settings,
+          ...(noFreeze && { freezes: [] }),
+          ...(noSplay && { splayMinutes: 0 }),
+        },
+      });
+    this.#overriding.set(key, known);
+    return known;
   }
 
   #closed(nowMs: number, nextMs: number | undefined, frozen: FrozenSpan | undefined): GateReport {
@@ -157,7 +204,7 @@ export class PeriodicSchedule {
     if (skipped !== undefined) {
       parts.push(`those before it are frozen: ${skipped.reason}`);
     }
-    const turnMs = this.#splays ? this.#turnIn(this.calendar.spanAround(nextMs)) : undefined;
+    const turnMs = this.turnAt(nextMs);
     const passesMs = turnMs ?? nextMs;
     if (passesMs > nextMs) {
       parts.push(`the turn of this node is at ${this.#show(passesMs)}`);
@@ -171,14 +218,6 @@ export class PeriodicSchedule {
   /** The freeze that takes away the window which would otherwise come next. `nowMs`: in no freeze. */
   #freezeBefore(nowMs: number): FrozenSpan | undefined {
     return this.calendar.frozenAt(this.#unfrozen.stateAt(nowMs).nextMs ?? nowMs);
-  }
-
-  #turnIn(span: OpenSpan | undefined): number | undefined {
-    if (span === undefined) {
-      return undefined;
-    }
-    const { splayMinutes } = this.#options.settings;
-    return span.fromMs + splayOffsetMs(this.#place, splayMinutes, span.untilMs - span.fromMs);
   }
 
   /** The zone of the calendar, and those facts that are known. */

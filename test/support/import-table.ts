@@ -21,6 +21,7 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
     may: [
       'service',
       'report',
+      'why',
       'history',
       'lenders',
       'host',
@@ -41,11 +42,11 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
   },
   simulate: { may: ['agent'], pure: true },
   service: { may: ['why', 'agent', 'dbus', 'log'] },
-  why: { may: ['agent'], pure: true },
   report: {
-    may: ['agent', 'history', 'metrics', 'log', 'host'],
+    may: ['why', 'agent', 'history', 'metrics', 'log', 'host'],
     pure: { but: ['historian.ts', 'reporter.ts'] },
   },
+  why: { may: ['gates', 'agent'], pure: true },
   history: { may: ['agent', 'files'] },
   lenders: { may: ['gates', 'agent', 'identity', 'config', 'http'] },
   // What gates and strategies judge by is defined there; here it is observed.

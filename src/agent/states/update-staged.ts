@@ -14,7 +14,8 @@ import { afterCheck, afterFailedCheck, checkDue, checkEffect, isWithdrawn, retry
 import { deniedPayloads } from '../denylist.ts';
 import { isGraceOver, minutesLeft, renewedGrace, spentGrace, wantsNotice } from '../grace.ts';
 import { joinReports } from '../join-reports.ts';
-import type { EffectOf, Failure } from '../messages.ts';
+import { gateSubject } from '../gate-subject.ts';
+import type { EffectOf, EventOf, Failure } from '../messages.ts';
 import { lastedMs, momentOf, type Moment } from '../moment.ts';
 import {
   AFTER_FOLLOW_MS,
@@ -23,12 +24,12 @@ import {
   LONGEST_UNSURE_MS,
   POSTPONEMENT_MS,
 } from '../pacing.ts';
-import type { CheckResult, GateReport, HostStatus, Session, SlotAnswer } from '../ports.ts';
+import type { CheckResult, HostStatus, Session, SlotAnswer } from '../ports.ts';
 import { held as heldInPursuit } from '../pursuit.ts';
 import { rebootAsked, rebootRefused, type AgentRecord } from '../record.ts';
 import { includesPayload, samePayload, type Release } from '../release.ts';
 import { askAgainAt, releaseFormer, resting } from '../rest.ts';
-import { holdsInForce, isDeniedByPeople } from '../holds.ts';
+import { isDeniedByPeople } from '../holds.ts';
 import { isOverridden, rebootRequest } from '../pending.ts';
 import { placesNow, streamOf, withoutSlots, withSlotsAsked, withSlotsGranted } from '../slots.ts';
 import {
@@ -76,8 +77,8 @@ export const STAGED_STEPS: Readonly<Record<StagedStep, Step<UpdateStaged>>> = {
     }),
   }),
   ask: step(['survey'], (_state, view) => survey(view), {
-    surveyed: (state, { reports }, turn) =>
-      afterSurvey(state, reports, turn, () => ({
+    surveyed: (state, event, turn) =>
+      afterSurvey(state, event, turn, () => ({
         state: {
           ...state,
           step: isOverridden(turn.memory, 'people') ? 'verify' : stepAfter('ask', turn.policy),
@@ -132,7 +133,7 @@ export const STAGED_STEPS: Readonly<Record<StagedStep, Step<UpdateStaged>>> = {
     },
   ),
   confirm: step(['survey'], (_state, view) => survey(view), {
-    surveyed: (state, { reports }, turn) => afterSurvey(state, reports, turn, () => asking(state, turn)),
+    surveyed: (state, event, turn) => afterSurvey(state, event, turn, () => asking(state, turn)),
     'survey-failed': (state, { failure }, turn) => afterNoAnswer(state, failure, turn),
   }),
   recheck: step(['list-sessions'], () => ({ kind: 'list-sessions' }), {
@@ -351,16 +352,12 @@ function unoffered(state: UpdateStaged, turn: Turn): Model {
   return held(state, memory, { by: 'strategy', reason }, memory.check.dueMono);
 }
 
-function survey({ memory, at }: View): EffectOf<'survey'> {
+function survey({ memory }: View): EffectOf<'survey'> {
   const request = rebootRequest(memory);
-  // A person who wants the reboot now is not held by a hold of their own.
-  const holds = holdsInForce(memory.record, 'reboot', at).filter(({ by }) => by.uid !== request?.by.uid);
   const overrides = request?.wish.overrides ?? [];
   return {
     kind: 'survey',
-    booted: memory.host?.booted,
-    staged: memory.host?.staged,
-    ...(holds.length > 0 && { holds }),
+    ...gateSubject(memory, request?.by.uid),
     ...(overrides.length > 0 && { overrides }),
   };
 }
@@ -368,11 +365,11 @@ function survey({ memory, at }: View): EffectOf<'survey'> {
 /** Both surveys of an attempt are judged alike: before people are looked for, and after lenders were asked. */
 function afterSurvey(
   state: UpdateStaged,
-  reports: readonly GateReport[],
+  { reports, foresight }: EventOf<'surveyed'>,
   turn: Turn,
   allowed: () => Model,
 ): Model {
-  const joint = joinReports(reports);
+  const joint = joinReports(reports, foresight);
   switch (joint.kind) {
     case 'pass':
       turn.tell({ kind: 'reboot-allowed', by: 'gates' });

@@ -8,6 +8,7 @@ import { LEFTOVER_FAULTS } from './leftovers.ts';
 import { LOCK_FAULTS } from './locks.ts';
 import { PACKAGE_FAULTS } from './package.ts';
 import { RPM_OSTREE_FAULTS } from './rpm-ostree.ts';
+import { WHY_FAULTS } from './why.ts';
 
 export const SHOWN_FAULTS: readonly PutBackFault[] = [
   ...BOUNDED_FAULTS,
@@ -18,4 +19,5 @@ export const SHOWN_FAULTS: readonly PutBackFault[] = [
   ...LOCK_FAULTS,
   ...PACKAGE_FAULTS,
   ...RPM_OSTREE_FAULTS,
+  ...WHY_FAULTS,
 ];
