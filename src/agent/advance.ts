@@ -69,8 +69,8 @@ export function advance({ model, effect }: Machine, occurrence: Occurrence, poli
 }
 
 /**
- * What every advance ends with: the record keeps what people ask for later, the next effect is chosen, and requests end
- * that have got their answer. `answer`: what led here, and what it answers.
+ * What every advance ends with. The record keeps what people ask for later, and the next effect is chosen. Requests that
+ * have got their answer end. `answer`: what led here, and what it answers.
  */
 export function settled(
   after: Model,

@@ -3,8 +3,8 @@
  *
  * Invariants:
  * - A request that cannot be granted ends at once, and changes nothing.
- * - Whatever was under way is decided anew: a reboot that was about to be asked for is taken back, also in the record,
- *   wherever a request speaks against it.
+ * - Whatever was under way is decided anew. Where a request speaks against a reboot that was about to be asked for, that
+ *   is taken back, also in the record.
  * - Once rpm-ostree was asked to finalize, nothing that would stop the reboot is taken.
  */
 import { settled, type Advance } from './advance.ts';
@@ -386,7 +386,13 @@ function without(state: AgentState): AgentState {
       return state.step === 'discard' ? state : { name: 'NoNewUpdate', step: 'refresh' };
     case 'UpdateStaged':
       return { ...state, step: 'refresh' };
-    default:
+    case 'StartState':
+    case 'Initialized':
+    case 'ReportedSteady':
+    case 'NoNewUpdate':
+    case 'OffGraph':
+    case 'UpdateFinalized':
+    case 'EndState':
       return state;
   }
 }
