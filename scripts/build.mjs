@@ -1,6 +1,7 @@
 // Bundles the agent into dist/: one entry, and chunks that are loaded when they are first needed. bundled.json names the
-// packages whose code is in them. PUT_BACK=ID builds it with a fault of test/put-back.
-import { readFile, rm, writeFile } from 'node:fs/promises';
+// packages whose code is in them. dist/share has what is made of the table of commands: manual page, completion scripts,
+// JSON schemas. PUT_BACK=ID builds it with a fault of test/put-back.
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import './node-version.mjs';
 
@@ -39,6 +40,18 @@ const { output } = await bundle.write({
 });
 await bundle.close();
 await writeFile('dist/bundled.json', `${JSON.stringify(await bundledPackages(output), null, 2)}\n`);
+
+await writeShare();
+
+/** Below dist/share, each file where /usr/share has it. */
+async function writeShare() {
+  const { sharedFiles } = await import('../src/cli/shared-files.ts');
+  for (const [name, text] of Object.entries(sharedFiles())) {
+    const file = path.join('dist/share', name);
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, text);
+  }
+}
 
 /** Name, version, licence and folder of each package with a module in the bundle, sorted by folder. */
 async function bundledPackages(chunks) {

@@ -188,6 +188,11 @@ export class PeriodicSchedule {
     return known;
   }
 
+  /** The zone of the settings, in which people read its instants. */
+  get zone(): ZoneRules {
+    return this.#zone;
+  }
+
   #closed(nowMs: number, nextMs: number | undefined, frozen: FrozenSpan | undefined): GateReport {
     const label = frozen === undefined ? 'outside_window' : 'frozen';
     const because =

@@ -68,6 +68,7 @@ function summary(listing: readonly string[]): string[] {
   const collapsed = listing.map((line) =>
     line
       .replace(/(\/chunks\/).+/, '$1...')
+      .replace(/(\/schemas\/v1\/).+/, '$1...')
       .replace(/(\/doc\/zincati-ng\/(?:docs|examples)\/).*/, '$1...')
       .replace(/(\/node_modules\/[^/]+\/).+/, '$1...'),
   );
@@ -94,6 +95,12 @@ const PROGRAM = `-rw-r--r-- PREFIX/lib/zincati/program/bundled.json
 -rw-r--r-- PREFIX/share/licenses/zincati-ng/LICENSE
 -rw-r--r-- PREFIX/share/licenses/zincati-ng/LICENSE.bundled
 -rw-r--r-- PREFIX/share/licenses/zincati-ng/LICENSE.node
+-rw-r--r-- PREFIX/share/bash-completion/completions/zincati
+-rw-r--r-- PREFIX/share/fish/vendor_completions.d/zincati.fish
+-rw-r--r-- PREFIX/share/man/man8/zincati.8.gz
+-rw-r--r-- PREFIX/share/zincati/schemas/v1/...
+-rw-r--r-- PREFIX/share/zsh/site-functions/_zincati
+lrwxrwxrwx PREFIX/bin/zincati
 -rwxr-xr-x PREFIX/bin/zincati-update-now
 -rwxr-xr-x PREFIX/lib/zincati/program/node
 -rwxr-xr-x PREFIX/libexec/zincati
@@ -105,7 +112,10 @@ drwxr-xr-x PREFIX/share/doc/zincati-ng/docs
 drwxr-xr-x PREFIX/share/doc/zincati-ng/docs/...
 drwxr-xr-x PREFIX/share/doc/zincati-ng/examples
 drwxr-xr-x PREFIX/share/doc/zincati-ng/examples/...
-drwxr-xr-x PREFIX/share/licenses/zincati-ng`;
+drwxr-xr-x PREFIX/share/licenses/zincati-ng
+drwxr-xr-x PREFIX/share/zincati
+drwxr-xr-x PREFIX/share/zincati/schemas
+drwxr-xr-x PREFIX/share/zincati/schemas/v1`;
 const IN_USR = `-rw-r--r-- /usr/lib/systemd/system-preset/50-zincati.preset
 -rw-r--r-- /usr/lib/systemd/system/zincati.service
 -rw-r--r-- /usr/lib/sysusers.d/50-zincati.conf

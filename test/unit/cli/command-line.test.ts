@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { parseCommandLine, UsageError } from '../../../src/cli/command-line.ts';
+import { parseCommandLine } from '../../../src/cli/command-line.ts';
+import { UsageError } from '../../../src/cli/usage-error.ts';
 
 describe('parseCommandLine', () => {
   it('takes -v repeated, together or apart, before or after the command', () => {
@@ -38,7 +39,7 @@ describe('parseCommandLine', () => {
   });
 
   it('answers help and version wherever they stand', () => {
-    expect(parseCommandLine(['agent', '--help'])).toEqual({ command: 'help' });
+    expect(parseCommandLine(['agent', '--help'])).toEqual({ command: 'help', of: 'agent' });
     expect(parseCommandLine(['help']), 'diff 11').toEqual({ command: 'help' });
     expect(parseCommandLine(['deadend-motd', 'set', '--reason', '']), 'diff 11').toMatchObject({
       reason: '',
