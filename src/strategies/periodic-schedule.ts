@@ -76,6 +76,7 @@ export class PeriodicSchedule {
     }));
     this.calendar = new Calendar(windows, this.#freezes);
     this.ahead = new Calendar(windows, this.#freezes);
+    // Stryker disable next-line ConditionalExpression: without freezes, both calendars are the same.
     this.#unfrozen = this.#freezes.length === 0 ? this.calendar : new Calendar(windows);
   }
 
@@ -107,6 +108,7 @@ export class PeriodicSchedule {
       return undefined;
     }
     const insideMs = state.open ? nowMs : state.nextMs;
+    // Stryker disable next-line ConditionalExpression: around no instant there is no span.
     const span = insideMs === undefined ? undefined : this.calendar.spanAround(insideMs);
     return span === undefined ? undefined : { startAt: span.fromMs, endAt: span.untilMs };
   }
@@ -137,7 +139,7 @@ export class PeriodicSchedule {
       minHours: settings.minHours,
       nowMs,
       showDate: (instantMs) => text.showDate(this.#zone, instantMs),
-      ...(origins !== undefined && { origins }),
+      origins,
     });
   }
 
@@ -189,28 +191,25 @@ export class PeriodicSchedule {
       const evidence = this.#evidence(freeze);
       return block(NAME, label, `${because}; no later one is in sight`, { evidence });
     }
-    const skipped = frozen === undefined ? this.#freezeBefore(nowMs, nextMs) : undefined;
+    const skipped = frozen === undefined ? this.#freezeBefore(nowMs) : undefined;
     const parts = [because, `next one opens ${this.#when(nowMs, nextMs)}`];
     if (skipped !== undefined) {
       parts.push(`those before it are frozen: ${skipped.reason}`);
     }
     const turnMs = this.turnAt(nextMs);
-    if (turnMs !== undefined && turnMs > nextMs) {
-      parts.push(`the turn of this node is at ${this.#show(turnMs)}`);
+    const passesMs = turnMs ?? nextMs;
+    if (passesMs > nextMs) {
+      parts.push(`the turn of this node is at ${this.#show(passesMs)}`);
     }
     return block(NAME, label, parts.join('; '), {
       evidence: this.#evidence({ ...freeze, opensAt: nextMs, turnAt: turnMs }),
-      nextAt: turnMs ?? nextMs,
+      nextAt: passesMs,
     });
   }
 
-  /** The freeze that takes away the window which would otherwise come next. */
-  #freezeBefore(nowMs: number, nextMs: number): FrozenSpan | undefined {
-    const unfrozen = this.#unfrozen.stateAt(nowMs);
-    if (unfrozen.open || unfrozen.nextMs === undefined || unfrozen.nextMs >= nextMs) {
-      return undefined;
-    }
-    return this.calendar.frozenAt(unfrozen.nextMs);
+  /** The freeze that takes away the window which would otherwise come next. `nowMs`: in no freeze. */
+  #freezeBefore(nowMs: number): FrozenSpan | undefined {
+    return this.calendar.frozenAt(this.#unfrozen.stateAt(nowMs).nextMs ?? nowMs);
   }
 
   /** The zone of the calendar, and those facts that are known. */
@@ -239,6 +238,6 @@ function instantOf(zone: ZoneRules, edge: FreezeEdge): number {
 
 /** Zincati's `at 3:00 on Sat` before an instant like `Sat 2026-11-28 03:00 CET`. */
 function asZincati(when: string): string {
-  const [, day, time] = /^(\w{3}) \S+ 0?(\d{1,2}:\d\d)/.exec(when) ?? [];
-  return day === undefined ? `opens ${when}` : `at ${time} on ${day}, ${when}`;
+  const match = /^(\w{3}) \S+ 0?(\d{1,2}:\d\d)/.exec(when);
+  return match === null ? `opens ${when}` : `at ${match[2]} on ${match[1]}, ${when}`;
 }
