@@ -10,7 +10,7 @@ export type JointAnswer =
       /** Of the first gate that blocks. */
       readonly label: string;
       /**
-       * No earlier instant can let the node pass: every gate that blocks has to change its mind, and none that passes now
+       * No earlier instant can let the node pass. Every gate that blocks has to change its mind, and none that passes now
        * may have closed by then.
        */
       readonly untilAt?: number;

@@ -124,7 +124,8 @@ export class ExplainNow {
     ]);
     // The instant of the question, and the machine as it is by now: what has moved on meanwhile is not told as past.
     const now = { at: clock.now(), mono: clock.monotonic() };
-    return explain(model(), policy, gates, now, { overrides, company });
+    const { holds = [] } = question;
+    return explain(model(), policy, gates, now, { overrides, company, holds });
   }
 }
 

@@ -1,6 +1,6 @@
 /** When a gate passes, as far as one look can tell. Pure. */
 import type { GateClass, Pass, PassAfter } from '../agent/ports.ts';
-import type { Hold } from '../agent/requests.ts';
+import type { Hold, Holdable } from '../agent/requests.ts';
 
 export interface Timing {
   readonly class: GateClass;
@@ -33,10 +33,10 @@ export function openUntil(untilAt: number): Timing {
   return timed((at) => (at < untilAt ? { fromAt: at, untilAt } : undefined));
 }
 
-/** Of a gate that lets pass while no hold on reboots is in force. */
-export function outsideHolds(holds: readonly Hold[] = []): Timing {
+/** Of a gate that lets pass while no hold on reboots is in force, or on something else. */
+export function outsideHolds(holds: readonly Hold[] = [], on: Holdable = 'reboot'): Timing {
   const ends = holds
-    .filter(({ what }) => what === 'reboot')
+    .filter(({ what }) => what === on)
     .map(({ untilAt }) => untilAt ?? Number.POSITIVE_INFINITY);
   const openAt = Math.max(Number.NEGATIVE_INFINITY, ...ends);
   return openAt === Number.POSITIVE_INFINITY ? SHUT : openFrom(openAt);

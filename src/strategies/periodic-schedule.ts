@@ -53,7 +53,6 @@ export class PeriodicSchedule {
   readonly calendar: Calendar;
   /** The same, for questions about later: it remembers other answers. */
   readonly ahead: Calendar;
-  readonly #overriding = new Map<string, PeriodicSchedule>();
   readonly #unfrozen: Calendar;
   readonly #freezes: readonly FrozenSpan[];
   readonly #zone: ZoneRules;
@@ -173,19 +172,12 @@ export class PeriodicSchedule {
     if (!noFreeze && !noSplay) {
       return this;
     }
-    const key = `${noFreeze}/${noSplay}`;
-    const known =
-      this.#overriding.get(key) ??
-      new PeriodicSchedule({
-        ...this.#options,
-        settings: {
-          ...settings,
-          ...(noFreeze && { freezes: [] }),
-          ...(noSplay && { splayMinutes: 0 }),
-        },
-      });
-    this.#overriding.set(key, known);
-    return known;
+    const kept = {
+      ...settings,
+      ...(noFreeze && { freezes: [] }),
+      ...(noSplay && { splayMinutes: 0 }),
+    };
+    return new PeriodicSchedule({ ...this.#options, settings: kept });
   }
 
   /** The zone of the settings, in which people read its instants. */

@@ -2,6 +2,7 @@
 import type { Override } from '../agent/overrides.ts';
 import type { ExplainedReport, GateReport, GateVerdict, PassAfter } from '../agent/ports.ts';
 import type { Moment } from '../agent/moment.ts';
+import type { Hold } from '../agent/requests.ts';
 import type { Model, Policy } from '../agent/state.ts';
 import type { ExplainedGate } from './explanation.ts';
 
@@ -21,6 +22,8 @@ export interface Scene {
   readonly policy: Policy;
   readonly now: Moment;
   readonly overrides: readonly Override[];
+  /** Of people, on reboots and on staging. */
+  readonly holds: readonly Hold[];
 }
 
 /** What is assumed of gates that block now, and of whose future nothing is known. */

@@ -12,18 +12,21 @@
 import type { Moment } from '../agent/moment.ts';
 import type { Override } from '../agent/overrides.ts';
 import type { ExplainedReport, PassAfter } from '../agent/ports.ts';
+import type { Hold } from '../agent/requests.ts';
 import type { Model, Policy } from '../agent/state.ts';
 import { firstCommonPass, HORIZON_DAYS } from '../gates/first-pass.ts';
 import { lenderGates, pacing, recordGate, rpmOstreeGate } from './attempt-gates.ts';
 import { ofGate, type Candidate, type Scene } from './candidate.ts';
 import type { Bound, ExplainedGate, Explanation } from './explanation.ts';
 import { nextLookAt } from './next-look.ts';
-import { latestReboot, peopleGate, type Company } from './people.ts';
+import { latestReboot, PEOPLE, peopleGate, type Company } from './people.ts';
 import { releaseGates, subjectOf, type Subject } from './release-gates.ts';
 
 export interface ExplainOptions {
   /** As in the question that the gates were asked. */
   readonly overrides?: readonly Override[];
+  /** As in that question, too. */
+  readonly holds?: readonly Hold[];
   /** Who is logged in now. Left out: who was at the machine's last look. */
   readonly company?: Company;
   /** When the gates were looked at. Left out: just now. */
@@ -40,7 +43,8 @@ export function explain(
   now: Moment,
   options: ExplainOptions = {},
 ): Explanation {
-  const scene: Scene = { model, policy, now, overrides: options.overrides ?? [] };
+  const { overrides = [], holds = [] } = options;
+  const scene: Scene = { model, policy, now, overrides, holds };
   const subject = subjectOf(model);
   const common = {
     asOfAt: options.asOfAt ?? now.at,
@@ -55,12 +59,15 @@ export function explain(
   const passes = candidates.map(({ passAfter }) => passAfter);
   const all = options.together === undefined ? passes : [...passes, options.together];
   const { pass, binding } = firstCommonPass(all, now.at);
+  const upper = pass === undefined ? NEVER : upperOf(scene, candidates, all);
   return {
     ...common,
     lower: pass === undefined ? NEVER : { kind: 'at', at: pass.fromAt },
-    upper: pass === undefined ? NEVER : upperOf(scene, candidates, all),
+    upper,
     assumptions: candidates.flatMap(({ assumption }) => (assumption === undefined ? [] : [assumption])),
-    gates: candidates.map((candidate, place) => shownOf(candidate, now.at, binding.has(place))),
+    gates: candidates.map((candidate, place) =>
+      withLatest(shownOf(candidate, now.at, binding.has(place)), upper),
+    ),
   };
 }
 
@@ -115,4 +122,10 @@ function shownOf({ shown, passAfter }: Candidate, at: number, isBinding: boolean
     ...(endsAt !== undefined && { endsAt }),
     ...((blocks || isBinding) && { binds: true as const }),
   };
+}
+
+/** Whoever is logged in holds the node until the upper bound at worst. */
+function withLatest(shown: ExplainedGate, upper: Bound): ExplainedGate {
+  const isHolding = shown.gate === PEOPLE && shown.verdict !== 'pass';
+  return isHolding && upper.kind === 'at' ? { ...shown, latestAt: upper.at } : shown;
 }

@@ -27,8 +27,8 @@ export function explainLastLook(model: Model, policy: Policy, now: Moment): Expl
 }
 
 /**
- * Those that did not pass at the machine's last look, in the order in which it asked: gates of this node, people,
- * rpm-ostree, the record, lenders. Empty: nothing is staged, or nothing held the node.
+ * Those that did not pass at the machine's last look, in the order in which it asked. They are gates of this node,
+ * people, rpm-ostree, the record, and lenders. Empty: nothing is staged, or nothing held the node.
  */
 export function blockedAtLastLook(model: Model, policy: Policy, now: Moment): readonly ExplainedGate[] {
   const explained = explainLastLook(model, policy, now);

@@ -14,6 +14,8 @@ import { DAY_MS } from '../text/units.ts';
 import type { Candidate, Scene } from './candidate.ts';
 import type { Bound } from './explanation.ts';
 
+export const PEOPLE = 'people';
+
 /** So many are named. */
 const MOST_NAMED = 3;
 
@@ -28,7 +30,7 @@ export function peopleGate({ model, policy, overrides }: Scene, company?: Compan
   const sessions = company === undefined ? (grace?.visitors ?? []) : company.sessions;
   const asOf = company === undefined && memory.look !== undefined ? { asOfAt: memory.look.at } : {};
   const shown = (verdict: 'pass' | 'block' | 'unknown', label: string, reason: string): Candidate => ({
-    shown: { gate: 'people', class: 'bounded', verdict, label, reason, ...asOf },
+    shown: { gate: PEOPLE, class: 'bounded', verdict, label, reason, ...asOf },
     passAfter: OPEN.passAfter,
     // The worst case is reckoned apart.
     openEnded: false,

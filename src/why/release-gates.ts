@@ -11,7 +11,7 @@ import { isInForce, MAX_REBOOTS_PER_TARGET, type Denial } from '../agent/record.
 import { includesPayload, samePayload, type Release } from '../agent/release.ts';
 import { isSkipped } from '../agent/skip.ts';
 import type { PassAfter } from '../agent/ports.ts';
-import { OBSERVED, OPEN, openFrom, passOf, SHUT } from '../gates/timing.ts';
+import { OBSERVED, OPEN, openFrom, outsideHolds, passOf, SHUT } from '../gates/timing.ts';
 import { SECOND_MS } from '../text/units.ts';
 import { ofMachine, type Candidate, type Scene } from './candidate.ts';
 import type { Explanation } from './explanation.ts';
@@ -48,13 +48,33 @@ export function subjectOf({ state }: Scene['model']): Subject {
 }
 
 export function releaseGates(scene: Scene, subject: Subject): readonly Candidate[] {
-  return [enabled(scene), staged(scene, subject), ...foreign(scene), ...ruledOut(scene, subject)];
+  return [
+    enabled(scene),
+    ...heldStaging(scene, subject),
+    staged(scene, subject),
+    ...foreign(scene),
+    ...ruledOut(scene, subject),
+  ];
 }
 
 function enabled({ policy }: Scene): Candidate {
   return policy.enabled
     ? ofMachine('enabled', 'pass', 'enabled', 'updates are enabled', OPEN.passAfter)
     : ofMachine('enabled', 'block', 'disabled', 'updates are disabled by configuration', SHUT.passAfter);
+}
+
+/** Told only while nothing is staged and a person holds that back. */
+function heldStaging({ holds, now }: Scene, { stage }: Subject): readonly Candidate[] {
+  const stages = holds.filter(
+    ({ what, untilAt }) => what === 'stage' && (untilAt === undefined || untilAt > now.at),
+  );
+  if (stages.length === 0 || stage === 'staged') {
+    return [];
+  }
+  const reasons = stages.flatMap(({ reason }) => (reason === '' ? [] : [reason]));
+  const reason = ['staging is held by a person', ...reasons].join(': ');
+  const { passAfter } = outsideHolds(stages, 'stage');
+  return [ofMachine('stage_hold', 'block', 'held', reason, passAfter)];
 }
 
 function staged(scene: Scene, { stage, release }: Subject): Candidate {

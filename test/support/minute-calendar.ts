@@ -2,7 +2,7 @@
  * Maintenance windows by brute force: minute by minute, each window is asked whether it opens. It shares no code with
  * the calendar of src/, so that a mistake there is not made here again.
  *
- * A window opens on a date at the first minute that shows its start time or a later one, and lasts for its length in
+ * A window opens on a date at the first minute that shows its start time or a later one. It lasts for its length in
  * real time. Windows that touch are one. In a freeze nothing is open. The turn of a node lies within each open time.
  */
 import { createHash } from 'node:crypto';

@@ -1,6 +1,6 @@
 /**
- * A random world for the properties of `why`: a node with windows, freezes, splay, holds, a least uptime, a permission
- * file, people, a lock server and a denied release. The same seed gives the same world.
+ * A random world for the properties of `why`. It has windows, freezes, splay, holds, a least uptime and a permission
+ * file. It also has people, a lock server and a denied release. The same seed gives the same world.
  *
  * Invariants:
  * - Whether a gate passes is told by the world itself, by brute force. What `why` says comes of the product's own judges.

@@ -5,6 +5,7 @@ import { begin } from '../../../src/agent/advance.ts';
 import type { Override } from '../../../src/agent/overrides.ts';
 import { LONGEST_DENIAL_MS } from '../../../src/agent/pacing.ts';
 import type { ExplainedReport, Session } from '../../../src/agent/ports.ts';
+import type { Hold } from '../../../src/agent/requests.ts';
 import type { Denial } from '../../../src/agent/record.ts';
 import type { Policy } from '../../../src/agent/state.ts';
 import { OBSERVED, openFrom, openUntil, SHUT, type Timing } from '../../../src/gates/timing.ts';
@@ -46,12 +47,13 @@ interface Asked {
   readonly sessions?: readonly Session[] | undefined;
   readonly overrides?: readonly Override[];
   readonly policy?: Policy;
+  readonly holds?: readonly Hold[];
 }
 
 function explained(node: SimulatedNode, asked: Asked = {}): Explanation {
-  const { gates = [], overrides = [], policy = node.policy } = asked;
+  const { gates = [], overrides = [], policy = node.policy, holds = [] } = asked;
   const company = 'sessions' in asked ? { company: { sessions: asked.sessions } } : {};
-  return explain(node.model, policy, gates, node, { overrides, ...company });
+  return explain(node.model, policy, gates, node, { overrides, holds, ...company });
 }
 
 function gateIn({ gates }: Explanation, name: string): ExplainedGate {
@@ -91,6 +93,31 @@ describe('a node with nothing staged', () => {
       lower: { kind: 'at', at: node.at + CALM_POLICY.retryIntervalMs + LEAST_STAGING_MS },
       assumptions: ['2.0 is staged by then'],
     });
+  });
+
+  it('waits for holds of people on staging, which count no more once it is staged', () => {
+    const hold = {
+      id: 'h1',
+      what: 'stage',
+      by: { uid: 0 },
+      reason: 'release week',
+      sinceAt: 0,
+    } as const;
+    const node = nodeOf({ check: () => checkResult({ kind: 'no-update' }) });
+    node.runUntil(({ stateName }) => stateName === 'NoNewUpdate');
+    const untilAt = node.at + 10 * CALM_POLICY.steadyIntervalMs;
+    const held = explained(node, { holds: [{ ...hold, untilAt }] });
+    expect(held.lower).toEqual({ kind: 'at', at: untilAt });
+    expect(gateIn(held, 'stage_hold')).toMatchObject({
+      reason: 'staging is held by a person: release week',
+      earliestAt: untilAt,
+      binds: true,
+    });
+    expect(explained(node, { holds: [hold] }).lower.kind).toBe('never-within');
+    const over = explained(node, { holds: [{ ...hold, untilAt: node.at }] });
+    expect(over.gates.map(({ gate }) => gate)).not.toContain('stage_hold');
+    const later = explained(resting(), { holds: [hold] });
+    expect(later.gates.map(({ gate }) => gate)).not.toContain('stage_hold');
   });
 
   it('says that updates are disabled', () => {
@@ -246,6 +273,7 @@ describe('people', () => {
       verdict: 'block',
       reason: '1 logged in: core on pts/0; waited for at most 9 min',
       earliestAt: node.at,
+      latestAt: lookAt + 9 * MINUTE_MS,
     });
   });
 
