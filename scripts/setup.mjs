@@ -48,6 +48,7 @@ const NEEDS = {
   promtool: { for: 'test', has: () => onPath('promtool'), debian: ['prometheus'], fedora: 'prometheus' },
   openssl: { for: 'test', has: () => onPath('openssl'), debian: ['openssl'], fedora: 'openssl' },
   etcd: { for: 'test', has: () => onPath('etcd'), debian: ['etcd-server'], fedora: 'etcd' },
+  mandoc: { for: 'test', has: () => onPath('mandoc'), debian: ['mandoc'], fedora: 'mandoc' },
   curl: { for: 'test', has: () => onPath('curl'), debian: ['curl'], fedora: 'curl' },
   unshare: { for: 'test', has: () => onPath('unshare'), debian: ['util-linux'], fedora: 'util-linux' },
   socat: { for: 'test', has: () => onPath('socat'), debian: ['socat'], fedora: 'socat' },

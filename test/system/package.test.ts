@@ -68,6 +68,8 @@ function summary(listing: readonly string[]): string[] {
   const collapsed = listing.map((line) =>
     line
       .replace(/(\/chunks\/).+/, '$1...')
+      // tar says where a link leads.
+      .replace(/ -> .*/, '')
       .replace(/(\/schemas\/v1\/).+/, '$1...')
       .replace(/(\/doc\/zincati-ng\/(?:docs|examples)\/).*/, '$1...')
       .replace(/(\/node_modules\/[^/]+\/).+/, '$1...'),
@@ -348,6 +350,7 @@ describe.runIf(isRoot)('in a root of its own', () => {
     expect(lines('find', root.path, '-path', '*/zincati', '-type', 'd', '-printf', '/%P\n').sort()).toEqual([
       '/etc/zincati',
       '/usr/lib/zincati',
+      '/usr/share/zincati',
       '/var/lib/zincati',
     ]);
     expect(lines('find', root.at('/var/lib'), '-name', 'rpm-state')).toEqual([]);
