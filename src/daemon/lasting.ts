@@ -13,7 +13,7 @@ import type { Notifier } from '../host/notify.ts';
 import type { Installation } from '../history/installation.ts';
 import { HistoryLog } from '../history/history-log.ts';
 import { FileRecordStore } from '../history/record-store.ts';
-import { nodeUuid } from '../identity/node-uuid.ts';
+import { nodeUuid, readMachineId } from '../identity/node-uuid.ts';
 import { HttpClient } from '../http/http-client.ts';
 import { LockServers } from '../lenders/lock-servers.ts';
 import type { Logger } from '../log/log.ts';
@@ -22,6 +22,7 @@ import { MetricsServer } from '../metrics/server.ts';
 import { Historian } from '../report/historian.ts';
 import { Reporter } from '../report/reporter.ts';
 import { experimentalInterface, SERVICE_NAME } from '../service/experimental.ts';
+import { peerInterface } from '../service/peer.ts';
 import { Service } from '../service/service.ts';
 import { SystemBus } from '../dbus/system-bus.ts';
 import { messageOf } from '../errors.ts';
@@ -98,7 +99,10 @@ export async function openLasting(options: LastingOptions, closing: AsyncDisposa
   const service = new Service({
     bus,
     name: SERVICE_NAME,
-    interfaces: [experimentalInterface({ lastRefreshAt: () => reporter.lastRefreshAt })],
+    interfaces: [
+      experimentalInterface({ lastRefreshAt: () => reporter.lastRefreshAt }),
+      peerInterface(() => readMachineId(root)),
+    ],
     clock,
     log,
   });

@@ -29,6 +29,11 @@ export function appSpecificId(machineId: string, appId: string): string {
 
 /** Derives the node's identity from `root`/etc/machine-id. Rejects with IdentityError `identity_machine_id`. */
 export async function nodeUuid(root: string): Promise<string> {
+  return appSpecificId(await readMachineId(root), ZINCATI_APP_ID);
+}
+
+/** `root`/etc/machine-id, 32 lower-hex digits. It is confidential. Rejects with IdentityError `identity_machine_id`. */
+export async function readMachineId(root: string): Promise<string> {
   const file = join(root, '/etc/machine-id');
   let text: string;
   try {
@@ -53,7 +58,7 @@ export async function nodeUuid(root: string): Promise<string> {
       `cannot derive the node's identity: ${file} must hold 32 hexadecimal digits that are not all zero, got ${quoted(machineId)}`,
     );
   }
-  return appSpecificId(machineId, ZINCATI_APP_ID);
+  return machineId.toLowerCase();
 }
 
 const LONGEST_SHOWN = 60;

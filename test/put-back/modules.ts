@@ -62,6 +62,9 @@ import type * as client from '../../src/rpmostree/client.ts';
 import type * as health from '../../src/agent/health.ts';
 import type * as progress from '../../src/rpmostree/progress.ts';
 import type * as sameStaged from '../../src/agent/same-staged.ts';
+import type * as endState from '../../src/agent/states/end-state.ts';
+import type * as noProperties from '../../src/dbus/no-properties.ts';
+import type * as experimental from '../../src/service/experimental.ts';
 import type * as stagedLock from '../../src/rpmostree/staged-lock.ts';
 
 export interface Modules {
@@ -129,6 +132,9 @@ export interface Modules {
   readonly 'src/agent/health.ts': typeof health;
   readonly 'src/rpmostree/progress.ts': typeof progress;
   readonly 'src/agent/same-staged.ts': typeof sameStaged;
+  readonly 'src/agent/states/end-state.ts': typeof endState;
+  readonly 'src/dbus/no-properties.ts': typeof noProperties;
+  readonly 'src/service/experimental.ts': typeof experimental;
   readonly 'src/rpmostree/staged-lock.ts': typeof stagedLock;
 }
 

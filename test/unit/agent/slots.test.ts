@@ -208,6 +208,7 @@ describe('what may be held', () => {
 
   it('F7: is given back while updates are off and no stream is known, where the address names none', () => {
     const { node, said } = lending({ policy: { ...LENDING, enabled: false, stream: undefined } });
+    node.deployments = [deployment('1.0', { booted: true, stream: undefined })];
     node.record = { ...EMPTY_RECORD, slots: [{ ...PLACE, sinceAt: 0 }] };
     node.restart();
     node.runFor(HOUR);
