@@ -42,6 +42,7 @@ function logind(list: TypedValue, properties: TypedValue | Error): SystemBus {
     onSignal: notUsed,
     addMatch: notUsed,
     export: notUsed,
+    sendSignal: notUsed,
     close: () => Promise.resolve(),
   };
   return { link: () => Promise.resolve(link), close: () => Promise.resolve() };
