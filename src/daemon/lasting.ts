@@ -71,11 +71,16 @@ async function installationOf(root: string): Promise<Installation> {
 export async function openLasting(options: LastingOptions, closing: AsyncDisposableStack): Promise<Lasting> {
   const { root, env, log, metrics, notifier } = options;
   const clock = SYSTEM_CLOCK;
-  const bus = new SystemBus({
+  const toBus = {
     address: systemBusAddress(root, env),
-    onFault: (error, count) => log.warn(`D-Bus: ${messageOf(error)}${count > 1 ? ` (${count} times)` : ''}`),
-  });
+    onFault: (error: unknown, count: number) =>
+      log.warn(`D-Bus: ${messageOf(error)}${count > 1 ? ` (${count} times)` : ''}`),
+  };
+  const bus = new SystemBus(toBus);
   closing.defer(() => bus.close());
+  // Whoever calls the agent waits in a queue of their own, and never before rpm-ostree and logind.
+  const served = new SystemBus(toBus);
+  closing.defer(() => served.close());
   const http = new HttpClient({ userAgent: USER_AGENT, env });
   closing.defer(() => http.close());
   const motd = new Motd(root, (text) => log.warn(text));
@@ -97,7 +102,7 @@ export async function openLasting(options: LastingOptions, closing: AsyncDisposa
   closing.defer(() => server.close());
   const bound = server.start();
   const service = new Service({
-    bus,
+    bus: served,
     name: SERVICE_NAME,
     interfaces: [
       experimentalInterface({ lastRefreshAt: () => reporter.lastRefreshAt }),

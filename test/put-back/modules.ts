@@ -69,7 +69,7 @@ import type * as health from '../../src/agent/health.ts';
 import type * as progress from '../../src/rpmostree/progress.ts';
 import type * as sameStaged from '../../src/agent/same-staged.ts';
 import type * as endState from '../../src/agent/states/end-state.ts';
-import type * as noProperties from '../../src/dbus/no-properties.ts';
+import type * as properties from '../../src/dbus/properties.ts';
 import type * as experimental from '../../src/service/experimental.ts';
 import type * as shownPath from '../../src/text/shown-path.ts';
 import type * as accessRemedy from '../../src/files/access-remedy.ts';
@@ -154,7 +154,7 @@ export interface Modules {
   readonly 'src/rpmostree/progress.ts': typeof progress;
   readonly 'src/agent/same-staged.ts': typeof sameStaged;
   readonly 'src/agent/states/end-state.ts': typeof endState;
-  readonly 'src/dbus/no-properties.ts': typeof noProperties;
+  readonly 'src/dbus/properties.ts': typeof properties;
   readonly 'src/service/experimental.ts': typeof experimental;
   readonly 'src/text/shown-path.ts': typeof shownPath;
   readonly 'src/files/access-remedy.ts': typeof accessRemedy;
