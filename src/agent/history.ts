@@ -87,6 +87,10 @@ export function historyOf(happening: Happening, at: number): HistoryEvent | unde
     case 'finalized':
     case 'waiting-for-reboot':
     case 'reboot-overdue':
+    case 'request-taken':
+    case 'request-ended':
+    case 'staging-cut-short':
+    case 'staging-held':
       return undefined;
   }
 }

@@ -13,8 +13,10 @@ import type {
   Session,
   SlotAnswer,
 } from './ports.ts';
+import type { Override } from './overrides.ts';
 import type { AgentRecord } from './record.ts';
 import type { Release } from './release.ts';
+import type { Hold } from './requests.ts';
 import type { MayHold, SlotPlace } from './slot-place.ts';
 
 export type Effect =
@@ -51,6 +53,9 @@ export type Effect =
       readonly kind: 'survey';
       readonly booted: Deployment | undefined;
       readonly staged: Deployment | undefined;
+      /** As of {@link GateQuestion}; left out where there are none. */
+      readonly holds?: readonly Hold[];
+      readonly overrides?: readonly Override[];
     }
   | { readonly kind: 'acquire-slot'; readonly stream: string | undefined }
   | { readonly kind: 'list-sessions' }

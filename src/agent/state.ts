@@ -16,6 +16,7 @@
  */
 import type { Grace, GracePolicy } from './grace.ts';
 import { momentOf, type Moment } from './moment.ts';
+import type { Pending } from './pending.ts';
 import type { Deadend, Foresight, GateReport, HostStatus, Session, SlotAnswer } from './ports.ts';
 import { EMPTY_RECORD, type AgentRecord } from './record.ts';
 import type { Release, Target } from './release.ts';
@@ -178,6 +179,8 @@ export interface Memory {
     readonly skipped: readonly string[];
     /** The instant of the next check, while that is further away than the steady interval. */
     readonly putOffUntilAt: number | undefined;
+    /** Until then the server wants no request: its Retry-After. Left out: it has not said so. */
+    readonly notBefore?: Moment | undefined;
     /** Answers in a row that know the booted release and do not offer what is staged. */
     readonly unoffered: number;
     /** The last answer in short, to tell a new one from the same one again. */
@@ -192,6 +195,8 @@ export interface Memory {
   readonly foreign: ForeignStaged | undefined;
   /** A release that the graph offers, or offered last, and that the node is not in. */
   readonly pursuit: Pursuit | undefined;
+  /** Requests of people that have not ended, oldest first. */
+  readonly requests: readonly Pending[];
 }
 
 export interface LastLook {
@@ -278,6 +283,7 @@ export function initialModel(record: AgentRecord = EMPTY_RECORD): Model {
       loan: undefined,
       foreign: undefined,
       pursuit: undefined,
+      requests: [],
     },
   };
 }

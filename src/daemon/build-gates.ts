@@ -18,6 +18,7 @@ import { readMarkerFile } from '../host/marker-file.ts';
 import { bootCompleteGate } from '../gates/boot-complete.ts';
 import { freeSpaceGate } from '../gates/free-space.ts';
 import type { Gate } from '../gates/gate.ts';
+import { HOLD } from '../gates/hold.ts';
 import { inhibitorGate } from '../gates/inhibitors.ts';
 import { uptimeGate } from '../gates/uptime.ts';
 import type { Lender } from '../lenders/lender.ts';
@@ -139,6 +140,7 @@ function buildFleetLock({ settings, identity, lockServers }: GateNeeds): Lender 
 function buildHolds({ settings, root, bus }: GateNeeds, bootComplete: Gate): Gate[] {
   const { minUptimeMs, firstBootGraceMs } = settings.updates.reboot;
   const holds = [
+    HOLD,
     bootComplete,
     inhibitorGate(logindInhibitors(bus)),
     freeSpaceGate((staged) => readBootSpace(root, staged)),
