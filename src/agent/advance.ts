@@ -11,8 +11,9 @@ import type { Happening } from './happenings.ts';
 import { historyOf } from './history.ts';
 import { ANSWERS, type Effect, type Event, type EventKind, type Occurrence } from './messages.ts';
 import { withEvents } from './record.ts';
+import { pressed } from './pressing.ts';
 import { remember } from './remember.ts';
-import { endedRequests } from './request-ends.ts';
+import { afterHappenings, atRest } from './request-ends.ts';
 import { recorded, type AgentState, type Memory, type Model, type Policy } from './state.ts';
 import { foreignStaged } from './states/back-to-polling.ts';
 import { DISABLED_STEP, PENDING_STEPS } from './states/end-state.ts';
@@ -65,39 +66,31 @@ export function advance({ model, effect }: Machine, occurrence: Occurrence, poli
   const after = answered({ state: model.state, memory }, effect, event, {
     ...{ memory, policy, at, mono, roll, was: model, tell },
   });
-  return settled(after, model, happenings, { at, mono }, policy, { effect, event });
+  return settled(after, model, happenings, { at, mono }, policy);
 }
 
-/**
- * What every advance ends with. The record keeps what people ask for later, and the next effect is chosen. Requests that
- * have got their answer end. `answer`: what led here, and what it answers.
- */
+/** What every advance ends with: the record keeps what people ask for later, and the next effect is chosen. */
 export function settled(
   after: Model,
   before: Model,
   happenings: readonly Happening[],
   now: Moment,
   policy: Policy,
-  answer?: { readonly effect: Effect; readonly event: Event },
 ): Advance {
   const all: Happening[] = [...happenings];
   if (after.state.name !== before.state.name) {
     all.push({ kind: 'state-changed', to: after.state.name });
   }
   const memory = withForeign(after.memory, policy, now, all);
-  const model = { ...after, memory: withHistory(memory, all, now.at) };
+  const ends = afterHappenings({ ...after, memory }, all, now);
+  all.push(...ends.happenings);
+  const model = pressed({ ...after, memory: withHistory(ends.memory, all, now.at) }, now);
   const effect = nextEffect(model, now, policy);
-  if (model.memory.requests.length === 0) {
+  if (effect.kind !== 'wait' || effect.forMs === 0 || model.memory.requests.length === 0) {
     return { model, effect, happenings: all };
   }
-  const ended = endedRequests({ model, effect, happenings: all }, answer, policy);
-  if (ended.length === 0) {
-    return { model, effect, happenings: all };
-  }
-  const ids = new Set(ended.map(({ request }) => request.id));
-  const requests = model.memory.requests.filter(({ request }) => !ids.has(request.id));
-  const left = { ...model, memory: { ...model.memory, requests } };
-  return { model: left, effect: nextEffect(left, now, policy), happenings: [...all, ...ended] };
+  const rest = atRest(model);
+  return { model: { ...model, memory: rest.memory }, effect, happenings: [...all, ...rest.happenings] };
 }
 
 /** What somebody else staged, told to `all` when it comes and when it goes. */

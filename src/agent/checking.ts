@@ -1,12 +1,12 @@
 /** Asking the update graph: what is asked, and when it is asked again. Pure. */
+import { skippedBy } from './admin-lists.ts';
 import { deniedPayloads } from './denylist.ts';
-import { skipOf } from './holds.ts';
 import type { EffectOf, Failure } from './messages.ts';
 import { checkRetryMs, withJitter } from './pacing.ts';
+import { termsOf } from './pending.ts';
 import type { CheckQuery, HostStatus } from './ports.ts';
 import type { AgentRecord } from './record.ts';
 import type { Payload } from './release.ts';
-import { stageRequest } from './pending.ts';
 import { streamOf } from './slots.ts';
 import type { Memory, Policy } from './state.ts';
 import type { Turn, View } from './turn.ts';
@@ -18,36 +18,29 @@ export function checkEffect({ memory, policy, at }: View): EffectOf<'check'> {
   if (host === undefined || payload === undefined) {
     throw new Error('a check was asked for before the deployments were read');
   }
-  const request = stageRequest(memory);
   return {
     kind: 'check',
     stream: streamOf(memory, policy),
-    query: { ...checkQuery(host, payload, memory.record, policy, at), ...wishesOf(memory) },
-    ...(request !== undefined && { request: request.id }),
+    query: {
+      ...checkQuery(host, payload, memory.record, policy, at),
+      skip: skippedBy(memory, policy),
+      ...termsOf(memory),
+    },
   };
-}
-
-/** What a person asked for: now, or before of what is on its way. */
-function wishesOf(memory: Memory): Pick<CheckQuery, 'ignoreRollout' | 'only'> {
-  const { wanted } = memory.record;
-  const wish = stageRequest(memory)?.wish;
-  const ignoreRollout = wish?.ignoreRollout ?? wanted?.ignoreRollout ?? false;
-  const only = wish === undefined ? (wanted?.only === true ? wanted.version : undefined) : wish.to;
-  return { ...(ignoreRollout && { ignoreRollout }), ...(only !== undefined && { only }) };
 }
 
 export function checkQuery(
   host: HostStatus,
   payload: Payload,
   record: AgentRecord,
-  policy: Policy,
+  { skip, allowDowngrade }: Policy,
   at: number,
 ): CheckQuery {
   return {
     booted: { version: host.booted.version, payload },
     denied: deniedPayloads(host, record, at),
-    skip: skipOf(record, policy),
-    allowDowngrade: policy.allowDowngrade,
+    skip,
+    allowDowngrade,
   };
 }
 
@@ -81,11 +74,7 @@ export function afterFailedCheck(failure: Failure, turn: Turn): Memory {
   const { memory, policy, at, mono, roll } = turn;
   const base = checkRetryMs(memory.check.streak?.count ?? 1, policy.steadyIntervalMs, failure.retryAfterMs);
   const waitMs = withJitter(base, policy.jitter ? roll : 0);
-  const due = checkDue(memory, mono + waitMs);
-  const next =
-    failure.retryAfterMs === undefined
-      ? due
-      : { ...due, check: { ...due.check, serverDueMono: mono + failure.retryAfterMs } };
+  const next = checkDue(memory, mono + waitMs);
   if (base <= policy.steadyIntervalMs) {
     return next;
   }

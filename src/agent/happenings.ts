@@ -11,7 +11,7 @@ import type { BootFinding } from './boot-finding.ts';
 import type { EffectKind, Failure } from './messages.ts';
 import type { CheckResult, Deployment, Session } from './ports.ts';
 import type { Release, Target } from './release.ts';
-import type { Hold, Outcome, Request } from './requests.ts';
+import type { Outcome, Request } from './requests.ts';
 import type { SlotPlace } from './slot-place.ts';
 import type { StateName } from './state.ts';
 
@@ -98,6 +98,15 @@ type OfStaging =
       readonly failure: Failure;
       readonly repeated: boolean;
     }
+  /** A request ended it before it was over: no failed attempt. */
+  | { readonly kind: 'staging-cut-short'; readonly release: Release }
+  /** Offered, and not staged because a person wants nothing staged. */
+  | {
+      readonly kind: 'staging-held';
+      readonly release: Release;
+      readonly reason: string;
+      readonly repeated: boolean;
+    }
   /** Somebody else staged a deployment: it is left as it is, and no release is staged. */
   | { readonly kind: 'foreign-staged'; readonly version: string }
   | { readonly kind: 'foreign-gone'; readonly version: string }
@@ -151,6 +160,8 @@ type OfRebooting =
       readonly label: string;
       readonly untilAt?: number;
       readonly repeated: boolean;
+      /** Nobody waited for the lender's answer. */
+      readonly cutShort?: true;
     }
   /** Gates or lenders could not be asked, or could not tell. */
   | { readonly kind: 'asking-failed'; readonly failure: Failure; readonly repeated: boolean }
@@ -186,20 +197,11 @@ type OfRebooting =
       readonly at: number;
     };
 
-/** Of what people ask for. */
+/** Of what people ask for. Each request is taken once, and ends once. */
 type OfRequests =
   | { readonly kind: 'request-taken'; readonly request: Request }
-  | { readonly kind: 'request-ended'; readonly request: Request; readonly outcome: Outcome }
-  /** A release is offered, and a person holds its staging. */
-  | {
-      readonly kind: 'staging-held';
-      readonly release: Release;
-      readonly hold: Hold;
-      readonly repeated: boolean;
-    }
-  /** A request ended the staging that ran. */
-  | { readonly kind: 'staging-cut-short'; readonly release: Release };
+  | { readonly kind: 'request-ended'; readonly request: Request; readonly outcome: Outcome };
 
-export type Happening = Beginning | OfActivities | OfStart | OfChecks | OfStaging | OfRebooting | OfRequests;
+export type Happening = OfRequests | Beginning | OfActivities | OfStart | OfChecks | OfStaging | OfRebooting;
 export type HappeningKind = Happening['kind'];
 export type HappeningOf<K extends HappeningKind> = Extract<Happening, { kind: K }>;

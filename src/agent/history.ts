@@ -89,8 +89,8 @@ export function historyOf(happening: Happening, at: number): HistoryEvent | unde
     case 'reboot-overdue':
     case 'request-taken':
     case 'request-ended':
-    case 'staging-held':
     case 'staging-cut-short':
+    case 'staging-held':
       return undefined;
   }
 }

@@ -13,8 +13,8 @@ import type {
   Session,
   SlotAnswer,
 } from './ports.ts';
-import type { AgentRecord } from './record.ts';
 import type { Override } from './overrides.ts';
+import type { AgentRecord } from './record.ts';
 import type { Release } from './release.ts';
 import type { Hold } from './requests.ts';
 import type { MayHold, SlotPlace } from './slot-place.ts';
@@ -39,13 +39,7 @@ export type Effect =
       /** Nothing is given back while this boot is not complete. */
       readonly asksBoot: boolean;
     }
-  /** `request`: the id of the request to stage that it is made for. */
-  | {
-      readonly kind: 'check';
-      readonly query: CheckQuery;
-      readonly stream: string | undefined;
-      readonly request?: string;
-    }
+  | { readonly kind: 'check'; readonly query: CheckQuery; readonly stream: string | undefined }
   /** `expected`, here and below: what is staged as far as the machine knows. Anything else is left as it is. */
   | {
       readonly kind: 'stage';
@@ -59,7 +53,7 @@ export type Effect =
       readonly kind: 'survey';
       readonly booted: Deployment | undefined;
       readonly staged: Deployment | undefined;
-      /** Those of reboots that count for this question. Left out: none. */
+      /** As of {@link GateQuestion}; left out where there are none. */
       readonly holds?: readonly Hold[];
       readonly overrides?: readonly Override[];
     }

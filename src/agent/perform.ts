@@ -134,9 +134,9 @@ const PERFORMERS: { readonly [E in EffectKind]: Performer<E> } = {
   },
   survey: {
     limitMs: MINUTE_MS,
-    perform: async ({ booted, staged, holds = [], overrides = [] }, { clock, gates }, signal) => ({
+    perform: async ({ kind: _kind, ...subject }, { clock, gates }, signal) => ({
       kind: 'surveyed',
-      ...(await gates.look({ at: clock.now(), booted, staged, holds, overrides }, signal)),
+      ...(await gates.look({ ...subject, at: clock.now() }, signal)),
     }),
     failed: (failure) => ({ kind: 'survey-failed', failure }),
   },
@@ -191,7 +191,8 @@ function cutShort({ kind, message }: Failure): EventOf<'slot-answered'> {
   const label = 'fleet_lock';
   const reason = `the lender was not waited for: ${message}`;
   const answer = { kind: 'may-be-held', reason, label, askAgainMs: ASK_AGAIN_MS } as const;
-  return { kind: 'slot-answered', answer: kind === 'cancelled' ? answer : { ...answer, errorKind: kind } };
+  const more = kind === 'cancelled' ? { cutShort: true as const } : { errorKind: kind };
+  return { kind: 'slot-answered', answer: { ...answer, ...more } };
 }
 
 /** The longest that effects of `kind` may take, milliseconds. */
@@ -232,8 +233,8 @@ function partlyReturned(
 }
 
 /**
- * `interrupt` ends a wait early, also that for a lender. `cut` ends whatever is done; requests.ts says when. Everything
- * else goes on to its end.
+ * `interrupt` ends a wait early, also that for a lender's answer. Everything else goes on to its end. `cut` ends any
+ * effect: whoever aborts it asks cut-short.ts first.
  */
 export async function perform(
   effect: Effect,
@@ -245,7 +246,9 @@ export async function perform(
   // The table's types hold for each kind; here an entry is looked up by what is asked.
   const performer = PERFORMERS[effect.kind] as Performer<EffectKind>;
   const { limitMs } = performer;
-  const cutShortBy = isInterruptible(effect.kind) ? interrupt : undefined;
+  const cutShortBy = [isInterruptible(effect.kind) ? interrupt : undefined, cut].filter(
+    (signal) => signal !== undefined,
+  );
   const limit = new AbortController();
   const done = new AbortController();
   ports.clock.sleep(limitMs, AbortSignal.any([life, done.signal])).then(
@@ -253,14 +256,8 @@ export async function perform(
     () => undefined,
   );
   try {
-    const ends = [life, limit.signal];
-    if (cutShortBy !== undefined) {
-      ends.push(cutShortBy);
-    }
-    if (cut !== undefined) {
-      ends.push(cut);
-    }
-    return await performer.perform(effect, ports, AbortSignal.any(ends));
+    const ends = AbortSignal.any([life, limit.signal, ...cutShortBy]);
+    return await performer.perform(effect, ports, ends);
   } catch (error) {
     if (life.aborted) {
       throw error;
@@ -268,10 +265,9 @@ export async function perform(
     if (limit.signal.aborted) {
       return performer.failed({ kind: 'effect_timeout', message: messageOf(limit.signal.reason) });
     }
+    const by = cutShortBy.find(({ aborted }) => aborted);
     return performer.failed(
-      cutShortBy?.aborted === true
-        ? { kind: 'cancelled', message: 'a new configuration was read' }
-        : asFailure(error),
+      by === undefined ? asFailure(error) : { kind: 'cancelled', message: messageOf(by.reason) },
     );
   } finally {
     done.abort();

@@ -116,10 +116,10 @@ export interface CheckQuery {
   /** What the administrator has ruled out, see skip.ts. */
   readonly skip: readonly string[];
   readonly allowDowngrade: boolean;
-  /** A person wants it now: the server is told that this node is not wary at all. */
+  /** Ask as the node that takes releases first, whatever is configured. */
   readonly ignoreRollout?: true;
-  /** Only this version will do. */
-  readonly only?: string;
+  /** No other version may be chosen. */
+  readonly to?: string;
 }
 
 export type Deadend = { readonly isDeadend: false } | { readonly isDeadend: true; readonly reason: string };
@@ -277,6 +277,8 @@ export type SlotAnswer =
       readonly askAgainMs: number;
       /** As below; `askAgainMs` then leads there, and the node's own pause does not count. */
       readonly untilAt?: number;
+      /** Nobody waited for the answer: a new configuration or a request came in. */
+      readonly cutShort?: true;
       /** The kind of the error, where something went wrong. Undefined: the lender itself asks for patience. */
       readonly errorKind?: string;
     }

@@ -11,7 +11,7 @@
 import type { BootFinding } from './boot-finding.ts';
 import { denialMs, LONGEST_DENIAL_MS, REBOOT_RETRY_MS } from './pacing.ts';
 import { samePayload, type Target } from './release.ts';
-import type { AdminDenial, Hold, RequestOf } from './requests.ts';
+import type { AdminDenial, Hold } from './requests.ts';
 import type { MayHold } from './slot-place.ts';
 
 /** Reboots for one target without a boot into it: then it is held, and only a person or another release leads on. */
@@ -74,11 +74,15 @@ export interface Asked extends Target {
   readonly bootId: string;
 }
 
-export interface Wanted extends Target {
-  /** It may be offered only to nodes that ignore the rollout. */
-  readonly ignoreRollout: boolean;
-  /** No other release will do. */
-  readonly only: boolean;
+/** On which terms a person had a release staged; see pending.ts. */
+export interface StageTerms {
+  readonly ignoreRollout?: true;
+  readonly to?: string;
+}
+
+export interface StagedTarget extends Target {
+  /** Left out: those of the configuration. */
+  readonly terms?: StageTerms;
 }
 
 export interface AgentRecord {
@@ -88,16 +92,14 @@ export interface AgentRecord {
   readonly attempts: readonly Attempts[];
   readonly asked: Asked | undefined;
   /** What this agent staged last: a staged deployment that is something else was staged by somebody. */
-  readonly staged: Target | undefined;
+  readonly staged: StagedTarget | undefined;
+  /** Holds of people, those that are over included until the next change. */
+  readonly holds: readonly Hold[];
+  /** What people have denied. */
+  readonly adminDenials: readonly AdminDenial[];
   /** Slots that may be held, see slots.ts. */
   readonly slots: readonly MayHold[];
   readonly events: readonly HistoryEvent[];
-  /** Holds of people, also such as are over. Left out: none. */
-  readonly holds?: readonly Hold[];
-  /** Releases that people denied by request. Left out: none. */
-  readonly adminDenials?: readonly AdminDenial[];
-  /** A release that a person asked for, and how: checks go on asking for it so until it is booted, or given up. */
-  readonly wanted?: Wanted;
   /** Since when a release has been known without the node getting on; see pursuit.ts. */
   readonly stalledSinceAt?: number;
   /** Which installation all of this is about: the node's id. Undefined: written by a version that did not know. */
@@ -110,6 +112,8 @@ export const EMPTY_RECORD: AgentRecord = {
   attempts: [],
   asked: undefined,
   staged: undefined,
+  holds: [],
+  adminDenials: [],
   slots: [],
   events: [],
 };
@@ -160,30 +164,9 @@ export function hasFailedStaging(record: AgentRecord, target: Target): boolean {
   return isGivenUp || attemptsOf(record, target).stages > 0;
 }
 
-export function stageSucceeded(record: AgentRecord, target: Target): AgentRecord {
-  return { ...withAttempts(record, target, { stages: 0 }), staged: plain(target) };
-}
-
-/** `release` is staged; `request` asked for it. What was wanted before and is something else is given up. */
-export function withWanted(
-  record: AgentRecord,
-  release: Target,
-  request: RequestOf<'stage'> | undefined,
-): AgentRecord {
-  if (request === undefined) {
-    const { wanted, ...rest } = record;
-    return wanted === undefined || samePayload(wanted.payload, release.payload) ? record : rest;
-  }
-  const { ignoreRollout, to } = request.wish;
-  return ignoreRollout || to !== undefined
-    ? { ...record, wanted: { ...plain(release), ignoreRollout, only: to !== undefined } }
-    : record;
-}
-
-/** Nobody wants it any more: it is booted, or given up. */
-export function withoutWanted(record: AgentRecord): AgentRecord {
-  const { wanted, ...rest } = record;
-  return wanted === undefined ? record : rest;
+export function stageSucceeded(record: AgentRecord, target: Target, terms: StageTerms = {}): AgentRecord {
+  const staged = Object.keys(terms).length === 0 ? plain(target) : { ...plain(target), terms };
+  return { ...withAttempts(record, target, { stages: 0 }), staged };
 }
 
 export function attemptsOf(record: AgentRecord, target: Target): Attempts {

@@ -22,6 +22,7 @@ import type { MayHold } from './slot-place.ts';
 import { withoutSlots } from './slots.ts';
 import { lengthened, MOST_KINDS, recorded, type Memory, type Steady, type Streak } from './state.ts';
 import { lastedMs, momentOf, type Moment } from './moment.ts';
+import { isAboutAnother } from './pending.ts';
 import { pursuing } from './pursuit.ts';
 
 /** What an event leaves, and what people hear of it. */
@@ -139,10 +140,11 @@ const LEAVES: { readonly [K in EventKind]: Leave<K> } = {
       ...memory,
       deadend: result.deadend,
       check: {
-        ...answeredCheck(memory.check),
+        ...memory.check,
         lastAttemptAt: now.at,
         lastSuccessAt: now.at,
         streak: undefined,
+        notBefore: undefined,
         skipped: result.skipped,
         unoffered: unofferedAfter(memory, result),
         answer: inShort(result),
@@ -160,7 +162,10 @@ const LEAVES: { readonly [K in EventKind]: Leave<K> } = {
   'check-failed': (memory, { failure }, now) => {
     const streak = lengthened(memory.check.streak, failure.kind, now);
     return {
-      memory: { ...memory, check: { ...memory.check, lastAttemptAt: now.at, streak } },
+      memory: {
+        ...memory,
+        check: { ...memory.check, lastAttemptAt: now.at, streak, notBefore: notBefore(failure, now) },
+      },
       happenings: [failing('check', memory.check.streak, failure)],
     };
   },
@@ -185,12 +190,6 @@ const LEAVES: { readonly [K in EventKind]: Leave<K> } = {
   'finalize-failed': nothing,
 };
 
-/** The server's word for patience is over once it has answered. */
-function answeredCheck(check: Memory['check']): Memory['check'] {
-  const { serverDueMono, ...rest } = check;
-  return serverDueMono === undefined ? check : rest;
-}
-
 function failing(activity: Activity, streak: Streak | undefined, failure: Failure): Happening {
   const { kinds = [] } = streak ?? {};
   const repeated = kinds.includes(failure.kind) || kinds.length >= MOST_KINDS;
@@ -204,8 +203,13 @@ function recovered(activity: Activity, streak: Streak | undefined, now: Moment):
   return [{ kind: 'recovered', activity, failures: streak.count, lastedMs: lastedMs(streak.since, now) }];
 }
 
+function notBefore({ retryAfterMs }: Failure, { at, mono }: Moment): Moment | undefined {
+  return retryAfterMs === undefined ? undefined : { at: at + retryAfterMs, mono: mono + retryAfterMs };
+}
+
 /** An answer that does not know the booted release counts neither way. */
-function unofferedAfter({ check }: Memory, { outcome }: CheckResult): number {
+function unofferedAfter(memory: Memory, { outcome }: CheckResult): number {
+  const { check } = memory;
   switch (outcome.kind) {
     case 'off-graph':
       return check.unoffered;
@@ -213,7 +217,7 @@ function unofferedAfter({ check }: Memory, { outcome }: CheckResult): number {
       return 0;
     case 'no-update':
     case 'downgrade-refused':
-      return check.unoffered + 1;
+      return isAboutAnother(memory) ? check.unoffered : check.unoffered + 1;
   }
 }
 

@@ -1,415 +1,352 @@
 /**
- * What a request makes of a machine, between two effects. Pure; request-ends.ts says how each one ends.
+ * What a request makes of a machine, between two effects. Pure.
  *
  * Invariants:
- * - A request that cannot be granted ends at once, and changes nothing.
- * - Whatever was under way is decided anew. Where a request speaks against a reboot that was about to be asked for, that
- *   is taken back, also in the record.
- * - Once rpm-ostree was asked to finalize, nothing that would stop the reboot is taken.
+ * - A request that is taken ends once. One that is refused changes nothing.
+ * - What people hold or deny is in the record before anything else is done, and is written at once.
+ * - A reboot that was about to be asked for is taken back, also in the record, when a hold, a denial or a cancel comes.
+ * - After the finalization went out, what would stop it is too late.
  */
+import { isPrintable, printable } from '../text/printable.ts';
+import { longDate } from '../text/long-date.ts';
+import {
+  denialName,
+  holdsNow,
+  nextHoldId,
+  skippedBy,
+  withAdminDenial,
+  withHold,
+  withoutAdminDenial,
+  withoutHold,
+} from './admin-lists.ts';
 import { settled, type Advance } from './advance.ts';
 import { checkDue } from './checking.ts';
 import type { Happening } from './happenings.ts';
-import {
-  holdsInForce,
-  nextHoldId,
-  skipOf,
-  withAdminDenial,
-  withHold,
-  withoutDenials,
-  withoutHold,
-} from './holds.ts';
-import type { EffectKind } from './messages.ts';
 import type { Moment } from './moment.ts';
-import { isRebooting, withoutAsking } from './reconfigure.ts';
-import { withoutWanted, type AgentRecord } from './record.ts';
+import { holdsInForce, pendingOf, type Kept, type Pending } from './pending.ts';
+import { done, refused } from './request-outcomes.ts';
+import { ended } from './request-ends.ts';
+import { isRebooting, startedOver } from './reconfigure.ts';
+import { isSkipped } from './skip.ts';
+import { foreignStaged } from './states/back-to-polling.ts';
+import { recorded, type Memory, type Model, type Policy } from './state.ts';
+import type { Release } from './release.ts';
 import {
   LONGEST_REASON,
+  LONGEST_RELEASE,
   MOST_ADMIN_DENIALS,
   MOST_HOLDS,
   MOST_REQUESTS,
   type Outcome,
   type Request,
-  type RequestError,
-  type RequestOf,
   type Wish,
 } from './requests.ts';
-import { isSkipped } from './skip.ts';
-import { recorded, type AgentState, type Memory, type Model, type Pending, type Policy } from './state.ts';
-import { longDate } from '../text/long-date.ts';
-import { isPrintable, printable } from '../text/printable.ts';
-
-/** What a request may cut short, beside a wait, which all of them do. */
-export function cutBy(wish: Wish, { state }: Model): readonly EffectKind[] {
-  switch (wish.kind) {
-    case 'cancel':
-      return ['stage', 'acquire-slot'];
-    case 'hold':
-      return wish.what === 'stage' ? ['stage'] : ['acquire-slot'];
-    case 'discard':
-      return ['acquire-slot'];
-    case 'deny':
-      return 'release' in state && isSkipped([wish.release], state.release) ? ['stage', 'acquire-slot'] : [];
-    case 'check':
-    case 'stage':
-    case 'reboot':
-    case 'release':
-    case 'allow':
-      return [];
-  }
-}
-
-/** What granting a request makes of the machine, and how it ends, where that is known already. */
-interface Granted {
-  readonly model: Model;
-  readonly outcome?: Outcome;
-  readonly happenings?: readonly Happening[];
-}
-type Refused = Extract<Outcome, { kind: 'refused' }>;
 
 export function requested(model: Model, now: Moment, policy: Policy, request: Request): Advance {
-  const taken: Happening = { kind: 'request-taken', request };
-  const answer: Granted | Refused =
-    model.memory.requests.length >= MOST_REQUESTS
-      ? refused('Busy', `${MOST_REQUESTS} requests wait already; try again when some of them have ended`)
-      : grant(model, now, policy, request);
-  if ('kind' in answer) {
-    const ended: Happening = { kind: 'request-ended', request, outcome: answer };
-    return settled(model, model, [taken, ended], now, policy);
+  const happenings: Happening[] = [{ kind: 'request-taken', request }];
+  const tell = (happening: Happening): void => void happenings.push(happening);
+  // The table's types hold for each kind; here an entry is looked up by what is wished.
+  const take = TAKES[request.wish.kind] as Take<Wish['kind']>;
+  const isFull = model.memory.requests.length >= MOST_REQUESTS;
+  const answer = isFull
+    ? refused('Busy', 'too many requests wait: ask again when they have ended')
+    : take(request.wish, { model, now, policy, request, tell });
+  if ('memory' in answer) {
+    return settled(answer, model, happenings, now, policy);
   }
-  const { outcome, happenings = [] } = answer;
-  if (outcome === undefined || answer.model.memory.save.due) {
-    return settled(pending(answer.model, request, outcome), model, [taken, ...happenings], now, policy);
-  }
-  const ended: Happening = { kind: 'request-ended', request, outcome };
-  return settled(answer.model, model, [taken, ...happenings, ended], now, policy);
+  tell({ kind: 'request-ended', request, outcome: answer });
+  return settled(model, model, happenings, now, policy);
 }
 
-/** A changed record is written first; then the request ends so. */
-function pending({ state, memory }: Model, request: Request, onceSaved: Outcome | undefined): Model {
-  const entry: Pending = { request, ...(onceSaved !== undefined && { onceSaved }) };
-  const save = onceSaved === undefined ? memory.save : { ...memory.save, dueMono: 0 };
-  return { state, memory: { ...memory, save, requests: [...memory.requests, entry] } };
+interface Scene {
+  readonly model: Model;
+  readonly now: Moment;
+  readonly policy: Policy;
+  readonly request: Request;
+  readonly tell: (happening: Happening) => void;
 }
 
-function grant(model: Model, now: Moment, policy: Policy, request: Request): Granted | Refused {
-  const { wish } = request;
-  switch (wish.kind) {
-    case 'check':
-      return unlessOff(policy) ?? unlessRebooting(model) ?? checkNow(model, now);
-    case 'stage':
-      return unlessOff(policy) ?? unlessRebooting(model) ?? unlessHeld(model, now) ?? checkNow(model, now);
-    case 'reboot':
-      return unlessOff(policy) ?? rebootNow(model);
-    case 'cancel':
-      return unlessRebooting(model) ?? cancelled(model, now, policy);
-    case 'discard':
-      return unlessRebooting(model) ?? discarded(model, now, request);
-    case 'hold':
-      return held(model, now, { ...request, wish });
-    case 'release':
-      return released(model, now, wish.hold);
-    case 'deny':
-      return denied(model, now, { ...request, wish });
-    case 'allow':
-      return allowed(model, now, policy, wish.release);
-  }
+/** The machine with the request pending, or how it ended at once. */
+type Answer = Model | Outcome;
+type Take<K extends Wish['kind']> = (wish: Extract<Wish, { kind: K }>, scene: Scene) => Answer;
+
+const TAKES: { readonly [K in Wish['kind']]: Take<K> } = {
+  check: (_wish, scene) => whyNotUpdating(scene) ?? whyNotChecking(scene) ?? begun(scene),
+  stage: (wish, scene) =>
+    whyNotUpdating(scene) ??
+    whyNotChecking(scene) ??
+    (wish.to === undefined || isName(wish.to) ? undefined : NO_NAME) ??
+    whyNotStaging(scene) ??
+    begun(scene),
+  reboot: (_wish, scene) => whyNotUpdating(scene) ?? whyNotRebooting(scene) ?? begun(scene),
+  cancel: (_wish, scene) => cancelled(scene),
+  discard: (_wish, scene) => whyNotUpdating(scene) ?? discarded(scene),
+  hold: (wish, scene) => held(wish, scene),
+  release: ({ hold }, scene) => released(hold, scene),
+  deny: ({ release, reason }, scene) => denied(denialName(release), reason, scene),
+  allow: ({ release }, scene) => allowed(denialName(release), scene),
+};
+
+const NO_NAME = refused('Invalid', 'a release must be named by version, checksum or digest');
+
+function isName(text: string): boolean {
+  return text !== '' && text.length <= LONGEST_RELEASE && isPrintable(text);
 }
 
-function refused(error: RequestError, text: string, gates?: readonly string[]): Refused {
-  return { kind: 'refused', error, text, ...(gates !== undefined && { gates }) };
+function begun({ model, request }: Scene): Model {
+  return withPending(model, { request, begun: false });
 }
 
-function unlessOff({ enabled }: Policy): Refused | undefined {
-  return enabled ? undefined : refused('Disabled', 'updates are switched off: updates.enabled is false');
+function withPending({ state, memory }: Model, pending: Pending): Model {
+  return { state, memory: { ...memory, requests: [...memory.requests, pending] } };
 }
 
-function unlessRebooting({ state }: Model): Refused | undefined {
-  return isRebooting(state)
-    ? refused('TooLate', `the reboot into ${printable(state.release.version)} is on its way`)
-    : undefined;
-}
-
-function unlessHeld({ memory }: Model, { at }: Moment): Refused | undefined {
-  const [hold] = holdsInForce(memory.record, 'stage', at);
-  return hold === undefined
-    ? undefined
-    : refused('Blocked', `hold ${hold.id} keeps this node from staging${because(hold.reason)}`, ['hold']);
-}
-
-export function because(reason: string): string {
-  return reason === '' ? '' : `: ${printable(reason)}`;
-}
-
-/** The node's own pauses do not count; the server's word does. */
-function checkNow({ state, memory }: Model, now: Moment): Granted | Refused {
-  const { serverDueMono } = memory.check;
-  if (serverDueMono !== undefined && now.mono < serverDueMono) {
-    const untilAt = now.at + serverDueMono - now.mono;
-    return refused('Busy', `the update server asked to be left alone until ${longDate(untilAt)}`);
-  }
-  return { model: { state: awake(state), memory: checkDue(memory, 0) } };
-}
-
-/** The state decides anew, as when its wait is over. What is about to be done is done first. */
-function awake(state: AgentState): AgentState {
-  switch (state.name) {
-    case 'ReportedSteady':
-    case 'NoNewUpdate':
-    case 'OffGraph':
-      return state.step === 'rest' ? { ...state, step: 'refresh' } : state;
-    case 'UpdateAvailable':
-      return state.step === 'rest' ? { ...state, step: 'refresh' } : state;
-    case 'UpdateStaged':
-      return state.step === 'finalize' || state.step === 'discard' ? state : { ...state, step: 'refresh' };
-    case 'StartState':
-    case 'Initialized':
-    case 'UpdateFinalized':
-    case 'EndState':
-      return state;
-  }
-}
-
-function rebootNow({ state, memory }: Model): Granted | Refused {
+function whyNotUpdating({ model: { state }, policy }: Scene): Outcome | undefined {
   if (isRebooting(state)) {
-    const text = `the reboot into ${printable(state.release.version)} is on its way`;
-    return { model: { state, memory }, outcome: { kind: 'done', changed: false, text } };
+    return refused('TooLate', `the reboot into ${state.release.version} is on its way`);
   }
-  return state.name === 'UpdateStaged'
-    ? { model: { state: awake(state), memory } }
-    : refused('NotStaged', 'nothing is staged; `zincati update` stages what the update server offers');
+  return policy.enabled ? undefined : refused('Disabled', 'updates are switched off by configuration');
 }
 
-function cancelled(model: Model, now: Moment, policy: Policy): Granted {
-  const { model: free, happenings } = backToRest(model, now, policy.retryIntervalMs, 'it was cancelled');
-  const { state, memory } = free;
-  const given = memory.requests.filter(({ onceSaved }) => onceSaved === undefined);
-  const requests = memory.requests.filter(({ onceSaved }) => onceSaved !== undefined);
-  const isChanged = given.length > 0 || free.state !== model.state;
-  const text = isChanged
-    ? 'cancelled; the agent goes on by itself after its usual pause, unless it is held'
-    : 'there is nothing to cancel';
-  return {
-    model: { state, memory: { ...memory, requests } },
-    outcome: { kind: 'done', changed: isChanged, text },
-    happenings: [
-      ...happenings,
-      ...given.map(({ request }): Happening => {
-        const outcome = refused('Cancelled', 'somebody cancelled it');
-        return { kind: 'request-ended', request, outcome };
-      }),
-    ],
-  };
+/** The node's own pauses do not count, those that the server asks for do. */
+function whyNotChecking({ model: { memory }, now }: Scene): Outcome | undefined {
+  const { notBefore } = memory.check;
+  return notBefore === undefined || now.mono >= notBefore.mono
+    ? undefined
+    : refused('Blocked', `the update server wants no request before ${longDate(notBefore.at)}`, ['update_server']);
 }
 
-/** Off the way to staging or to the reboot, with what was written down for it taken back. */
-function backToRest(
-  model: Model,
-  { mono }: Moment,
-  pauseMs: number,
-  why: string,
-): { readonly model: Model; readonly happenings: readonly Happening[] } {
+function whyNotStaging({ model: { memory }, now }: Scene): Outcome | undefined {
+  const holds = holdsInForce(memory.record, 'stage', now.at);
+  if (holds.length > 0) {
+    return refused('Blocked', `staging is held: ${holds.map(({ id }) => id).join(', ')}`, ['hold']);
+  }
+  return pendingOf(memory, 'stage') === undefined ? undefined : refused('Busy', 'a release is being staged already');
+}
+
+function whyNotRebooting({ model: { state, memory } }: Scene): Outcome | undefined {
+  if (pendingOf(memory, 'reboot') !== undefined) {
+    return refused('Busy', 'a reboot is asked for already');
+  }
+  if (state.name === 'UpdateAvailable') {
+    return refused('NotStaged', `${state.release.version} is not staged yet`);
+  }
+  const foreign = foreignStaged(memory);
+  return foreign === undefined || state.name === 'UpdateStaged'
+    ? undefined
+    : refused('NotStaged', `what is staged, ${foreign.version}, was staged by somebody else`);
+}
+
+/** Ends what requests have begun, and staging whoever began it. */
+function cancelled(scene: Scene): Answer {
+  const { model, now, policy, request, tell } = scene;
+  if (isRebooting(model.state)) {
+    return refused('TooLate', `the reboot into ${model.state.release.version} is on its way`);
+  }
   const { state } = model;
-  if (state.name === 'UpdateStaged' && state.step !== 'rest' && state.step !== 'discard') {
-    const { memory, refused: happenings } = withoutAsking(model, why);
-    return { model: { state: { ...state, step: 'rest', dueMono: mono + pauseMs }, memory }, happenings };
-  }
-  if (state.name === 'UpdateAvailable' && state.step !== 'rest' && state.step !== 'discard') {
+  const isStaging = state.name === 'UpdateAvailable' && state.step !== 'discard';
+  const over = ended(model.memory, ({ request: { wish } }) =>
+    CANCELLABLE.has(wish.kind) ? refused('Cancelled', `by request ${request.id}`) : undefined,
+  );
+  over.happenings.forEach(tell);
+  const isChanged = isStaging || over.happenings.length > 0;
+  const outcome = isChanged
+    ? done(isStaging ? `${state.release.version} is not being staged for now` : 'what was asked for is cancelled', {
+        changed: true,
+      })
+    : done('there is nothing to cancel', { changed: false });
+  tell({ kind: 'request-ended', request, outcome });
+  if (isStaging) {
     return {
-      model: { ...model, state: { ...state, step: 'rest', dueMono: mono + pauseMs } },
-      happenings: [],
+      state: { ...state, step: 'rest', dueMono: now.mono + policy.retryIntervalMs },
+      memory: over.memory,
     };
   }
-  return { model, happenings: [] };
+  const hadReboot = pendingOf(model.memory, 'reboot') !== undefined;
+  return hadReboot ? again({ state, memory: over.memory }, 'it was cancelled', scene) : { state, memory: over.memory };
 }
 
-function discarded(model: Model, now: Moment, { by }: Request): Granted | Refused {
-  const { state } = model;
-  if (state.name !== 'UpdateStaged') {
-    return refused('NotStaged', 'nothing is staged that the agent could drop');
-  }
-  const { memory, refused: happenings } = withoutAsking(model, 'it was discarded');
-  const { version } = state.release;
-  const denial = { release: version, by, reason: 'discarded', sinceAt: now.at };
-  const record = withAdminDenial(withoutWanted(memory.record), denial);
-  return record === undefined
-    ? tooManyDenials()
-    : { model: { state: { ...state, step: 'discard' }, memory: recorded(memory, record) }, happenings };
-}
+const CANCELLABLE: ReadonlySet<Wish['kind']> = new Set(['check', 'stage', 'reboot']);
 
-function tooManyDenials(): Refused {
-  return refused(
-    'LimitsExceeded',
-    `at most ${MOST_ADMIN_DENIALS} releases can be denied; \`zincati allow\` lifts a denial`,
-  );
-}
-
-function held(model: Model, now: Moment, request: RequestOf<'hold'>): Granted | Refused {
-  const { what, untilAt, reason } = request.wish;
-  if (!isPrintable(reason) || reason.length > LONGEST_REASON) {
-    return refused('Invalid', `reason must be one line of at most ${LONGEST_REASON} characters`);
-  }
-  if (untilAt !== undefined && !(untilAt > now.at)) {
-    return refused('Invalid', `until must be an instant that comes, got ${longDate(untilAt)}`);
-  }
-  const late = what === 'reboot' ? unlessRebooting(model) : undefined;
-  if (late !== undefined) {
-    return late;
-  }
-  const id = nextHoldId(model.memory.record);
-  const hold = {
-    id,
-    what,
-    by: request.by,
-    reason,
-    sinceAt: now.at,
-    ...(untilAt !== undefined && { untilAt }),
-  };
-  const record = withHold(model.memory.record, hold, now.at);
-  if (record === undefined) {
-    return refused(
-      'LimitsExceeded',
-      `at most ${MOST_HOLDS} holds can be in force; \`zincati release\` ends one`,
-    );
-  }
-  const { model: free, happenings } = unlessFree(model, now, what);
-  const until = untilAt === undefined ? 'until it is released' : `until ${longDate(untilAt)}`;
-  return {
-    model: { state: free.state, memory: recorded(free.memory, withRecord(free.memory, record)) },
-    outcome: {
-      kind: 'done',
-      changed: true,
-      hold: id,
-      text: `hold ${id} keeps this node from ${DOING[what]} ${until}`,
-    },
-    happenings,
-  };
-}
-
-const DOING = { reboot: 'rebooting', stage: 'staging' } as const;
-
-/** The holds of `record`, and whatever else `memory` has written down since. */
-function withRecord({ record }: Memory, { holds }: AgentRecord): AgentRecord {
-  return holds === undefined ? record : { ...record, holds };
-}
-
-function unlessFree(
-  model: Model,
-  now: Moment,
-  what: 'reboot' | 'stage',
-): { readonly model: Model; readonly happenings: readonly Happening[] } {
-  const { state } = model;
-  if (what === 'stage') {
-    return state.name === 'UpdateAvailable' && state.step !== 'discard'
-      ? { model: { ...model, state: { name: 'NoNewUpdate', step: 'rest' } }, happenings: [] }
-      : { model, happenings: [] };
-  }
-  return state.name === 'UpdateStaged' ? backToRest(model, now, 0, 'it was held') : { model, happenings: [] };
-}
-
-function released({ state, memory }: Model, now: Moment, id: string): Granted | Refused {
-  const record = withoutHold(memory.record, id);
-  if (record === memory.record) {
-    return refused('NotFound', `there is no hold ${printable(id)}; \`zincati hold\` lists them`);
-  }
-  const next = checkDueUnlessAsked(memory, now);
-  return {
-    model: { state: awake(state), memory: recorded(next, record) },
-    outcome: { kind: 'done', changed: true, text: `hold ${printable(id)} is released` },
-  };
-}
-
-/** What was held is looked at again at once, unless the server asked for patience. */
-function checkDueUnlessAsked(memory: Memory, { mono }: Moment): Memory {
-  const { serverDueMono } = memory.check;
-  return serverDueMono !== undefined && mono < serverDueMono ? memory : checkDue(memory, 0);
-}
-
-const LONGEST_NAME = 255;
-
-/** As it is compared: checksums and digests in lower case, without the name of an image. Undefined: no name at all. */
-export function nameOfRelease(text: string): string | undefined {
-  const name = text.replace(/^\S+@(?=sha\d+:)/i, '');
-  if (name === '' || name.length > LONGEST_NAME || !isPrintable(name) || /\s/.test(name)) {
-    return undefined;
-  }
-  return /^(?:[0-9a-f]{64}|sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/i.test(name)
-    ? name.toLowerCase()
-    : name;
-}
-
-function notAName(): Refused {
-  return refused('Invalid', 'release must be a version, a checksum, or a digest such as sha256:HEX');
-}
-
-function denied(model: Model, now: Moment, request: RequestOf<'deny'>): Granted | Refused {
-  const { state } = model;
-  const { reason } = request.wish;
-  const release = nameOfRelease(request.wish.release);
+function discarded(scene: Scene): Answer {
+  const { model, now, request } = scene;
+  const { state, memory } = model;
+  const release = toDiscard(model);
   if (release === undefined) {
-    return notAName();
+    return refused('NotStaged', 'no release of this agent is staged');
   }
-  if (!isPrintable(reason) || reason.length > LONGEST_REASON) {
-    return refused('Invalid', `reason must be one line of at most ${LONGEST_REASON} characters`);
+  const { version } = release;
+  const isStaging = state.name === 'UpdateAvailable';
+  if (memory.record.adminDenials.length >= MOST_ADMIN_DENIALS) {
+    return refused('LimitsExceeded', `at most ${MOST_ADMIN_DENIALS} releases can be denied: allow one first`);
   }
-  const isIt = 'release' in state && isSkipped([release], state.release);
-  const late = isIt ? unlessRebooting(model) : undefined;
-  if (late !== undefined) {
-    return late;
-  }
-  const { memory, refused: happenings } = isIt
-    ? withoutAsking(model, 'it was denied')
-    : { ...model, refused: [] };
-  const { wanted } = memory.record;
-  const isWanted = wanted !== undefined && isSkipped([release], wanted);
-  const record = withAdminDenial(isWanted ? withoutWanted(memory.record) : memory.record, {
-    release,
-    by: request.by,
-    reason,
-    sinceAt: now.at,
-  });
-  if (record === undefined) {
-    return tooManyDenials();
-  }
-  const text = `${printable(release)} is denied; \`zincati allow ${printable(release)}\` lifts that`;
-  return {
-    model: { state: isIt ? without(state) : state, memory: recorded(memory, record) },
-    outcome: { kind: 'done', changed: true, release, text },
-    happenings,
-  };
+  const denial = { release: denialName(release.payload.value), by: request.by, reason: 'discarded', sinceAt: now.at };
+  const outcome = done(
+    isStaging ? `${version} is not staged, and denied` : `${version} is denied, and dropped as soon as rpm-ostree can`,
+    { changed: true, release: version },
+  );
+  const next = withAdminDenial(memory.record, denial);
+  return written(withoutDenied(model, scene, release), next, outcome, scene, !isStaging);
 }
 
-/** The release that the state is about is not wanted any more. */
-function without(state: AgentState): AgentState {
+/** What this agent has staged, or is staging. */
+function toDiscard({ state, memory }: Model): Release | undefined {
+  if (state.name === 'UpdateStaged' || state.name === 'UpdateAvailable') {
+    return state.release;
+  }
+  const staged = memory.host?.staged;
+  return staged?.payload === undefined || foreignStaged(memory) !== undefined
+    ? undefined
+    : { version: staged.version, payload: staged.payload };
+}
+
+function held(wish: Extract<Wish, { kind: 'hold' }>, scene: Scene): Answer {
+  const { model, now, request } = scene;
+  const { state, memory } = model;
+  const { what, untilAt } = wish;
+  if (what === 'reboot' && isRebooting(state)) {
+    return refused('TooLate', `the reboot into ${state.release.version} is on its way`);
+  }
+  if (untilAt !== undefined && (!Number.isSafeInteger(untilAt) || untilAt <= now.at)) {
+    return refused('Invalid', 'a hold must end in the future');
+  }
+  const holds = holdsNow(memory.record, now.at);
+  if (holds.length >= MOST_HOLDS) {
+    return refused('LimitsExceeded', `at most ${MOST_HOLDS} holds can be in force: release one first`);
+  }
+  const id = nextHoldId(holds);
+  const reason = printable(wish.reason).slice(0, LONGEST_REASON);
+  const hold = { id, what, by: request.by, reason, sinceAt: now.at, ...(untilAt !== undefined && { untilAt }) };
+  const until = untilAt === undefined ? 'until it is released' : `until ${longDate(untilAt)}`;
+  const outcome = done(`${what === 'reboot' ? 'reboots are' : 'staging is'} held ${until} (${id})`, {
+    changed: true,
+    hold: id,
+  });
+  const next = withHold(memory.record, hold, now.at);
+  const after = what === 'reboot' ? again(model, `hold ${id} came`, scene) : withoutStaging(model);
+  return written(after, next, outcome, scene);
+}
+
+function released(id: string, scene: Scene): Answer {
+  const { model, now } = scene;
+  const { record } = model.memory;
+  const found = holdsNow(record, now.at).find((hold) => hold.id === id);
+  if (found === undefined) {
+    return refused('NotFound', `no hold ${printable(id).slice(0, LONGEST_REASON)} is in force`);
+  }
+  const outcome = done(`hold ${id} is released`, { changed: true, hold: id });
+  const { state, memory } = model;
+  const isResting = state.name === 'UpdateStaged' && state.step === 'rest';
+  const after: Model = {
+    state: isResting ? { ...state, dueMono: now.mono } : state,
+    // What staging was held for is looked for again.
+    memory: found.what === 'stage' ? checkedSoon(memory, now) : memory,
+  };
+  return written(after, withoutHold(record, id, now.at), outcome, scene);
+}
+
+function denied(release: string, reason: string, scene: Scene): Answer {
+  const { model, now, policy, request } = scene;
+  const { state, memory } = model;
+  if (!isName(release)) {
+    return NO_NAME;
+  }
+  if (isRebooting(state) && isSkipped([release], state.release)) {
+    return refused('TooLate', `the reboot into ${state.release.version} is on its way`);
+  }
+  const { adminDenials } = memory.record;
+  const known = skippedBy(memory, policy).includes(release);
+  if (known) {
+    return done(`${release} is denied already`, { changed: false });
+  }
+  if (adminDenials.length >= MOST_ADMIN_DENIALS) {
+    return refused('LimitsExceeded', `at most ${MOST_ADMIN_DENIALS} releases can be denied: allow one first`);
+  }
+  const denial = {
+    ...{ release, by: request.by, sinceAt: now.at },
+    reason: printable(reason).slice(0, LONGEST_REASON),
+  };
+  const outcome = done(`${release} is denied`, { changed: true, release });
+  const target = toDiscard(model);
+  const isHit = target !== undefined && isSkipped([release], target);
+  const after = isHit ? withoutDenied(model, scene, target) : model;
+  return written(after, withAdminDenial(memory.record, denial), outcome, scene);
+}
+
+function allowed(release: string, scene: Scene): Answer {
+  const { model, now, policy } = scene;
+  const { memory } = model;
+  if (!isName(release)) {
+    return NO_NAME;
+  }
+  if (policy.skip.includes(release)) {
+    return refused('Blocked', `${release} is denied by the configuration (updates.skip)`, ['configuration']);
+  }
+  const { adminDenials, denials } = memory.record;
+  if (!adminDenials.some((denial) => denial.release === release)) {
+    const own = denials.find((denial) => isSkipped([release], denial));
+    return own === undefined
+      ? refused('NotFound', `nobody has denied ${release}`)
+      : refused('Blocked', `${release} is denied by the agent itself (${own.reason})`, ['denied']);
+  }
+  const outcome = done(`${release} is no longer denied`, { changed: true, release });
+  const after: Model = { ...model, memory: checkedSoon(memory, now) };
+  return written(after, withoutAdminDenial(memory.record, release), outcome, scene);
+}
+
+/** As soon as the server wants to be asked. */
+function checkedSoon(memory: Memory, { mono }: Moment): Memory {
+  const { dueMono, notBefore } = memory.check;
+  return checkDue(memory, Math.min(dueMono, Math.max(mono, notBefore?.mono ?? 0)));
+}
+
+/** `model` with a record that is written at once. `begins`: something is done after that. */
+function written(
+  { state, memory }: Model,
+  lists: Kept,
+  outcome: Outcome,
+  { request, model, now }: Scene,
+  begins = false,
+): Model {
+  const { holds, adminDenials } = model.memory.record;
+  const { holds: nextHolds, adminDenials: nextDenials } = lists;
+  const next = recorded(memory, { ...memory.record, holds: nextHolds, adminDenials: nextDenials });
+  const at = { ...next, save: { ...next.save, due: true, dueMono: now.mono } };
+  const pending = { request, begun: begins, written: { before: { holds, adminDenials }, outcome } };
+  return withPending({ state, memory: at }, pending);
+}
+
+/** An attempt to reboot begins anew: what was lent goes back, and what was about to be asked for is taken back. */
+function again(model: Model, why: string, { now, policy, tell }: Scene): Model {
+  const { model: after, happenings } = startedOver(model, now, policy, why);
+  happenings.forEach(tell);
+  return after;
+}
+
+/** A release on its way to the disk is left alone; what is on disk stays there. */
+function withoutStaging(model: Model): Model {
+  const { state, memory } = model;
+  return state.name === 'UpdateAvailable' && state.step !== 'discard'
+    ? { state: { name: 'NoNewUpdate', step: 'rest' }, memory }
+    : model;
+}
+
+/** `release` was denied just now: it is neither staged nor booted. */
+function withoutDenied(model: Model, scene: Scene, { version }: Release): Model {
+  const { state, memory } = model;
   switch (state.name) {
-    case 'UpdateAvailable':
-      return state.step === 'discard' ? state : { name: 'NoNewUpdate', step: 'refresh' };
     case 'UpdateStaged':
-      return { ...state, step: 'refresh' };
-    case 'StartState':
-    case 'Initialized':
+      return again(model, `${version} is denied`, scene);
+    case 'UpdateAvailable':
+      return withoutStaging(model);
     case 'ReportedSteady':
     case 'NoNewUpdate':
     case 'OffGraph':
+      return state.step === 'rest' ? { state: { ...state, step: 'refresh' }, memory } : model;
+    case 'StartState':
+    case 'Initialized':
     case 'UpdateFinalized':
     case 'EndState':
-      return state;
+      return model;
   }
-}
-
-function allowed({ state, memory }: Model, now: Moment, policy: Policy, text: string): Granted | Refused {
-  const release = nameOfRelease(text);
-  if (release === undefined) {
-    return notAName();
-  }
-  const record = withoutDenials(memory.record, release);
-  if (record === memory.record) {
-    return skipOf(memory.record, policy).includes(release)
-      ? refused('Blocked', `the configuration denies ${printable(release)}: updates.skip`, ['denied'])
-      : refused('NotFound', `${printable(release)} is not denied; \`zincati denied\` lists what is`);
-  }
-  return {
-    model: { state: awake(state), memory: recorded(checkDueUnlessAsked(memory, now), record) },
-    outcome: { kind: 'done', changed: true, release, text: `${printable(release)} is allowed again` },
-  };
 }

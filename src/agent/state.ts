@@ -16,10 +16,10 @@
  */
 import type { Grace, GracePolicy } from './grace.ts';
 import { momentOf, type Moment } from './moment.ts';
+import type { Pending } from './pending.ts';
 import type { Deadend, Foresight, GateReport, HostStatus, Session, SlotAnswer } from './ports.ts';
 import { EMPTY_RECORD, type AgentRecord } from './record.ts';
 import type { Release, Target } from './release.ts';
-import type { Outcome, Request } from './requests.ts';
 import type { SlotPlace } from './slot-place.ts';
 
 export type AgentState =
@@ -179,8 +179,8 @@ export interface Memory {
     readonly skipped: readonly string[];
     /** The instant of the next check, while that is further away than the steady interval. */
     readonly putOffUntilAt: number | undefined;
-    /** Until then the server asked to be left alone, on the monotonic clock. Left out: it did not ask. */
-    readonly serverDueMono?: number;
+    /** Until then the server wants no request: its Retry-After. Left out: it has not said so. */
+    readonly notBefore?: Moment | undefined;
     /** Answers in a row that know the booted release and do not offer what is staged. */
     readonly unoffered: number;
     /** The last answer in short, to tell a new one from the same one again. */
@@ -193,16 +193,10 @@ export interface Memory {
   readonly loan: LastLoan | undefined;
   /** What somebody else staged and has not booted yet. While it is there, no release is staged. */
   readonly foreign: ForeignStaged | undefined;
-  /** What people asked for, and what has not ended yet; see requested.ts. The oldest first. */
-  readonly requests: readonly Pending[];
   /** A release that the graph offers, or offered last, and that the node is not in. */
   readonly pursuit: Pursuit | undefined;
-}
-
-export interface Pending {
-  readonly request: Request;
-  /** How it ends once the record is on disk. Left out: that is not known yet. */
-  readonly onceSaved?: Outcome;
+  /** Requests of people that have not ended, oldest first. */
+  readonly requests: readonly Pending[];
 }
 
 export interface LastLook {
@@ -288,8 +282,8 @@ export function initialModel(record: AgentRecord = EMPTY_RECORD): Model {
       look: undefined,
       loan: undefined,
       foreign: undefined,
-      requests: [],
       pursuit: undefined,
+      requests: [],
     },
   };
 }

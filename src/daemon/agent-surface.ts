@@ -7,7 +7,7 @@
  */
 import { randomUUID } from 'node:crypto';
 
-import { isHoldInForce } from '../agent/holds.ts';
+import { holdsNow } from '../agent/admin-lists.ts';
 import type { Override } from '../agent/overrides.ts';
 import type { Clock } from '../agent/ports.ts';
 import { isInForce } from '../agent/record.ts';
@@ -106,7 +106,7 @@ export class AgentSurface implements AgentPort {
         assumptions: last?.assumptions ?? [],
         asOfAt: last?.asOfAt,
       },
-      holds: (memory.record.holds ?? []).filter((hold) => isHoldInForce(hold, at)),
+      holds: holdsNow(memory.record, at),
       denied: this.#denied(model, at),
       configuration: {
         current: configurationProblem === undefined,
@@ -168,7 +168,7 @@ export class AgentSurface implements AgentPort {
 
   /** People, the configuration and the agent itself, in this order. */
   #denied({ memory }: Model, at: number): readonly DeniedRelease[] {
-    const { adminDenials = [], denials } = memory.record;
+    const { adminDenials, denials } = memory.record;
     const configured = this.#running?.configured();
     const file = configured?.reading.origins.get('updates.skip');
     return [

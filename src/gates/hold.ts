@@ -1,42 +1,40 @@
 /**
- * Gate `hold`: keeps the node from rebooting while a person holds it. The judgement is pure.
+ * Gate `hold`: keeps the reboot back while a person holds it. It always applies, and looks at nothing: holds are part of
+ * the question. The judgement is pure.
  *
- * Unknown: never. It looks at nothing but the question.
+ * Unknown: never.
  */
 import type { GateQuestion, GateReport } from '../agent/ports.ts';
-import type { Hold } from '../agent/requests.ts';
+import { isHoldInForce, type Hold } from '../agent/requests.ts';
 import { longDate } from '../text/long-date.ts';
 import { printable } from '../text/printable.ts';
-import { gate, type Gate } from './gate.ts';
+import { gate } from './gate.ts';
 import { outsideHolds } from './timing.ts';
 import { block, pass } from './verdict.ts';
 
 const NAME = 'hold';
 
-/** Of several holds the one that lasts longest is told. */
-export function judgeHold({ at, holds = [] }: GateQuestion): GateReport {
-  const [longest] = holds
-    .filter(({ what, untilAt }) => what === 'reboot' && (untilAt === undefined || at < untilAt))
-    .toSorted((a, b) => endOf(b) - endOf(a));
-  if (longest === undefined) {
-    return pass(NAME, 'hold', 'nobody holds this node');
+export function judgeHold({ at, holds = [] }: Pick<GateQuestion, 'at' | 'holds'>): GateReport {
+  const inForce = holds.filter((hold) => hold.what === 'reboot' && isHoldInForce(hold, at));
+  if (inForce.length === 0) {
+    return pass(NAME, 'held', 'nobody holds reboots');
   }
-  const { id, by, reason, untilAt } = longest;
-  const until = untilAt === undefined ? 'until it is released' : `until ${longDate(untilAt)}`;
-  const why = reason === '' ? '' : `: ${printable(reason)}`;
-  return block(NAME, 'held', `hold ${id} of user ${by.uid} keeps this node from rebooting ${until}${why}`, {
-    evidence: { hold: id, uid: by.uid, ...(untilAt !== undefined && { untilAt }) },
-    nextAt: untilAt,
+  const ends = inForce.map(({ untilAt }) => untilAt ?? Number.POSITIVE_INFINITY);
+  const endsAt = Math.max(...ends);
+  return block(NAME, 'held', `reboots are held: ${inForce.map(described).join(', ')}`, {
+    evidence: { holds: inForce.map(({ id }) => id).join(', ') },
+    nextAt: endsAt === Number.POSITIVE_INFINITY ? undefined : endsAt,
   });
 }
 
-function endOf({ untilAt }: Hold): number {
-  return untilAt ?? Number.POSITIVE_INFINITY;
+function described({ id, by, reason, untilAt }: Hold): string {
+  const until = untilAt === undefined ? 'until it is released' : `until ${longDate(untilAt)}`;
+  return `${id} by uid ${by.uid} ${until}${reason === '' ? '' : ` (${printable(reason)})`}`;
 }
 
-export const HOLD: Gate = gate({
+export const HOLD = gate({
   name: NAME,
   observe: () => undefined,
-  judge: (_facts, question) => judgeHold(question),
-  timing: (_facts, { holds }) => outsideHolds(holds),
+  judge: (_nothing, question) => judgeHold(question),
+  timing: (_nothing, { holds }) => outsideHolds(holds),
 });

@@ -11,12 +11,11 @@ export const PASS_LABELS = [
   'uptime',
   'boot_space',
   'boot_complete',
-  'hold',
+  'held',
 ] as const;
 export type PassLabel = (typeof PASS_LABELS)[number];
 
 export const BLOCK_LABELS = [
-  'held',
   'manual',
   'marker_missing',
   'marker_refused',
@@ -29,6 +28,7 @@ export const BLOCK_LABELS = [
   'first_boot',
   'boot_space',
   'boot_complete',
+  'held',
   'fleet_lock',
 ] as const;
 export type BlockLabel = (typeof BLOCK_LABELS)[number];

@@ -42,6 +42,8 @@ const COUNTED: { readonly [K in HappeningKind]: Counted<K> } = {
   recovered: nothing,
   'state-changed': nothing,
   reconfigured: nothing,
+  'request-taken': nothing,
+  'request-ended': nothing,
 
   initialized: nothing,
   'others-excluded': nothing,
@@ -67,6 +69,8 @@ const COUNTED: { readonly [K in HappeningKind]: Counted<K> } = {
   staged: downloadEnded,
   // Somebody else's transaction is no failure of this one.
   'staging-busy': downloadEnded,
+  'staging-cut-short': downloadEnded,
+  'staging-held': nothing,
   'staging-failed': (metrics) => {
     metrics.downloadEnded();
     metrics.deployFailed();
@@ -113,9 +117,5 @@ const COUNTED: { readonly [K in HappeningKind]: Counted<K> } = {
   'finalize-failed': (metrics) => metrics.finalizeFailed(),
   finalized: (metrics) => metrics.finalizationSucceeded(),
   'waiting-for-reboot': nothing,
-  'request-taken': nothing,
-  'request-ended': nothing,
-  'staging-held': nothing,
-  'staging-cut-short': nothing,
   'reboot-overdue': nothing,
 };

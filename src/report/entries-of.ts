@@ -6,6 +6,7 @@
  * - What is only said again is no entry.
  */
 import type { Happening, HappeningKind, HappeningOf } from '../agent/happenings.ts';
+import type { Request } from '../agent/requests.ts';
 import type { Payload, Target } from '../agent/release.ts';
 import type { Model } from '../agent/state.ts';
 import type { Entry, EntryKind, Fields } from '../history/entry.ts';
@@ -42,6 +43,16 @@ export function payloadText({ scheme, value }: Payload): string {
 
 function of(target: Target): Fields {
   return { release: target.version, payload: payloadText(target.payload) };
+}
+
+function ofRequest({ id, by, wish }: Request): Fields {
+  const overrides = wish.kind === 'reboot' && wish.overrides.length > 0;
+  return {
+    request: id,
+    uid: by.uid,
+    wish: wish.kind,
+    ...(overrides && { overrides: wish.overrides.join(',') }),
+  };
 }
 
 /** Of the release that the machine is busy with. */
@@ -109,22 +120,15 @@ const KEPT: { readonly [K in HappeningKind]: Keep<K> } = {
   deadend: ({ reason }) => ({ kind: 'deadend', fields: { reason } }),
   'off-graph': ({ booted }) => ({ kind: 'off-graph', fields: { booted } }),
   reconfigured: () => ({ kind: 'configuration-taken' }),
+  'request-taken': ({ request }) => ({ kind: 'request', fields: ofRequest(request) }),
   'request-ended': ({ request, outcome }) => ({
     kind: 'request',
     fields: {
-      id: request.id,
-      uid: request.by.uid,
-      wish: request.wish.kind,
+      ...ofRequest(request),
       outcome: outcome.kind === 'done' ? 'done' : outcome.error,
-      ...(request.wish.kind === 'reboot' &&
-        request.wish.overrides.length > 0 && { overrides: request.wish.overrides.join(', ') }),
       ...(outcome.kind === 'done' && outcome.release !== undefined && { release: outcome.release }),
     },
   }),
-  'staging-held': ({ release, hold, repeated }) =>
-    repeated
-      ? undefined
-      : { kind: 'held', fields: { ...of(release), by: 'people', label: 'stage_hold', hold: hold.id } },
 
   // Named one by one, so that a new happening has to be decided on here.
   waiting: never,
@@ -150,6 +154,9 @@ const KEPT: { readonly [K in HappeningKind]: Keep<K> } = {
   'check-put-off': never,
   'on-graph-again': never,
   'staging-busy': never,
+  'staging-cut-short': never,
+  'staging-held': ({ release, reason, repeated }) =>
+    repeated ? undefined : { kind: 'held', fields: { ...of(release), by: 'people', label: 'hold', reason } },
   'foreign-gone': never,
   'staged-changed': never,
   'failed-one-dropped': never,
@@ -176,6 +183,4 @@ const KEPT: { readonly [K in HappeningKind]: Keep<K> } = {
   'finalize-failed': never,
   'waiting-for-reboot': never,
   'reboot-overdue': never,
-  'request-taken': never,
-  'staging-cut-short': never,
 };

@@ -7,10 +7,10 @@
  * - Nothing from outside reaches a line unsanitised.
  */
 import type { Activity, Happening, HappeningKind, HappeningOf } from '../agent/happenings.ts';
-import type { Wish } from '../agent/requests.ts';
 import { printable } from '../errors.ts';
 import { debug, info, inMinutes, inSeconds, name, type Level, type Line } from './line.ts';
 import { namesOf } from './status-text.ts';
+import { wishText } from './wish-text.ts';
 import { longDate } from '../text/long-date.ts';
 
 /** The lines of one happening, often one, sometimes none. */
@@ -18,32 +18,6 @@ export function linesOf(happening: Happening): readonly Line[] {
   // The table's types hold for each kind; here an entry is looked up by what came.
   const tell = LINES[happening.kind] as (happening: Happening) => readonly Line[];
   return tell(happening);
-}
-
-/** In a few words, with everything that was asked for. */
-function wishText(wish: Wish): string {
-  switch (wish.kind) {
-    case 'check':
-    case 'cancel':
-    case 'discard':
-      return wish.kind;
-    case 'stage': {
-      const to = wish.to === undefined ? '' : ` '${printable(wish.to)}'`;
-      return `stage${to}${wish.ignoreRollout ? ', whatever the rollout' : ''}`;
-    }
-    case 'reboot':
-      return wish.overrides.length === 0 ? 'reboot' : `reboot, overriding ${wish.overrides.join(', ')}`;
-    case 'hold': {
-      const until = wish.untilAt === undefined ? '' : ` until ${longDate(wish.untilAt)}`;
-      return `hold (${wish.what})${until}${wish.reason === '' ? '' : `: ${printable(wish.reason)}`}`;
-    }
-    case 'release':
-      return `release ${printable(wish.hold)}`;
-    case 'deny':
-      return `deny '${printable(wish.release)}'${wish.reason === '' ? '' : `: ${printable(wish.reason)}`}`;
-    case 'allow':
-      return `allow '${printable(wish.release)}'`;
-  }
 }
 
 /** Which activity fails, at which level that is said, and how it is called. */
@@ -90,6 +64,13 @@ const LINES: { readonly [K in HappeningKind]: (happening: HappeningOf<K>) => rea
   },
   'state-changed': ({ to }) => [{ level: 'debug', text: `state: ${to}`, fields: { state: to } }],
   reconfigured: () => [info('the new configuration is in use')],
+  'request-taken': ({ request }) => [
+    info(`request ${printable(request.id)} of uid ${request.by.uid}: ${wishText(request.wish)}`),
+  ],
+  'request-ended': ({ request, outcome }) => {
+    const fate = outcome.kind === 'done' ? 'done' : `refused (${outcome.error})`;
+    return [info(`request ${printable(request.id)} is ${fate}: ${printable(outcome.text)}`)];
+  },
 
   // The start, and what the last reboot led to.
   initialized: () => [info('initialization complete, auto-updates logic enabled')],
@@ -142,7 +123,7 @@ const LINES: { readonly [K in HappeningKind]: (happening: HappeningOf<K>) => rea
       once(
         repeated,
         'warn',
-        `${namesOf(versions)} offered, but denied by the administrator (updates.skip)${stays}`,
+        `${namesOf(versions)} offered, but denied by the administrator (updates.skip, or by request)${stays}`,
       ),
     ];
   },
@@ -165,30 +146,14 @@ const LINES: { readonly [K in HappeningKind]: (happening: HappeningOf<K>) => rea
     info(`booted release '${printable(booted)}' is in the update graph again`),
   ],
 
-  // What people ask for.
-  'request-taken': ({ request }) => [
-    info(`user ${request.by.uid} asks (${request.id}): ${wishText(request.wish)}`),
-  ],
-  'request-ended': ({ request, outcome }) => [
-    outcome.kind === 'done'
-      ? info(`request ${request.id} of user ${request.by.uid} to ${request.wish.kind}: ${outcome.text}`)
-      : warn(
-          `request ${request.id} of user ${request.by.uid} to ${request.wish.kind} is refused (${outcome.error}): ${outcome.text}`,
-        ),
-  ],
-  'staging-held': ({ release, hold, repeated }) => [
-    once(
-      repeated,
-      'info',
-      `release '${name(release)}' is available, but hold ${hold.id} of user ${hold.by.uid} keeps this node from staging`,
-    ),
-  ],
-  'staging-cut-short': ({ release }) => [info(`staging '${name(release)}' was ended by a request`)],
-
   // A release on its way to the disk.
   selected: ({ release }) => [info(`target release '${name(release)}' selected, proceeding to stage it`)],
   staged: ({ release }) => [info(`update staged: ${name(release)}`)],
   'staging-busy': ({ failure }) => [info(`rpm-ostree is busy: ${failure.message}`)],
+  'staging-cut-short': ({ release }) => [info(`staging '${name(release)}' was cut short by a request`)],
+  'staging-held': ({ release, reason, repeated }) => [
+    once(repeated, 'info', `release '${name(release)}' is available, but ${printable(reason)}`),
+  ],
   'staging-failed': ({ failure, repeated }) => [
     once(repeated, 'error', `failed to stage deployment: ${failure.message}`),
   ],

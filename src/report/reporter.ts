@@ -6,7 +6,7 @@
  * - Each happening is told once. What follows from the model alone (status, health, denials) is told when it changes.
  */
 import { awaitingHealth, healthOf, HEALTHY, type Health } from '../agent/health.ts';
-import { skipOf } from '../agent/holds.ts';
+import { skippedBy } from '../agent/admin-lists.ts';
 import type { Beginning, Happening } from '../agent/happenings.ts';
 import type { Moment } from '../agent/moment.ts';
 import type { Progress } from '../agent/ports.ts';
@@ -196,7 +196,7 @@ export class Reporter implements Observer {
     const now = { at, mono: clock.monotonic() };
     const found =
       this.#awaited === undefined
-        ? healthOf(model, now, this.#refused, skipOf(model.memory.record, this.#policy))
+        ? healthOf(model, now, this.#refused, skippedBy(model.memory, this.#policy))
         : awaitingHealth(this.#awaited.since, now, this.#awaited.reason);
     const health = found.level === 'OK' && this.#crashes !== undefined ? ofCrashes(this.#crashes) : found;
     this.#model = model;
@@ -241,7 +241,7 @@ export class Reporter implements Observer {
         counts.set(denial.reason, (counts.get(denial.reason) ?? 0) + 1);
       }
     }
-    const byPeople = skipOf(memory.record, this.#policy).length;
+    const byPeople = skippedBy(memory, this.#policy).length;
     if (byPeople > 0) {
       counts.set('administrator', byPeople);
     }

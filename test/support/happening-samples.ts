@@ -1,5 +1,6 @@
 /** One or more samples of each kind of happening, for tests that go through all of them. */
 import type { HappeningKind, HappeningOf } from '../../src/agent/happenings.ts';
+import type { Request, Wish } from '../../src/agent/requests.ts';
 import { checkResult, deployment, payloadOf, release } from './samples.ts';
 
 const V = release('V', 2);
@@ -8,8 +9,22 @@ const BOOTED = { version: 'B', payload: payloadOf('B') };
 const FAILURE = { kind: 'some_kind', message: 'E' };
 const AT = Date.UTC(2026, 0, 2, 3, 4, 5);
 
-const REQUEST = { id: 'abcdef12-1', by: { uid: 1000 }, wish: { kind: 'check' } } as const;
-const HOLD = { id: 'h1', what: 'stage', by: { uid: 1000 }, reason: 'R', sinceAt: AT } as const;
+const WISH_SAMPLES: readonly Wish[] = [
+  { kind: 'check' },
+  { kind: 'stage', ignoreRollout: false },
+  { kind: 'stage', ignoreRollout: true, to: 'V' },
+  { kind: 'reboot', overrides: [] },
+  { kind: 'reboot', overrides: ['window', 'people'] },
+  { kind: 'cancel' },
+  { kind: 'discard' },
+  { kind: 'hold', what: 'reboot', untilAt: AT, reason: 'R' },
+  { kind: 'hold', what: 'stage', reason: '' },
+  { kind: 'release', hold: 'h1' },
+  { kind: 'deny', release: 'V', reason: 'R' },
+  { kind: 'allow', release: 'V' },
+];
+
+const request = (wish: Wish): Request => ({ id: '0123abcd-1', by: { uid: 1000 }, wish });
 
 export const HAPPENING_SAMPLES: { readonly [K in HappeningKind]: readonly HappeningOf<K>[] } = {
   waiting: [{ kind: 'waiting', state: 'NoNewUpdate', forMs: 1600 }],
@@ -40,6 +55,19 @@ export const HAPPENING_SAMPLES: { readonly [K in HappeningKind]: readonly Happen
   })),
   'state-changed': [{ kind: 'state-changed', to: 'UpdateStaged' }],
   reconfigured: [{ kind: 'reconfigured' }],
+  'request-taken': WISH_SAMPLES.map((wish) => ({ kind: 'request-taken', request: request(wish) })),
+  'request-ended': [
+    {
+      kind: 'request-ended',
+      request: request({ kind: 'reboot', overrides: ['window'] }),
+      outcome: { kind: 'done', text: 'T', changed: true, release: 'V' },
+    },
+    {
+      kind: 'request-ended',
+      request: request({ kind: 'check' }),
+      outcome: { kind: 'refused', error: 'Failed', text: 'T' },
+    },
+  ],
   initialized: [{ kind: 'initialized' }],
   'others-excluded': [
     { kind: 'others-excluded', others: [TARGET] },
@@ -53,31 +81,6 @@ export const HAPPENING_SAMPLES: { readonly [K in HappeningKind]: readonly Happen
     { kind: 'reboot-missed', target: TARGET, booted: BOOTED, strikes: 2 },
   ],
   'rolled-back': [{ kind: 'rolled-back', target: TARGET, booted: BOOTED }],
-  'request-taken': (
-    [
-      { kind: 'check' },
-      { kind: 'stage', ignoreRollout: true, to: 'V' },
-      { kind: 'stage', ignoreRollout: false },
-      { kind: 'reboot', overrides: [] },
-      { kind: 'reboot', overrides: ['window', 'people'] },
-      { kind: 'cancel' },
-      { kind: 'discard' },
-      { kind: 'hold', what: 'reboot', untilAt: AT, reason: 'R' },
-      { kind: 'hold', what: 'stage', reason: '' },
-      { kind: 'release', hold: 'h1' },
-      { kind: 'deny', release: 'V', reason: 'R' },
-      { kind: 'allow', release: 'V' },
-    ] as const
-  ).map((wish) => ({ kind: 'request-taken', request: { ...REQUEST, wish } })),
-  'request-ended': [
-    { kind: 'request-ended', request: REQUEST, outcome: { kind: 'done', text: 'T', changed: true } },
-    { kind: 'request-ended', request: REQUEST, outcome: { kind: 'refused', error: 'Blocked', text: 'T' } },
-  ],
-  'staging-held': [
-    { kind: 'staging-held', release: V, hold: HOLD, repeated: false },
-    { kind: 'staging-held', release: V, hold: HOLD, repeated: true },
-  ],
-  'staging-cut-short': [{ kind: 'staging-cut-short', release: V }],
   checked: [{ kind: 'checked', result: checkResult({ kind: 'no-update' }) }],
   deadend: [{ kind: 'deadend', reason: 'R' }],
   'no-deadend': [{ kind: 'no-deadend' }],
@@ -97,6 +100,8 @@ export const HAPPENING_SAMPLES: { readonly [K in HappeningKind]: readonly Happen
   'on-graph-again': [{ kind: 'on-graph-again', booted: 'B' }],
   selected: [{ kind: 'selected', release: V }],
   staged: [{ kind: 'staged', release: V }],
+  'staging-cut-short': [{ kind: 'staging-cut-short', release: V }],
+  'staging-held': [{ kind: 'staging-held', release: V, reason: 'R', repeated: false }],
   'staging-busy': [{ kind: 'staging-busy', failure: FAILURE }],
   'staging-failed': [
     { kind: 'staging-failed', release: V, failure: FAILURE, repeated: false },

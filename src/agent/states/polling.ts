@@ -6,12 +6,13 @@
  *   that was rolled back would be taken again.
  * - A failed check says nothing about the graph: a node that was off it stays so.
  */
+import { skippedBy } from '../admin-lists.ts';
 import { afterCheck, afterFailedCheck, checkDue, checkEffect, isWithdrawn, steadyMs } from '../checking.ts';
-import { isDeniedByPeople } from '../holds.ts';
 import { momentOf } from '../moment.ts';
 import { adapterRetryMs, CONFIRM_WITHDRAWAL_MS } from '../pacing.ts';
 import type { CheckResult, HostStatus } from '../ports.ts';
 import { resting } from '../rest.ts';
+import { isSkipped } from '../skip.ts';
 import type { AgentState, Memory, Model, Policy, PollStep } from '../state.ts';
 import { stepsOf, withMemory, type Step, type Turn } from '../turn.ts';
 import { discardStaged, foreignStaged, lookAgain, STAGED_CHANGED } from './back-to-polling.ts';
@@ -93,12 +94,9 @@ export function afterAnswer(state: PollingState, { outcome }: CheckResult, turn:
   }
 }
 
-function toldOfDrop({ was, memory, policy, tell }: Turn): void {
+function toldOfDrop({ was, policy, tell }: Turn): void {
   const staged = was.memory.host?.staged;
-  if (
-    staged?.payload !== undefined &&
-    isDeniedByPeople(memory.record, policy, { ...staged, payload: staged.payload })
-  ) {
+  if (staged?.payload !== undefined && isSkipped(skippedBy(was.memory, policy), { ...staged, payload: staged.payload })) {
     tell({ kind: 'dropped', version: staged.version, why: 'skipped' });
   }
 }
@@ -108,7 +106,7 @@ function hasSkipped(memory: Memory, policy: Policy): boolean {
   return (
     staged?.payload !== undefined &&
     hasLeftover(memory) &&
-    isDeniedByPeople(memory.record, policy, { version: staged.version, payload: staged.payload })
+    isSkipped(skippedBy(memory, policy), { version: staged.version, payload: staged.payload })
   );
 }
 

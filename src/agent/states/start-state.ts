@@ -10,7 +10,7 @@
 import type { Moment } from '../moment.ts';
 import { adapterRetryMs, AFTER_FOLLOW_MS, FOLLOW_LIMIT_MS } from '../pacing.ts';
 import type { HostStatus } from '../ports.ts';
-import { booted as afterBoot, plain, withoutWanted, type AgentRecord, type Asked } from '../record.ts';
+import { booted as afterBoot, plain, type AgentRecord, type Asked } from '../record.ts';
 import { samePayload, type Target } from '../release.ts';
 import { waitFor, waitUntil } from '../rest.ts';
 import { recorded, type AgentState, type Memory, type Model, type Policy } from '../state.ts';
@@ -135,12 +135,7 @@ function settled(status: HostStatus, turn: Turn): Memory {
   }
   const hasMoved = memory.record.boots.length > 0 && record.boots !== memory.record.boots;
   const { stalledSinceAt, ...rest } = record;
-  const moved = hasMoved && stalledSinceAt !== undefined ? rest : record;
-  const { wanted } = moved;
-  return recorded(
-    memory,
-    wanted !== undefined && samePayload(wanted.payload, booted.payload) ? withoutWanted(moved) : moved,
-  );
+  return recorded(memory, hasMoved && stalledSinceAt !== undefined ? rest : record);
 }
 
 /**

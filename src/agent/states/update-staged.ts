@@ -10,12 +10,13 @@
  * - People who are logged in put the reboot off as grace.ts counts, across closed windows.
  * - No reboot is asked for before the record on disk says so.
  */
+import { skippedBy } from '../admin-lists.ts';
 import { afterCheck, afterFailedCheck, checkDue, checkEffect, isWithdrawn, retryMs } from '../checking.ts';
 import { deniedPayloads } from '../denylist.ts';
 import { isGraceOver, minutesLeft, renewedGrace, spentGrace, wantsNotice } from '../grace.ts';
 import { joinReports } from '../join-reports.ts';
-import { gateSubject } from '../gate-subject.ts';
-import type { EffectOf, EventOf, Failure } from '../messages.ts';
+import { rebootSubject } from '../gate-subject.ts';
+import type { EventOf, Failure } from '../messages.ts';
 import { lastedMs, momentOf, type Moment } from '../moment.ts';
 import {
   AFTER_FOLLOW_MS,
@@ -24,13 +25,13 @@ import {
   LONGEST_UNSURE_MS,
   POSTPONEMENT_MS,
 } from '../pacing.ts';
+import { isAboutAnother, isOverridden } from '../pending.ts';
 import type { CheckResult, HostStatus, Session, SlotAnswer } from '../ports.ts';
 import { held as heldInPursuit } from '../pursuit.ts';
 import { rebootAsked, rebootRefused, type AgentRecord } from '../record.ts';
 import { includesPayload, samePayload, type Release } from '../release.ts';
 import { askAgainAt, releaseFormer, resting } from '../rest.ts';
-import { isDeniedByPeople } from '../holds.ts';
-import { isOverridden, rebootRequest } from '../pending.ts';
+import { isSkipped } from '../skip.ts';
 import { placesNow, streamOf, withoutSlots, withSlotsAsked, withSlotsGranted } from '../slots.ts';
 import {
   recorded,
@@ -47,7 +48,7 @@ import { rebootPending } from './end-state.ts';
 import { READ_CACHED, READ_FRESH } from './reading.ts';
 import { stagedCondition } from './staged-condition.ts';
 import { followed } from './transaction.ts';
-import { selected } from './update-available.ts';
+import { selected, stagingHeldBy } from './update-available.ts';
 
 export type UpdateStaged = Extract<AgentState, { name: 'UpdateStaged' }>;
 
@@ -79,10 +80,7 @@ export const STAGED_STEPS: Readonly<Record<StagedStep, Step<UpdateStaged>>> = {
   ask: step(['survey'], (_state, view) => survey(view), {
     surveyed: (state, event, turn) =>
       afterSurvey(state, event, turn, () => ({
-        state: {
-          ...state,
-          step: isOverridden(turn.memory, 'people') ? 'verify' : stepAfter('ask', turn.policy),
-        },
+        state: { ...state, step: stepAfter('ask', turn.policy) },
         memory: turn.memory,
       })),
     'survey-failed': (state, { failure }, turn) => afterNoAnswer(state, failure, turn),
@@ -106,7 +104,7 @@ export const STAGED_STEPS: Readonly<Record<StagedStep, Step<UpdateStaged>>> = {
       compared(state, status, turn, (unlocked) => ({
         ...state,
         unlocked,
-        step: afterVerify(turn),
+        step: isOverridden(turn.memory, 'fleet-lock') ? 'recheck' : stepAfter('verify', turn.policy),
       })),
     'status-failed': (state, { failure }, turn) => heldByFailure(state, failure, turn),
   }),
@@ -140,7 +138,9 @@ export const STAGED_STEPS: Readonly<Record<StagedStep, Step<UpdateStaged>>> = {
     'sessions-listed': (state, { sessions }, turn) => afterLastLook(state, sessions, turn),
     // Where the grace is over nobody is waited for any more, seen or not.
     'sessions-failed': (state, { failure }, turn) =>
-      isGraceOver(state, turn.policy.sessions) ? confirming(state, turn) : afterNoLook(state, failure, turn),
+      isGraceOver(state, turn.policy.sessions) || isOverridden(turn.memory, 'people')
+        ? confirming(state, turn)
+        : afterNoLook(state, failure, turn),
   }),
   finalize: step(
     ['save', 'finalize'],
@@ -175,9 +175,7 @@ export const STAGED_STEPS: Readonly<Record<StagedStep, Step<UpdateStaged>>> = {
   }),
   discard: step(['discard-staged'], (_state, view) => discardStaged(view), {
     discarded: ({ release }, _event, turn) => {
-      const why = isDeniedByPeople(turn.memory.record, turn.policy, release)
-        ? 'skipped'
-        : 'denied-or-withdrawn';
+      const why = isSkipped(skippedBy(turn.memory, turn.policy), release) ? 'skipped' : 'denied-or-withdrawn';
       turn.tell({ kind: 'dropped', version: release.version, why });
       return pollNow(turn.memory);
     },
@@ -199,13 +197,6 @@ export const STAGED_STEPS: Readonly<Record<StagedStep, Step<UpdateStaged>>> = {
     })),
   ),
 };
-
-/** A person who wants the reboot without a slot gets it so; and nobody is looked for whom they do not wait for. */
-function afterVerify({ memory, policy }: Turn): StagedStep {
-  const next = stepAfter('verify', policy);
-  const past = next === 'acquire' && isOverridden(memory, 'fleet-lock') ? 'recheck' : next;
-  return past === 'recheck' && isOverridden(memory, 'people') ? 'confirm' : past;
-}
 
 /** The way to the reboot: what comes after a step that spoke for it. */
 export function stepAfter(
@@ -248,10 +239,7 @@ export function isRuledOut(
   policy: Policy,
   at: number,
 ): boolean {
-  return (
-    isDeniedByPeople(record, policy, release) ||
-    includesPayload(deniedPayloads(status, record, at), release.payload)
-  );
+  return isSkipped(skippedBy({ record }, policy), release) || includesPayload(deniedPayloads(status, record, at), release.payload);
 }
 
 /** The deployments were read: `next` goes on where the staged one is still the release. */
@@ -334,9 +322,20 @@ function afterAnswer(state: UpdateStaged, { outcome }: CheckResult, turn: Turn):
         repeated: turn.was.memory.check.answer === memory.check.answer,
       });
       return { state: { ...state, step: 'ask' }, memory };
-    case 'replaced':
-      return selected(fate.by, withMemory(turn, memory));
+    case 'replaced': {
+      const heldBy = stagingHeldBy(turn);
+      if (heldBy === undefined) {
+        return selected(fate.by, withMemory(turn, memory));
+      }
+      // What is staged stays, and may be booted.
+      const repeated = turn.was.memory.check.answer === memory.check.answer;
+      turn.tell({ kind: 'staging-held', release: fate.by, reason: heldBy, repeated });
+      return { state: { ...state, step: 'ask' }, memory };
+    }
     case 'withdrawn':
+      if (isAboutAnother(memory)) {
+        return { state: { ...state, step: 'ask' }, memory };
+      }
       return isWithdrawn(memory)
         ? { state: { ...state, step: 'discard' }, memory }
         : unoffered(state, withMemory(turn, memory));
@@ -352,14 +351,8 @@ function unoffered(state: UpdateStaged, turn: Turn): Model {
   return held(state, memory, { by: 'strategy', reason }, memory.check.dueMono);
 }
 
-function survey({ memory }: View): EffectOf<'survey'> {
-  const request = rebootRequest(memory);
-  const overrides = request?.wish.overrides ?? [];
-  return {
-    kind: 'survey',
-    ...gateSubject(memory, request?.by.uid),
-    ...(overrides.length > 0 && { overrides }),
-  };
+function survey({ memory }: View) {
+  return { kind: 'survey', ...rebootSubject(memory) } as const;
 }
 
 /** Both surveys of an attempt are judged alike: before people are looked for, and after lenders were asked. */
@@ -392,10 +385,7 @@ function afterLender(state: UpdateStaged, answer: SlotAnswer, turn: Turn): Model
       const memory = lent(turn);
       const places = placesNow(memory, turn.policy);
       return {
-        state: {
-          ...state,
-          step: isOverridden(memory, 'people') ? 'confirm' : stepAfter('acquire', turn.policy),
-        },
+        state: { ...state, step: stepAfter('acquire', turn.policy) },
         memory: recorded(memory, withSlotsGranted(memory.record, places, turn.at)),
       };
     }
@@ -413,7 +403,8 @@ function unsure(
   const before = state.holding.by === 'lender' ? state.holding : undefined;
   const repeated = before?.reason === reason;
   if (errorKind === undefined) {
-    turn.tell({ kind: 'reboot-held', by: 'lenders', reason, label, repeated });
+    const cut = answer.cutShort === true ? { cutShort: true as const } : {};
+    turn.tell({ kind: 'reboot-held', by: 'lenders', reason, label, repeated, ...cut });
   } else {
     turn.tell({ kind: 'asking-failed', failure: { kind: errorKind, message: reason }, repeated });
   }
@@ -463,7 +454,7 @@ export function isSomebodyThere(sessions: readonly Session[] | undefined): boole
 function afterLook(state: UpdateStaged, sessions: readonly Session[], turn: Turn): Model {
   turn.tell({ kind: 'sessions-seen', sessions, repeated: isWaitingFor(state, sessions) });
   const next = { ...state, visitors: sessions };
-  return isSomebodyThere(sessions)
+  return isSomebodyThere(sessions) && !isOverridden(turn.memory, 'people')
     ? postpone(next, turn)
     : { state: { ...next, step: stepAfter('sessions', turn.policy) }, memory: turn.memory };
 }
@@ -476,6 +467,9 @@ function afterLastLook(state: UpdateStaged, sessions: readonly Session[], turn: 
   turn.tell({ kind: 'sessions-seen', sessions, repeated: isSameCompany(state.visitors, sessions) });
   if (!isSomebodyThere(sessions)) {
     return confirming({ ...state, visitors: [] }, turn);
+  }
+  if (isOverridden(turn.memory, 'people')) {
+    return confirming({ ...state, visitors: sessions }, turn);
   }
   const isWarned = state.warned || isSameCompany(state.visitors, sessions);
   return isGraceOver(state, turn.policy.sessions) && isWarned
@@ -491,7 +485,7 @@ function confirming(state: UpdateStaged, { policy, memory }: Turn): Model {
 function afterNoLook(state: UpdateStaged, failure: Failure, turn: Turn): Model {
   turn.tell({ kind: 'sessions-untold', failure, repeated: isWaitingFor(state, []) });
   const next = { ...state, visitors: [] };
-  return isSomebodyThere(undefined)
+  return isSomebodyThere(undefined) && !isOverridden(turn.memory, 'people')
     ? postpone(next, turn)
     : { state: { ...next, step: stepAfter('sessions', turn.policy) }, memory: turn.memory };
 }

@@ -132,7 +132,7 @@ interface Target extends Ranked {
 
 function sort(
   candidates: readonly GraphNode[],
-  { booted, denied, skip }: CheckQuery,
+  { booted, denied, skip, to }: CheckQuery,
 ): {
   readonly good: Target[];
   readonly denied: number;
@@ -156,7 +156,7 @@ function sort(
       skipped.push(version);
     } else if (refused.has(keyOf(payload))) {
       deniedCount++;
-    } else {
+    } else if (to === undefined || version === to) {
       good.push({ ageIndex, version, payload });
     }
   }
