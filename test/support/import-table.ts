@@ -34,6 +34,7 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
       'metrics',
       'dbus',
       'http',
+      'files',
       'log',
       'version.ts',
     ],

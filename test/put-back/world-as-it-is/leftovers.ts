@@ -1,5 +1,5 @@
 /** Faults that comparisons and attacks have shown beside the large ones; each with what brings it back. */
-import { replace, type PutBackFault } from '../fault.ts';
+import { replace, setting, type PutBackFault } from '../fault.ts';
 
 const OFF = { project: 'unit', test: 'test/unit/agent/switched-off.test.ts' } as const;
 const START = 'src/agent/states/start-state.ts';
@@ -86,5 +86,130 @@ export const LEFTOVER_FAULTS: readonly PutBackFault[] = [
     project: 'integration',
     test: 'test/integration/service.test.ts',
     named: 'diff 11: has the interfaces and names',
+  },
+  {
+    id: 'attack-a',
+    fault: 'a key or token that was written in place of its path is in the journal',
+    changes: [replace('src/text/shown-path.ts', 'SECRET_KEY', () => /$^/)],
+    project: 'unit',
+    test: 'test/unit/config/file-secrets.test.ts',
+    named: 'does not repeat',
+  },
+  {
+    id: 'attack-c',
+    fault: 'a reload that is asked for while the agent starts ends it',
+    changes: [replace('src/cli/early-hangup.ts', 'surviveHangup', () => () => false)],
+    built: true,
+    project: 'integration',
+    test: 'test/integration/early-hangup.test.ts',
+    named: 'attack c',
+  },
+  {
+    id: 'attack-c-unit',
+    fault: 'an agent that SIGHUP has ended stays away, since systemd takes that for a clean stop',
+    changes: [setting('systemd/zincati.service', 'Service', 'RestartForceExitStatus', () => [])],
+    project: 'unit',
+    test: 'test/unit/systemd/zincati-service.test.ts',
+    named: 'attack c',
+  },
+  {
+    id: 'attack-d',
+    fault: 'whatever is wrong with the machine id, a new one is advised',
+    changes: [replace('src/identity/node-uuid.ts', 'remedyFor', () => () => 'run systemd-machine-id-setup')],
+    project: 'unit',
+    test: 'test/unit/identity/identity.test.ts',
+    named: 'attack d',
+  },
+  {
+    id: 'attack-e',
+    fault: 'a mistyped root is waited for without end',
+    changes: [replace('src/daemon/configuration.ts', 'requireRoot', () => () => Promise.resolve())],
+    project: 'unit',
+    test: 'test/unit/daemon/await-configuration.test.ts',
+    named: 'is not waited for',
+  },
+  {
+    id: 'attack-e-remedy',
+    fault: 'nobody hears what to do about a file that the agent may not read',
+    changes: [replace('src/files/access-remedy.ts', 'accessRemedy', () => () => '')],
+    project: 'unit',
+    test: 'test/unit/daemon/await-configuration.test.ts',
+    named: 'comes with what to do about it',
+  },
+  {
+    id: 'attack-i',
+    fault: 'that the drop-ins are not read is only a note beside the error about a key',
+    changes: [replace('src/config/load-settings.ts', 'whyMissing', () => () => [])],
+    project: 'unit',
+    test: 'test/unit/config/load-settings.test.ts',
+    named: 'a file in place of the directory',
+  },
+  {
+    id: 'attack-j',
+    fault: "errors of the system are told in the runtime's words",
+    changes: [replace('src/errors.ts', 'reasonOf', () => (error) => String(error))],
+    project: 'unit',
+    test: 'test/unit/daemon/await-configuration.test.ts',
+    named: 'is told so of the state folder',
+  },
+  {
+    id: 'attack-f',
+    fault: 'a socket that somebody removed is noticed only at the next look, a minute later',
+    changes: [
+      replace('src/files/until-gone.ts', 'watchFolder', () => () => ({
+        changed: new Promise(() => undefined),
+        close: () => undefined,
+      })),
+    ],
+    project: 'unit',
+    test: 'test/unit/files/until-gone.test.ts',
+    named: 'attack f',
+  },
+  {
+    id: 'attack-g',
+    fault: 'after the state folder was removed a second agent can start',
+    changes: [replace('src/daemon/claim-folder.ts', 'keepClaim', () => (first) => Promise.resolve(first))],
+    project: 'unit',
+    test: 'test/unit/daemon/claim-folder.test.ts',
+    named: 'attack g',
+  },
+  {
+    id: 'attack-l',
+    fault: 'nobody hears of a drop-in that every user can change',
+    changes: [replace('src/config/drop-ins.ts', 'notesOnMode', () => () => [])],
+    project: 'unit',
+    test: 'test/unit/config/drop-ins.test.ts',
+    named: 'attack l',
+  },
+  {
+    id: 'row-5-release',
+    fault: 'a lock server that is silent keeps a reload waiting for a minute',
+    changes: [
+      replace(
+        'src/agent/perform.ts',
+        'isInterruptible',
+        () => (kind) => kind === 'wait' || kind === 'acquire-slot',
+      ),
+    ],
+    project: 'unit',
+    test: 'test/unit/agent/slots.test.ts',
+    named: 'row 5: does not keep a new configuration waiting',
+  },
+  {
+    id: 'attack-b',
+    fault: 'a clean restart does not end the pause after crashes',
+    changes: [
+      replace(
+        'src/daemon/crash-guard.ts',
+        'CrashGuard.cleared',
+        () =>
+          function cleared() {
+            return Promise.resolve();
+          },
+      ),
+    ],
+    project: 'unit',
+    test: 'test/unit/daemon/crash-guard.test.ts',
+    named: 'attack b',
   },
 ];

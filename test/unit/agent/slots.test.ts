@@ -390,6 +390,36 @@ describe('what people see', () => {
   });
 });
 
+describe('a lender that is silent', () => {
+  it('row 5: does not keep a new configuration waiting, and what is owed stays owed without a failure', async () => {
+    const clock = new VirtualClock();
+    const interrupt = new AbortController();
+    const lenders = {
+      acquire: () => Promise.reject(new Error('not asked')),
+      release: (_request: unknown, signal: AbortSignal) =>
+        new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(new Error('x')))),
+    };
+    const effect = {
+      kind: 'release-slot',
+      stream: 'stable',
+      configured: true,
+      present: [],
+      former: [],
+      asksBoot: false,
+    } as const;
+    const ports = { clock, lenders } as unknown as Ports;
+    const asked = perform(effect, ports, new AbortController().signal, interrupt.signal);
+    interrupt.abort();
+    const event = await asked;
+    expect(event).toEqual({
+      kind: 'release-failed',
+      failure: { kind: 'cancelled', message: 'a new configuration was read' },
+    });
+    const { memory } = initialModel();
+    expect(remember(memory, event, { at: 1, mono: 1 })).toEqual({ memory, happenings: [] });
+  });
+});
+
 describe('the record of slots', () => {
   it('F8: is read back as it was written, and files without it are read too', () => {
     const slots = [
