@@ -16,12 +16,14 @@ import { FileRecordStore } from '../history/record-store.ts';
 import { nodeUuid, readMachineId } from '../identity/node-uuid.ts';
 import { HttpClient } from '../http/http-client.ts';
 import { LockServers } from '../lenders/lock-servers.ts';
-import type { Logger } from '../log/log.ts';
+import type { LevelControl, Logger } from '../log/log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { MetricsServer } from '../metrics/server.ts';
 import { Historian } from '../report/historian.ts';
 import { Reporter } from '../report/reporter.ts';
+import { Door } from '../service/door.ts';
 import { experimentalInterface, SERVICE_NAME } from '../service/experimental.ts';
+import { logControl } from '../service/log-control.ts';
 import { peerInterface } from '../service/peer.ts';
 import { Service } from '../service/service.ts';
 import { SystemBus } from '../dbus/system-bus.ts';
@@ -32,7 +34,7 @@ import { systemBusAddress } from '../dbus/system-bus-address.ts';
 export interface LastingOptions {
   readonly root: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly log: Logger;
+  readonly log: Logger & LevelControl;
   readonly metrics: Metrics;
   readonly notifier: Notifier;
 }
@@ -79,7 +81,8 @@ export async function openLasting(options: LastingOptions, closing: AsyncDisposa
   const bus = new SystemBus(toBus);
   closing.defer(() => bus.close());
   // Whoever calls the agent waits in a queue of their own, and never before rpm-ostree and logind.
-  const served = new SystemBus(toBus);
+  const door = new Door(clock);
+  const served = new SystemBus({ ...toBus, guard: door.guard });
   closing.defer(() => served.close());
   const http = new HttpClient({ userAgent: USER_AGENT, env });
   closing.defer(() => http.close());
@@ -107,7 +110,9 @@ export async function openLasting(options: LastingOptions, closing: AsyncDisposa
     interfaces: [
       experimentalInterface({ lastRefreshAt: () => reporter.lastRefreshAt }),
       peerInterface(() => readMachineId(root)),
+      logControl({ log, uidOf: async ({ sender }) => door.inside.callers.uidOf(sender) }),
     ],
+    attach: (link, until) => door.open(link, until),
     clock,
     log,
   });

@@ -12,7 +12,7 @@ import { readBootId } from '../host/boot-id.ts';
 import { SYSTEM_CLOCK } from '../host/clock.ts';
 import type { Doorbell } from '../host/doorbell.ts';
 import { createNotifier, watchdogIntervalMs, type Notifier } from '../host/notify.ts';
-import type { Logger } from '../log/log.ts';
+import type { LevelControl, Logger } from '../log/log.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import { inSeconds } from '../report/line.ts';
 import { tellOs, tellReading, tellStrategies } from './tell-configuration.ts';
@@ -29,7 +29,7 @@ import { ConfigurationInUse } from './reload.ts';
 export interface AgentOptions {
   /** Prefix of every path; "/" on a host. */
   readonly root: string;
-  readonly log: Logger;
+  readonly log: Logger & LevelControl;
   /** NOTIFY_SOCKET and its like are taken out of it. */
   readonly env: Record<string, string | undefined>;
   readonly pid: number;
