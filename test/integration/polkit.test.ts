@@ -86,7 +86,8 @@ async function call(uid: number, method: string, ...args: readonly string[]): Pr
   return (await run('gdbus', all, { uid, gid: uid })).stdout;
 }
 
-describe('an agent that is not root', () => {
+// Several users take root.
+describe.runIf(process.getuid?.() === 0)('an agent that is not root', () => {
   it('lets everybody check, and others act as polkit says', async () => {
     await startPolkit(owned);
     const lines = await startAgent();
