@@ -1,5 +1,5 @@
 /**
- * Run as a process: serves the agent's interface on a bus of its own while somebody else floods it, and prints how late
+ * Run as a process: serves the agent's interface on a bus of its own while another process floods it. Prints how late
  * the loop was and how much memory it took.
  *
  * Arguments: calls a second, milliseconds, uid of who floods.

@@ -69,6 +69,8 @@ import type * as health from '../../src/agent/health.ts';
 import type * as progress from '../../src/rpmostree/progress.ts';
 import type * as sameStaged from '../../src/agent/same-staged.ts';
 import type * as endState from '../../src/agent/states/end-state.ts';
+import type * as door from '../../src/service/door.ts';
+import type * as polkit from '../../src/service/polkit.ts';
 import type * as properties from '../../src/dbus/properties.ts';
 import type * as experimental from '../../src/service/experimental.ts';
 import type * as shownPath from '../../src/text/shown-path.ts';
@@ -155,6 +157,8 @@ export interface Modules {
   readonly 'src/agent/same-staged.ts': typeof sameStaged;
   readonly 'src/agent/states/end-state.ts': typeof endState;
   readonly 'src/dbus/properties.ts': typeof properties;
+  readonly 'src/service/door.ts': typeof door;
+  readonly 'src/service/polkit.ts': typeof polkit;
   readonly 'src/service/experimental.ts': typeof experimental;
   readonly 'src/text/shown-path.ts': typeof shownPath;
   readonly 'src/files/access-remedy.ts': typeof accessRemedy;

@@ -127,7 +127,9 @@ const IN_USR = `-rw-r--r-- /usr/lib/systemd/system-preset/50-zincati.preset
 -rw-r--r-- /usr/lib/zincati/config.d/10-identity.toml
 -rw-r--r-- /usr/lib/zincati/config.d/30-updates-strategy.toml
 -rw-r--r-- /usr/lib/zincati/config.d/50-fedora-coreos-cincinnati.toml
+-rw-r--r-- /usr/share/dbus-1/interfaces/org.coreos.zincati.Agent1.xml
 -rw-r--r-- /usr/share/dbus-1/system.d/org.coreos.zincati.conf
+-rw-r--r-- /usr/share/polkit-1/actions/org.coreos.zincati.policy
 -rw-r--r-- /usr/share/polkit-1/rules.d/zincati.rules
 drwxr-xr-x /etc/zincati
 drwxr-xr-x /etc/zincati/config.d
@@ -136,7 +138,9 @@ const IN_LOCAL = `-rw-r--r-- /etc/dbus-1/system.d/org.coreos.zincati.conf
 -rw-r--r-- /etc/polkit-1/rules.d/zincati.rules
 -rw-r--r-- /etc/systemd/system/zincati.service
 -rw-r--r-- /etc/sysusers.d/50-zincati.conf
--rw-r--r-- /etc/tmpfiles.d/zincati.conf`;
+-rw-r--r-- /etc/tmpfiles.d/zincati.conf
+-rw-r--r-- /usr/local/share/dbus-1/interfaces/org.coreos.zincati.Agent1.xml
+-rw-r--r-- /usr/local/share/polkit-1/actions/org.coreos.zincati.policy`;
 
 function expected(architecture: string, layout: 'usr' | 'local'): string[] {
   const [prefix, system] =
