@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** Words in, exit code out. */
+import './cli/early-hangup.ts';
 import { parseCommandLine, USAGE, UsageError, type Command } from './cli/command-line.ts';
 import { ConfigError, IdentityError, linesOf } from './errors.ts';
 import { EXIT } from './cli/exit-codes.ts';

@@ -52,6 +52,8 @@ type OfActivities =
 /** Of the start, and of what the last reboot led to. */
 type OfStart =
   | { readonly kind: 'initialized' }
+  /** What is on disk beside the booted release and a staged one: none of it is an update target. */
+  | { readonly kind: 'others-excluded'; readonly others: readonly Target[] }
   | { readonly kind: 'updates-disabled' }
   | { readonly kind: 'steady' }
   | BootFinding;
@@ -162,6 +164,12 @@ type OfRebooting =
   | { readonly kind: 'sessions-seen'; readonly sessions: readonly Session[]; readonly repeated: boolean }
   | { readonly kind: 'sessions-untold'; readonly failure: Failure; readonly repeated: boolean }
   | { readonly kind: 'reboot-postponed'; readonly sessions: number }
+  /** People get their first notice of this grace. `minutes`: the most that is waited; undefined: the wait has no end. */
+  | { readonly kind: 'grace-begun'; readonly minutes: number | undefined }
+  /** The last postponement of this grace begins. */
+  | { readonly kind: 'grace-ending' }
+  /** People were waited for, are still logged in, and are not waited for any more. */
+  | { readonly kind: 'grace-over' }
   /** Everything allows it: finalization comes next, as soon as the record says so. */
   | { readonly kind: 'reboot-asked'; readonly release: Release }
   /** No reboot comes of what was asked for. */

@@ -175,8 +175,13 @@ const PERFORMERS: { readonly [E in EffectKind]: Performer<E> } = {
   },
 };
 
-/** A lender may take half an hour, and a new configuration does not wait for it. */
-const INTERRUPTIBLE: ReadonlySet<EffectKind> = new Set(['wait', 'acquire-slot']);
+/** A lender may take half an hour, or be silent for a minute. A new configuration does not wait for it. */
+const INTERRUPTIBLE: ReadonlySet<EffectKind> = new Set(['wait', 'acquire-slot', 'release-slot']);
+
+/** Whether a new configuration ends an effect of `kind`, which is then begun anew if it is still wanted. */
+export function isInterruptible(kind: EffectKind): boolean {
+  return INTERRUPTIBLE.has(kind);
+}
 /** A question that was cut short is asked again after so long. */
 const ASK_AGAIN_MS = 30 * SECOND_MS;
 /** Failures of which the lender knows nothing: it may lend all the same. */
@@ -226,7 +231,7 @@ function partlyReturned(
   };
 }
 
-/** `interrupt` ends a wait early, also that for a lender. Everything else goes on to its end. */
+/** `interrupt` ends a wait early, also that for a lender's answer. Everything else goes on to its end. */
 export async function perform(
   effect: Effect,
   ports: Ports,
@@ -236,6 +241,7 @@ export async function perform(
   // The table's types hold for each kind; here an entry is looked up by what is asked.
   const performer = PERFORMERS[effect.kind] as Performer<EffectKind>;
   const { limitMs } = performer;
+  const cutShortBy = isInterruptible(effect.kind) ? interrupt : undefined;
   const limit = new AbortController();
   const done = new AbortController();
   ports.clock.sleep(limitMs, AbortSignal.any([life, done.signal])).then(
@@ -244,17 +250,20 @@ export async function perform(
   );
   try {
     const ends = [life, limit.signal];
-    if (INTERRUPTIBLE.has(effect.kind) && interrupt !== undefined) {
-      ends.push(interrupt);
+    if (cutShortBy !== undefined) {
+      ends.push(cutShortBy);
     }
     return await performer.perform(effect, ports, AbortSignal.any(ends));
   } catch (error) {
     if (life.aborted) {
       throw error;
     }
+    if (limit.signal.aborted) {
+      return performer.failed({ kind: 'effect_timeout', message: messageOf(limit.signal.reason) });
+    }
     return performer.failed(
-      limit.signal.aborted
-        ? { kind: 'effect_timeout', message: messageOf(limit.signal.reason) }
+      cutShortBy?.aborted === true
+        ? { kind: 'cancelled', message: 'a new configuration was read' }
         : asFailure(error),
     );
   } finally {

@@ -98,6 +98,10 @@ const LEAVES: { readonly [K in EventKind]: Leave<K> } = {
   }),
   'release-failed': (memory, { failure, configured = false, returned = [], left = [] }, now) => {
     const { steady, record } = memory;
+    if (failure.kind === 'cancelled') {
+      // A new configuration has cut it short. That is no failure, and what is owed stays owed.
+      return nothing(memory);
+    }
     const streak = lengthened(steady.streak, failure.kind, now);
     const dueMono = now.mono + Math.max(adapterRetryMs(streak.count), failure.retryAfterMs ?? 0);
     // A lender that is not even configured any more, and does not answer for a week, is gone.

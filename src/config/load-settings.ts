@@ -7,7 +7,7 @@
  */
 import { ConfigError, type ConfigErrorKind } from '../errors.ts';
 import { readAttributes } from './attributes.ts';
-import { readDropIns } from './drop-ins.ts';
+import { readDropIns, type DropIns } from './drop-ins.ts';
 import { attributesInVain, attributeUsers, fillAttributes, type Filled } from './fill-attributes.ts';
 import { type Fragment, readFragment } from './fragment.ts';
 import { type Merged, mergeFragments } from './merge.ts';
@@ -57,7 +57,7 @@ export async function loadSettings(root: string): Promise<LoadedSettings> {
   const resolved = resolveSettings(merged);
   warnings.push(...resolved.warnings);
   if (resolved.errors.length > 0) {
-    throw together(resolved.errors, warnings);
+    throw together([...whyMissing(dropIns), ...resolved.errors], warnings);
   }
   return {
     settings: resolved.settings,
@@ -66,6 +66,11 @@ export async function loadSettings(root: string): Promise<LoadedSettings> {
     origins: merged.origins,
     files: fragments.map((fragment) => fragment.file),
   };
+}
+
+/** What was passed over is no error, unless a key is missing: then it is the likely reason, and comes first. */
+export function whyMissing({ hidden }: Pick<DropIns, 'hidden'>): readonly ConfigError[] {
+  return hidden.map((sentence) => new ConfigError('config_unreadable', sentence));
 }
 
 /** Reads the file of attributes only when a value needs it. */

@@ -11,15 +11,18 @@ import { SYSTEM_CLOCK } from '../host/clock.ts';
 import { Motd } from '../host/motd.ts';
 import type { Notifier } from '../host/notify.ts';
 import type { Installation } from '../history/installation.ts';
+import { HistoryLog } from '../history/history-log.ts';
 import { FileRecordStore } from '../history/record-store.ts';
-import { nodeUuid } from '../identity/node-uuid.ts';
+import { nodeUuid, readMachineId } from '../identity/node-uuid.ts';
 import { HttpClient } from '../http/http-client.ts';
 import { LockServers } from '../lenders/lock-servers.ts';
 import type { Logger } from '../log/log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { MetricsServer } from '../metrics/server.ts';
+import { Historian } from '../report/historian.ts';
 import { Reporter } from '../report/reporter.ts';
 import { experimentalInterface, SERVICE_NAME } from '../service/experimental.ts';
+import { peerInterface } from '../service/peer.ts';
 import { Service } from '../service/service.ts';
 import { SystemBus } from '../dbus/system-bus.ts';
 import { messageOf } from '../errors.ts';
@@ -42,6 +45,7 @@ export interface Lasting {
   readonly bus: SystemBus;
   readonly http: HttpClient;
   readonly records: FileRecordStore;
+  readonly history: HistoryLog;
   readonly reporter: Reporter;
   readonly lockServers: LockServers;
   /** With the record that was found on disk. */
@@ -83,7 +87,11 @@ export async function openLasting(options: LastingOptions, closing: AsyncDisposa
     log.error(loaded.warning);
   }
   const model = initialModel(loaded.record);
-  const reporter = new Reporter({ log, metrics, notifier, motd, policy: NOT_YET, model, clock });
+  const history = new HistoryLog({ root, warn: (text) => log.warn(text) });
+  await history.open();
+  closing.defer(() => history.close());
+  const historian = new Historian(history);
+  const reporter = new Reporter({ historian, log, metrics, notifier, motd, policy: NOT_YET, model, clock });
 
   const server = new MetricsServer({ root, listen: undefined, metrics, clock, log });
   closing.defer(() => server.close());
@@ -91,7 +99,10 @@ export async function openLasting(options: LastingOptions, closing: AsyncDisposa
   const service = new Service({
     bus,
     name: SERVICE_NAME,
-    interfaces: [experimentalInterface({ lastRefreshAt: () => reporter.lastRefreshAt })],
+    interfaces: [
+      experimentalInterface({ lastRefreshAt: () => reporter.lastRefreshAt }),
+      peerInterface(() => readMachineId(root)),
+    ],
     clock,
     log,
   });
@@ -116,6 +127,7 @@ export async function openLasting(options: LastingOptions, closing: AsyncDisposa
     bus,
     http,
     records,
+    history,
     reporter,
     lockServers,
     model,

@@ -44,7 +44,7 @@ export class ConfigurationInUse {
           lasting.log.warn(note);
         }
       }
-      lasting.reporter.configurationRefused();
+      lasting.reporter.configurationRefused(linesOf(error));
     }
     notifier.ready(lasting.reporter.status);
   }

@@ -53,7 +53,7 @@ export async function runAgent({ root, log, env, pid, signal, reloads }: AgentOp
     return error;
   });
   await using closing = new AsyncDisposableStack();
-  await claimFolder(root, log, closing);
+  await claimFolder(root, log, clock, closing);
   const watchdogMs = watchdogIntervalMs(env, pid);
   const notifier = await createNotifier(env, pid, (text) => log.warn(text));
   const metrics = new Metrics(startedAt);

@@ -1,6 +1,7 @@
 /**
- * The objects that this process exports on a link, and its answers to incoming calls. Introspectable is served at
- * exported objects and at all paths above them; Peer is served everywhere.
+ * The objects that this process exports on a link, and its answers to incoming calls. Properties is served at exported
+ * objects, Introspectable there and at all paths above them, Peer everywhere. What an object exports itself under one
+ * of these names takes their place.
  *
  * Invariants:
  * - `answer` never rejects.
@@ -11,6 +12,7 @@ import { BusError, messageOf } from '../errors.ts';
 import { introspectionXml } from './introspection.ts';
 import { ERROR_NAME, type IncomingMessage, MESSAGE_TYPE, type OutgoingMessage } from './message.ts';
 import { isInterfaceName, isMemberName, isObjectPath } from './names.ts';
+import { noProperties } from './no-properties.ts';
 import { parseSignature } from './signature.ts';
 import type { BusValue, ExportedInterface, ExportedMethod } from './types.ts';
 
@@ -127,7 +129,7 @@ export class ExportedObjects {
           in: '',
           out: 's',
           handle: () => {
-            // The machine id must stay on the machine.
+            // The machine id must stay on the machine: it is for those to answer who know their callers.
             throw new BusError('bus_remote_error', 'not offered', { errorName: ERROR_NAME.notSupported });
           },
         },
@@ -138,7 +140,15 @@ export class ExportedObjects {
       name: INTROSPECTABLE,
       methods: [{ member: 'Introspect', in: '', out: 's', handle: () => [this.#introspect(path)] }],
     };
-    return this.#isKnown(path) ? [peer, introspectable] : [peer];
+    const own = this.#at(path);
+    const standard = [
+      ...(own.length > 0
+        ? [noProperties(path, (name) => own.some((exported) => exported.name === name))]
+        : []),
+      peer,
+      ...(this.#isKnown(path) ? [introspectable] : []),
+    ];
+    return standard.filter(({ name }) => own.every((exported) => exported.name !== name));
   }
 
   #introspect(path: string): string {
@@ -165,8 +175,10 @@ function check(object: ExportedInterface): void {
     throw new TypeError(`cannot export ${object.name} at ${object.path}: both names must be valid`);
   }
   for (const method of object.methods) {
-    if (!isMemberName(method.member)) {
-      throw new TypeError(`cannot export ${object.name}: member must be valid, got ${method.member}`);
+    if (![method.member, ...(method.argNames ?? [])].every(isMemberName)) {
+      throw new TypeError(
+        `cannot export ${object.name}: member and arguments must be valid, got ${method.member}`,
+      );
     }
     parseSignature(method.in);
     parseSignature(method.out);

@@ -20,14 +20,19 @@ export function introspectionXml(
     lines.push(`  <interface name="${name}">`);
     for (const method of methods) {
       lines.push(`    <method name="${method.member}">`);
-      lines.push(...splitSignature(method.in).map((type) => `      <arg type="${type}" direction="in"/>`));
-      lines.push(...splitSignature(method.out).map((type) => `      <arg type="${type}" direction="out"/>`));
+      const names = method.argNames ?? [];
+      lines.push(...splitSignature(method.in).map((type, index) => argument(type, 'in', names[index])));
+      lines.push(...splitSignature(method.out).map((type) => argument(type, 'out')));
       lines.push('    </method>');
     }
     lines.push('  </interface>');
   }
   lines.push(...childrenOf(path, allPaths).map((child) => `  <node name="${child}"/>`), '</node>', '');
   return lines.join('\n');
+}
+
+function argument(type: string, direction: 'in' | 'out', name?: string): string {
+  return `      <arg${name === undefined ? '' : ` name="${name}"`} type="${type}" direction="${direction}"/>`;
 }
 
 function childrenOf(path: string, allPaths: readonly string[]): readonly string[] {

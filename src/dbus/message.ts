@@ -26,6 +26,7 @@ export const ERROR_NAME = {
   unknownInterface: 'org.freedesktop.DBus.Error.UnknownInterface',
   unknownMethod: 'org.freedesktop.DBus.Error.UnknownMethod',
   unknownObject: 'org.freedesktop.DBus.Error.UnknownObject',
+  unknownProperty: 'org.freedesktop.DBus.Error.UnknownProperty',
 } as const;
 
 export interface MessageHeader {

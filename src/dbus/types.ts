@@ -74,6 +74,8 @@ export interface ExportedMethod {
   /** The signature of the arguments. A call with any other is refused. */
   readonly in: string;
   readonly out: string;
+  /** Of the arguments, in their order, for introspection. Those that have none are left without. */
+  readonly argNames?: readonly string[];
   handle(
     args: readonly BusValue[],
     caller: { readonly sender: string },
@@ -108,7 +110,10 @@ export interface BusLink {
    * Asks the bus for signals. The returned function withdraws the rule. Rejects with TypeError on a peer connection.
    */
   addMatch(rule: string, signal?: AbortSignal): Promise<() => Promise<void>>;
-  /** Serves an interface until the returned function is called, together with Introspectable and Peer. */
+  /**
+   * Serves an interface until the returned function is called, together with Introspectable, Peer and Properties. An
+   * interface of one of these names takes the place of the standard one.
+   */
   export(object: ExportedInterface): () => void;
   /** Ends the connection. Pending calls reject. Idempotent. */
   close(): Promise<void>;

@@ -44,6 +44,7 @@ const COUNTED: { readonly [K in HappeningKind]: Counted<K> } = {
   reconfigured: nothing,
 
   initialized: nothing,
+  'others-excluded': nothing,
   'updates-disabled': nothing,
   steady: nothing,
   'booted-as-asked': nothing,
@@ -104,6 +105,9 @@ const COUNTED: { readonly [K in HappeningKind]: Counted<K> } = {
     metrics.finalizationBlockedByUsers();
     metrics.finalizationPostponed();
   },
+  'grace-begun': nothing,
+  'grace-ending': nothing,
+  'grace-over': nothing,
   'reboot-asked': (metrics) => metrics.finalizeAnswered('allow'),
   'reboot-refused': nothing,
   'finalize-failed': (metrics) => metrics.finalizeFailed(),

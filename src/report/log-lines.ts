@@ -8,7 +8,7 @@
  */
 import type { Activity, Happening, HappeningKind, HappeningOf } from '../agent/happenings.ts';
 import { printable } from '../errors.ts';
-import { debug, info, inSeconds, name, type Level, type Line } from './line.ts';
+import { debug, info, inMinutes, inSeconds, name, type Level, type Line } from './line.ts';
 import { namesOf } from './status-text.ts';
 import { longDate } from '../text/long-date.ts';
 
@@ -66,6 +66,14 @@ const LINES: { readonly [K in HappeningKind]: (happening: HappeningOf<K>) => rea
 
   // The start, and what the last reboot led to.
   initialized: () => [info('initialization complete, auto-updates logic enabled')],
+  'others-excluded': ({ others }) => [
+    info(`found ${others.length} other finalized deployment${others.length > 1 ? 's' : ''}`),
+    ...others.map(({ version, payload }) =>
+      info(
+        `deployment ${printable(version)} (${printable(payload.value)}) will be excluded from being a future update target`,
+      ),
+    ),
+  ],
   'updates-disabled': () => [info('initialization complete, auto-updates logic disabled by configuration')],
   steady: () => [info('reached steady state, periodically polling for updates')],
   'booted-as-asked': ({ target }) => [info(`booted release '${printable(target.version)}', as asked for`)],
@@ -232,6 +240,12 @@ const LINES: { readonly [K in HappeningKind]: (happening: HappeningOf<K>) => rea
     ),
   ],
   'reboot-postponed': () => [],
+  'grace-begun': ({ minutes }) => {
+    const most = minutes === undefined ? 'until nobody is logged in' : `maximum ${inMinutes(minutes)}`;
+    return [warn(`interactive sessions detected, entering grace period (${most})`)];
+  },
+  'grace-ending': () => [warn('last attempt to wait for the end of all interactive sessions')],
+  'grace-over': () => [warn('reached end of grace period while waiting for interactive sessions')],
   'reboot-asked': () => [],
   'reboot-refused': () => [],
   'finalize-failed': ({ failure, repeated }) => [

@@ -1,5 +1,5 @@
 /**
- * The one place where what happens becomes a log line, a metric, a status text, a login notice.
+ * The one place where what happens becomes a log line, a metric, a status text, a login notice, a part of the history.
  *
  * Invariants:
  * - It only listens: it never throws and never waits.
@@ -20,6 +20,7 @@ import type { Logger } from '../log/log.ts';
 import { deadendNotice, type Motd } from '../host/motd.ts';
 import type { Notifier } from '../host/notify.ts';
 import { count } from './counting.ts';
+import type { Historian } from './historian.ts';
 import { linesOf } from './log-lines.ts';
 
 export interface ReporterOptions {
@@ -27,6 +28,7 @@ export interface ReporterOptions {
   readonly metrics: Metrics;
   readonly notifier: Pick<Notifier, 'status'>;
   readonly motd: Pick<Motd, 'show' | 'retry'>;
+  readonly historian: Pick<Historian, 'happened' | 'progress' | 'healthIs' | 'configurationRefused'>;
   /** As they are at the start. */
   readonly policy: Pick<Policy, 'enabled' | 'skip'>;
   readonly model: Model;
@@ -81,7 +83,7 @@ export class Reporter implements Observer {
 
   begins(beginning: Beginning, at: number): void {
     this.#guarded(() => {
-      this.#report([beginning], at);
+      this.#report([beginning], at, this.#model);
       if (beginning.kind !== 'waiting') {
         this.#lastRefreshAt = at;
         this.#options.metrics.refreshed(at);
@@ -91,7 +93,7 @@ export class Reporter implements Observer {
 
   happened(model: Model, happenings: readonly Happening[], at: number): void {
     this.#guarded(() => {
-      this.#report(happenings, at);
+      this.#report(happenings, at, model);
       this.#tell(model);
     });
   }
@@ -106,10 +108,11 @@ export class Reporter implements Observer {
     this.#guarded(() => this.#tell(this.#model));
   }
 
-  /** The files on disk cannot be used, and what was read before stays in use. */
-  configurationRefused(): void {
+  /** The files on disk cannot be used, and what was read before stays in use. `reason`: one line. */
+  configurationRefused(reason: string): void {
     this.#refused ??= this.#now();
     this.#options.metrics.configurationRefused();
+    this.#options.historian.configurationRefused(reason, this.#options.clock.now());
     this.#guarded(() => this.#tell(this.#model));
   }
 
@@ -128,8 +131,9 @@ export class Reporter implements Observer {
 
   progress(progress: Progress): void {
     this.#guarded(() => {
-      const { log, metrics, clock } = this.#options;
+      const { log, metrics, historian, clock } = this.#options;
       metrics.downloading(progress);
+      historian.progress(progress);
       const now = clock.monotonic();
       if (now - this.#progressMono < PROGRESS_EVERY_MS && progress.percent !== 100) {
         return;
@@ -153,6 +157,7 @@ export class Reporter implements Observer {
     this.#tellStatus(model, health);
     this.#tellState(model, at);
     this.#tellHealth(model, health, clock.monotonic());
+    this.#options.historian.healthIs(health, at);
   }
 
   #tellStatus(model: Model, health: Health): void {
@@ -231,13 +236,14 @@ export class Reporter implements Observer {
     motd.retry();
   }
 
-  #report(happenings: readonly Happening[], at: number): void {
-    const { log, metrics } = this.#options;
+  #report(happenings: readonly Happening[], at: number, model: Model): void {
+    const { log, metrics, historian } = this.#options;
     for (const happening of happenings) {
       for (const { level, text, fields } of linesOf(happening)) {
         log[level](text, fields);
       }
       count(metrics, happening, at);
+      historian.happened(happening, at, model);
     }
   }
 

@@ -140,7 +140,7 @@ function parseMarker(bytes: Uint8Array, shown: string): number | undefined {
   return instant;
 }
 
-const WITH_OFFSET = /T.*(?:Z|[+-]\d\d:\d\d)$/i;
+const WITH_OFFSET = /T.*(?:Z|[+-]\d\d:\d\d)/i;
 
 /** Undefined for a local date or time: its instant depends on a time zone. */
 function instantOf({ text }: TomlDate): number | undefined {

@@ -70,6 +70,7 @@ export class PeriodicSchedule {
       zone: window.timeZone === undefined ? this.#zone : zoneOf(window.timeZone),
     }));
     this.calendar = new Calendar(windows, this.#freezes);
+    // Stryker disable next-line ConditionalExpression: without freezes, both calendars are the same.
     this.#unfrozen = this.#freezes.length === 0 ? this.calendar : new Calendar(windows);
   }
 
@@ -101,6 +102,7 @@ export class PeriodicSchedule {
       return undefined;
     }
     const insideMs = state.open ? nowMs : state.nextMs;
+    // Stryker disable next-line ConditionalExpression: around no instant there is no span.
     const span = insideMs === undefined ? undefined : this.calendar.spanAround(insideMs);
     return span === undefined ? undefined : { startAt: span.fromMs, endAt: span.untilMs };
   }
@@ -131,7 +133,7 @@ export class PeriodicSchedule {
       minHours: settings.minHours,
       nowMs,
       showDate: (instantMs) => text.showDate(this.#zone, instantMs),
-      ...(origins !== undefined && { origins }),
+      origins,
     });
   }
 
@@ -150,28 +152,25 @@ export class PeriodicSchedule {
       const evidence = this.#evidence(freeze);
       return block(NAME, label, `${because}; no later one is in sight`, { evidence });
     }
-    const skipped = frozen === undefined ? this.#freezeBefore(nowMs, nextMs) : undefined;
+    const skipped = frozen === undefined ? this.#freezeBefore(nowMs) : undefined;
     const parts = [because, `next one opens ${this.#when(nowMs, nextMs)}`];
     if (skipped !== undefined) {
       parts.push(`those before it are frozen: ${skipped.reason}`);
     }
     const turnMs = this.#splays ? this.#turnIn(this.calendar.spanAround(nextMs)) : undefined;
-    if (turnMs !== undefined && turnMs > nextMs) {
-      parts.push(`the turn of this node is at ${this.#show(turnMs)}`);
+    const passesMs = turnMs ?? nextMs;
+    if (passesMs > nextMs) {
+      parts.push(`the turn of this node is at ${this.#show(passesMs)}`);
     }
     return block(NAME, label, parts.join('; '), {
       evidence: this.#evidence({ ...freeze, opensAt: nextMs, turnAt: turnMs }),
-      nextAt: turnMs ?? nextMs,
+      nextAt: passesMs,
     });
   }
 
-  /** The freeze that takes away the window which would otherwise come next. */
-  #freezeBefore(nowMs: number, nextMs: number): FrozenSpan | undefined {
-    const unfrozen = this.#unfrozen.stateAt(nowMs);
-    if (unfrozen.open || unfrozen.nextMs === undefined || unfrozen.nextMs >= nextMs) {
-      return undefined;
-    }
-    return this.calendar.frozenAt(unfrozen.nextMs);
+  /** The freeze that takes away the window which would otherwise come next. `nowMs`: in no freeze. */
+  #freezeBefore(nowMs: number): FrozenSpan | undefined {
+    return this.calendar.frozenAt(this.#unfrozen.stateAt(nowMs).nextMs ?? nowMs);
   }
 
   #turnIn(span: OpenSpan | undefined): number | undefined {
@@ -208,6 +207,6 @@ function instantOf(zone: ZoneRules, edge: FreezeEdge): number {
 
 /** Zincati's `at 3:00 on Sat` before an instant like `Sat 2026-11-28 03:00 CET`. */
 function asZincati(when: string): string {
-  const [, day, time] = /^(\w{3}) \S+ 0?(\d{1,2}:\d\d)/.exec(when) ?? [];
-  return day === undefined ? `opens ${when}` : `at ${time} on ${day}, ${when}`;
+  const match = /^(\w{3}) \S+ 0?(\d{1,2}:\d\d)/.exec(when);
+  return match === null ? `opens ${when}` : `at ${match[2]} on ${match[1]}, ${when}`;
 }

@@ -62,6 +62,18 @@ import type * as client from '../../src/rpmostree/client.ts';
 import type * as health from '../../src/agent/health.ts';
 import type * as progress from '../../src/rpmostree/progress.ts';
 import type * as sameStaged from '../../src/agent/same-staged.ts';
+import type * as endState from '../../src/agent/states/end-state.ts';
+import type * as noProperties from '../../src/dbus/no-properties.ts';
+import type * as experimental from '../../src/service/experimental.ts';
+import type * as shownPath from '../../src/text/shown-path.ts';
+import type * as accessRemedy from '../../src/files/access-remedy.ts';
+import type * as earlyHangup from '../../src/cli/early-hangup.ts';
+import type * as nodeUuid from '../../src/identity/node-uuid.ts';
+import type * as daemonConfiguration from '../../src/daemon/configuration.ts';
+import type * as errors from '../../src/errors.ts';
+import type * as untilGone from '../../src/files/until-gone.ts';
+import type * as claimFolder from '../../src/daemon/claim-folder.ts';
+import type * as crashGuard from '../../src/daemon/crash-guard.ts';
 import type * as stagedLock from '../../src/rpmostree/staged-lock.ts';
 
 export interface Modules {
@@ -129,6 +141,18 @@ export interface Modules {
   readonly 'src/agent/health.ts': typeof health;
   readonly 'src/rpmostree/progress.ts': typeof progress;
   readonly 'src/agent/same-staged.ts': typeof sameStaged;
+  readonly 'src/agent/states/end-state.ts': typeof endState;
+  readonly 'src/dbus/no-properties.ts': typeof noProperties;
+  readonly 'src/service/experimental.ts': typeof experimental;
+  readonly 'src/text/shown-path.ts': typeof shownPath;
+  readonly 'src/files/access-remedy.ts': typeof accessRemedy;
+  readonly 'src/cli/early-hangup.ts': typeof earlyHangup;
+  readonly 'src/identity/node-uuid.ts': typeof nodeUuid;
+  readonly 'src/daemon/configuration.ts': typeof daemonConfiguration;
+  readonly 'src/errors.ts': typeof errors;
+  readonly 'src/files/until-gone.ts': typeof untilGone;
+  readonly 'src/daemon/claim-folder.ts': typeof claimFolder;
+  readonly 'src/daemon/crash-guard.ts': typeof crashGuard;
   readonly 'src/rpmostree/staged-lock.ts': typeof stagedLock;
 }
 

@@ -34,6 +34,7 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
       'metrics',
       'dbus',
       'http',
+      'files',
       'log',
       'version.ts',
     ],
@@ -41,7 +42,10 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
   simulate: { may: ['agent'], pure: true },
   service: { may: ['why', 'agent', 'dbus', 'log'] },
   why: { may: ['agent'], pure: true },
-  report: { may: ['agent', 'metrics', 'log', 'host'], pure: { but: ['reporter.ts'] } },
+  report: {
+    may: ['agent', 'history', 'metrics', 'log', 'host'],
+    pure: { but: ['historian.ts', 'reporter.ts'] },
+  },
   history: { may: ['agent', 'files'] },
   lenders: { may: ['gates', 'agent', 'identity', 'config', 'http'] },
   // What gates and strategies judge by is defined there; here it is observed.

@@ -94,7 +94,7 @@ export const STAGED_STEPS: Readonly<Record<StagedStep, Step<UpdateStaged>>> = {
       release: state.release,
       minutesLeft: minutesLeft(state, policy.sessions),
     }),
-    { 'sessions-warned': (state, _event, turn) => putOff({ ...state, warned: true }, turn) },
+    { 'sessions-warned': (state, _event, turn) => afterNotice(state, turn) },
   ),
   verify: step(['read-status'], () => READ_FRESH, {
     'status-read': (state, { status }, turn) =>
@@ -488,9 +488,25 @@ function postpone(state: UpdateStaged, turn: Turn): Model {
     : putOff(state, turn);
 }
 
+/** What Zincati says of a grace, at the instants at which it says so. */
+export function afterNotice(state: UpdateStaged, turn: Turn): Model {
+  const { sessions } = turn.policy;
+  if (!isGraceOver(state, sessions)) {
+    turn.tell(
+      state.warned
+        ? { kind: 'grace-ending' }
+        : { kind: 'grace-begun', minutes: minutesLeft(state, sessions) },
+    );
+  }
+  return putOff({ ...state, warned: true }, turn);
+}
+
 function putOff(state: UpdateStaged, turn: Turn): Model {
   const { memory, mono, policy } = turn;
   if (isGraceOver(state, policy.sessions)) {
+    if (state.holding.by === 'sessions' && state.visitors.length > 0) {
+      turn.tell({ kind: 'grace-over' });
+    }
     return { state: { ...state, step: stepAfter('sessions', policy) }, memory };
   }
   const count = state.visitors.length;

@@ -187,7 +187,10 @@ describe('a survey', () => {
       asked += 1;
       return pass('a', 'uptime', '');
     });
-    await expect(surveyOf(counting).survey(NOW, AbortSignal.abort())).rejects.toBeInstanceOf(CancelledError);
+    const given = new Error('the agent stops');
+    const surveyed = surveyOf(counting).survey(NOW, AbortSignal.abort(given));
+    await expect(surveyed).rejects.toBeInstanceOf(CancelledError);
+    await expect(surveyed).rejects.toMatchObject({ cause: given });
     expect(asked).toBe(0);
   });
 

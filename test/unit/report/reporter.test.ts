@@ -3,6 +3,8 @@ import type { CheckQuery, CheckResult } from '../../../src/agent/ports.ts';
 import { includesPayload } from '../../../src/agent/release.ts';
 import { initialModel } from '../../../src/agent/state.ts';
 import { Metrics } from '../../../src/metrics/metrics.ts';
+import type { Entry } from '../../../src/history/entry.ts';
+import { Historian } from '../../../src/report/historian.ts';
 import { Reporter } from '../../../src/report/reporter.ts';
 import type { Logger } from '../../../src/log/log.ts';
 import { blocking, checkResult, deployment, POLICY, release } from '../../support/samples.ts';
@@ -17,6 +19,7 @@ interface Told {
   readonly motd: Map<string, string | undefined>;
   readonly metrics: Metrics;
   readonly reporter: Reporter;
+  readonly history: Entry[];
 }
 
 function listen(clock: { now(): number; monotonic(): number }, policy = POLICY): Told {
@@ -36,7 +39,12 @@ function listen(clock: { now(): number; monotonic(): number }, policy = POLICY):
   const status: string[] = [];
   const motd = new Map<string, string | undefined>();
   const metrics = new Metrics(clock.now());
+  const history: Entry[] = [];
   const reporter = new Reporter({
+    historian: new Historian({
+      append: (entry) => void history.push(entry),
+      entries: () => Promise.resolve([...history]),
+    }),
     log: logger,
     metrics,
     notifier: { status: (text) => void status.push(text) },
@@ -45,7 +53,7 @@ function listen(clock: { now(): number; monotonic(): number }, policy = POLICY):
     model: initialModel(),
     clock,
   });
-  return { log, status, motd, metrics, reporter };
+  return { log, status, motd, metrics, reporter, history };
 }
 
 /** Runs a simulated node with the reporter listening to each of its steps. */
@@ -132,9 +140,19 @@ describe('Reporter', () => {
     expect(status.at(-1)).toMatch(/^periodically polling for updates \(last checked .* UTC\)$/);
   });
 
+  it('keeps a history of what matters, a refused configuration with its reason included', () => {
+    const { history, reporter } = listen({ now: () => 7, monotonic: () => 7 });
+    reporter.happened(initialModel(), [{ kind: 'off-graph', booted: '1.0' }, { kind: 'steady' }], 5);
+    reporter.configurationRefused('a.toml: no');
+    expect(history.map(({ at, kind, text }) => [at, kind, text])).toEqual([
+      [5, 'off-graph', 'booted deployment 1.0 not found in the update graph: no updates until it is there'],
+      [7, 'configuration-refused', 'the configuration on disk cannot be used: a.toml: no'],
+    ]);
+  });
+
   it('says both where the configuration is refused and something graver is wrong', () => {
     const { status, reporter } = listen({ now: () => 100 * HOUR, monotonic: () => 100 * HOUR });
-    reporter.configurationRefused();
+    reporter.configurationRefused('a.toml: no');
     const node = new SimulatedNode({}, [deployment('1.0', { booted: true })]);
     const model = {
       ...node.model,
@@ -185,7 +203,7 @@ describe('Reporter', () => {
   it('says for as long as the configuration on disk is not the one in use', async () => {
     const { log, status, motd, metrics, reporter } = listen({ now: () => 1_000_000, monotonic: () => 0 });
     const node = new SimulatedNode({}, [deployment('1.0', { booted: true })]);
-    reporter.configurationRefused();
+    reporter.configurationRefused('a.toml: no');
     const refused =
       'initialization complete, auto-updates logic enabled; updates are DEGRADED (configuration_refused) since Thu 1970-01-01 00:16:40 UTC: the configuration on disk cannot be used: the one before it is in use, until the agent ends';
     expect(reporter.status).toBe(refused);
