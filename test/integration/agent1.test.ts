@@ -16,7 +16,7 @@ import { decodeHappened } from '../../src/service/decode-answers.ts';
 import { experimentalInterface, SERVICE_NAME } from '../../src/service/experimental.ts';
 import { AGENT_INTERFACE, AGENT_PATH } from '../../src/service/names.ts';
 import { Service } from '../../src/service/service.ts';
-import { FakeAgent } from '../support/fake-agent.ts';
+import { FakeAgent } from '../support/fake-agent-port.ts';
 import { BUS_DAEMONS, HostBus } from '../support/host-bus.ts';
 
 const run = promisify(execFile);

@@ -7,7 +7,7 @@ import { SYSTEM_CLOCK } from '../../src/host/clock.ts';
 import { agent1 } from '../../src/service/agent1.ts';
 import { SERVICE_NAME } from '../../src/service/experimental.ts';
 import { Service } from '../../src/service/service.ts';
-import { DONE, FakeAgent } from './fake-agent.ts';
+import { DONE, FakeAgent } from './fake-agent-port.ts';
 
 const [address = ''] = process.argv.slice(2);
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
