@@ -53,23 +53,31 @@ async function writeShare() {
   }
 }
 
-/** Name, version, licence and folder of each package with a module in the bundle, sorted by folder. */
+/** Name, version, licence, folder and files of each package with a module in the bundle, sorted by folder. */
 async function bundledPackages(chunks) {
-  const folders = new Set();
-  for (const id of chunks.flatMap((chunk) => chunk.moduleIds ?? [])) {
-    const [, folder] = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path.relative('.', id)) ?? [];
-    if (folder !== undefined) {
-      folders.add(folder);
+  const filesOf = new Map();
+  for (const { fileName, moduleIds = [] } of chunks) {
+    for (const id of moduleIds) {
+      const [, folder] = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path.relative('.', id)) ?? [];
+      if (folder !== undefined) {
+        filesOf.set(folder, (filesOf.get(folder) ?? new Set()).add(fileName));
+      }
     }
   }
   return Promise.all(
-    [...folders].sort().map(async (folder) => {
+    [...filesOf.keys()].sort().map(async (folder) => {
       const { name, version, license } = JSON.parse(await readFile(`${folder}/package.json`, 'utf8'));
       const stated = license?.type ?? license ?? LICENCES[name];
       if (stated === undefined) {
         throw new Error(`cannot build: the licence of ${name} must be known`);
       }
-      return { name, version, license: SPDX[stated] ?? stated, folder };
+      return {
+        name,
+        version,
+        license: SPDX[stated] ?? stated,
+        folder,
+        files: [...filesOf.get(folder)].sort(),
+      };
     }),
   );
 }

@@ -44,6 +44,19 @@ const FILES = [
     'etc/dbus-1/system.d/org.coreos.zincati.conf',
     0o644,
   ],
+  [
+    'org.coreos.zincati.Agent1.xml',
+    'usr/share/dbus-1/interfaces/org.coreos.zincati.Agent1.xml',
+    'usr/local/share/dbus-1/interfaces/org.coreos.zincati.Agent1.xml',
+    0o644,
+  ],
+  [
+    'org.coreos.zincati.policy',
+    'usr/share/polkit-1/actions/org.coreos.zincati.policy',
+    // Read by polkit 125 and newer.
+    'usr/local/share/polkit-1/actions/org.coreos.zincati.policy',
+    0o644,
+  ],
   ['zincati.rules', 'usr/share/polkit-1/rules.d/zincati.rules', 'etc/polkit-1/rules.d/zincati.rules', 0o644],
   ...readdirSync(path.join(PROJECT, 'systemd/config.d')).map((name) => [
     `config.d/${name}`,

@@ -248,6 +248,16 @@ export function messageOf(error: unknown): string {
   return printable(text === '' && error instanceof Error ? error.name : text);
 }
 
+/** `EACCES: permission denied, open '/x'`, as Node words an error of the system. */
+const OF_THE_SYSTEM = /^([A-Z][A-Z0-9]+): ([^,]+), \w+/;
+
+/** The same in plain words where the system says it: `permission denied (EACCES)`. The caller names the file. */
+export function reasonOf(error: unknown): string {
+  const text = messageOf(error);
+  const [, code, words] = OF_THE_SYSTEM.exec(text) ?? [];
+  return code === undefined || words === undefined ? text : `${words} (${code})`;
+}
+
 /** The same with its line breaks kept: a configuration with several faults has one on each line. */
 export function linesOf(error: unknown): string {
   return error instanceof Error && error.message !== ''

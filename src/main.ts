@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** Words in, exit code out. */
+import './cli/early-hangup.ts';
 import { parseCommandLine, type Command, type CommandOf } from './cli/command-line.ts';
 import { EXIT } from './cli/exit-codes.ts';
 import { UsageError } from './cli/usage-error.ts';

@@ -23,7 +23,7 @@ export async function hostFacts(root: string): Promise<HostFacts> {
   return {
     name: printable(os.hostname()),
     architecture: ARCHITECTURES[process.arch] ?? process.arch,
-    bootedAt: Date.now() - Math.floor(os.uptime()) * SECOND_MS,
+    bootedAt: Math.round(Date.now() / SECOND_MS - os.uptime()) * SECOND_MS,
     version: await bootedVersion(root),
   };
 }

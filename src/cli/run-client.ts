@@ -7,7 +7,6 @@ import { type Console, hostConsole } from './console.ts';
 import { EXIT, type ExitName } from './exit-codes.ts';
 import { Failure, failureOf, NoAgent } from './failure.ts';
 import { gateRows } from './gate-rows.ts';
-import { usageAfter } from './help.ts';
 import { document } from './json-document.ts';
 import { sudoLine } from './sudo-line.ts';
 import { wrap } from './columns.ts';
@@ -26,6 +25,7 @@ export async function runClient(
     return EXIT[await work(console)];
   } catch (error) {
     if (error instanceof UsageError) {
+      const { usageAfter } = await import('./help.ts');
       console.err(`${error.message}\n\n${usageAfter(error)}`);
       return EXIT.usage;
     }

@@ -6,15 +6,14 @@ import { manualPage } from './manual-page.ts';
 
 /** Their texts, by their paths below /usr/share. */
 export function sharedFiles(): Readonly<Record<string, string>> {
-  const schemas = KINDS.map((kind) => [
-    `zincati/schemas/v1/${kind}.json`,
-    `${JSON.stringify(schemaOf(kind), null, 2)}\n`,
-  ]);
-  return {
+  const files: Record<string, string> = {
     'man/man8/zincati.8': manualPage(),
     'bash-completion/completions/zincati': completionScript('bash'),
     'zsh/site-functions/_zincati': completionScript('zsh'),
     'fish/vendor_completions.d/zincati.fish': completionScript('fish'),
-    ...Object.fromEntries(schemas),
   };
+  for (const kind of KINDS) {
+    files[`zincati/schemas/v1/${kind}.json`] = `${JSON.stringify(schemaOf(kind), null, 2)}\n`;
+  }
+  return files;
 }

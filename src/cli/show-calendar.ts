@@ -3,7 +3,6 @@ import { createHash } from 'node:crypto';
 
 import { drawnWeek } from '../calendar/drawn-week.ts';
 import { icalendar, type IcalEvent } from '../calendar/icalendar.ts';
-import { showInstant } from '../calendar/luxon-zone.ts';
 import type { ZoneRules } from '../calendar/zone-rules.ts';
 import { loadSettings } from '../config/load-settings.ts';
 import { ConfigError, IdentityError, linesOf } from '../errors.ts';
@@ -42,10 +41,18 @@ export async function showCalendar(command: CommandOf<'calendar'>): Promise<numb
     const zone = schedule?.zone.name;
     process.stdout.write(document('Calendar', { ...(zone !== undefined && { timeZone: zone }), spans }));
   } else {
+    const { showInstant } = await import('../calendar/luxon-zone.ts');
     process.stdout.write(
       schedule === undefined
         ? `there are no maintenance windows: updates.strategy is ${strategies.join(', ')}\n`
-        : tableOf(spans, schedule.zone, nowAt, days, process.stdout.columns),
+        : tableOf(
+            spans,
+            (at) => showInstant(schedule.zone, at),
+            schedule.zone,
+            nowAt,
+            days,
+            process.stdout.columns,
+          ),
     );
   }
   return EXIT.ok;
@@ -70,17 +77,18 @@ async function find(root: string): Promise<Found> {
   return { schedule: await gate.schedule(), nodeUuid, strategies };
 }
 
-/** Columns: what, from, to. `width`: of the terminal; undefined where there is none. */
+/** Columns: what, from, to. `show` writes an instant; `width`: of the terminal; undefined where there is none. */
 export function tableOf(
   spans: readonly UpcomingSpan[],
+  show: (at: number) => string,
   zone: ZoneRules,
   nowAt: number,
   days: number,
   width = 80,
 ): string {
   const rows = spans.map(({ text, startAt, endAt }) => [
-    startAt <= nowAt ? `since ${showInstant(zone, startAt)}` : showInstant(zone, startAt),
-    endAt === undefined ? 'no end in sight' : showInstant(zone, endAt),
+    startAt <= nowAt ? `since ${show(startAt)}` : show(startAt),
+    endAt === undefined ? 'no end in sight' : show(endAt),
     text,
   ]);
   const first = Math.max(0, ...rows.map(([from = '']) => from.length));

@@ -44,21 +44,32 @@ export function status(command: CommandOf<'status'>): Promise<number> {
  * distances in it age. An agent that ends is told as such, and looked for again.
  */
 async function watch({ root, json }: CommandOf<'status'>, console: Console): Promise<never> {
+  const host = await hostFacts(root);
   const picture = new Redrawn(console);
-  const show = (view: StatusView): void =>
-    picture.show(json ? [statusDocument(view).trimEnd()] : viewLines(view, console));
+  let last = '';
+  const show = (view: StatusView): void => {
+    if (!json) {
+      picture.show(viewLines(view, console));
+      return;
+    }
+    const document = statusDocument(view);
+    if (document !== last) {
+      last = document;
+      console.out(document);
+    }
+  };
   for (;;) {
     try {
       await using client = await AgentClient.open(root, false);
       const bell = new Bell();
       await client.onChange(() => bell.ring());
       while (!client.lost.aborted) {
-        show({ host: await hostFacts(root), facts: await client.facts() });
+        show({ host, facts: await client.facts() });
         const limits = console.canRedraw ? [AbortSignal.timeout(REDRAW_MS)] : [];
         await bell.rung(AbortSignal.any([client.lost, ...limits]));
       }
     } catch (error) {
-      show({ host: await hostFacts(root), ...(await absenceOf(error, root)) });
+      show({ host, ...(await absenceOf(error, root)) });
     }
     await pause(LOOK_AGAIN_MS);
   }

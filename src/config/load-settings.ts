@@ -99,7 +99,7 @@ async function settingsOf(
   const resolved = resolveSettings(merged);
   warnings.push(...resolved.warnings);
   if (resolved.errors.length > 0) {
-    throw together(resolved.errors, warnings);
+    throw together([...whyMissing(dropIns), ...resolved.errors], warnings);
   }
   return {
     settings: resolved.settings,
@@ -109,6 +109,11 @@ async function settingsOf(
     files: fragments.map((fragment) => fragment.file),
     shown: shownSettings(written, fragments),
   };
+}
+
+/** What was passed over is no error, unless a key is missing: then it is the likely reason, and comes first. */
+export function whyMissing({ hidden }: Pick<DropIns, 'hidden'>): readonly ConfigError[] {
+  return hidden.map((sentence) => new ConfigError('config_unreadable', sentence));
 }
 
 /** Reads the file of attributes only when a value needs it. */

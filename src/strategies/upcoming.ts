@@ -32,7 +32,7 @@ export function upcoming(
     }
     const end = span.untilMs >= untilAt + REACH_MS ? {} : { endAt: span.untilMs };
     spans.push({ kind: 'window', startAt: span.fromMs, ...end, text: 'maintenance window' });
-    const turnAt = schedule.turnIn(span);
+    const turnAt = schedule.turnAt(span.fromMs);
     if (turnAt !== undefined && turnAt < untilAt) {
       spans.push({ kind: 'turn', startAt: turnAt, ...end, text: 'turn of this node' });
     }

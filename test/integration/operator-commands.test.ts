@@ -1,4 +1,7 @@
 /** The commands of the operator: the built program, an agent that the test writes, and a real bus between them. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
 import { EXIT } from '../../src/cli/exit-codes.ts';
@@ -6,7 +9,9 @@ import { KINDS } from '../../src/cli/json-document.ts';
 import { schemaOf } from '../../src/cli/json-schemas.ts';
 import { Variant } from '../../src/dbus/types.ts';
 import { DENIAL, double, EXPLANATION, HOLD, WAITING } from '../support/agent-samples.ts';
+import { PROGRAM } from '../support/agent-process.ts';
 import { BusFixture } from '../support/bus-fixture.ts';
+import { HostBus, type FakeUnit } from '../support/host-bus.ts';
 import { dictionary, FakeAgent, micros, type Plain, refusal } from '../support/fake-agent.ts';
 import { zincati as run, type Outcome } from '../support/operator.ts';
 import { schemaFaults } from '../support/schema-walk.ts';
@@ -86,6 +91,80 @@ describe('status', () => {
     const { code, stdout } = await run({ busAddress: 'unix:path=/nowhere' }, 'status');
     expect(code).toBe(EXIT.noAgent);
     expect(stdout).toMatch(/^the agent cannot be asked: cannot reach D-Bus at .*\nis the message bus up\?/);
+  });
+});
+
+describe('status --watch', () => {
+  it('prints each change, the end of the agent, and the next agent', async () => {
+    const first = await FakeAgent.start(fixture.bus.address, WAITING);
+    await using watch = watchStatus(fixture.bus.address);
+    expect(await watch.next()).toMatchObject({ running: true, agent: { health: { level: 'OK' } } });
+    first.set({ Health: dictionary({ level: 'DEGRADED' }) });
+    expect(await watch.next()).toMatchObject({ running: true, agent: { health: { level: 'DEGRADED' } } });
+    await first[Symbol.asyncDispose]();
+    expect(await watch.next()).toMatchObject({ running: false });
+    await anAgent({ State: 'NoNewUpdate' });
+    expect(await watch.next()).toMatchObject({ running: true, agent: { state: 'NoNewUpdate' } });
+  });
+});
+
+/** `status --watch --json`: its documents, one by one. */
+function watchStatus(busAddress: string) {
+  const child = spawn(process.execPath, [PROGRAM, 'status', '--watch', '--json'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, DBUS_SYSTEM_BUS_ADDRESS: busAddress },
+  });
+  const exited = once(child, 'exit');
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return {
+    async next(): Promise<unknown> {
+      const { value, done } = await lines.next();
+      if (done === true) {
+        throw new Error('it must go on');
+      }
+      return JSON.parse(value);
+    },
+    async [Symbol.asyncDispose](): Promise<void> {
+      child.kill('SIGKILL');
+      await exited;
+    },
+  };
+}
+
+describe('status, where the agent does not run', () => {
+  it.each<[string, FakeUnit | undefined, RegExp]>([
+    [
+      'a configuration that cannot be used',
+      { activeState: 'failed', result: 'exit-code', execMainStatus: 78, fileState: 'enabled' },
+      /^the agent does not run: zincati\.service failed \(exit-code, status 78\)\ncorrect the configuration as /,
+    ],
+    [
+      'last words',
+      { activeState: 'inactive', result: 'success', fileState: 'disabled', statusText: 'evil \u001b[2J' },
+      /^the agent does not run: zincati\.service is not started, and is disabled\nsudo systemctl enable --now/,
+    ],
+    [
+      'masked',
+      { loadState: 'masked', fileState: 'masked' },
+      /^the agent does not run: zincati\.service is masked\nsudo systemctl unmask/,
+    ],
+    ['no unit', undefined, /^the agent does not run: this host has no zincati\.service\n/],
+  ])('%s', async (_, unit, text) => {
+    await using host = await HostBus.start({
+      daemon: 'dbus-daemon',
+      systemd: { systemState: 'running', units: unit === undefined ? {} : { 'zincati.service': unit } },
+      activatable: {},
+    });
+    const { code, stdout } = await run({ busAddress: host.address }, 'status');
+    expect(code).toBe(EXIT.noAgent);
+    expect(stdout).toMatch(text);
+    expect(stdout).not.toContain('\u001b');
+    const other = await run({ busAddress: host.address }, 'why');
+    expect([other.code, other.stdout]).toEqual([EXIT.noAgent, '']);
+    expect(other.stderr).toMatch(text);
+    expect(json(await run({ busAddress: host.address }, 'status', '--json'))).toMatchObject({
+      running: false,
+    });
   });
 });
 

@@ -52,6 +52,12 @@ import type * as dropIns from '../../src/config/drop-ins.ts';
 import type * as errorDocument from '../../src/http/error-document.ts';
 import type * as folderLock from '../../src/history/folder-lock.ts';
 import type * as frames from '../../src/dbus/frames.ts';
+import type * as firstPass from '../../src/gates/first-pass.ts';
+import type * as timing from '../../src/gates/timing.ts';
+import type * as splay from '../../src/strategies/splay.ts';
+import type * as periodicSchedule from '../../src/strategies/periodic-schedule.ts';
+import type * as people from '../../src/why/people.ts';
+import type * as nextLook from '../../src/why/next-look.ts';
 import type * as graph from '../../src/cincinnati/graph/graph.ts';
 import type * as processUser from '../../src/host/process-user.ts';
 import type * as recordStore from '../../src/history/record-store.ts';
@@ -62,6 +68,20 @@ import type * as client from '../../src/rpmostree/client.ts';
 import type * as health from '../../src/agent/health.ts';
 import type * as progress from '../../src/rpmostree/progress.ts';
 import type * as sameStaged from '../../src/agent/same-staged.ts';
+import type * as endState from '../../src/agent/states/end-state.ts';
+import type * as door from '../../src/service/door.ts';
+import type * as polkit from '../../src/service/polkit.ts';
+import type * as properties from '../../src/dbus/properties.ts';
+import type * as experimental from '../../src/service/experimental.ts';
+import type * as shownPath from '../../src/text/shown-path.ts';
+import type * as accessRemedy from '../../src/files/access-remedy.ts';
+import type * as earlyHangup from '../../src/cli/early-hangup.ts';
+import type * as nodeUuid from '../../src/identity/node-uuid.ts';
+import type * as daemonConfiguration from '../../src/daemon/configuration.ts';
+import type * as errors from '../../src/errors.ts';
+import type * as untilGone from '../../src/files/until-gone.ts';
+import type * as claimFolder from '../../src/daemon/claim-folder.ts';
+import type * as crashGuard from '../../src/daemon/crash-guard.ts';
 import type * as stagedLock from '../../src/rpmostree/staged-lock.ts';
 
 export interface Modules {
@@ -69,6 +89,12 @@ export interface Modules {
   readonly 'src/text/shown-address.ts': typeof shownAddress;
   readonly 'src/history/record-store.ts': typeof recordStore;
   readonly 'src/host/process-user.ts': typeof processUser;
+  readonly 'src/gates/first-pass.ts': typeof firstPass;
+  readonly 'src/gates/timing.ts': typeof timing;
+  readonly 'src/strategies/splay.ts': typeof splay;
+  readonly 'src/strategies/periodic-schedule.ts': typeof periodicSchedule;
+  readonly 'src/why/people.ts': typeof people;
+  readonly 'src/why/next-look.ts': typeof nextLook;
   readonly 'src/cincinnati/graph/graph.ts': typeof graph;
   readonly 'src/dbus/frames.ts': typeof frames;
   readonly 'src/history/folder-lock.ts': typeof folderLock;
@@ -129,6 +155,20 @@ export interface Modules {
   readonly 'src/agent/health.ts': typeof health;
   readonly 'src/rpmostree/progress.ts': typeof progress;
   readonly 'src/agent/same-staged.ts': typeof sameStaged;
+  readonly 'src/agent/states/end-state.ts': typeof endState;
+  readonly 'src/dbus/properties.ts': typeof properties;
+  readonly 'src/service/door.ts': typeof door;
+  readonly 'src/service/polkit.ts': typeof polkit;
+  readonly 'src/service/experimental.ts': typeof experimental;
+  readonly 'src/text/shown-path.ts': typeof shownPath;
+  readonly 'src/files/access-remedy.ts': typeof accessRemedy;
+  readonly 'src/cli/early-hangup.ts': typeof earlyHangup;
+  readonly 'src/identity/node-uuid.ts': typeof nodeUuid;
+  readonly 'src/daemon/configuration.ts': typeof daemonConfiguration;
+  readonly 'src/errors.ts': typeof errors;
+  readonly 'src/files/until-gone.ts': typeof untilGone;
+  readonly 'src/daemon/claim-folder.ts': typeof claimFolder;
+  readonly 'src/daemon/crash-guard.ts': typeof crashGuard;
   readonly 'src/rpmostree/staged-lock.ts': typeof stagedLock;
 }
 

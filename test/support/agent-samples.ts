@@ -1,4 +1,6 @@
 /** What an agent with a staged release and a closed window says of itself, for tests of its clients. */
+import type { AgentFacts } from '../../src/cli/agent-facts.ts';
+import { agentFacts } from '../../src/cli/decode-agent.ts';
 import { dictionary, micros, type Plain } from './fake-agent.ts';
 import { Variant } from '../../src/dbus/types.ts';
 
@@ -118,3 +120,7 @@ export const EXPLANATION = dictionary({
 
 /** A fraction, for progress. */
 export const double = (value: number): Variant => new Variant('d', value);
+
+/** What a command makes of it, with these properties instead. */
+export const decodeSample = (more: Readonly<Record<string, Plain>> = {}): AgentFacts =>
+  agentFacts(dictionary({ ...WAITING, ...more }));

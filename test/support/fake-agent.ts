@@ -89,7 +89,7 @@ export class FakeAgent implements AsyncDisposable {
 
   static async start(busAddress: string, properties: Readonly<Record<string, Plain>>): Promise<FakeAgent> {
     const signal = AbortSignal.timeout(10_000);
-    const socket = await dial(parseAddress(busAddress)[0]!, signal);
+    const socket = await dial(parseAddress(busAddress)[0]!, 'implied', signal);
     const link = new Link(socket, true, () => undefined);
     await link.open(signal);
     const agent = new FakeAgent(link, (bytes) => socket.write(bytes));

@@ -39,6 +39,7 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
     may: [
       'service',
       'report',
+      'why',
       'history',
       'lenders',
       'host',
@@ -52,17 +53,18 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
       'metrics',
       'dbus',
       'http',
+      'files',
       'log',
       'version.ts',
     ],
   },
   simulate: { may: ['agent'], pure: true },
   service: { may: ['why', 'agent', 'dbus', 'log'] },
-  why: { may: ['agent'], pure: true },
   report: {
-    may: ['agent', 'history', 'metrics', 'log', 'host'],
+    may: ['why', 'agent', 'history', 'metrics', 'log', 'host'],
     pure: { but: ['historian.ts', 'reporter.ts'] },
   },
+  why: { may: ['gates', 'agent'], pure: true },
   history: { may: ['agent', 'files'] },
   lenders: { may: ['gates', 'agent', 'identity', 'config', 'http'] },
   // What gates and strategies judge by is defined there; here it is observed.

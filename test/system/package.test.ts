@@ -68,6 +68,8 @@ function summary(listing: readonly string[]): string[] {
   const collapsed = listing.map((line) =>
     line
       .replace(/(\/chunks\/).+/, '$1...')
+      // tar says where a link leads.
+      .replace(/ -> .*/, '')
       .replace(/(\/schemas\/v1\/).+/, '$1...')
       .replace(/(\/doc\/zincati-ng\/(?:docs|examples)\/).*/, '$1...')
       .replace(/(\/node_modules\/[^/]+\/).+/, '$1...'),
@@ -125,7 +127,9 @@ const IN_USR = `-rw-r--r-- /usr/lib/systemd/system-preset/50-zincati.preset
 -rw-r--r-- /usr/lib/zincati/config.d/10-identity.toml
 -rw-r--r-- /usr/lib/zincati/config.d/30-updates-strategy.toml
 -rw-r--r-- /usr/lib/zincati/config.d/50-fedora-coreos-cincinnati.toml
+-rw-r--r-- /usr/share/dbus-1/interfaces/org.coreos.zincati.Agent1.xml
 -rw-r--r-- /usr/share/dbus-1/system.d/org.coreos.zincati.conf
+-rw-r--r-- /usr/share/polkit-1/actions/org.coreos.zincati.policy
 -rw-r--r-- /usr/share/polkit-1/rules.d/zincati.rules
 drwxr-xr-x /etc/zincati
 drwxr-xr-x /etc/zincati/config.d
@@ -134,7 +138,9 @@ const IN_LOCAL = `-rw-r--r-- /etc/dbus-1/system.d/org.coreos.zincati.conf
 -rw-r--r-- /etc/polkit-1/rules.d/zincati.rules
 -rw-r--r-- /etc/systemd/system/zincati.service
 -rw-r--r-- /etc/sysusers.d/50-zincati.conf
--rw-r--r-- /etc/tmpfiles.d/zincati.conf`;
+-rw-r--r-- /etc/tmpfiles.d/zincati.conf
+-rw-r--r-- /usr/local/share/dbus-1/interfaces/org.coreos.zincati.Agent1.xml
+-rw-r--r-- /usr/local/share/polkit-1/actions/org.coreos.zincati.policy`;
 
 function expected(architecture: string, layout: 'usr' | 'local'): string[] {
   const [prefix, system] =
@@ -348,6 +354,7 @@ describe.runIf(isRoot)('in a root of its own', () => {
     expect(lines('find', root.path, '-path', '*/zincati', '-type', 'd', '-printf', '/%P\n').sort()).toEqual([
       '/etc/zincati',
       '/usr/lib/zincati',
+      '/usr/share/zincati',
       '/var/lib/zincati',
     ]);
     expect(lines('find', root.at('/var/lib'), '-name', 'rpm-state')).toEqual([]);

@@ -71,6 +71,7 @@ export const ACTING_COMMANDS = {
         value: 'DURATION',
         parse: parseDuration,
         help: 'how long it lasts, such as 45m, 8h or "2d 12h"',
+        excludes: 'until',
       },
       what: { choices: HOLDABLE, help: 'what is held; reboot, if it is not given' },
       reason: { value: 'TEXT', help: 'for the others who look at this node' },

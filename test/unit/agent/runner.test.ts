@@ -35,7 +35,10 @@ function ports(clock: VirtualClock, changes: Partial<Ports> = {}): Ports {
       followActive: async () => 'ended',
     },
     updatesFor: () => ({ check: async () => checkResult({ kind: 'no-update' }) }),
-    gates: { survey: async () => PASSING },
+    gates: {
+      survey: async () => PASSING,
+      look: async () => ({ reports: PASSING, foresight: { classes: ['timed'], clearAt: undefined } }),
+    },
     lenders: { acquire: async () => ({ kind: 'granted' }), release: async () => undefined },
     sessions: { list: async () => [], broadcast: async () => undefined },
     records: { save: async () => undefined },

@@ -7,10 +7,10 @@ import { absentLines, statusLines } from '../../../src/cli/status-text.ts';
 import type { Terms } from '../../../src/cli/terms.ts';
 import { fixedZone } from '../../../src/calendar/zone-rules.ts';
 import { HOUR_MS } from '../../../src/text/units.ts';
-import { BOOTED, CLOSED_WINDOW, double, HOLD, NOW, WAITING } from '../../support/agent-samples.ts';
+import { BOOTED, CLOSED_WINDOW, decodeSample, double, HOLD, NOW } from '../../support/agent-samples.ts';
 import { dictionary, micros, type Plain } from '../../support/fake-agent.ts';
 
-export const CET = fixedZone('Europe/Berlin', HOUR_MS, 'CET');
+const CET = fixedZone('Europe/Berlin', HOUR_MS, 'CET');
 const TERMS: Terms = { now: NOW, zone: CET, width: undefined, colour: false };
 const HOST: HostFacts = {
   name: 'core-7',
@@ -19,10 +19,8 @@ const HOST: HostFacts = {
   version: '43.20260217.3.1',
 };
 
-const factsOf = (more: Readonly<Record<string, Plain>> = {}) =>
-  agentFacts(dictionary({ ...WAITING, ...more }));
 const shown = (more: Readonly<Record<string, Plain>> = {}, terms: Partial<Terms> = {}): string[] => [
-  ...statusLines(factsOf(more), HOST, { ...TERMS, ...terms }),
+  ...statusLines(decodeSample(more), HOST, { ...TERMS, ...terms }),
 ];
 
 it('shows a node that waits for its window', () => {

@@ -1,0 +1,21 @@
+/** What every question to the gates is about, beside its instant. Pure. */
+import { overridesOf, rebootHolds } from './pending.ts';
+import type { GateQuestion } from './ports.ts';
+import type { Memory } from './state.ts';
+
+export function gateSubject({ host, record }: Memory): Omit<GateQuestion, 'at' | 'overrides'> {
+  const { holds } = record;
+  return { booted: host?.booted, staged: host?.staged, ...(holds.length > 0 && { holds }) };
+}
+
+/** What the machine itself asks: with the overrides of a reboot that a person asks for, and past that person's holds. */
+export function rebootSubject(memory: Memory): Omit<GateQuestion, 'at'> {
+  const overrides = overridesOf(memory);
+  const holds = rebootHolds(memory);
+  return {
+    booted: memory.host?.booted,
+    staged: memory.host?.staged,
+    ...(holds.length > 0 && { holds }),
+    ...(overrides.length > 0 && { overrides }),
+  };
+}
