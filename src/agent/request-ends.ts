@@ -8,7 +8,7 @@
  */
 import type { Happening, HappeningOf } from './happenings.ts';
 import type { Moment } from './moment.ts';
-import type { Pending } from './pending.ts';
+import type { Pending } from './pending-request.ts';
 import { firstOutcome, refused } from './request-outcomes.ts';
 import type { Outcome } from './requests.ts';
 import { recorded, type Memory, type Model } from './state.ts';

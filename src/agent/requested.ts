@@ -23,7 +23,8 @@ import { settled, type Advance } from './advance.ts';
 import { checkDue } from './checking.ts';
 import type { Happening } from './happenings.ts';
 import type { Moment } from './moment.ts';
-import { holdsInForce, pendingOf, type Kept, type Pending } from './pending.ts';
+import { holdsInForce, pendingOf } from './pending.ts';
+import type { Kept, Pending } from './pending-request.ts';
 import { done, refused } from './request-outcomes.ts';
 import { ended } from './request-ends.ts';
 import { isRebooting, startedOver } from './reconfigure.ts';
@@ -113,7 +114,9 @@ function whyNotChecking({ model: { memory }, now }: Scene): Outcome | undefined 
   const { notBefore } = memory.check;
   return notBefore === undefined || now.mono >= notBefore.mono
     ? undefined
-    : refused('Blocked', `the update server wants no request before ${longDate(notBefore.at)}`, ['update_server']);
+    : refused('Blocked', `the update server wants no request before ${longDate(notBefore.at)}`, [
+        'update_server',
+      ]);
 }
 
 function whyNotStaging({ model: { memory }, now }: Scene): Outcome | undefined {
@@ -121,7 +124,9 @@ function whyNotStaging({ model: { memory }, now }: Scene): Outcome | undefined {
   if (holds.length > 0) {
     return refused('Blocked', `staging is held: ${holds.map(({ id }) => id).join(', ')}`, ['hold']);
   }
-  return pendingOf(memory, 'stage') === undefined ? undefined : refused('Busy', 'a release is being staged already');
+  return pendingOf(memory, 'stage') === undefined
+    ? undefined
+    : refused('Busy', 'a release is being staged already');
 }
 
 function whyNotRebooting({ model: { state, memory } }: Scene): Outcome | undefined {
@@ -151,9 +156,14 @@ function cancelled(scene: Scene): Answer {
   over.happenings.forEach(tell);
   const isChanged = isStaging || over.happenings.length > 0;
   const outcome = isChanged
-    ? done(isStaging ? `${state.release.version} is not being staged for now` : 'what was asked for is cancelled', {
-        changed: true,
-      })
+    ? done(
+        isStaging
+          ? `${state.release.version} is not being staged for now`
+          : 'what was asked for is cancelled',
+        {
+          changed: true,
+        },
+      )
     : done('there is nothing to cancel', { changed: false });
   tell({ kind: 'request-ended', request, outcome });
   if (isStaging) {
@@ -163,7 +173,9 @@ function cancelled(scene: Scene): Answer {
     };
   }
   const hadReboot = pendingOf(model.memory, 'reboot') !== undefined;
-  return hadReboot ? again({ state, memory: over.memory }, 'it was cancelled', scene) : { state, memory: over.memory };
+  return hadReboot
+    ? again({ state, memory: over.memory }, 'it was cancelled', scene)
+    : { state, memory: over.memory };
 }
 
 const CANCELLABLE: ReadonlySet<Wish['kind']> = new Set(['check', 'stage', 'reboot']);
@@ -180,9 +192,16 @@ function discarded(scene: Scene): Answer {
   if (memory.record.adminDenials.length >= MOST_ADMIN_DENIALS) {
     return refused('LimitsExceeded', `at most ${MOST_ADMIN_DENIALS} releases can be denied: allow one first`);
   }
-  const denial = { release: denialName(release.payload.value), by: request.by, reason: 'discarded', sinceAt: now.at };
+  const denial = {
+    release: denialName(release.payload.value),
+    by: request.by,
+    reason: 'discarded',
+    sinceAt: now.at,
+  };
   const outcome = done(
-    isStaging ? `${version} is not staged, and denied` : `${version} is denied, and dropped as soon as rpm-ostree can`,
+    isStaging
+      ? `${version} is not staged, and denied`
+      : `${version} is denied, and dropped as soon as rpm-ostree can`,
     { changed: true, release: version },
   );
   const next = withAdminDenial(memory.record, denial);
@@ -216,7 +235,14 @@ function held(wish: Extract<Wish, { kind: 'hold' }>, scene: Scene): Answer {
   }
   const id = nextHoldId(holds);
   const reason = printable(wish.reason).slice(0, LONGEST_REASON);
-  const hold = { id, what, by: request.by, reason, sinceAt: now.at, ...(untilAt !== undefined && { untilAt }) };
+  const hold = {
+    id,
+    what,
+    by: request.by,
+    reason,
+    sinceAt: now.at,
+    ...(untilAt !== undefined && { untilAt }),
+  };
   const until = untilAt === undefined ? 'until it is released' : `until ${longDate(untilAt)}`;
   const outcome = done(`${what === 'reboot' ? 'reboots are' : 'staging is'} held ${until} (${id})`, {
     changed: true,
