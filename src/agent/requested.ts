@@ -33,6 +33,7 @@ import { foreignStaged } from './states/back-to-polling.ts';
 import { recorded, type Memory, type Model, type Policy } from './state.ts';
 import type { Release } from './release.ts';
 import {
+  isInstant,
   LONGEST_REASON,
   LONGEST_RELEASE,
   MOST_ADMIN_DENIALS,
@@ -226,8 +227,8 @@ function held(wish: Extract<Wish, { kind: 'hold' }>, scene: Scene): Answer {
   if (what === 'reboot' && isRebooting(state)) {
     return refused('TooLate', `the reboot into ${state.release.version} is on its way`);
   }
-  if (untilAt !== undefined && (!Number.isSafeInteger(untilAt) || untilAt <= now.at)) {
-    return refused('Invalid', 'a hold must end in the future');
+  if (untilAt !== undefined && (!isInstant(untilAt) || untilAt <= now.at)) {
+    return refused('Invalid', 'a hold must end at a whole millisecond in the future');
   }
   const holds = holdsNow(memory.record, now.at);
   if (holds.length >= MOST_HOLDS) {

@@ -191,6 +191,7 @@ export class RandomWorld {
       }
     }
     this.#calm = true;
+    this.#askInTheMiddle = false;
     this.#requests.letGo();
     this.#slotByOthersUntil = 0;
     this.node.deployments = this.node.deployments.filter((d) => !d.staged || d.finalizationLocked === true);
@@ -328,8 +329,21 @@ export class RandomWorld {
     throw new Violation(`a slot is held while the agent waits in ${state.name}`);
   }
 
+  /** A rollback that never reached the disk is forgotten with the next boot that goes on. */
+  #forgetUnwritten(): void {
+    const { booted, record } = this.node;
+    for (const version of this.#rolledBack) {
+      const isDenied = record.denials.some((denial) => denial.version === version);
+      const isSeenAgain = record.boots.some((boot) => boot.version === booted.version);
+      if (!isDenied && !isSeenAgain) {
+        this.#rolledBack.delete(version);
+      }
+    }
+  }
+
   #afterReboot(asked: string | undefined): void {
     const booted = this.node.booted.version;
+    this.#forgetUnwritten();
     this.#rolledBack.delete(booted);
     if (asked === undefined) {
       return;
@@ -409,6 +423,7 @@ export class RandomWorld {
       case 'reboot':
         node.reboot();
         this.#rolledBack.delete(node.booted.version);
+        this.#forgetUnwritten();
         return;
       case 'forget rollback':
         node.deployments = node.deployments.filter((d) => d.booted || d.staged);

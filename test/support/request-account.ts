@@ -61,10 +61,11 @@ export class RequestAccount {
 
   /** Everybody lets go. */
   letGo(): void {
-    for (const id of this.#holds.keys()) {
+    const { holds, adminDenials } = this.#node.model.memory.record;
+    for (const { id } of holds) {
       this.#request({ kind: 'release', hold: id });
     }
-    for (const name of this.#denied) {
+    for (const { release: name } of adminDenials) {
       this.#request({ kind: 'allow', release: name });
     }
   }
@@ -245,7 +246,7 @@ export class RequestAccount {
       }
       case 'hold': {
         const what = this.#random() < 0.7 ? 'reboot' : 'stage';
-        const untilAt = this.#node.at + Math.ceil(this.#random() * 3 * DAY_MS);
+        const untilAt = Math.ceil(this.#node.at + this.#random() * 3 * DAY_MS);
         return this.#random() < 0.3
           ? { kind, what, reason: 'for now' }
           : { kind, what, untilAt, reason: 'for a while' };
