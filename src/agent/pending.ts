@@ -7,7 +7,7 @@
  * - At most one reboot is pending.
  */
 import type { Override } from './overrides.ts';
-import type { Pending } from './pending-request.ts';
+import type { Kept, Pending } from './pending-request.ts';
 import type { AgentRecord, StageTerms } from './record.ts';
 import { samePayload } from './release.ts';
 import { isHoldInForce, type Hold, type Holdable, type Request, type Wish } from './requests.ts';
@@ -72,4 +72,9 @@ export function termsOf(memory: Pick<Memory, 'requests' | 'record' | 'host'>): S
   return staged?.terms !== undefined && onDisk !== undefined && samePayload(staged.payload, onDisk)
     ? staged.terms
     : {};
+}
+
+/** What the disk has while requests wait for it; all of them fail together, so that of the oldest one counts. */
+export function beforeWriting({ requests }: Pick<Memory, 'requests'>): Kept | undefined {
+  return requests.find(({ written }) => written !== undefined)?.written?.before;
 }

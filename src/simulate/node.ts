@@ -90,9 +90,9 @@ export class SimulatedNode {
   step(): void {
     const { effect, model: before } = this.machine;
     this.listener.begins?.(beginning(this.machine));
-    this.pass(this.world.durationMs(effect));
     this.#performing = effect.kind;
     this.#cut = false;
+    this.pass(this.world.durationMs(effect));
     const event = this.#perform(effect);
     this.#performing = undefined;
     const roll = this.world.roll(this.steps);

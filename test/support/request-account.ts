@@ -47,10 +47,13 @@ export class RequestAccount {
   constructor(node: SimulatedNode, random: Random) {
     this.#node = node;
     this.#random = random;
-    const { happened } = node.listener;
-    node.listener.happened = (happenings, before) => {
-      happened?.(happenings, before);
-      happenings.forEach((happening) => this.#hear(happening));
+    const { listener } = node;
+    node.listener = {
+      ...listener,
+      happened: (happenings, before) => {
+        listener.happened?.(happenings, before);
+        happenings.forEach((happening) => this.#hear(happening));
+      },
     };
   }
 

@@ -7,6 +7,7 @@ import { HOST_FAULTS } from './host.ts';
 import { LEFTOVER_FAULTS } from './leftovers.ts';
 import { LOCK_FAULTS } from './locks.ts';
 import { PACKAGE_FAULTS } from './package.ts';
+import { REQUEST_FAULTS } from './requests.ts';
 import { RPM_OSTREE_FAULTS } from './rpm-ostree.ts';
 import { WHY_FAULTS } from './why.ts';
 
@@ -18,6 +19,7 @@ export const SHOWN_FAULTS: readonly PutBackFault[] = [
   ...LEFTOVER_FAULTS,
   ...LOCK_FAULTS,
   ...PACKAGE_FAULTS,
+  ...REQUEST_FAULTS,
   ...RPM_OSTREE_FAULTS,
   ...WHY_FAULTS,
 ];

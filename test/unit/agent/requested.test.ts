@@ -76,9 +76,9 @@ function scene(changes: Partial<World> = {}, turns: Turns = { offered: '2', open
   return { node, turns, queries, ask, until, toRest };
 }
 
-const REFUSED = (error: string, gates?: readonly string[]) =>
+const REFUSED = (error: string, gates?: readonly string[]): unknown =>
   expect.objectContaining({ kind: 'refused', error, ...(gates !== undefined && { gates }) });
-const DONE = (text: string) => expect.objectContaining({ kind: 'done', text });
+const DONE = (text: string): unknown => expect.objectContaining({ kind: 'done', text });
 
 describe('check', () => {
   it('asks at once, and says what is offered', () => {
@@ -98,14 +98,10 @@ describe('check', () => {
   });
 
   it('ignores the own back-off, and keeps to the Retry-After of the server', () => {
-    let retryAfterMs: number | undefined;
-    const error = () =>
-      Object.assign(new KindError('generic_http_503'), {
-        ...(retryAfterMs !== undefined && { retryAfterMs }),
-      });
-    const { ask, until, toRest, node } = scene({ check: error });
+    const answer = new KindError('generic_http_503');
+    const { ask, until, toRest, node } = scene({ check: () => answer });
     toRest('NoNewUpdate');
-    retryAfterMs = 10 * MINUTE;
+    Object.assign(answer, { retryAfterMs: 10 * MINUTE });
     const own = ask({ kind: 'check' });
     until(own);
     expect(own()).toEqual({ kind: 'refused', error: 'Failed', text: 'generic_http_503' });
