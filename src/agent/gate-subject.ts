@@ -23,3 +23,15 @@ export function rebootSubject(memory: Memory): Omit<GateQuestion, 'at'> {
     ...(overrides.length > 0 && { overrides }),
   };
 }
+
+/** The question of a survey, at the instant at which it is asked. */
+export function questionOf(
+  { booted, staged, holds, overrides }: Omit<GateQuestion, 'at'>,
+  at: number,
+): GateQuestion {
+  return {
+    ...{ at, booted, staged },
+    ...(holds !== undefined && { holds }),
+    ...(overrides !== undefined && { overrides }),
+  };
+}
