@@ -150,7 +150,7 @@ describe('an operator', () => {
         'updated',
       ]),
     );
-    const override = read.entries.find(({ fields }) => fields['overrides'] === 'window');
+    const override = read.entries.findLast(({ fields }) => fields['overrides'] === 'window');
     expect(override?.fields).toMatchObject({ uid: 0, wish: 'reboot', outcome: 'done' });
     const whole = read.entries.find(({ kind }) => kind === 'updated');
     expect(whole?.fields).toMatchObject({ release: NEWEST, from: START, waitedFor: 'outside_window' });
