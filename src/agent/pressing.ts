@@ -7,7 +7,7 @@
  */
 import type { Moment } from './moment.ts';
 import { checkDue } from './checking.ts';
-import type { Pending } from './pending.ts';
+import type { Pending } from './pending-request.ts';
 import type { AgentState, Memory, Model } from './state.ts';
 
 export function pressed(model: Model, now: Moment): Model {
@@ -41,23 +41,42 @@ function woken(state: AgentState, isCheckWanted: boolean, { mono }: Moment): Age
     case 'ReportedSteady':
     case 'NoNewUpdate':
     case 'OffGraph':
-      if (state.step !== 'rest') {
-        return undefined;
-      }
-      return isCheckWanted ? { ...state, step: 'refresh' } : state;
+      // Whatever it is at leads to a check.
+      return isCheckWanted && state.step === 'rest' ? { ...state, step: 'refresh' } : state;
     case 'UpdateAvailable':
-      if (state.step !== 'rest') {
-        return undefined;
-      }
-      return isCheckWanted ? { ...state, step: 'refresh', dueMono: mono } : state;
+      return isCheckWanted ? toCheck(state, mono) : undefined;
     case 'UpdateStaged':
-      if (isCheckWanted) {
-        return state.step === 'rest' ? { ...state, step: 'refresh', dueMono: mono } : undefined;
-      }
       // An attempt that is under way becomes the one that was asked for.
-      return state.step === 'rest' ? { ...state, step: 'refresh', dueMono: mono } : state;
+      return toCheck(state, mono) ?? (isCheckWanted ? undefined : state);
     case 'UpdateFinalized':
     case 'EndState':
       return state;
+  }
+}
+
+/** A state that checks next. Undefined: it is at something else. */
+function toCheck<S extends AgentState & { readonly name: 'UpdateAvailable' | 'UpdateStaged' }>(
+  state: S,
+  dueMono: number,
+): S | undefined {
+  switch (state.step) {
+    case 'rest':
+      return { ...state, step: 'refresh', dueMono };
+    case 'refresh':
+    case 'check':
+      return state;
+    case 'stage':
+    case 'follow':
+    case 'discard':
+    case 'ask':
+    case 'sessions':
+    case 'warn':
+    case 'verify':
+    case 'acquire':
+    case 'confirm':
+    case 'recheck':
+    case 'finalize':
+    case 'reconcile':
+      return undefined;
   }
 }

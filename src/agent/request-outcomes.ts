@@ -6,7 +6,8 @@
 import { longDate } from '../text/long-date.ts';
 import type { Happening, HappeningKind, HappeningOf } from './happenings.ts';
 import type { Moment } from './moment.ts';
-import { ownHolds, type Pending } from './pending.ts';
+import { ownHolds } from './pending.ts';
+import type { Pending } from './pending-request.ts';
 import { samePayload } from './release.ts';
 import type { Outcome, Request, RequestError, Wish } from './requests.ts';
 import type { Memory, Model } from './state.ts';
@@ -25,7 +26,9 @@ interface Scene {
   readonly now: Moment;
 }
 
-type Ends = { readonly [K in HappeningKind]?: (happening: HappeningOf<K>, scene: Scene) => Outcome | undefined };
+type Ends = {
+  readonly [K in HappeningKind]?: (happening: HappeningOf<K>, scene: Scene) => Outcome | undefined;
+};
 
 /** The outcome that the first of `happenings` means that means any. */
 export function firstOutcome(
@@ -95,7 +98,10 @@ const STAGING: Ends = {
         return refused('NoUpdate', `the update server ${what}`);
       }
       case 'downgrade-refused':
-        return refused('NoUpdate', `${outcome.release.version} would be a downgrade, which the configuration forbids`);
+        return refused(
+          'NoUpdate',
+          `${outcome.release.version} would be a downgrade, which the configuration forbids`,
+        );
       case 'off-graph':
         return refused('NoUpdate', 'the update graph does not have the booted release');
     }
@@ -103,7 +109,8 @@ const STAGING: Ends = {
   'staging-failed': ({ failure }) => refused('Failed', failure.message),
   'staged-other': ({ release }) =>
     refused('Failed', `rpm-ostree staged something else than ${release.version}`),
-  'wrong-stream': ({ release }) => refused('Failed', `${release.version} is of another stream than this node`),
+  'wrong-stream': ({ release }) =>
+    refused('Failed', `${release.version} is of another stream than this node`),
   'offer-left': ({ staged }) =>
     refused('Blocked', `somebody else has staged ${staged}: it is left as it is`, ['foreign']),
   'staging-held': ({ reason }) => refused('Blocked', reason, ['hold']),
@@ -126,7 +133,11 @@ const REBOOTING: Ends = {
     return refused('Blocked', `${reason}${until}`, by === 'lenders' ? [label] : blockers(model.memory));
   },
   'asking-failed': ({ failure }, { model }) =>
-    refused('Blocked', failure.message, failure.kind.startsWith('fleet_lock') ? ['fleet_lock'] : blockers(model.memory)),
+    refused(
+      'Blocked',
+      failure.message,
+      failure.kind.startsWith('fleet_lock') ? ['fleet_lock'] : blockers(model.memory),
+    ),
   'reboot-postponed': () => refused('Blocked', 'somebody is logged in, and is waited for', ['people']),
   'finalize-failed': ({ failure }) => refused('Failed', failure.message),
   'reboot-refused': ({ why }) => refused('Failed', why),
@@ -141,9 +152,14 @@ const REBOOTING: Ends = {
 const DISCARDING: Ends = {
   dropped: ({ version }) =>
     done(`${version} is no longer staged, and denied`, { changed: true, release: version }),
-  'drop-failed': ({ failure }) => refused('Failed', `it is denied, and still staged: ${failure.message}`),
-  'staged-changed': ({ failure }) => refused('Failed', `it is denied, and still staged: ${failure.message}`),
+  // It is denied, so it is never booted: dropping it is tried again.
+  'drop-failed': ({ failure }) => stillThere(failure.message),
+  'staged-changed': ({ failure }) => stillThere(failure.message),
 };
+
+function stillThere(why: string): Outcome {
+  return done(`it is denied, and not dropped yet: ${why}`, { changed: true });
+}
 
 const ENDS: { readonly [K in Wish['kind']]: Ends } = {
   check: CHECKING,
