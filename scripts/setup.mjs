@@ -29,6 +29,14 @@ const NEEDS = {
     debian: ['python3-gi', 'gir1.2-glib-2.0'],
     fedora: 'python3-gobject-base',
   },
+  dasbus: {
+    for: 'test',
+    has: () => spawnSync('/usr/bin/python3', ['-c', 'import dasbus']).status === 0,
+    debian: ['python3-dasbus'],
+    fedora: 'python3-dasbus',
+  },
+  busctl: { for: 'test', has: () => onPath('busctl'), debian: ['systemd'], fedora: 'systemd' },
+  gdbus: { for: 'test', has: () => onPath('gdbus'), debian: ['libglib2.0-bin'], fedora: 'glib2' },
   rpmbuild: { for: 'package', has: () => onPath('rpmbuild'), debian: ['rpm'], fedora: 'rpm-build' },
   'strip for x86_64': {
     for: 'package',
@@ -48,6 +56,7 @@ const NEEDS = {
   promtool: { for: 'test', has: () => onPath('promtool'), debian: ['prometheus'], fedora: 'prometheus' },
   openssl: { for: 'test', has: () => onPath('openssl'), debian: ['openssl'], fedora: 'openssl' },
   etcd: { for: 'test', has: () => onPath('etcd'), debian: ['etcd-server'], fedora: 'etcd' },
+  mandoc: { for: 'test', has: () => onPath('mandoc'), debian: ['mandoc'], fedora: 'mandoc' },
   curl: { for: 'test', has: () => onPath('curl'), debian: ['curl'], fedora: 'curl' },
   unshare: { for: 'test', has: () => onPath('unshare'), debian: ['util-linux'], fedora: 'util-linux' },
   socat: { for: 'test', has: () => onPath('socat'), debian: ['socat'], fedora: 'socat' },

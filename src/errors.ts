@@ -169,19 +169,24 @@ export const BUS_ERROR_KINDS = [
 ] as const;
 export type BusErrorKind = (typeof BUS_ERROR_KINDS)[number];
 
-/** A D-Bus connection or call failed. `errorName` is the remote error's D-Bus name for kind `bus_remote_error`. */
+/**
+ * A D-Bus connection or call failed. For kind `bus_remote_error`, `errorName` is the remote error's D-Bus name, and
+ * `remoteText` its own words, printable.
+ */
 export class BusError extends AgentError {
   readonly kind: BusErrorKind;
   readonly errorName: string | undefined;
+  readonly remoteText: string | undefined;
 
   constructor(
     kind: BusErrorKind,
     message: string,
-    options?: ErrorOptions & { errorName?: string | undefined },
+    options?: ErrorOptions & { errorName?: string | undefined; remoteText?: string | undefined },
   ) {
     super(message, options);
     this.kind = kind;
     this.errorName = options?.errorName;
+    this.remoteText = options?.remoteText;
   }
 }
 

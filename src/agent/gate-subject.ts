@@ -3,8 +3,12 @@ import { overridesOf, rebootHolds } from './pending.ts';
 import type { GateQuestion } from './ports.ts';
 import type { Memory } from './state.ts';
 
-export function gateSubject({ host, record }: Memory): Omit<GateQuestion, 'at' | 'overrides'> {
-  const { holds } = record;
+/** `exempt`: a user whose own holds on reboots do not count. */
+export function gateSubject(
+  { host, record }: Memory,
+  exempt?: number,
+): Omit<GateQuestion, 'at' | 'overrides'> {
+  const holds = record.holds.filter(({ what, by }) => what !== 'reboot' || by.uid !== exempt);
   return { booted: host?.booted, staged: host?.staged, ...(holds.length > 0 && { holds }) };
 }
 

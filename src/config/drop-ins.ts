@@ -76,14 +76,20 @@ interface Dangling {
   readonly dangling: string;
 }
 
-/** Reads the drop-ins of the host whose file system is at `root`. Never rejects: what goes wrong is in `errors`. */
-export async function readDropIns(root: string): Promise<DropIns> {
+/**
+ * Reads the drop-ins of the host whose file system is at `root`, or those in other `directories` below it. Never
+ * rejects: what goes wrong is in `errors`.
+ */
+export async function readDropIns(
+  root: string,
+  directories: readonly string[] = DROP_IN_DIRECTORIES,
+): Promise<DropIns> {
   const winners = new Map<string, Entry>();
   const leadNowhere = new Map<string, string>();
   const warnings: string[] = [];
   const errors: ConfigError[] = [];
   const hidden: string[] = [];
-  for (const directory of DROP_IN_DIRECTORIES) {
+  for (const directory of directories) {
     try {
       const names = await listDirectory(root, directory, warnings);
       if (names === undefined) {

@@ -6,6 +6,7 @@
  * - Each happening is told once. What follows from the model alone (status, health, denials) is told when it changes.
  */
 import { awaitingHealth, healthOf, HEALTHY, type Health } from '../agent/health.ts';
+import { skippedBy } from '../agent/admin-lists.ts';
 import type { Beginning, Happening } from '../agent/happenings.ts';
 import type { Moment } from '../agent/moment.ts';
 import type { Progress } from '../agent/ports.ts';
@@ -64,6 +65,10 @@ export class Reporter implements Observer {
   #awaited: { readonly since: Moment; readonly reason: string } | undefined;
   #health: Health = HEALTHY;
   #lastRefreshAt: number | undefined;
+  /** Of the staging that runs. */
+  #progress: Progress | undefined;
+  #refusal = '';
+  readonly #listeners = new Set<() => void>();
   #progressMono = Number.NEGATIVE_INFINITY;
   #motdMono = 0;
 
@@ -84,6 +89,37 @@ export class Reporter implements Observer {
     return this.#lastRefreshAt;
   }
 
+  /** As last reported. */
+  get model(): Model {
+    return this.#model;
+  }
+
+  get health(): Health {
+    return this.#health;
+  }
+
+  /** Undefined: nothing is being staged, or rpm-ostree has said nothing yet. */
+  get stagingProgress(): Progress | undefined {
+    return this.#progress;
+  }
+
+  /** The files on disk are not what is in use. Undefined: they are. */
+  get configurationProblem(): { readonly reason: string; readonly sinceAt: number } | undefined {
+    if (this.#awaited !== undefined) {
+      return { reason: this.#awaited.reason, sinceAt: this.#awaited.since.at };
+    }
+    return this.#refused === undefined ? undefined : { reason: this.#refusal, sinceAt: this.#refused.at };
+  }
+
+  /**
+   * `listener` is called after everything that may have changed what is reported; for progress alone not more often than
+   * it is logged. It must not throw. Returns the way to stop it.
+   */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
   begins(beginning: Beginning, at: number): void {
     this.#guarded(() => {
       this.#report([beginning], at, this.#model);
@@ -97,6 +133,9 @@ export class Reporter implements Observer {
   happened(model: Model, happenings: readonly Happening[], at: number): void {
     this.#guarded(() => {
       this.#report(happenings, at, model);
+      if (model.state.name !== 'UpdateAvailable') {
+        this.#progress = undefined;
+      }
       this.#tell(model);
     });
   }
@@ -115,6 +154,7 @@ export class Reporter implements Observer {
   /** The files on disk cannot be used, and what was read before stays in use. `reason`: one line. */
   configurationRefused(reason: string): void {
     this.#refused ??= this.#now();
+    this.#refusal = reason;
     this.#options.metrics.configurationRefused();
     this.#options.historian.configurationRefused(reason, this.#options.clock.now());
     this.#guarded(() => this.#tell(this.#model));
@@ -138,12 +178,14 @@ export class Reporter implements Observer {
       const { log, metrics, historian, clock } = this.#options;
       metrics.downloading(progress);
       historian.progress(progress);
+      this.#progress = progress;
       const now = clock.monotonic();
       if (now - this.#progressMono < PROGRESS_EVERY_MS && progress.percent !== 100) {
         return;
       }
       this.#progressMono = now;
       const { text, percent, bytesTransferred, bytesPerSecond } = progress;
+      this.#changed();
       log.debug(text, { percent, bytes: bytesTransferred, rate: bytesPerSecond });
     });
   }
@@ -154,7 +196,7 @@ export class Reporter implements Observer {
     const now = { at, mono: clock.monotonic() };
     const found =
       this.#awaited === undefined
-        ? healthOf(model, now, this.#refused, this.#policy.skip)
+        ? healthOf(model, now, this.#refused, skippedBy(model.memory, this.#policy))
         : awaitingHealth(this.#awaited.since, now, this.#awaited.reason);
     const health = found.level === 'OK' && this.#crashes !== undefined ? ofCrashes(this.#crashes) : found;
     this.#model = model;
@@ -163,6 +205,7 @@ export class Reporter implements Observer {
     this.#tellBlocked(model, now);
     this.#tellHealth(model, health, clock.monotonic());
     this.#options.historian.healthIs(health, at);
+    this.#changed();
   }
 
   #tellStatus(model: Model, health: Health): void {
@@ -198,8 +241,9 @@ export class Reporter implements Observer {
         counts.set(denial.reason, (counts.get(denial.reason) ?? 0) + 1);
       }
     }
-    if (this.#policy.skip.length > 0) {
-      counts.set('administrator', this.#policy.skip.length);
+    const byPeople = skippedBy(memory, this.#policy).length;
+    if (byPeople > 0) {
+      counts.set('administrator', byPeople);
     }
     metrics.releasesDenied(counts);
     metrics.foreignStaged(memory.foreign !== undefined);
@@ -258,6 +302,12 @@ export class Reporter implements Observer {
       }
       count(metrics, happening, at);
       historian.happened(happening, at, model);
+    }
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) {
+      listener();
     }
   }
 

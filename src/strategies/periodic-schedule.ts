@@ -180,6 +180,11 @@ export class PeriodicSchedule {
     return new PeriodicSchedule({ ...this.#options, settings: kept });
   }
 
+  /** The zone of the settings, in which people read its instants. */
+  get zone(): ZoneRules {
+    return this.#zone;
+  }
+
   #closed(nowMs: number, nextMs: number | undefined, frozen: FrozenSpan | undefined): GateReport {
     const label = frozen === undefined ? 'outside_window' : 'frozen';
     const because =

@@ -4,6 +4,7 @@ import { BOUNDED_FAULTS } from './bounded.ts';
 import { CONFIGURATION_FAULTS } from './configuration.ts';
 import { DECIDING_FAULTS } from './deciding.ts';
 import { HOST_FAULTS } from './host.ts';
+import { INTERFACE_FAULTS } from './interface.ts';
 import { LEFTOVER_FAULTS } from './leftovers.ts';
 import { LOCK_FAULTS } from './locks.ts';
 import { PACKAGE_FAULTS } from './package.ts';
@@ -16,6 +17,7 @@ export const SHOWN_FAULTS: readonly PutBackFault[] = [
   ...CONFIGURATION_FAULTS,
   ...DECIDING_FAULTS,
   ...HOST_FAULTS,
+  ...INTERFACE_FAULTS,
   ...LEFTOVER_FAULTS,
   ...LOCK_FAULTS,
   ...PACKAGE_FAULTS,

@@ -65,8 +65,8 @@ export const LEFTOVER_FAULTS: readonly PutBackFault[] = [
     id: 'diff-11-properties',
     fault: 'tools that read properties first find no such interface',
     changes: [
-      replace('src/dbus/no-properties.ts', 'noProperties', (original) => (path, has) => ({
-        ...original(path, has),
+      replace('src/dbus/properties.ts', 'propertiesInterface', (original) => (path, exported) => ({
+        ...original(path, exported),
         methods: [],
       })),
     ],

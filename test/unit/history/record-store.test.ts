@@ -156,7 +156,7 @@ describe('FileRecordStore', () => {
     writeFileSync(join(folder, 'state.json'), 'broken');
     const { record, warning } = await new FileRecordStore(root).load();
     expect(record).toEqual(EMPTY_RECORD);
-    expect(warning).toMatch(/; it cannot be put aside: EISDIR: .*; starting without a record$/);
+    expect(warning).toMatch(/; it cannot be put aside: .* \(EISDIR\); starting without a record$/);
     expect(readFileSync(join(folder, 'state.json'), 'utf8')).toBe('broken');
   });
 

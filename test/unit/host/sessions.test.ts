@@ -48,6 +48,7 @@ function busWith(answerOf: (member: string) => TypedValue | Error): SystemBus {
     onSignal: notUsed,
     addMatch: notUsed,
     export: notUsed,
+    sendSignal: notUsed,
     close: () => Promise.resolve(),
   };
   return { link: () => Promise.resolve(link), close: () => Promise.resolve() };

@@ -376,7 +376,9 @@ describe('on a node', () => {
   }
   let node: SimulatedNode | undefined;
 
-  it('B13: a window of one minute a week is hit in each of 52 weeks', { timeout: 60_000 }, () => {
+  // WEEKS asks for fewer, where these tests run again and again.
+  const weeks = Number(process.env['WEEKS'] ?? 52);
+  it(`B13: a window of one minute a week is hit in each of ${weeks} weeks`, { timeout: 60_000 }, () => {
     const startAt = at('2026-01-07T00:00Z');
     const plan = schedule(
       `${BERLIN}${SATURDAY.replace('length_minutes = 60', 'length_minutes = 1').replace('3:00', '2:30')}`,
@@ -396,10 +398,10 @@ describe('on a node', () => {
       [deployment('1.0', { booted: true })],
       startAt,
     );
-    while (node.at < startAt + 52 * 7 * DAY_MS) {
+    while (node.at < startAt + weeks * 7 * DAY_MS) {
       node.step();
     }
-    expect(node.reboots).toBe(52);
+    expect(node.reboots).toBe(weeks);
     const spring = at('2026-03-29T00:00Z');
     for (const instant of rebootedAt) {
       expect(plan.reportAt(instant).verdict).toBe('pass');
@@ -408,7 +410,7 @@ describe('on a node', () => {
         opened < spring || opened > at('2026-10-25T01:00Z') ? '01:30' : '00:30',
       );
     }
-    expect(new Set(rebootedAt.map((instant) => plan.windowAt(instant)!.startAt)).size).toBe(52);
+    expect(new Set(rebootedAt.map((instant) => plan.windowAt(instant)!.startAt)).size).toBe(weeks);
   });
 });
 
