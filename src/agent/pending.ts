@@ -9,7 +9,14 @@
 import type { Override } from './overrides.ts';
 import type { AgentRecord, StageTerms } from './record.ts';
 import { samePayload } from './release.ts';
-import { isHoldInForce, type Hold, type Holdable, type Outcome, type Request, type Wish } from './requests.ts';
+import {
+  isHoldInForce,
+  type Hold,
+  type Holdable,
+  type Outcome,
+  type Request,
+  type Wish,
+} from './requests.ts';
 import type { Memory } from './state.ts';
 
 /** What requests change in the record. */
@@ -52,13 +59,26 @@ export function ownHolds({ record }: Pick<Memory, 'record'>, { by }: Request, at
   return holdsInForce(record, 'reboot', at).filter((hold) => hold.by.uid === by.uid);
 }
 
-export function holdsInForce({ holds }: Pick<AgentRecord, 'holds'>, what: Holdable, at: number): readonly Hold[] {
+export function holdsInForce(
+  { holds }: Pick<AgentRecord, 'holds'>,
+  what: Holdable,
+  at: number,
+): readonly Hold[] {
   return holds.filter((hold) => hold.what === what && isHoldInForce(hold, at));
 }
 
-/** A person has asked for one version alone: the answer says nothing of what is staged. */
-export function isAboutAnother(memory: Pick<Memory, 'requests'>): boolean {
-  return pendingOf(memory, 'stage')?.request.wish.to !== undefined;
+/**
+ * The graph is asked on terms that say nothing of what is staged: about one version alone, or with the rollout where
+ * what is staged came without it.
+ */
+export function isAboutAnother(memory: Pick<Memory, 'requests' | 'record'>): boolean {
+  const wish = pendingOf(memory, 'stage')?.request.wish;
+  if (wish === undefined) {
+    return false;
+  }
+  return (
+    wish.to !== undefined || (memory.record.staged?.terms?.ignoreRollout === true && !wish.ignoreRollout)
+  );
 }
 
 /**

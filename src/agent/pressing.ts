@@ -4,19 +4,42 @@
  * Invariants:
  * - Each request wakes the machine once. So whatever fails does not make it run without end.
  * - A machine that is busy is left alone, and goes about the request with its next rest.
+ * - An attempt to reboot that is under way becomes the one that is asked for, whatever else is asked for.
+ * - Whoever waits while the graph is asked gets its answer.
  */
 import type { Moment } from './moment.ts';
 import { checkDue } from './checking.ts';
+import type { EffectKind } from './messages.ts';
 import type { Pending } from './pending.ts';
+import type { Wish } from './requests.ts';
 import type { AgentState, Memory, Model } from './state.ts';
 
 export function pressed(model: Model, now: Moment): Model {
-  const waiting = model.memory.requests.filter(({ begun, written }) => !begun && written === undefined);
-  if (waiting.length === 0) {
-    return model;
-  }
-  const isCheckWanted = waiting.some(({ request }) => request.wish.kind !== 'reboot');
-  const state = woken(model.state, isCheckWanted, now);
+  const waiting = model.memory.requests.filter(isWaiting);
+  const checks = waiting.filter(({ request }) => ABOUT_THE_GRAPH.has(request.wish.kind));
+  const others = waiting.filter((pending) => !checks.includes(pending));
+  return pressedBy(others, false, pressedBy(checks, true, model, now), now);
+}
+
+/** `effect` comes next. The graph is asked on the terms of those who wait. */
+export function served(model: Model, effect: EffectKind): Model {
+  const waiting =
+    effect === 'check'
+      ? model.memory.requests.filter(
+          (pending) => isWaiting(pending) && ABOUT_THE_GRAPH.has(pending.request.wish.kind),
+        )
+      : [];
+  return waiting.length === 0 ? model : { ...model, memory: withBegun(model.memory, waiting) };
+}
+
+const ABOUT_THE_GRAPH: ReadonlySet<Wish['kind']> = new Set(['check', 'stage']);
+
+function isWaiting({ begun, written }: Pending): boolean {
+  return !begun && written === undefined;
+}
+
+function pressedBy(waiting: readonly Pending[], isCheckWanted: boolean, model: Model, now: Moment): Model {
+  const state = waiting.length === 0 ? undefined : woken(model.state, isCheckWanted, now);
   if (state === undefined) {
     return model;
   }

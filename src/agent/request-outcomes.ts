@@ -25,7 +25,9 @@ interface Scene {
   readonly now: Moment;
 }
 
-type Ends = { readonly [K in HappeningKind]?: (happening: HappeningOf<K>, scene: Scene) => Outcome | undefined };
+type Ends = {
+  readonly [K in HappeningKind]?: (happening: HappeningOf<K>, scene: Scene) => Outcome | undefined;
+};
 
 /** The outcome that the first of `happenings` means that means any. */
 export function firstOutcome(
@@ -36,7 +38,7 @@ export function firstOutcome(
 ): Outcome | undefined {
   const { kind } = request.wish;
   // A check is a check, whoever asked for it.
-  const ends = begun || kind === 'check' ? ENDS[kind] : {};
+  const ends = begun || kind === 'check' ? ENDS[kind] : ENDS_UNBEGUN[kind];
   for (const happening of happenings) {
     // The table's types hold for each kind; here an entry is looked up by what came.
     const end = ends[happening.kind] as
@@ -79,7 +81,8 @@ const CHECKING: Ends = {
 const STAGING: Ends = {
   ...CANNOT_ASK,
   staged: ({ release: { version } }) => done(`${version} is staged`, { changed: true, release: version }),
-  checked: ({ result: { outcome } }, { request: { wish }, model: { state } }) => {
+  checked: ({ result: { outcome, skipped } }, { request: { wish }, model: { state } }) => {
+    const to = wish.kind === 'stage' ? wish.to : undefined;
     switch (outcome.kind) {
       case 'update': {
         // It is staged already, and nothing more happens.
@@ -90,12 +93,17 @@ const STAGING: Ends = {
           : undefined;
       }
       case 'no-update': {
-        const to = wish.kind === 'stage' ? wish.to : undefined;
+        if (to !== undefined && skipped.includes(to)) {
+          return refused('Blocked', `${to} is denied: allow it first`, ['denied']);
+        }
         const what = to === undefined ? 'offers nothing newer' : `does not offer ${to}`;
         return refused('NoUpdate', `the update server ${what}`);
       }
       case 'downgrade-refused':
-        return refused('NoUpdate', `${outcome.release.version} would be a downgrade, which the configuration forbids`);
+        return refused(
+          'NoUpdate',
+          `${outcome.release.version} would be a downgrade, which the configuration forbids`,
+        );
       case 'off-graph':
         return refused('NoUpdate', 'the update graph does not have the booted release');
     }
@@ -103,13 +111,22 @@ const STAGING: Ends = {
   'staging-failed': ({ failure }) => refused('Failed', failure.message),
   'staged-other': ({ release }) =>
     refused('Failed', `rpm-ostree staged something else than ${release.version}`),
-  'wrong-stream': ({ release }) => refused('Failed', `${release.version} is of another stream than this node`),
+  'wrong-stream': ({ release }) =>
+    refused('Failed', `${release.version} is of another stream than this node`),
   'offer-left': ({ staged }) =>
     refused('Blocked', `somebody else has staged ${staged}: it is left as it is`, ['foreign']),
   'staging-held': ({ reason }) => refused('Blocked', reason, ['hold']),
   'no-longer-offered': ({ release }) => refused('NoUpdate', `${release.version} is no longer offered`),
   'staging-cut-short': ({ release }) =>
     refused('Cancelled', `staging ${release.version} was cut short by a later request`),
+};
+
+/** What was on its way to the disk already is what was asked for, where that is true. */
+const STAGED_MEANWHILE: Ends = {
+  staged: ({ release: { version } }, { request: { wish } }) => {
+    const isWanted = wish.kind === 'stage' && !wish.ignoreRollout && (wish.to ?? version) === version;
+    return isWanted ? done(`${version} is staged`, { changed: true, release: version }) : undefined;
+  },
 };
 
 const REBOOTING: Ends = {
@@ -126,7 +143,11 @@ const REBOOTING: Ends = {
     return refused('Blocked', `${reason}${until}`, by === 'lenders' ? [label] : blockers(model.memory));
   },
   'asking-failed': ({ failure }, { model }) =>
-    refused('Blocked', failure.message, failure.kind.startsWith('fleet_lock') ? ['fleet_lock'] : blockers(model.memory)),
+    refused(
+      'Blocked',
+      failure.message,
+      failure.kind.startsWith('fleet_lock') ? ['fleet_lock'] : blockers(model.memory),
+    ),
   'reboot-postponed': () => refused('Blocked', 'somebody is logged in, and is waited for', ['people']),
   'finalize-failed': ({ failure }) => refused('Failed', failure.message),
   'reboot-refused': ({ why }) => refused('Failed', why),
@@ -151,6 +172,19 @@ const ENDS: { readonly [K in Wish['kind']]: Ends } = {
   reboot: REBOOTING,
   discard: DISCARDING,
   // They end when the record is on disk, or at once.
+  cancel: {},
+  hold: {},
+  release: {},
+  deny: {},
+  allow: {},
+};
+
+/** Of requests that the machine has not gone about. */
+const ENDS_UNBEGUN: { readonly [K in Wish['kind']]: Ends } = {
+  check: {},
+  stage: STAGED_MEANWHILE,
+  reboot: {},
+  discard: {},
   cancel: {},
   hold: {},
   release: {},

@@ -6,6 +6,7 @@
  * - What people hold or deny is in the record before anything else is done, and is written at once.
  * - A reboot that was about to be asked for is taken back, also in the record, when a hold, a denial or a cancel comes.
  * - After the finalization went out, what would stop it is too late.
+ * - A hold of a person counts against every reboot that was asked for before it, also by the same person.
  */
 import { isPrintable, printable } from '../text/printable.ts';
 import { longDate } from '../text/long-date.ts';
@@ -26,10 +27,12 @@ import type { Moment } from './moment.ts';
 import { holdsInForce, pendingOf, type Kept, type Pending } from './pending.ts';
 import { done, refused } from './request-outcomes.ts';
 import { ended } from './request-ends.ts';
+import type { Override } from './overrides.ts';
 import { isRebooting, startedOver } from './reconfigure.ts';
 import { isSkipped } from './skip.ts';
 import { foreignStaged } from './states/back-to-polling.ts';
 import { recorded, type Memory, type Model, type Policy } from './state.ts';
+import { isInForce } from './record.ts';
 import type { Release } from './release.ts';
 import {
   LONGEST_REASON,
@@ -78,7 +81,8 @@ const TAKES: { readonly [K in Wish['kind']]: Take<K> } = {
     (wish.to === undefined || isName(wish.to) ? undefined : NO_NAME) ??
     whyNotStaging(scene) ??
     begun(scene),
-  reboot: (_wish, scene) => whyNotUpdating(scene) ?? whyNotRebooting(scene) ?? begun(scene),
+  reboot: ({ overrides }, scene) =>
+    whyNotUpdating(scene) ?? whyNotRebooting(scene) ?? rebooting(overrides, scene),
   cancel: (_wish, scene) => cancelled(scene),
   discard: (_wish, scene) => whyNotUpdating(scene) ?? discarded(scene),
   hold: (wish, scene) => held(wish, scene),
@@ -97,6 +101,17 @@ function begun({ model, request }: Scene): Model {
   return withPending(model, { request, begun: false });
 }
 
+/** Whom the request overrides is not asked, also where that was about to happen. */
+function rebooting(overrides: readonly Override[], scene: Scene): Model {
+  const { state } = scene.model;
+  const isPassed =
+    state.name === 'UpdateStaged' &&
+    ((state.step === 'acquire' && overrides.includes('fleet-lock')) ||
+      (state.step === 'warn' && overrides.includes('people')));
+  const model = isPassed ? again(scene.model, 'a reboot was asked for', scene) : scene.model;
+  return begun({ ...scene, model });
+}
+
 function withPending({ state, memory }: Model, pending: Pending): Model {
   return { state, memory: { ...memory, requests: [...memory.requests, pending] } };
 }
@@ -113,7 +128,9 @@ function whyNotChecking({ model: { memory }, now }: Scene): Outcome | undefined 
   const { notBefore } = memory.check;
   return notBefore === undefined || now.mono >= notBefore.mono
     ? undefined
-    : refused('Blocked', `the update server wants no request before ${longDate(notBefore.at)}`, ['update_server']);
+    : refused('Blocked', `the update server wants no request before ${longDate(notBefore.at)}`, [
+        'update_server',
+      ]);
 }
 
 function whyNotStaging({ model: { memory }, now }: Scene): Outcome | undefined {
@@ -121,7 +138,9 @@ function whyNotStaging({ model: { memory }, now }: Scene): Outcome | undefined {
   if (holds.length > 0) {
     return refused('Blocked', `staging is held: ${holds.map(({ id }) => id).join(', ')}`, ['hold']);
   }
-  return pendingOf(memory, 'stage') === undefined ? undefined : refused('Busy', 'a release is being staged already');
+  return pendingOf(memory, 'stage') === undefined
+    ? undefined
+    : refused('Busy', 'a release is being staged already');
 }
 
 function whyNotRebooting({ model: { state, memory } }: Scene): Outcome | undefined {
@@ -151,19 +170,29 @@ function cancelled(scene: Scene): Answer {
   over.happenings.forEach(tell);
   const isChanged = isStaging || over.happenings.length > 0;
   const outcome = isChanged
-    ? done(isStaging ? `${state.release.version} is not being staged for now` : 'what was asked for is cancelled', {
-        changed: true,
-      })
+    ? done(
+        isStaging
+          ? `${state.release.version} is not being staged for now`
+          : 'what was asked for is cancelled',
+        {
+          changed: true,
+        },
+      )
     : done('there is nothing to cancel', { changed: false });
   tell({ kind: 'request-ended', request, outcome });
   if (isStaging) {
-    return {
-      state: { ...state, step: 'rest', dueMono: now.mono + policy.retryIntervalMs },
-      memory: over.memory,
-    };
+    // On a person's terms it is not wanted any more; on those of the configuration it is tried again.
+    return state.terms === undefined
+      ? {
+          state: { ...state, step: 'rest', dueMono: now.mono + policy.retryIntervalMs },
+          memory: over.memory,
+        }
+      : { state: { name: 'NoNewUpdate', step: 'rest' }, memory: over.memory };
   }
   const hadReboot = pendingOf(model.memory, 'reboot') !== undefined;
-  return hadReboot ? again({ state, memory: over.memory }, 'it was cancelled', scene) : { state, memory: over.memory };
+  return hadReboot
+    ? again({ state, memory: over.memory }, 'it was cancelled', scene)
+    : { state, memory: over.memory };
 }
 
 const CANCELLABLE: ReadonlySet<Wish['kind']> = new Set(['check', 'stage', 'reboot']);
@@ -172,6 +201,9 @@ function discarded(scene: Scene): Answer {
   const { model, now, request } = scene;
   const { state, memory } = model;
   const release = toDiscard(model);
+  if (memory.host === undefined) {
+    return refused('Busy', 'the deployments are not read yet: ask again in a minute');
+  }
   if (release === undefined) {
     return refused('NotStaged', 'no release of this agent is staged');
   }
@@ -180,9 +212,16 @@ function discarded(scene: Scene): Answer {
   if (memory.record.adminDenials.length >= MOST_ADMIN_DENIALS) {
     return refused('LimitsExceeded', `at most ${MOST_ADMIN_DENIALS} releases can be denied: allow one first`);
   }
-  const denial = { release: denialName(release.payload.value), by: request.by, reason: 'discarded', sinceAt: now.at };
+  const denial = {
+    release: denialName(release.payload.value),
+    by: request.by,
+    reason: 'discarded',
+    sinceAt: now.at,
+  };
   const outcome = done(
-    isStaging ? `${version} is not staged, and denied` : `${version} is denied, and dropped as soon as rpm-ostree can`,
+    isStaging
+      ? `${version} is not staged, and denied`
+      : `${version} is denied, and dropped as soon as rpm-ostree can`,
     { changed: true, release: version },
   );
   const next = withAdminDenial(memory.record, denial);
@@ -216,14 +255,24 @@ function held(wish: Extract<Wish, { kind: 'hold' }>, scene: Scene): Answer {
   }
   const id = nextHoldId(holds);
   const reason = printable(wish.reason).slice(0, LONGEST_REASON);
-  const hold = { id, what, by: request.by, reason, sinceAt: now.at, ...(untilAt !== undefined && { untilAt }) };
+  const hold = {
+    id,
+    what,
+    by: request.by,
+    reason,
+    sinceAt: now.at,
+    ...(untilAt !== undefined && { untilAt }),
+  };
   const until = untilAt === undefined ? 'until it is released' : `until ${longDate(untilAt)}`;
   const outcome = done(`${what === 'reboot' ? 'reboots are' : 'staging is'} held ${until} (${id})`, {
     changed: true,
     hold: id,
   });
   const next = withHold(memory.record, hold, now.at);
-  const after = what === 'reboot' ? again(model, `hold ${id} came`, scene) : withoutStaging(model);
+  const after =
+    what === 'reboot'
+      ? again(withoutRequests(model, 'reboot', scene), `hold ${id} came`, scene)
+      : withoutStaging(model, scene);
   return written(after, next, outcome, scene);
 }
 
@@ -255,9 +304,12 @@ function denied(release: string, reason: string, scene: Scene): Answer {
     return refused('TooLate', `the reboot into ${state.release.version} is on its way`);
   }
   const { adminDenials } = memory.record;
-  const known = skippedBy(memory, policy).includes(release);
-  if (known) {
-    return done(`${release} is denied already`, { changed: false });
+  if (skippedBy(memory, policy).includes(release)) {
+    const known = done(`${release} is denied already`, { changed: false });
+    // By a request just now, perhaps: then it waits for the disk as that one does.
+    return memory.save.due && !policy.skip.includes(release)
+      ? written(model, memory.record, known, scene)
+      : known;
   }
   if (adminDenials.length >= MOST_ADMIN_DENIALS) {
     return refused('LimitsExceeded', `at most ${MOST_ADMIN_DENIALS} releases can be denied: allow one first`);
@@ -284,7 +336,7 @@ function allowed(release: string, scene: Scene): Answer {
   }
   const { adminDenials, denials } = memory.record;
   if (!adminDenials.some((denial) => denial.release === release)) {
-    const own = denials.find((denial) => isSkipped([release], denial));
+    const own = denials.find((denial) => isInForce(denial, now.at) && isSkipped([release], denial));
     return own === undefined
       ? refused('NotFound', `nobody has denied ${release}`)
       : refused('Blocked', `${release} is denied by the agent itself (${own.reason})`, ['denied']);
@@ -323,12 +375,24 @@ function again(model: Model, why: string, { now, policy, tell }: Scene): Model {
   return after;
 }
 
-/** A release on its way to the disk is left alone; what is on disk stays there. */
-function withoutStaging(model: Model): Model {
-  const { state, memory } = model;
+/** A release on its way to the disk is left alone, whoever asked for it; what is on disk stays there. */
+function withoutStaging(model: Model, scene: Scene): Model {
+  const { state } = model;
   return state.name === 'UpdateAvailable' && state.step !== 'discard'
-    ? { state: { name: 'NoNewUpdate', step: 'rest' }, memory }
+    ? {
+        state: { name: 'NoNewUpdate', step: 'rest' },
+        memory: withoutRequests(model, 'stage', scene).memory,
+      }
     : model;
+}
+
+/** What was asked for before, and goes against this request, is over. */
+function withoutRequests(model: Model, kind: 'reboot' | 'stage', { request, tell }: Scene): Model {
+  const over = ended(model.memory, ({ request: { wish } }) =>
+    wish.kind === kind ? refused('Cancelled', `by request ${request.id}`) : undefined,
+  );
+  over.happenings.forEach(tell);
+  return { ...model, memory: over.memory };
 }
 
 /** `release` was denied just now: it is neither staged nor booted. */
@@ -338,7 +402,7 @@ function withoutDenied(model: Model, scene: Scene, { version }: Release): Model 
     case 'UpdateStaged':
       return again(model, `${version} is denied`, scene);
     case 'UpdateAvailable':
-      return withoutStaging(model);
+      return withoutStaging(model, scene);
     case 'ReportedSteady':
     case 'NoNewUpdate':
     case 'OffGraph':
