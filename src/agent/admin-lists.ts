@@ -5,6 +5,7 @@
  * - Both are bounded. Holds that are over are dropped with the next change.
  * - The id of a hold is never that of another one in force.
  */
+import type { DropReason } from './happenings.ts';
 import type { AgentRecord } from './record.ts';
 import { isSkipped } from './skip.ts';
 import type { Target } from './release.ts';
@@ -20,12 +21,17 @@ export function skippedBy(
   return adminDenials.length === 0 ? skip : [...skip, ...adminDenials.map(({ release }) => release)];
 }
 
-/** Whether a request, and not the configuration, denies `release`. */
-export function isDeniedByRequest({ adminDenials }: AgentRecord, release: Target): boolean {
-  return isSkipped(
-    adminDenials.map((denial) => denial.release),
-    release,
-  );
+/** Why a staged `release` goes. */
+export function dropReason(
+  { record }: Pick<Memory, 'record'>,
+  { skip }: Pick<Policy, 'skip'>,
+  release: Target,
+): DropReason {
+  if (isSkipped(skip, release)) {
+    return 'skipped';
+  }
+  const names = record.adminDenials.map((denial) => denial.release);
+  return isSkipped(names, release) ? 'request' : 'denied-or-withdrawn';
 }
 
 /** As people write it: of an image that is pinned, the digest counts. */

@@ -11,7 +11,7 @@ import type { Happening } from './happenings.ts';
 import { historyOf } from './history.ts';
 import { ANSWERS, type Effect, type Event, type EventKind, type Occurrence } from './messages.ts';
 import { withEvents } from './record.ts';
-import { pressed, served } from './pressing.ts';
+import { pressed } from './pressing.ts';
 import { remember } from './remember.ts';
 import { afterHappenings, atRest } from './request-ends.ts';
 import { recorded, type AgentState, type Memory, type Model, type Policy } from './state.ts';
@@ -84,9 +84,8 @@ export function settled(
   const memory = withForeign(after.memory, policy, now, all);
   const ends = afterHappenings({ ...after, memory }, all, now);
   all.push(...ends.happenings);
-  const woken = pressed({ ...after, memory: withHistory(ends.memory, all, now.at) }, now);
-  const effect = nextEffect(woken, now, policy);
-  const model = served(woken, effect.kind);
+  const model = pressed({ ...after, memory: withHistory(ends.memory, all, now.at) }, now);
+  const effect = nextEffect(model, now, policy);
   if (effect.kind !== 'wait' || effect.forMs === 0 || model.memory.requests.length === 0) {
     return { model, effect, happenings: all };
   }

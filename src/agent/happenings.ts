@@ -73,6 +73,8 @@ type OfChecks =
       readonly versions: readonly string[];
       readonly stayingOn: string | undefined;
       readonly repeated: boolean;
+      /** Some may be denied by request, and not by configuration. */
+      readonly requests?: true;
     }
   /** Offered, and left alone because somebody staged something else. */
   | {
@@ -134,11 +136,14 @@ type OfStaging =
   | { readonly kind: 'transaction-running' }
   | { readonly kind: 'transaction-lost'; readonly failure: Failure };
 
+/** `skipped`: by configuration. `request`: by a person's denial. */
+export type DropReason = 'skipped' | 'request' | 'denied-or-withdrawn';
+
 /** Of a staged deployment, and of the way to the reboot. */
 type OfRebooting =
   /** What was of the wrong stream is dropped, or could not be: it is denied either way. */
   | { readonly kind: 'blocked'; readonly release: Release }
-  | { readonly kind: 'dropped'; readonly version: string; readonly why: 'skipped' | 'denied-or-withdrawn' }
+  | { readonly kind: 'dropped'; readonly version: string; readonly why: DropReason }
   | { readonly kind: 'drop-failed'; readonly failure: Failure }
   /** Somebody took the staged deployment away. `replacedBy`: the version that is staged instead. */
   | { readonly kind: 'staged-lost'; readonly release: Release; readonly replacedBy: string | undefined }

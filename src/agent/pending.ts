@@ -7,28 +7,11 @@
  * - At most one reboot is pending.
  */
 import type { Override } from './overrides.ts';
+import type { Kept, Pending } from './pending-request.ts';
 import type { AgentRecord, StageTerms } from './record.ts';
 import { samePayload } from './release.ts';
-import {
-  isHoldInForce,
-  type Hold,
-  type Holdable,
-  type Outcome,
-  type Request,
-  type Wish,
-} from './requests.ts';
+import { isHoldInForce, type Hold, type Holdable, type Request, type Wish } from './requests.ts';
 import type { Memory } from './state.ts';
-
-/** What requests change in the record. */
-export type Kept = Pick<AgentRecord, 'holds' | 'adminDenials'>;
-
-export interface Pending {
-  readonly request: Request;
-  /** The machine has gone about it: it ends when the machine rests again, if not before. */
-  readonly begun: boolean;
-  /** It has changed the record, and waits for the disk. `before`: what the disk has until then. */
-  readonly written?: { readonly before: Kept; readonly outcome: Outcome };
-}
 
 export function pendingOf<K extends Wish['kind']>(
   { requests }: Pick<Memory, 'requests'>,
@@ -98,4 +81,9 @@ export function termsOf(memory: Pick<Memory, 'requests' | 'record' | 'host'>): S
   return staged?.terms !== undefined && onDisk !== undefined && samePayload(staged.payload, onDisk)
     ? staged.terms
     : {};
+}
+
+/** What the disk has while requests wait for it; all of them fail together, so that of the oldest one counts. */
+export function beforeWriting({ requests }: Pick<Memory, 'requests'>): Kept | undefined {
+  return requests.find(({ written }) => written !== undefined)?.written?.before;
 }

@@ -8,6 +8,7 @@
  */
 import { CancelledError, kindOf, messageOf } from '../errors.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../text/units.ts';
+import { questionOf } from './gate-subject.ts';
 import type { AnswerKind, Effect, EffectKind, EffectOf, Event, EventOf, Failure } from './messages.ts';
 import type {
   Clock,
@@ -134,9 +135,9 @@ const PERFORMERS: { readonly [E in EffectKind]: Performer<E> } = {
   },
   survey: {
     limitMs: MINUTE_MS,
-    perform: async ({ kind: _kind, ...subject }, { clock, gates }, signal) => ({
+    perform: async (effect, { clock, gates }, signal) => ({
       kind: 'surveyed',
-      ...(await gates.look({ ...subject, at: clock.now() }, signal)),
+      ...(await gates.look(questionOf(effect, clock.now()), signal)),
     }),
     failed: (failure) => ({ kind: 'survey-failed', failure }),
   },
@@ -246,9 +247,10 @@ export async function perform(
   // The table's types hold for each kind; here an entry is looked up by what is asked.
   const performer = PERFORMERS[effect.kind] as Performer<EffectKind>;
   const { limitMs } = performer;
-  const cutShortBy = [isInterruptible(effect.kind) ? interrupt : undefined, cut].filter(
-    (signal) => signal !== undefined,
-  );
+  const cutters = [
+    { signal: isInterruptible(effect.kind) ? interrupt : undefined, message: 'a new configuration was read' },
+    { signal: cut, message: 'a request came in' },
+  ];
   const limit = new AbortController();
   const done = new AbortController();
   ports.clock.sleep(limitMs, AbortSignal.any([life, done.signal])).then(
@@ -256,7 +258,8 @@ export async function perform(
     () => undefined,
   );
   try {
-    const ends = AbortSignal.any([life, limit.signal, ...cutShortBy]);
+    const cuts = cutters.flatMap((cutter) => cutter.signal ?? []);
+    const ends = AbortSignal.any([life, limit.signal, ...cuts]);
     return await performer.perform(effect, ports, ends);
   } catch (error) {
     if (life.aborted) {
@@ -265,10 +268,8 @@ export async function perform(
     if (limit.signal.aborted) {
       return performer.failed({ kind: 'effect_timeout', message: messageOf(limit.signal.reason) });
     }
-    const by = cutShortBy.find(({ aborted }) => aborted);
-    return performer.failed(
-      by === undefined ? asFailure(error) : { kind: 'cancelled', message: messageOf(by.reason) },
-    );
+    const by = cutters.find((cutter) => cutter.signal?.aborted === true);
+    return performer.failed(by === undefined ? asFailure(error) : { kind: 'cancelled', message: by.message });
   } finally {
     done.abort();
   }

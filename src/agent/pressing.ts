@@ -5,37 +5,17 @@
  * - Each request wakes the machine once. So whatever fails does not make it run without end.
  * - A machine that is busy is left alone, and goes about the request with its next rest.
  * - An attempt to reboot that is under way becomes the one that is asked for, whatever else is asked for.
- * - Whoever waits while the graph is asked gets its answer.
  */
 import type { Moment } from './moment.ts';
 import { checkDue } from './checking.ts';
-import type { EffectKind } from './messages.ts';
-import type { Pending } from './pending.ts';
-import type { Wish } from './requests.ts';
+import type { Pending } from './pending-request.ts';
 import type { AgentState, Memory, Model } from './state.ts';
 
 export function pressed(model: Model, now: Moment): Model {
-  const waiting = model.memory.requests.filter(isWaiting);
-  const checks = waiting.filter(({ request }) => ABOUT_THE_GRAPH.has(request.wish.kind));
-  const others = waiting.filter((pending) => !checks.includes(pending));
-  return pressedBy(others, false, pressedBy(checks, true, model, now), now);
-}
-
-/** `effect` comes next. The graph is asked on the terms of those who wait. */
-export function served(model: Model, effect: EffectKind): Model {
-  const waiting =
-    effect === 'check'
-      ? model.memory.requests.filter(
-          (pending) => isWaiting(pending) && ABOUT_THE_GRAPH.has(pending.request.wish.kind),
-        )
-      : [];
-  return waiting.length === 0 ? model : { ...model, memory: withBegun(model.memory, waiting) };
-}
-
-const ABOUT_THE_GRAPH: ReadonlySet<Wish['kind']> = new Set(['check', 'stage']);
-
-function isWaiting({ begun, written }: Pending): boolean {
-  return !begun && written === undefined;
+  const waiting = model.memory.requests.filter(({ begun, written }) => !begun && written === undefined);
+  const checks = waiting.filter(({ request }) => request.wish.kind !== 'reboot');
+  const reboots = waiting.filter(({ request }) => request.wish.kind === 'reboot');
+  return pressedBy(reboots, false, pressedBy(checks, true, model, now), now);
 }
 
 function pressedBy(waiting: readonly Pending[], isCheckWanted: boolean, model: Model, now: Moment): Model {
@@ -64,23 +44,42 @@ function woken(state: AgentState, isCheckWanted: boolean, { mono }: Moment): Age
     case 'ReportedSteady':
     case 'NoNewUpdate':
     case 'OffGraph':
-      if (state.step !== 'rest') {
-        return undefined;
-      }
-      return isCheckWanted ? { ...state, step: 'refresh' } : state;
+      // Whatever it is at leads to a check.
+      return isCheckWanted && state.step === 'rest' ? { ...state, step: 'refresh' } : state;
     case 'UpdateAvailable':
-      if (state.step !== 'rest') {
-        return undefined;
-      }
-      return isCheckWanted ? { ...state, step: 'refresh', dueMono: mono } : state;
+      return isCheckWanted ? toCheck(state, mono) : undefined;
     case 'UpdateStaged':
-      if (isCheckWanted) {
-        return state.step === 'rest' ? { ...state, step: 'refresh', dueMono: mono } : undefined;
-      }
       // An attempt that is under way becomes the one that was asked for.
-      return state.step === 'rest' ? { ...state, step: 'refresh', dueMono: mono } : state;
+      return toCheck(state, mono) ?? (isCheckWanted ? undefined : state);
     case 'UpdateFinalized':
     case 'EndState':
       return state;
+  }
+}
+
+/** A state that checks next. Undefined: it is at something else. */
+function toCheck<S extends AgentState & { readonly name: 'UpdateAvailable' | 'UpdateStaged' }>(
+  state: S,
+  dueMono: number,
+): S | undefined {
+  switch (state.step) {
+    case 'rest':
+      return { ...state, step: 'refresh', dueMono };
+    case 'refresh':
+    case 'check':
+      return state;
+    case 'stage':
+    case 'follow':
+    case 'discard':
+    case 'ask':
+    case 'sessions':
+    case 'warn':
+    case 'verify':
+    case 'acquire':
+    case 'confirm':
+    case 'recheck':
+    case 'finalize':
+    case 'reconcile':
+      return undefined;
   }
 }

@@ -16,7 +16,15 @@ import { rebootRefused } from './record.ts';
 import { isSamePlace } from './slot-place.ts';
 import { isKeepingSlot } from './slots.ts';
 import { nothingLent } from './states/update-staged.ts';
-import { recorded, type AgentState, type Holding, type Memory, type Model, type Policy, type StagedStep } from './state.ts';
+import {
+  recorded,
+  type AgentState,
+  type Holding,
+  type Memory,
+  type Model,
+  type Policy,
+  type StagedStep,
+} from './state.ts';
 import type { Moment } from './moment.ts';
 
 export function reconfigured(model: Model, now: Moment, before: Policy, policy: Policy): Advance {

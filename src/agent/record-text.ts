@@ -24,6 +24,7 @@ import { SCHEMES, type Target } from './release.ts';
 import {
   HOLD_ID,
   HOLDABLE,
+  isInstant,
   LONGEST_REASON,
   LONGEST_RELEASE,
   MOST_ADMIN_DENIALS,
@@ -189,7 +190,7 @@ function hold(value: Table): Hold | undefined {
   const sinceAt = whole(value['sinceAt']);
   const untilAt = whole(value['untilAt']);
   // A hold whose end cannot be read is left out, and named.
-  const isDamaged = value['untilAt'] !== undefined && untilAt === undefined;
+  const isDamaged = value['untilAt'] !== undefined && (untilAt === undefined || !isInstant(untilAt));
   if (id === undefined || !HOLD_ID.test(id) || what === undefined || by === undefined || isDamaged) {
     return undefined;
   }

@@ -8,8 +8,9 @@
  */
 import type { Happening, HappeningOf } from './happenings.ts';
 import type { Moment } from './moment.ts';
-import type { Pending } from './pending.ts';
+import type { Pending } from './pending-request.ts';
 import { firstOutcome, refused } from './request-outcomes.ts';
+import { beforeWriting } from './pending.ts';
 import type { Outcome } from './requests.ts';
 import { recorded, type Memory, type Model } from './state.ts';
 
@@ -69,7 +70,7 @@ function isSaveFailing(happening: Happening): happening is SaveFailing {
 
 /** All of them fail together, so what the oldest one found is what the disk has. */
 function takenBack(memory: Memory): Memory {
-  const before = memory.requests.find(({ written }) => written !== undefined)?.written?.before;
+  const before = beforeWriting(memory);
   return before === undefined ? memory : recorded(memory, { ...memory.record, ...before });
 }
 

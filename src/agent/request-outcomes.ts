@@ -6,7 +6,8 @@
 import { longDate } from '../text/long-date.ts';
 import type { Happening, HappeningKind, HappeningOf } from './happenings.ts';
 import type { Moment } from './moment.ts';
-import { ownHolds, type Pending } from './pending.ts';
+import { ownHolds } from './pending.ts';
+import type { Pending } from './pending-request.ts';
 import { samePayload } from './release.ts';
 import type { Outcome, Request, RequestError, Wish } from './requests.ts';
 import type { Memory, Model } from './state.ts';
@@ -162,9 +163,14 @@ const REBOOTING: Ends = {
 const DISCARDING: Ends = {
   dropped: ({ version }) =>
     done(`${version} is no longer staged, and denied`, { changed: true, release: version }),
-  'drop-failed': ({ failure }) => refused('Failed', `it is denied, and still staged: ${failure.message}`),
-  'staged-changed': ({ failure }) => refused('Failed', `it is denied, and still staged: ${failure.message}`),
+  // It is denied, so it is never booted: dropping it is tried again.
+  'drop-failed': ({ failure }) => stillThere(failure.message),
+  'staged-changed': ({ failure }) => stillThere(failure.message),
 };
+
+function stillThere(why: string): Outcome {
+  return done(`it is denied, and not dropped yet: ${why}`, { changed: true });
+}
 
 const ENDS: { readonly [K in Wish['kind']]: Ends } = {
   check: CHECKING,

@@ -1,5 +1,5 @@
 /**
- * What people ask of the agent, and what becomes of it. Data, and one comparison.
+ * What people ask of the agent, and what becomes of it. Data, and how its numbers are read.
  *
  * Invariants:
  * - A request enters the machine between two effects, as a new configuration does.
@@ -79,6 +79,11 @@ export interface AdminDenial {
 /** At the instant at which it ends it no longer counts. */
 export function isHoldInForce({ untilAt }: Pick<Hold, 'untilAt'>, at: number): boolean {
   return untilAt === undefined || at < untilAt;
+}
+
+/** Whether a date can be shown for it: a whole instant, as far as calendars go. */
+export function isInstant(at: number): boolean {
+  return Number.isSafeInteger(at) && Math.abs(at) <= 8.64e15;
 }
 
 /** How the id of a hold looks. */

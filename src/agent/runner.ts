@@ -7,7 +7,6 @@
  * - A request enters between two effects, and ends by a happening; nothing else keeps account of it.
  * - A new configuration takes effect between two effects, never within one.
  */
-import { CancelledError } from '../errors.ts';
 import { MINUTE_MS } from '../text/units.ts';
 import { advance, begin, type Advance, type Machine } from './advance.ts';
 import { beginning } from './beginning.ts';
@@ -82,7 +81,7 @@ export class Runner<C extends Configuration = Configuration> {
   /** Takes effect when the present effect is over; a wait is cut short. Of several, the last one counts. */
   reconfigure(next: C): void {
     this.#next = next;
-    this.#interrupt.abort(new CancelledError('a new configuration was read'));
+    this.#interrupt.abort();
   }
 
   /**
@@ -104,7 +103,7 @@ export class Runner<C extends Configuration = Configuration> {
     this.#waiting.set(request.id, { request, resolve });
     this.#queue.push(request);
     if (this.#performing !== undefined && cutsShort(request.wish, this.#performing)) {
-      this.#cut.abort(new CancelledError('a request came in'));
+      this.#cut.abort();
     }
     return promise;
   }

@@ -16,7 +16,7 @@
  */
 import type { Grace, GracePolicy } from './grace.ts';
 import { momentOf, type Moment } from './moment.ts';
-import type { Pending } from './pending.ts';
+import type { Pending } from './pending-request.ts';
 import type { Deadend, Foresight, GateReport, HostStatus, Session, SlotAnswer } from './ports.ts';
 import { EMPTY_RECORD, type AgentRecord, type StageTerms } from './record.ts';
 import type { Release, Target } from './release.ts';

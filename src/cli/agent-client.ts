@@ -9,13 +9,27 @@ import { getAllProperties, getNameOwner, signalRule } from '../dbus/calls.ts';
 import { connectBus } from '../dbus/connect.ts';
 import { BUS_NAME } from '../dbus/message.ts';
 import { systemBusAddress } from '../dbus/system-bus-address.ts';
-import { type BusLink, type BusSignal, type BusValue, Variant } from '../dbus/types.ts';
+import type { BusLink, BusSignal, BusValue } from '../dbus/types.ts';
 import { BusError } from '../errors.ts';
 import { EXPERIMENTAL_PATH, SERVICE_NAME } from '../service/experimental.ts';
 import { MINUTE_MS, SECOND_MS } from '../text/units.ts';
-import type { AgentFacts, ExplanationFacts, ProgressFacts, ResultFacts } from './agent-facts.ts';
+import type {
+  AgentFacts,
+  ExplanationFacts,
+  HappenedFacts,
+  ProgressFacts,
+  ResultFacts,
+} from './agent-facts.ts';
 import { Bell } from './bell.ts';
-import { agentFacts, explanationFacts, jobProgress, resultFacts } from './decode-agent.ts';
+import { type CallOptions, option } from './call-options.ts';
+import {
+  agentFacts,
+  explanationFacts,
+  happenedFacts,
+  historyFacts,
+  jobProgress,
+  resultFacts,
+} from './decode-agent.ts';
 import { NoAgent } from './failure.ts';
 
 export const AGENT_INTERFACE = `${SERVICE_NAME}.Agent1`;
@@ -28,15 +42,7 @@ const EXPLAIN_TIMEOUT_MS = MINUTE_MS;
 /** Polkit may ask a person for a password. */
 const ACT_TIMEOUT_MS = 5 * MINUTE_MS;
 
-/** Options of a method, ready for the bus. */
-export type CallOptions = Readonly<Record<string, Variant>>;
-
-export const option = {
-  flag: (value: boolean): Variant => new Variant('b', value),
-  text: (value: string): Variant => new Variant('s', value),
-  texts: (value: readonly string[]): Variant => new Variant('as', value),
-  instant: (at: number): Variant => new Variant('x', BigInt(Math.floor(at)) * 1000n),
-};
+export { type CallOptions, option };
 
 export class AgentClient implements AsyncDisposable {
   readonly #link: BusLink;
@@ -89,6 +95,23 @@ export class AgentClient implements AsyncDisposable {
   async explain(overrides: readonly string[]): Promise<ExplanationFacts> {
     const options = overrides.length === 0 ? {} : { override: option.texts(overrides) };
     return explanationFacts(await this.#call('Explain', '', [], options, EXPLAIN_TIMEOUT_MS));
+  }
+
+  /** The newest entries of the history, the oldest of them first. */
+  async history(newest: number, sinceAt: number | undefined): Promise<readonly HappenedFacts[]> {
+    const since = sinceAt === undefined ? {} : { since: option.instant(sinceAt) };
+    const options = { newest: option.count(newest), ...since };
+    return historyFacts(await this.#call('History', '', [], options, READ_TIMEOUT_MS));
+  }
+
+  /** Calls `listener` with each new entry of the history. As `onChange` otherwise. */
+  onHappened(listener: (entry: HappenedFacts) => void): Promise<() => void> {
+    return this.#subscribe(AGENT_INTERFACE, 'Happened', ({ path, body: [value] }) => {
+      const entry = path === EXPERIMENTAL_PATH ? happenedFacts(value) : undefined;
+      if (entry !== undefined) {
+        listener(entry);
+      }
+    });
   }
 
   /** Calls a method that acts and is done at once. Resolves with its answer, if it has one. */
@@ -148,12 +171,16 @@ export class AgentClient implements AsyncDisposable {
    * Calls `listener` after each change of the agent's properties. The returned function stops that. Rejects as a call
    * does.
    */
-  async onChange(listener: () => void): Promise<() => void> {
-    const stop = this.#onSignal(PROPERTIES, 'PropertiesChanged', ({ path, body: [name] }) => {
+  onChange(listener: () => void): Promise<() => void> {
+    return this.#subscribe(PROPERTIES, 'PropertiesChanged', ({ path, body: [name] }) => {
       if (path === EXPERIMENTAL_PATH && name === AGENT_INTERFACE) {
         listener();
       }
     });
+  }
+
+  async #subscribe(name: string, member: string, handler: (signal: BusSignal) => void): Promise<() => void> {
+    const stop = this.#onSignal(name, member, handler);
     try {
       await this.#listen();
     } catch (error) {

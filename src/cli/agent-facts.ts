@@ -124,3 +124,11 @@ export interface ResultFacts {
   readonly gates: readonly string[];
   readonly release: string | undefined;
 }
+
+/** An entry of the history; docs/history.md has the kinds and their fields. */
+export interface HappenedFacts {
+  readonly at: number;
+  readonly kind: string;
+  readonly text: string;
+  readonly fields: Readonly<Record<string, string | number | boolean>>;
+}

@@ -11,7 +11,7 @@ import type { CommandOf } from './command-line.ts';
 import { EXIT } from './exit-codes.ts';
 import { document } from './json-document.ts';
 
-interface Findings {
+export interface Findings {
   readonly errors: readonly string[];
   readonly warnings: readonly string[];
   readonly notes: readonly string[];
@@ -28,17 +28,21 @@ export async function configCheck(command: CommandOf<'config check'>): Promise<n
       return EXIT.failure;
     }
   }
-  const findings = await find(
-    folder === undefined ? () => loadHost(root) : () => loadFolder(path.resolve(folder)),
-    root,
-  );
+  const findings = await (folder === undefined
+    ? findingsOf(root)
+    : find(() => loadFolder(path.resolve(folder)), root));
   const isGood = findings.errors.length === 0;
   if (json) {
     process.stdout.write(document('ConfigCheck', { valid: isGood, ...findings }));
   } else {
-    tell(findings);
+    process.stdout.write(`${findingLines(findings).join('\n')}\n`);
   }
   return isGood ? EXIT.ok : EXIT.config;
+}
+
+/** What is wrong or odd in the configuration of the host. */
+export function findingsOf(root: string): Promise<Findings> {
+  return find(() => loadHost(root), root);
 }
 
 /** A folder that is not there must not pass for one without faults. */
@@ -95,7 +99,8 @@ async function calendarWarnings(
   return [...warnings, ...schedule.warningsAt(Date.now(), origins)];
 }
 
-function tell({ errors, warnings, notes, files }: Findings): void {
+/** Lines without their breaks; the last one is the verdict. */
+export function findingLines({ errors, warnings, notes, files }: Findings): readonly string[] {
   const lines = [
     ...errors.map((line) => `error: ${line}`),
     ...warnings.map((line) => `warning: ${line}`),
@@ -106,5 +111,5 @@ function tell({ errors, warnings, notes, files }: Findings): void {
     errors.length === 0
       ? `the configuration is good: ${read}`
       : `the configuration cannot be used: ${errors.length === 1 ? '1 error' : `${errors.length} errors`}`;
-  process.stdout.write(`${[...lines, verdict].join('\n')}\n`);
+  return [...lines, verdict];
 }

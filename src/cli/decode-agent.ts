@@ -11,6 +11,7 @@ import type {
   DeploymentFacts,
   ExplanationFacts,
   GateFacts,
+  HappenedFacts,
   HoldFacts,
   ProgressFacts,
   RebootFacts,
@@ -86,6 +87,32 @@ export function resultFacts(value: BusValue | undefined): ResultFacts {
     release: filled(all.text('release')),
   };
 }
+
+/** `value`: the answer of History. What has no instant is no entry. */
+export function historyFacts(value: BusValue | undefined): readonly HappenedFacts[] {
+  return Dictionary.listOf(value).flatMap((one) => happened(one) ?? []);
+}
+
+/** `value`: the argument of Happened. */
+export function happenedFacts(value: BusValue | undefined): HappenedFacts | undefined {
+  return happened(Dictionary.of(value));
+}
+
+function happened(from: Dictionary): HappenedFacts | undefined {
+  const at = from.instant('at');
+  if (at === undefined) {
+    return undefined;
+  }
+  const others = Object.entries(from.plain()).filter(([key]) => !OF_EVERY_ENTRY.has(key));
+  return {
+    at,
+    kind: from.text('kind') ?? '?',
+    text: from.text('text') ?? '',
+    fields: Object.fromEntries(others),
+  };
+}
+
+const OF_EVERY_ENTRY: ReadonlySet<string> = new Set(['at', 'kind', 'text']);
 
 function filled(text: string | undefined): string | undefined {
   return text === '' ? undefined : text;

@@ -3,7 +3,7 @@
  *
  * Invariants:
  * - Instants are RFC 3339 in UTC. In the program they are numbers whose key is `at` or ends in `At`.
- * - What is not known is left out.
+ * - What is not known is left out, and so is an instant that no calendar has.
  * - Only keys are added, as long as the version is the same. json-schemas.ts describes each kind.
  */
 export const API_VERSION = 'zincati.v1';
@@ -17,6 +17,9 @@ export const KINDS = [
   'ConfigCheck',
   'Configuration',
   'Calendar',
+  'History',
+  'Slot',
+  'Support',
   'Error',
 ] as const;
 export type Kind = (typeof KINDS)[number];
@@ -28,5 +31,9 @@ export function document(kind: Kind, content: Readonly<Record<string, unknown>>)
 
 function instantAsText(key: string, value: unknown): unknown {
   const isInstant = typeof value === 'number' && (key === 'at' || key.endsWith('At'));
-  return isInstant ? new Date(value).toISOString() : value;
+  if (!isInstant) {
+    return value;
+  }
+  const date = new Date(value);
+  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
 }

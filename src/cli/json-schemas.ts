@@ -210,6 +210,40 @@ const CONTENTS: Readonly<Record<Kind, Schema>> = {
     },
     ['spans'],
   ),
+  History: record(
+    {
+      entries: described(
+        'oldest first',
+        list(
+          record(
+            {
+              at: INSTANT,
+              kind: TEXT,
+              text: TEXT,
+              fields: described('whatever else is known', {
+                type: 'object',
+                additionalProperties: PLAIN,
+              }),
+            },
+            ['at', 'kind', 'text', 'fields'],
+          ),
+        ),
+      ),
+    },
+    ['entries'],
+  ),
+  Slot: record(
+    {
+      app: TEXT,
+      id: described('as which the lock server knows the program', TEXT),
+      group: TEXT,
+      server: described('without user, password and query', TEXT),
+      held: FLAG,
+      text: TEXT,
+    },
+    ['app', 'id', 'group', 'server', 'held', 'text'],
+  ),
+  Support: record({ sections: list(record({ title: TEXT, text: TEXT }, ['title', 'text'])) }, ['sections']),
   Error: record(
     {
       exitCode: COUNT,

@@ -35,6 +35,16 @@ export async function runCommand(command: SmallCommand): Promise<number> {
       return (await import('./allow.ts')).allow(command);
     case 'denied':
       return (await import('./denied.ts')).denied(command);
+    case 'history':
+      return (await import('./history.ts')).history(command);
+    case 'support':
+      return (await import('./support.ts')).support(command);
+    case 'lock':
+      return (await import('./lock.ts')).lock(command);
+    case 'unlock':
+      return (await import('./unlock.ts')).unlock(command);
+    case 'run-locked':
+      return (await import('./run-locked.ts')).runLocked(command);
     case 'completion':
       return (await import('./completion.ts')).completion(command);
     case 'deadend-motd set':

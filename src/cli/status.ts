@@ -75,7 +75,8 @@ async function watch({ root, json }: CommandOf<'status'>, console: Console): Pro
   }
 }
 
-async function lookOnce(root: string): Promise<StatusView> {
+/** Rejects only with what is no matter of the agent. */
+export async function lookOnce(root: string): Promise<StatusView> {
   const host = hostFacts(root);
   try {
     await using client = await AgentClient.open(root, false);
@@ -119,7 +120,8 @@ function viewLines(view: StatusView, console: Console): readonly string[] {
     : absentLines(view.absence, view.host, terms);
 }
 
-function statusDocument(view: StatusView): string {
+/** With its line break. */
+export function statusDocument(view: StatusView): string {
   const { host } = view;
   return 'facts' in view
     ? document('Status', { running: true, host, agent: view.facts })

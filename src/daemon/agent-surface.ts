@@ -136,8 +136,8 @@ export class AgentSurface implements AgentPort {
     return { request, ended: wish.kind === 'allow' ? ended.then((outcome) => this.#named(outcome)) : ended };
   }
 
-  explain(overrides: readonly Override[], signal: AbortSignal): Promise<Explanation> {
-    return this.#explainNow?.explain(overrides, signal) ?? Promise.resolve(this.#waiting());
+  explain(overrides: readonly Override[], signal: AbortSignal, by?: Asker): Promise<Explanation> {
+    return this.#explainNow?.explain(overrides, signal, by?.uid) ?? Promise.resolve(this.#waiting());
   }
 
   async history({

@@ -3,12 +3,13 @@
  *
  * Invariants:
  * - Only looks are made. No slot is taken, rpm-ostree is not woken, and nothing is written.
- * - Callers of one second who override the same share one look. It ends early only when all of them have left.
+ * - Callers of one second who override the same share one look, unless the record has changed since. It ends early only when all of them have left.
  * - No more than {@link MOST_LOOKS} looks run at once; others wait for one of them.
  */
 import { gateSubject } from '../agent/gate-subject.ts';
 import { OVERRIDES, type Override } from '../agent/overrides.ts';
 import type { Clock, Sessions } from '../agent/ports.ts';
+import type { AgentRecord } from '../agent/record.ts';
 import type { Model, Policy } from '../agent/state.ts';
 import { CancelledError } from '../errors.ts';
 import type { Survey } from '../gates/survey.ts';
@@ -38,6 +39,8 @@ export interface ExplainNowOptions {
 /** One look, and who waits for it. */
 interface SharedLook {
   readonly beganMono: number;
+  /** As it was then: a hold that has come since calls for another look. */
+  readonly record: AgentRecord;
   readonly answer: Promise<Explanation>;
   readonly over: AbortController;
   waiting: number;
@@ -52,12 +55,14 @@ export class ExplainNow {
     this.#options = options;
   }
 
-  /** Rejects with CancelledError when `signal` is aborted, never otherwise. */
-  async explain(overrides: readonly Override[], signal: AbortSignal): Promise<Explanation> {
+  /**
+   * `exempt`: a user whose own holds do not count. Rejects with CancelledError when `signal` is aborted, never otherwise.
+   */
+  async explain(overrides: readonly Override[], signal: AbortSignal, exempt?: number): Promise<Explanation> {
     const wanted = OVERRIDES.filter((word) => overrides.includes(word));
     for (;;) {
       throwIfAborted(signal);
-      const look = this.#lookFor(wanted);
+      const look = this.#lookFor(wanted, exempt);
       if (look !== undefined) {
         return await this.#awaited(look, signal);
       }
@@ -67,16 +72,18 @@ export class ExplainNow {
   }
 
   /** Undefined: too many others run. */
-  #lookFor(overrides: readonly Override[]): SharedLook | undefined {
+  #lookFor(overrides: readonly Override[], exempt: number | undefined): SharedLook | undefined {
     const mono = this.#options.clock.monotonic();
     for (const [key, { ended, beganMono }] of this.#looks) {
       if (ended && mono - beganMono >= SHARED_MS) {
         this.#looks.delete(key);
       }
     }
-    const key = overrides.join(',');
+    const { record } = this.#options.model().memory;
+    const key = `${overrides.join(',')}/${exempt ?? ''}`;
     const known = this.#looks.get(key);
-    if (known !== undefined && !known.over.signal.aborted && mono - known.beganMono < SHARED_MS) {
+    const isFresh = known?.record === record && mono - known.beganMono < SHARED_MS;
+    if (known !== undefined && !known.over.signal.aborted && isFresh) {
       return known;
     }
     const running = [...this.#looks.values()].filter(({ ended }) => !ended).length;
@@ -86,7 +93,8 @@ export class ExplainNow {
     const over = new AbortController();
     const look: SharedLook = {
       beganMono: mono,
-      answer: this.#look(overrides, over.signal),
+      record,
+      answer: this.#look(overrides, over.signal, exempt),
       over,
       waiting: 0,
       ended: false,
@@ -111,10 +119,14 @@ export class ExplainNow {
     }
   }
 
-  async #look(overrides: readonly Override[], signal: AbortSignal): Promise<Explanation> {
+  async #look(
+    overrides: readonly Override[],
+    signal: AbortSignal,
+    exempt: number | undefined,
+  ): Promise<Explanation> {
     const { model, configured, clock } = this.#options;
     const { policy, survey, sessions } = configured();
-    const question = { ...gateSubject(model().memory), at: clock.now(), overrides };
+    const question = { ...gateSubject(model().memory, exempt), at: clock.now(), overrides };
     const [gates, company] = await Promise.all([
       survey.explain(question, signal),
       sessions.list(signal).then(

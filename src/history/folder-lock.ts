@@ -36,9 +36,9 @@ export type FolderLock =
   /** No lock can be made here; the reason, for people. */
   | { readonly kind: 'none'; readonly why: string };
 
-/** `root` is "/" on a host. Never rejects. */
-export async function lockFolder(root: string): Promise<FolderLock> {
-  const folder = path.join(root, FOLDER);
+/** `root` is "/" on a host. `below`: the folder, which only its owner and root may enter. Never rejects. */
+export async function lockFolder(root: string, below: string = FOLDER): Promise<FolderLock> {
+  const folder = path.join(root, below);
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const handle = await open(folder, 'r');

@@ -17,9 +17,12 @@ const UUID_BYTES = 16;
 
 /** What systemd calls an app-specific machine id, as 32 lower-hex digits. Both arguments have 32 hex digits. Pure. */
 export function appSpecificId(machineId: string, appId: string): string {
-  const digest = createHmac('sha256', Buffer.from(machineId, 'hex'))
-    .update(Buffer.from(appId, 'hex'))
-    .digest();
+  return derivedId(Buffer.from(machineId, 'hex'), Buffer.from(appId, 'hex'));
+}
+
+/** HMAC-SHA256 of `message`, cut to a UUID of version 4, as 32 lower-hex digits. Pure. */
+export function derivedId(key: Buffer, message: Buffer): string {
+  const digest = createHmac('sha256', key).update(message).digest();
   const uuid = digest.subarray(0, UUID_BYTES);
   // RFC 4122: version 4, variant 1.
   uuid.writeUInt8((uuid.readUInt8(6) & 0x0f) | 0x40, 6);

@@ -6,7 +6,7 @@
  * - A run of failures is told when it begins and when it ends; its repetitions only to those who debug.
  * - Nothing from outside reaches a line unsanitised.
  */
-import type { Activity, Happening, HappeningKind, HappeningOf } from '../agent/happenings.ts';
+import type { Activity, DropReason, Happening, HappeningKind, HappeningOf } from '../agent/happenings.ts';
 import { printable } from '../errors.ts';
 import { debug, info, inMinutes, inSeconds, name, type Level, type Line } from './line.ts';
 import { namesOf } from './status-text.ts';
@@ -35,6 +35,12 @@ const RECOVERED: Readonly<Record<Activity, string>> = {
   status: 'reading the deployments works again',
   steady: 'reporting steady state works again',
   check: 'checking Cincinnati for updates works again',
+};
+
+const DROPPED: Readonly<Record<DropReason, string>> = {
+  skipped: 'denied by the administrator (updates.skip)',
+  request: 'denied by request',
+  'denied-or-withdrawn': 'not to be taken any more',
 };
 
 const LINES: { readonly [K in HappeningKind]: (happening: HappeningOf<K>) => readonly Line[] } = {
@@ -116,14 +122,14 @@ const LINES: { readonly [K in HappeningKind]: (happening: HappeningOf<K>) => rea
     once(repeated, 'warn', 'update hint rejected, downgrades are not allowed by configuration'),
   ],
   'graph-warning': ({ text, repeated }) => [once(repeated, 'warn', `update graph: ${printable(text)}`)],
-  'offers-skipped': ({ versions, stayingOn, repeated }) => {
+  'offers-skipped': ({ versions, stayingOn, repeated, requests }) => {
     const stays =
       stayingOn === undefined ? '' : `; nothing else is offered, the node stays on '${printable(stayingOn)}'`;
     return [
       once(
         repeated,
         'warn',
-        `${namesOf(versions)} offered, but denied by the administrator (updates.skip, or by request)${stays}`,
+        `${namesOf(versions)} offered, but denied by the administrator (updates.skip${requests === true ? ', or a request' : ''})${stays}`,
       ),
     ];
   },
@@ -192,9 +198,7 @@ const LINES: { readonly [K in HappeningKind]: (happening: HappeningOf<K>) => rea
   // A staged deployment, and the way to the reboot.
   blocked: ({ release }) => [error(`abandoned and blocked deployment '${name(release)}'`)],
   dropped: ({ version, why }) => {
-    const because =
-      why === 'skipped' ? 'denied by the administrator (updates.skip)' : 'not to be taken any more';
-    return [warn(`release '${printable(version)}' is ${because}: dropped the staged deployment`)];
+    return [warn(`release '${printable(version)}' is ${DROPPED[why]}: dropped the staged deployment`)];
   },
   'drop-failed': ({ failure }) => [error(`failed to drop the staged deployment: ${failure.message}`)],
   'staged-lost': ({ release, replacedBy }) => {

@@ -1,5 +1,5 @@
 /** What a person asks for, in a few words for log and history. Pure. */
-import type { Wish } from '../agent/requests.ts';
+import { isInstant, type Wish } from '../agent/requests.ts';
 import { longDate } from '../text/long-date.ts';
 import { printable } from '../text/printable.ts';
 
@@ -16,7 +16,7 @@ export function wishText(wish: Wish): string {
     case 'reboot':
       return wish.overrides.length === 0 ? 'reboot' : `reboot, overriding ${wish.overrides.join(', ')}`;
     case 'hold': {
-      const until = wish.untilAt === undefined ? '' : ` until ${longDate(wish.untilAt)}`;
+      const until = wish.untilAt === undefined ? '' : ` until ${dateOf(wish.untilAt)}`;
       return `hold ${wish.what}${until}${because(wish.reason)}`;
     }
     case 'release':
@@ -26,6 +26,10 @@ export function wishText(wish: Wish): string {
     case 'allow':
       return `allow '${printable(wish.release)}'`;
   }
+}
+
+function dateOf(at: number): string {
+  return isInstant(at) ? longDate(at) : String(at);
 }
 
 function because(reason: string): string {

@@ -90,7 +90,7 @@ function acting({ port, authority, jobs, explanations, now }: MethodParts): read
         if (options['dry-run'] === true) {
           // It changes nothing, so everybody may.
           const by = { uid: await authority.uidOf(caller) };
-          const ended = async () => dryRun(await explanations.explain(overrides));
+          const ended = async () => dryRun(await explanations.explain(overrides, by));
           const run = () => ({ request: { id: ID_OF_DRY_RUNS }, ended: ended().catch(failed) });
           return [jobs.start(by, { kind: 'reboot', state: 'running', begin: run, cancel: notCancelled })];
         }

@@ -70,7 +70,7 @@ export function agent1({ port, clock, log }: Agent1Options): Agent1 {
         : authority.allow(caller, { actions: ['stage'], interactive: caller.mayAsk, command: 'cancel' });
     },
   });
-  const explanations = new Explanations(port, clock, life.signal);
+  const explanations = new Explanations(port, life.signal);
   const parts = { port, authority, jobs, explanations, now: () => clock.now() };
   changes.update(encodeSnapshot(port.snapshot()));
   return {

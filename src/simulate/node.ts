@@ -9,6 +9,7 @@
  */
 import { advance, begin, type Machine } from '../agent/advance.ts';
 import { beginning } from '../agent/beginning.ts';
+import { questionOf } from '../agent/gate-subject.ts';
 import type { Beginning, Happening } from '../agent/happenings.ts';
 import type { AnswerKind, Effect, EffectKind, EffectOf, Event, EventOf, Failure } from '../agent/messages.ts';
 import { cutsShort } from '../agent/cut-short.ts';
@@ -41,6 +42,8 @@ export class SimulatedNode {
   mono = 0;
   machine: Machine;
   reboots = 0;
+  /** How often the agent has started again. */
+  lives = 0;
   /** Events that the machine was given. */
   steps = 0;
   listener: Listener;
@@ -87,9 +90,9 @@ export class SimulatedNode {
   step(): void {
     const { effect, model: before } = this.machine;
     this.listener.begins?.(beginning(this.machine));
-    this.pass(this.world.durationMs(effect));
     this.#performing = effect.kind;
     this.#cut = false;
+    this.pass(this.world.durationMs(effect));
     const event = this.#perform(effect);
     this.#performing = undefined;
     const roll = this.world.roll(this.steps);
@@ -154,6 +157,7 @@ export class SimulatedNode {
   /** The agent's process starts again, on the same machine. */
   restart(): void {
     this.mono = 0;
+    this.lives += 1;
     this.#queue = [];
     this.machine = begin(initialModel(this.record), this, this.policy);
   }
@@ -231,9 +235,9 @@ export class SimulatedNode {
       this.deployments = this.deployments.filter((deployment) => !deployment.staged);
       return { kind: 'discarded' };
     },
-    survey: ({ kind: _kind, ...subject }) => ({
+    survey: (effect) => ({
       kind: 'surveyed',
-      reports: this.world.survey({ ...subject, at: this.at }),
+      reports: this.world.survey(questionOf(effect, this.at)),
     }),
     'acquire-slot': ({ stream }) => {
       const answer = this.world.acquire({ at: this.at, stream });

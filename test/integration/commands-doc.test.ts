@@ -9,6 +9,7 @@ import { fixedZone } from '../../src/calendar/zone-rules.ts';
 import { explanationFacts } from '../../src/cli/decode-agent.ts';
 import { deniedLines } from '../../src/cli/denied.ts';
 import type { CommandName } from '../../src/cli/table/commands.ts';
+import { historyLines } from '../../src/cli/history-text.ts';
 import { holdText, statusLines } from '../../src/cli/status-text.ts';
 import { whyLines } from '../../src/cli/why-text.ts';
 import { HOUR_MS } from '../../src/text/units.ts';
@@ -26,6 +27,21 @@ const HOST = {
   version: undefined,
 };
 
+const HAPPENED = [
+  {
+    at: Date.parse('2026-11-03T01:14:50Z'),
+    kind: 'updated',
+    text: "updated from '43.20260203.3.0' to '43.20260217.3.1', 48 s down",
+    fields: {},
+  },
+  {
+    at: Date.parse('2026-11-25T14:02:11Z'),
+    kind: 'staged',
+    text: "staged '43.20260413.3.2'",
+    fields: {},
+  },
+];
+
 /** Those whose output has distances in time, at a fixed instant. */
 function rendered(): Partial<Record<CommandName, Example>> {
   const facts = decodeSample({ Holds: [HOLD], Denied: [DENIAL] });
@@ -33,6 +49,7 @@ function rendered(): Partial<Record<CommandName, Example>> {
     status: { args: 'status', output: statusLines(decodeSample(), HOST, TERMS).join('\n') },
     why: { args: 'why', output: whyLines(explanationFacts(EXPLANATION), TERMS).join('\n') },
     denied: { args: 'denied', output: deniedLines(facts.denied, TERMS).join('\n') },
+    history: { args: 'history -n 2', output: historyLines(HAPPENED, TERMS).join('\n') },
     hold: { args: 'hold', output: facts.holds.map((one) => holdText(one, TERMS)).join('\n') },
   };
 }

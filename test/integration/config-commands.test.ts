@@ -129,7 +129,7 @@ describe('calendar', () => {
     expect(table.stdout).toMatch(/^(?:since )?S(?:at|un) \d{4}-\d\d-\d\d 02:00 UTC .* maintenance window$/m);
     expect(table.stdout).toMatch(/^Sat .{6} \.{4}#{4}\.{40}$/m);
     const ics = new ICAL.Component(
-      ICAL.parse(run('calendar', '--ics', '--days', '8', '--root', root).stdout),
+      ICAL.parse(run('calendar', '--ics', '--days', '8', '--root', root).stdout) as unknown[],
     );
     expect(ics.getAllSubcomponents('vevent').length).toBeGreaterThanOrEqual(2);
     const json: unknown = JSON.parse(run('calendar', '--json', '--days', '8', '--root', root).stdout);

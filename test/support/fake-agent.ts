@@ -70,6 +70,7 @@ const METHODS: Readonly<Record<string, readonly [args: string, out: string]>> = 
   Deny: ['s', ''],
   Allow: ['s', ''],
   Explain: ['', 'a{sv}'],
+  History: ['', 'aa{sv}'],
 };
 
 export class FakeAgent implements AsyncDisposable {
@@ -126,6 +127,11 @@ export class FakeAgent implements AsyncDisposable {
   set(properties: Readonly<Record<string, Plain>>): void {
     Object.assign(this.#properties, properties);
     this.#emitChanged(PATH, AGENT, properties);
+  }
+
+  /** Tells a new entry of the history. */
+  happened(entry: Dictionary): void {
+    this.#emit(PATH, AGENT, 'Happened', 'a{sv}', [entry]);
   }
 
   /** Resolves when `member` has been called. */

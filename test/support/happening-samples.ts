@@ -93,6 +93,7 @@ export const HAPPENING_SAMPLES: { readonly [K in HappeningKind]: readonly Happen
   'offers-skipped': [
     { kind: 'offers-skipped', versions: ['V'], stayingOn: 'B', repeated: false },
     { kind: 'offers-skipped', versions: ['V', 'W'], stayingOn: undefined, repeated: false },
+    { kind: 'offers-skipped', versions: ['V'], stayingOn: undefined, repeated: false, requests: true },
   ],
   'offer-left': [{ kind: 'offer-left', release: V, staged: 'S', repeated: false }],
   'check-put-off': [{ kind: 'check-put-off', untilAt: AT, repeated: false }],
@@ -124,6 +125,7 @@ export const HAPPENING_SAMPLES: { readonly [K in HappeningKind]: readonly Happen
   blocked: [{ kind: 'blocked', release: V }],
   dropped: [
     { kind: 'dropped', version: 'V', why: 'skipped' },
+    { kind: 'dropped', version: 'V', why: 'request' },
     { kind: 'dropped', version: 'V', why: 'denied-or-withdrawn' },
   ],
   'drop-failed': [{ kind: 'drop-failed', failure: FAILURE }],

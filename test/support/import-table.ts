@@ -17,7 +17,23 @@ export interface Folder {
 export const FOLDERS: Readonly<Record<string, Folder>> = {
   'main.ts': { may: ['cli', 'daemon', 'host', 'log', 'version.ts'] },
   cli: {
-    may: ['service', 'host', 'strategies', 'agent', 'identity', 'config', 'calendar', 'dbus', 'log', 'files'],
+    may: [
+      'service',
+      'history',
+      'lenders',
+      'host',
+      'strategies',
+      'agent',
+      'identity',
+      'config',
+      'calendar',
+      'metrics',
+      'dbus',
+      'http',
+      'log',
+      'files',
+      'version.ts',
+    ],
   },
   daemon: {
     may: [

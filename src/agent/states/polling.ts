@@ -6,7 +6,7 @@
  *   that was rolled back would be taken again.
  * - A failed check says nothing about the graph: a node that was off it stays so.
  */
-import { skippedBy } from '../admin-lists.ts';
+import { dropReason, skippedBy } from '../admin-lists.ts';
 import { afterCheck, afterFailedCheck, checkDue, checkEffect, isWithdrawn, steadyMs } from '../checking.ts';
 import { momentOf } from '../moment.ts';
 import { adapterRetryMs, CONFIRM_WITHDRAWAL_MS } from '../pacing.ts';
@@ -96,8 +96,12 @@ export function afterAnswer(state: PollingState, { outcome }: CheckResult, turn:
 
 function toldOfDrop({ was, policy, tell }: Turn): void {
   const staged = was.memory.host?.staged;
-  if (staged?.payload !== undefined && isSkipped(skippedBy(was.memory, policy), { ...staged, payload: staged.payload })) {
-    tell({ kind: 'dropped', version: staged.version, why: 'skipped' });
+  if (
+    staged?.payload !== undefined &&
+    isSkipped(skippedBy(was.memory, policy), { ...staged, payload: staged.payload })
+  ) {
+    const why = dropReason(was.memory, policy, { ...staged, payload: staged.payload });
+    tell({ kind: 'dropped', version: staged.version, why });
   }
 }
 

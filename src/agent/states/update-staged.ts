@@ -10,7 +10,7 @@
  * - People who are logged in put the reboot off as grace.ts counts, across closed windows.
  * - No reboot is asked for before the record on disk says so.
  */
-import { skippedBy } from '../admin-lists.ts';
+import { dropReason, skippedBy } from '../admin-lists.ts';
 import { afterCheck, afterFailedCheck, checkDue, checkEffect, isWithdrawn, retryMs } from '../checking.ts';
 import { deniedPayloads } from '../denylist.ts';
 import { isGraceOver, minutesLeft, renewedGrace, spentGrace, wantsNotice } from '../grace.ts';
@@ -175,7 +175,7 @@ export const STAGED_STEPS: Readonly<Record<StagedStep, Step<UpdateStaged>>> = {
   }),
   discard: step(['discard-staged'], (_state, view) => discardStaged(view), {
     discarded: ({ release }, _event, turn) => {
-      const why = isSkipped(skippedBy(turn.memory, turn.policy), release) ? 'skipped' : 'denied-or-withdrawn';
+      const why = dropReason(turn.memory, turn.policy, release);
       turn.tell({ kind: 'dropped', version: release.version, why });
       return pollNow(turn.memory);
     },
@@ -239,7 +239,10 @@ export function isRuledOut(
   policy: Policy,
   at: number,
 ): boolean {
-  return isSkipped(skippedBy({ record }, policy), release) || includesPayload(deniedPayloads(status, record, at), release.payload);
+  return (
+    isSkipped(skippedBy({ record }, policy), release) ||
+    includesPayload(deniedPayloads(status, record, at), release.payload)
+  );
 }
 
 /** The deployments were read: `next` goes on where the staged one is still the release. */

@@ -7,14 +7,20 @@ import { ACTING_COMMANDS } from './acting-commands.ts';
 import type { ArgumentSpec, CommandSpec, OptionSpec } from './command-spec.ts';
 import { CONFIG_COMMANDS } from './config-commands.ts';
 import { HELPING_COMMANDS } from './helping-commands.ts';
+import { HISTORY_COMMANDS } from './history-commands.ts';
 import { LOOKING_COMMANDS } from './looking-commands.ts';
+import { PROGRAM_COMMANDS } from './program-commands.ts';
+import { SUPPORT_COMMANDS } from './support-commands.ts';
 import { ZINCATI_COMMANDS } from './zincati-commands.ts';
 
 /** By their words, in the order in which help lists them. */
 export const COMMANDS = {
   ...LOOKING_COMMANDS,
+  ...HISTORY_COMMANDS,
   ...ACTING_COMMANDS,
   ...CONFIG_COMMANDS,
+  ...PROGRAM_COMMANDS,
+  ...SUPPORT_COMMANDS,
   ...HELPING_COMMANDS,
   ...ZINCATI_COMMANDS,
 } as const;

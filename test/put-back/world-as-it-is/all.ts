@@ -8,6 +8,7 @@ import { INTERFACE_FAULTS } from './interface.ts';
 import { LEFTOVER_FAULTS } from './leftovers.ts';
 import { LOCK_FAULTS } from './locks.ts';
 import { PACKAGE_FAULTS } from './package.ts';
+import { REQUEST_FAULTS } from './requests.ts';
 import { RPM_OSTREE_FAULTS } from './rpm-ostree.ts';
 import { WHY_FAULTS } from './why.ts';
 
@@ -20,6 +21,7 @@ export const SHOWN_FAULTS: readonly PutBackFault[] = [
   ...LEFTOVER_FAULTS,
   ...LOCK_FAULTS,
   ...PACKAGE_FAULTS,
+  ...REQUEST_FAULTS,
   ...RPM_OSTREE_FAULTS,
   ...WHY_FAULTS,
 ];

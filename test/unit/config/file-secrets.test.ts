@@ -24,7 +24,9 @@ async function saidOf(toml: string): Promise<string> {
     const paths = { ca: caFile, cert: clientCertFile, key: clientKeyFile };
     const tries = [
       new TlsFiles(host.root, 'updates.fleet_lock', paths).context(),
-      bearerFile === undefined ? '' : readBearer(host.root, 'updates.fleet_lock.bearer_file', bearerFile),
+      bearerFile === undefined
+        ? Promise.resolve('')
+        : readBearer(host.root, 'updates.fleet_lock.bearer_file', bearerFile),
     ];
     const results = await Promise.allSettled(tries);
     said.push(...results.flatMap((result) => (result.status === 'rejected' ? [String(result.reason)] : [])));

@@ -4,13 +4,14 @@ import { describe, expect, it } from 'vitest';
 import { readFragment } from '../../../src/config/fragment.ts';
 import { configSchema } from '../../../src/config/json-schema.ts';
 import { CONFIG_KEYS, SCHEMA } from '../../../src/config/schema.ts';
+import { isTable } from '../../../src/config/checker.ts';
 import { parseToml, TomlDate, type TomlValue } from '../../../src/config/toml.ts';
 
 const validate = new Ajv({ strict: false, allErrors: true }).compile(configSchema());
 
 /** What an editor makes of a TOML document. */
 function asJson(value: TomlValue): unknown {
-  if (value instanceof Map) {
+  if (isTable(value)) {
     return Object.fromEntries([...value].map(([key, entry]) => [key, asJson(entry)]));
   }
   if (Array.isArray(value)) {
