@@ -12,7 +12,8 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 
 import type { Scheme } from '../src/agent/release.ts';
 import { wireNodes, type History } from './releases.ts';
-import { offeredEdges, warinessOf } from './rollout-policy.ts';
+import { offeredEdges } from './rollout-policy.ts';
+import { warinessOfRequest } from './rollout.ts';
 
 /** What is wrong with the next `remaining` answers. */
 export type ServerFault = { remaining: number } & (
@@ -122,11 +123,10 @@ function sendGraph(
   if (parameters.get('stream') !== stream || parameters.get('basearch') !== basearch) {
     return refuse(reply, 404, 'unknown_scope', `there is only stream ${stream} on ${basearch}`);
   }
-  const told = parameters.get('rollout_wariness');
-  const wariness = told === null ? warinessOf(parameters.get('node_uuid') ?? '') : Number(told);
-  if (told === '' || !(wariness >= 0 && wariness <= 1)) {
-    return refuse(reply, 400, 'invalid_wariness', 'rollout_wariness must be a number from 0 to 1');
-  }
+  const wariness = warinessOfRequest(
+    parameters.get('rollout_wariness') ?? undefined,
+    parameters.get('node_uuid') ?? undefined,
+  );
   const scheme: Scheme = parameters.get('oci') === 'true' ? 'oci' : 'checksum';
   const edges = offeredEdges(history, { wariness, nowMs: clock.now() });
   const text = JSON.stringify({ nodes: wireNodes(history, scheme), edges });
