@@ -4,7 +4,7 @@
  * Invariants:
  * - A request that is taken ends once. One that is refused changes nothing.
  * - What people hold or deny is in the record before anything else is done, and is written at once.
- * - A reboot that was about to be asked for is taken back, also in the record, when a hold, a denial or a cancel comes.
+ * - A hold, a denial or a cancel takes back a reboot that was about to be asked for, also in the record.
  * - After the finalization went out, what would stop it is too late.
  * - Whom a reboot overrides is not asked, also where that was about to happen.
  */
