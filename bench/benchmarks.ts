@@ -6,6 +6,7 @@
 import { writeFileSync } from 'node:fs';
 import { measureDeployments } from './deployments.ts';
 import type { BenchOptions, Topic } from './figure.ts';
+import { measureFlood } from './flood.ts';
 import { measureGraph } from './graph.ts';
 import { measureIdleMemory } from './idle-memory.ts';
 import { measureIdleTick } from './idle-tick.ts';
@@ -25,6 +26,7 @@ const MEASURES: Readonly<Record<TopicName, (options: BenchOptions) => Promise<To
   graph: measureGraph,
   deployments: measureDeployments,
   machine: measureStateMachine,
+  flood: measureFlood,
 };
 
 async function measure({ quick, only, json }: Options): Promise<number> {

@@ -2,7 +2,16 @@
 import { parseArgs } from 'node:util';
 import { UsageError } from '../sandbox/program.ts';
 
-export const TOPICS = ['start', 'memory', 'variants', 'tick', 'graph', 'deployments', 'machine'] as const;
+export const TOPICS = [
+  'start',
+  'memory',
+  'variants',
+  'tick',
+  'graph',
+  'deployments',
+  'machine',
+  'flood',
+] as const;
 export type TopicName = (typeof TOPICS)[number];
 
 export const USAGE = `Usage: npm run bench -- [OPTIONS]

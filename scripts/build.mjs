@@ -1,6 +1,7 @@
 // Bundles the agent into dist/: one entry, and chunks that are loaded when they are first needed. bundled.json names the
-// packages whose code is in them. PUT_BACK=ID builds it with a fault of test/put-back.
-import { readFile, rm, writeFile } from 'node:fs/promises';
+// packages whose code is in them. dist/share has what is made of the table of commands: manual page, completion scripts,
+// JSON schemas. PUT_BACK=ID builds it with a fault of test/put-back.
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import './node-version.mjs';
 
@@ -40,23 +41,43 @@ const { output } = await bundle.write({
 await bundle.close();
 await writeFile('dist/bundled.json', `${JSON.stringify(await bundledPackages(output), null, 2)}\n`);
 
-/** Name, version, licence and folder of each package with a module in the bundle, sorted by folder. */
+await writeShare();
+
+/** Below dist/share, each file where /usr/share has it. */
+async function writeShare() {
+  const { sharedFiles } = await import('../src/cli/shared-files.ts');
+  for (const [name, text] of Object.entries(sharedFiles())) {
+    const file = path.join('dist/share', name);
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, text);
+  }
+}
+
+/** Name, version, licence, folder and files of each package with a module in the bundle, sorted by folder. */
 async function bundledPackages(chunks) {
-  const folders = new Set();
-  for (const id of chunks.flatMap((chunk) => chunk.moduleIds ?? [])) {
-    const [, folder] = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path.relative('.', id)) ?? [];
-    if (folder !== undefined) {
-      folders.add(folder);
+  const filesOf = new Map();
+  for (const { fileName, moduleIds = [] } of chunks) {
+    for (const id of moduleIds) {
+      const [, folder] = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path.relative('.', id)) ?? [];
+      if (folder !== undefined) {
+        filesOf.set(folder, (filesOf.get(folder) ?? new Set()).add(fileName));
+      }
     }
   }
   return Promise.all(
-    [...folders].sort().map(async (folder) => {
+    [...filesOf.keys()].sort().map(async (folder) => {
       const { name, version, license } = JSON.parse(await readFile(`${folder}/package.json`, 'utf8'));
       const stated = license?.type ?? license ?? LICENCES[name];
       if (stated === undefined) {
         throw new Error(`cannot build: the licence of ${name} must be known`);
       }
-      return { name, version, license: SPDX[stated] ?? stated, folder };
+      return {
+        name,
+        version,
+        license: SPDX[stated] ?? stated,
+        folder,
+        files: [...filesOf.get(folder)].sort(),
+      };
     }),
   );
 }

@@ -13,9 +13,11 @@ import {
   readdirSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 
 const PROJECT = path.dirname(import.meta.dirname);
 
@@ -42,6 +44,19 @@ const FILES = [
     'etc/dbus-1/system.d/org.coreos.zincati.conf',
     0o644,
   ],
+  [
+    'org.coreos.zincati.Agent1.xml',
+    'usr/share/dbus-1/interfaces/org.coreos.zincati.Agent1.xml',
+    'usr/local/share/dbus-1/interfaces/org.coreos.zincati.Agent1.xml',
+    0o644,
+  ],
+  [
+    'org.coreos.zincati.policy',
+    'usr/share/polkit-1/actions/org.coreos.zincati.policy',
+    // Read by polkit 125 and newer.
+    'usr/local/share/polkit-1/actions/org.coreos.zincati.policy',
+    0o644,
+  ],
   ['zincati.rules', 'usr/share/polkit-1/rules.d/zincati.rules', 'etc/polkit-1/rules.d/zincati.rules', 0o644],
   ...readdirSync(path.join(PROJECT, 'systemd/config.d')).map((name) => [
     `config.d/${name}`,
@@ -51,6 +66,11 @@ const FILES = [
     0o644,
   ]),
 ];
+
+/** A command for people: its place in each layout, and where the link leads. */
+const COMMAND = { usr: 'usr/bin/zincati', local: 'usr/local/bin/zincati', target: '../libexec/zincati' };
+/** The folder of what the build made of the table of commands, in each layout. */
+const SHARE = { usr: 'usr/share', local: 'usr/local/share' };
 
 /** For a program without the native addon: the service manager hands its socket over as a descriptor. */
 const NOTIFY_DROP_IN = [
@@ -85,7 +105,10 @@ export function layOut(destination, { layout, node, addon }) {
   const program = path.join(destination, PROGRAM[layout]);
   // Chunks have a hash in their names, so those of older builds would pile up.
   rmSync(program, { recursive: true, force: true });
-  copy(path.join(PROJECT, 'dist'), program);
+  const dist = path.join(PROJECT, 'dist');
+  copy(dist, program, (name) => !name.startsWith('share/'));
+  layOutShare(path.join(dist, 'share'), path.join(destination, SHARE[layout]));
+  link(path.join(destination, COMMAND[layout]), COMMAND.target);
   if (addon !== undefined) {
     for (const name of ['node-unix-socket', addon]) {
       const to = path.join(program, 'node_modules', name);
@@ -100,6 +123,24 @@ export function layOut(destination, { layout, node, addon }) {
     cpSync(node, path.join(program, 'node'));
     chmodSync(path.join(program, 'node'), 0o755);
   }
+}
+
+/** Manual pages are compressed, as packages have them. */
+function layOutShare(from, to) {
+  copy(from, to, (name) => !name.startsWith('man/'));
+  for (const name of readdirSync(path.join(from, 'man'), { recursive: true }).sort()) {
+    const page = path.join(from, 'man', name);
+    if (statSync(page).isFile()) {
+      put(path.join(to, 'man', `${name}.gz`), gzipSync(readFileSync(page)), 0o644);
+    }
+  }
+}
+
+/** Replaces what is there, a link to elsewhere included. */
+function link(file, target) {
+  makeFolder(path.dirname(file));
+  rmSync(file, { force: true });
+  symlinkSync(target, file);
 }
 
 /** Writes a file with exactly this mode, and the folders above it. */

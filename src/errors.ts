@@ -169,19 +169,24 @@ export const BUS_ERROR_KINDS = [
 ] as const;
 export type BusErrorKind = (typeof BUS_ERROR_KINDS)[number];
 
-/** A D-Bus connection or call failed. `errorName` is the remote error's D-Bus name for kind `bus_remote_error`. */
+/**
+ * A D-Bus connection or call failed. For kind `bus_remote_error`, `errorName` is the remote error's D-Bus name, and
+ * `remoteText` its own words, printable.
+ */
 export class BusError extends AgentError {
   readonly kind: BusErrorKind;
   readonly errorName: string | undefined;
+  readonly remoteText: string | undefined;
 
   constructor(
     kind: BusErrorKind,
     message: string,
-    options?: ErrorOptions & { errorName?: string | undefined },
+    options?: ErrorOptions & { errorName?: string | undefined; remoteText?: string | undefined },
   ) {
     super(message, options);
     this.kind = kind;
     this.errorName = options?.errorName;
+    this.remoteText = options?.remoteText;
   }
 }
 
@@ -241,6 +246,16 @@ export class CancelledError extends AgentError {
 export function messageOf(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   return printable(text === '' && error instanceof Error ? error.name : text);
+}
+
+/** `EACCES: permission denied, open '/x'`, as Node words an error of the system. */
+const OF_THE_SYSTEM = /^([A-Z][A-Z0-9]+): ([^,]+), \w+/;
+
+/** The same in plain words where the system says it: `permission denied (EACCES)`. The caller names the file. */
+export function reasonOf(error: unknown): string {
+  const text = messageOf(error);
+  const [, code, words] = OF_THE_SYSTEM.exec(text) ?? [];
+  return code === undefined || words === undefined ? text : `${words} (${code})`;
 }
 
 /** The same with its line breaks kept: a configuration with several faults has one on each line. */

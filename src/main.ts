@@ -1,8 +1,10 @@
 #!/usr/bin/env node
 /** Words in, exit code out. */
-import { parseCommandLine, USAGE, UsageError, type Command } from './cli/command-line.ts';
-import { ConfigError, IdentityError, linesOf } from './errors.ts';
+import './cli/early-hangup.ts';
+import { parseCommandLine, type Command, type CommandOf } from './cli/command-line.ts';
 import { EXIT } from './cli/exit-codes.ts';
+import { UsageError } from './cli/usage-error.ts';
+import { ConfigError, IdentityError, linesOf } from './errors.ts';
 import { VERSION } from './version.ts';
 
 async function main(args: readonly string[]): Promise<number> {
@@ -13,29 +15,27 @@ async function main(args: readonly string[]): Promise<number> {
     if (!(error instanceof UsageError)) {
       throw error;
     }
-    process.stderr.write(`${error.message}\n\n${USAGE}`);
+    const { usageAfter } = await import('./cli/help.ts');
+    process.stderr.write(`${error.message}\n\n${usageAfter(error)}`);
     return EXIT.usage;
   }
   switch (command.command) {
-    case 'help':
-      process.stdout.write(USAGE);
+    case 'help': {
+      const { helpOf, overview } = await import('./cli/help.ts');
+      process.stdout.write(command.of === undefined ? overview() : helpOf(command.of));
       return EXIT.ok;
+    }
     case 'version':
       process.stdout.write(`zincati ${VERSION}\n`);
       return EXIT.ok;
     case 'agent':
       return agent(command);
-    case 'deadend-motd set':
-    case 'deadend-motd unset':
-      return (await import('./cli/deadend-motd.ts')).deadendMotd(command);
-    case 'ex moo':
-      return (await import('./cli/ex-moo.ts')).exMoo(command);
-    case 'ex last-refresh-time':
-      return (await import('./cli/ex-last-refresh-time.ts')).exLastRefreshTime(command);
+    default:
+      return (await import('./cli/run-command.ts')).runCommand(command);
   }
 }
 
-async function agent(command: Extract<Command, { command: 'agent' }>): Promise<number> {
+async function agent(command: CommandOf<'agent'>): Promise<number> {
   const [
     { runAgent },
     { createLogger, levelOf },

@@ -11,7 +11,9 @@ import type { Happening } from './happenings.ts';
 import { historyOf } from './history.ts';
 import { ANSWERS, type Effect, type Event, type EventKind, type Occurrence } from './messages.ts';
 import { withEvents } from './record.ts';
+import { pressed } from './pressing.ts';
 import { remember } from './remember.ts';
+import { afterHappenings, atRest } from './request-ends.ts';
 import { recorded, type AgentState, type Memory, type Model, type Policy } from './state.ts';
 import { foreignStaged } from './states/back-to-polling.ts';
 import { DISABLED_STEP, PENDING_STEPS } from './states/end-state.ts';
@@ -80,8 +82,15 @@ export function settled(
     all.push({ kind: 'state-changed', to: after.state.name });
   }
   const memory = withForeign(after.memory, policy, now, all);
-  const model = { ...after, memory: withHistory(memory, all, now.at) };
-  return { model, effect: nextEffect(model, now, policy), happenings: all };
+  const ends = afterHappenings({ ...after, memory }, all, now);
+  all.push(...ends.happenings);
+  const model = pressed({ ...after, memory: withHistory(ends.memory, all, now.at) }, now);
+  const effect = nextEffect(model, now, policy);
+  if (effect.kind !== 'wait' || effect.forMs === 0 || model.memory.requests.length === 0) {
+    return { model, effect, happenings: all };
+  }
+  const rest = atRest(model);
+  return { model: { ...model, memory: rest.memory }, effect, happenings: [...all, ...rest.happenings] };
 }
 
 /** What somebody else staged, told to `all` when it comes and when it goes. */

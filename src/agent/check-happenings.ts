@@ -18,7 +18,8 @@ export function toldOfCheck(was: Memory, is: Memory, result: CheckResult): Happe
   }
   if (result.skipped.length > 0) {
     const stayingOn = result.outcome.kind === 'no-update' ? is.host?.booted.version : undefined;
-    happenings.push({ kind: 'offers-skipped', versions: result.skipped, stayingOn, repeated });
+    const requests = is.record.adminDenials.length > 0 ? { requests: true as const } : {};
+    happenings.push({ kind: 'offers-skipped', versions: result.skipped, stayingOn, repeated, ...requests });
   }
   return happenings;
 }

@@ -1,7 +1,9 @@
 /** Asking the update graph: what is asked, and when it is asked again. Pure. */
+import { skippedBy } from './admin-lists.ts';
 import { deniedPayloads } from './denylist.ts';
 import type { EffectOf, Failure } from './messages.ts';
 import { checkRetryMs, withJitter } from './pacing.ts';
+import { termsOf } from './pending.ts';
 import type { CheckQuery, HostStatus } from './ports.ts';
 import type { AgentRecord } from './record.ts';
 import type { Payload } from './release.ts';
@@ -19,7 +21,11 @@ export function checkEffect({ memory, policy, at }: View): EffectOf<'check'> {
   return {
     kind: 'check',
     stream: streamOf(memory, policy),
-    query: checkQuery(host, payload, memory.record, policy, at),
+    query: {
+      ...checkQuery(host, payload, memory.record, policy, at),
+      skip: skippedBy(memory, policy),
+      ...termsOf(memory),
+    },
   };
 }
 

@@ -11,6 +11,7 @@ import type { BootFinding } from './boot-finding.ts';
 import type { EffectKind, Failure } from './messages.ts';
 import type { CheckResult, Deployment, Session } from './ports.ts';
 import type { Release, Target } from './release.ts';
+import type { Outcome, Request } from './requests.ts';
 import type { SlotPlace } from './slot-place.ts';
 import type { StateName } from './state.ts';
 
@@ -52,6 +53,8 @@ type OfActivities =
 /** Of the start, and of what the last reboot led to. */
 type OfStart =
   | { readonly kind: 'initialized' }
+  /** What is on disk beside the booted release and a staged one: none of it is an update target. */
+  | { readonly kind: 'others-excluded'; readonly others: readonly Target[] }
   | { readonly kind: 'updates-disabled' }
   | { readonly kind: 'steady' }
   | BootFinding;
@@ -70,6 +73,8 @@ type OfChecks =
       readonly versions: readonly string[];
       readonly stayingOn: string | undefined;
       readonly repeated: boolean;
+      /** Some may be denied by request, and not by configuration. */
+      readonly requests?: true;
     }
   /** Offered, and left alone because somebody staged something else. */
   | {
@@ -93,6 +98,15 @@ type OfStaging =
       readonly kind: 'staging-failed';
       readonly release: Release;
       readonly failure: Failure;
+      readonly repeated: boolean;
+    }
+  /** A request ended it before it was over: no failed attempt. */
+  | { readonly kind: 'staging-cut-short'; readonly release: Release }
+  /** Offered, and not staged because a person wants nothing staged. */
+  | {
+      readonly kind: 'staging-held';
+      readonly release: Release;
+      readonly reason: string;
       readonly repeated: boolean;
     }
   /** Somebody else staged a deployment: it is left as it is, and no release is staged. */
@@ -122,11 +136,14 @@ type OfStaging =
   | { readonly kind: 'transaction-running' }
   | { readonly kind: 'transaction-lost'; readonly failure: Failure };
 
+/** `skipped`: by configuration. `request`: by a person's denial. */
+export type DropReason = 'skipped' | 'request' | 'denied-or-withdrawn';
+
 /** Of a staged deployment, and of the way to the reboot. */
 type OfRebooting =
   /** What was of the wrong stream is dropped, or could not be: it is denied either way. */
   | { readonly kind: 'blocked'; readonly release: Release }
-  | { readonly kind: 'dropped'; readonly version: string; readonly why: 'skipped' | 'denied-or-withdrawn' }
+  | { readonly kind: 'dropped'; readonly version: string; readonly why: DropReason }
   | { readonly kind: 'drop-failed'; readonly failure: Failure }
   /** Somebody took the staged deployment away. `replacedBy`: the version that is staged instead. */
   | { readonly kind: 'staged-lost'; readonly release: Release; readonly replacedBy: string | undefined }
@@ -148,6 +165,8 @@ type OfRebooting =
       readonly label: string;
       readonly untilAt?: number;
       readonly repeated: boolean;
+      /** Nobody waited for the lender's answer. */
+      readonly cutShort?: true;
     }
   /** Gates or lenders could not be asked, or could not tell. */
   | { readonly kind: 'asking-failed'; readonly failure: Failure; readonly repeated: boolean }
@@ -162,6 +181,12 @@ type OfRebooting =
   | { readonly kind: 'sessions-seen'; readonly sessions: readonly Session[]; readonly repeated: boolean }
   | { readonly kind: 'sessions-untold'; readonly failure: Failure; readonly repeated: boolean }
   | { readonly kind: 'reboot-postponed'; readonly sessions: number }
+  /** People get their first notice of this grace. `minutes`: the most that is waited; undefined: the wait has no end. */
+  | { readonly kind: 'grace-begun'; readonly minutes: number | undefined }
+  /** The last postponement of this grace begins. */
+  | { readonly kind: 'grace-ending' }
+  /** People were waited for, are still logged in, and are not waited for any more. */
+  | { readonly kind: 'grace-over' }
   /** Everything allows it: finalization comes next, as soon as the record says so. */
   | { readonly kind: 'reboot-asked'; readonly release: Release }
   /** No reboot comes of what was asked for. */
@@ -177,6 +202,11 @@ type OfRebooting =
       readonly at: number;
     };
 
-export type Happening = Beginning | OfActivities | OfStart | OfChecks | OfStaging | OfRebooting;
+/** Of what people ask for. Each request is taken once, and ends once. */
+type OfRequests =
+  | { readonly kind: 'request-taken'; readonly request: Request }
+  | { readonly kind: 'request-ended'; readonly request: Request; readonly outcome: Outcome };
+
+export type Happening = OfRequests | Beginning | OfActivities | OfStart | OfChecks | OfStaging | OfRebooting;
 export type HappeningKind = Happening['kind'];
 export type HappeningOf<K extends HappeningKind> = Extract<Happening, { kind: K }>;

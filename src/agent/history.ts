@@ -38,6 +38,7 @@ export function historyOf(happening: Happening, at: number): HistoryEvent | unde
     case 'state-changed':
     case 'reconfigured':
     case 'initialized':
+    case 'others-excluded':
     case 'updates-disabled':
     case 'steady':
     case 'checked':
@@ -79,10 +80,17 @@ export function historyOf(happening: Happening, at: number): HistoryEvent | unde
     case 'sessions-seen':
     case 'sessions-untold':
     case 'reboot-postponed':
+    case 'grace-begun':
+    case 'grace-ending':
+    case 'grace-over':
     case 'finalize-failed':
     case 'finalized':
     case 'waiting-for-reboot':
     case 'reboot-overdue':
+    case 'request-taken':
+    case 'request-ended':
+    case 'staging-cut-short':
+    case 'staging-held':
       return undefined;
   }
 }

@@ -7,13 +7,16 @@ import type {
   CheckQuery,
   CheckResult,
   Deployment,
+  Foresight,
   GateReport,
   HostStatus,
   Session,
   SlotAnswer,
 } from './ports.ts';
+import type { Override } from './overrides.ts';
 import type { AgentRecord } from './record.ts';
 import type { Release } from './release.ts';
+import type { Hold } from './requests.ts';
 import type { MayHold, SlotPlace } from './slot-place.ts';
 
 export type Effect =
@@ -50,6 +53,9 @@ export type Effect =
       readonly kind: 'survey';
       readonly booted: Deployment | undefined;
       readonly staged: Deployment | undefined;
+      /** As of {@link GateQuestion}; left out where there are none. */
+      readonly holds?: readonly Hold[];
+      readonly overrides?: readonly Override[];
     }
   | { readonly kind: 'acquire-slot'; readonly stream: string | undefined }
   | { readonly kind: 'list-sessions' }
@@ -106,7 +112,12 @@ export type Event =
   | { readonly kind: 'stage-failed'; readonly failure: Failure }
   | { readonly kind: 'discarded' }
   | { readonly kind: 'discard-failed'; readonly failure: Failure }
-  | { readonly kind: 'surveyed'; readonly reports: readonly GateReport[] }
+  | {
+      readonly kind: 'surveyed';
+      readonly reports: readonly GateReport[];
+      /** Left out: nothing is foretold. */
+      readonly foresight?: Foresight;
+    }
   | { readonly kind: 'survey-failed'; readonly failure: Failure }
   | { readonly kind: 'slot-answered'; readonly answer: SlotAnswer }
   | { readonly kind: 'slot-failed'; readonly failure: Failure }

@@ -8,6 +8,7 @@
  */
 import { CancelledError, kindOf, messageOf } from '../errors.ts';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../text/units.ts';
+import { questionOf } from './gate-subject.ts';
 import type { AnswerKind, Effect, EffectKind, EffectOf, Event, EventOf, Failure } from './messages.ts';
 import type {
   Clock,
@@ -31,7 +32,7 @@ export interface Ports {
   readonly gates: Gates;
   readonly lenders: Lenders;
   /** Tells whether this boot is complete. Absent: it counts as complete. */
-  readonly boot?: Gates;
+  readonly boot?: Pick<Gates, 'survey'>;
   readonly sessions: Sessions;
   readonly records: RecordStore;
   /** The text for people who are logged in, `minutesLeft` before the reboot; undefined: the node waits for all of them. */
@@ -134,9 +135,9 @@ const PERFORMERS: { readonly [E in EffectKind]: Performer<E> } = {
   },
   survey: {
     limitMs: MINUTE_MS,
-    perform: async ({ booted, staged }, { clock, gates }, signal) => ({
+    perform: async (effect, { clock, gates }, signal) => ({
       kind: 'surveyed',
-      reports: await gates.survey({ at: clock.now(), booted, staged }, signal),
+      ...(await gates.look(questionOf(effect, clock.now()), signal)),
     }),
     failed: (failure) => ({ kind: 'survey-failed', failure }),
   },
@@ -175,8 +176,13 @@ const PERFORMERS: { readonly [E in EffectKind]: Performer<E> } = {
   },
 };
 
-/** A lender may take half an hour, and a new configuration does not wait for it. */
-const INTERRUPTIBLE: ReadonlySet<EffectKind> = new Set(['wait', 'acquire-slot']);
+/** A lender may take half an hour, or be silent for a minute. A new configuration does not wait for it. */
+const INTERRUPTIBLE: ReadonlySet<EffectKind> = new Set(['wait', 'acquire-slot', 'release-slot']);
+
+/** Whether a new configuration ends an effect of `kind`, which is then begun anew if it is still wanted. */
+export function isInterruptible(kind: EffectKind): boolean {
+  return INTERRUPTIBLE.has(kind);
+}
 /** A question that was cut short is asked again after so long. */
 const ASK_AGAIN_MS = 30 * SECOND_MS;
 /** Failures of which the lender knows nothing: it may lend all the same. */
@@ -186,7 +192,8 @@ function cutShort({ kind, message }: Failure): EventOf<'slot-answered'> {
   const label = 'fleet_lock';
   const reason = `the lender was not waited for: ${message}`;
   const answer = { kind: 'may-be-held', reason, label, askAgainMs: ASK_AGAIN_MS } as const;
-  return { kind: 'slot-answered', answer: kind === 'cancelled' ? answer : { ...answer, errorKind: kind } };
+  const more = kind === 'cancelled' ? { cutShort: true as const } : { errorKind: kind };
+  return { kind: 'slot-answered', answer: { ...answer, ...more } };
 }
 
 /** The longest that effects of `kind` may take, milliseconds. */
@@ -199,7 +206,7 @@ const CLOCK_GLANCE_MS = 30 * SECOND_MS;
 
 /** Why this boot is not complete, or why nobody can tell; undefined: it is. */
 async function whyIncomplete(
-  boot: Gates | undefined,
+  boot: Pick<Gates, 'survey'> | undefined,
   at: number,
   signal: AbortSignal,
 ): Promise<string | undefined> {
@@ -226,16 +233,24 @@ function partlyReturned(
   };
 }
 
-/** `interrupt` ends a wait early, also that for a lender. Everything else goes on to its end. */
+/**
+ * `interrupt` ends a wait early, also that for a lender's answer. Everything else goes on to its end. `cut` ends any
+ * effect: whoever aborts it asks cut-short.ts first.
+ */
 export async function perform(
   effect: Effect,
   ports: Ports,
   life: AbortSignal,
   interrupt?: AbortSignal,
+  cut?: AbortSignal,
 ): Promise<Event> {
   // The table's types hold for each kind; here an entry is looked up by what is asked.
   const performer = PERFORMERS[effect.kind] as Performer<EffectKind>;
   const { limitMs } = performer;
+  const cutters = [
+    { signal: isInterruptible(effect.kind) ? interrupt : undefined, message: 'a new configuration was read' },
+    { signal: cut, message: 'a request came in' },
+  ];
   const limit = new AbortController();
   const done = new AbortController();
   ports.clock.sleep(limitMs, AbortSignal.any([life, done.signal])).then(
@@ -243,20 +258,18 @@ export async function perform(
     () => undefined,
   );
   try {
-    const ends = [life, limit.signal];
-    if (INTERRUPTIBLE.has(effect.kind) && interrupt !== undefined) {
-      ends.push(interrupt);
-    }
-    return await performer.perform(effect, ports, AbortSignal.any(ends));
+    const cuts = cutters.flatMap((cutter) => cutter.signal ?? []);
+    const ends = AbortSignal.any([life, limit.signal, ...cuts]);
+    return await performer.perform(effect, ports, ends);
   } catch (error) {
     if (life.aborted) {
       throw error;
     }
-    return performer.failed(
-      limit.signal.aborted
-        ? { kind: 'effect_timeout', message: messageOf(limit.signal.reason) }
-        : asFailure(error),
-    );
+    if (limit.signal.aborted) {
+      return performer.failed({ kind: 'effect_timeout', message: messageOf(limit.signal.reason) });
+    }
+    const by = cutters.find((cutter) => cutter.signal?.aborted === true);
+    return performer.failed(by === undefined ? asFailure(error) : { kind: 'cancelled', message: by.message });
   } finally {
     done.abort();
   }

@@ -116,6 +116,10 @@ export interface CheckQuery {
   /** What the administrator has ruled out, see skip.ts. */
   readonly skip: readonly string[];
   readonly allowDowngrade: boolean;
+  /** Ask as the node that takes releases first, whatever is configured. */
+  readonly ignoreRollout?: true;
+  /** No other version may be chosen. */
+  readonly to?: string;
 }
 
 export type Deadend = { readonly isDeadend: false } | { readonly isDeadend: true; readonly reason: string };
@@ -196,10 +200,57 @@ export interface GateReport {
   readonly passEndsAt?: number;
 }
 
+/**
+ * What is known of a gate's future:
+ * - `timed`: every instant, exactly;
+ * - `observed`: nothing; it is assumed to stay as it is, or to pass from now on where it blocks;
+ * - `bounded`: the earliest instant at which it can pass, and perhaps the latest;
+ * - `foreign`: somebody else decides, and is not asked for an explanation.
+ */
+export const GATE_CLASSES = ['timed', 'observed', 'bounded', 'foreign'] as const;
+export type GateClass = (typeof GATE_CLASSES)[number];
+
+/** A time during which a gate lets the node pass: `[fromAt, untilAt)`, wall clock, milliseconds. */
+export interface Pass {
+  readonly fromAt: number;
+  /** Left out: no end is in sight. */
+  readonly untilAt?: number;
+}
+
+/**
+ * The first pass that is not over at `at`, cut to begin there. Undefined: none is in sight. Pure: the facts are those of
+ * one look.
+ */
+export type PassAfter = (at: number) => Pass | undefined;
+
+/** A report, and what the same look says about later. */
+export interface ExplainedReport {
+  readonly report: GateReport;
+  readonly class: GateClass;
+  readonly passAfter: PassAfter;
+}
+
+/** What all gates together say about later. */
+export interface Foresight {
+  /** Of each report, in their order. */
+  readonly classes: readonly GateClass[];
+  /** The earliest instant at which all gates can pass. Undefined: none within a year. */
+  readonly clearAt: number | undefined;
+}
+
+/** One look at all gates. */
+export interface Look {
+  /** As of {@link Gates.survey}. */
+  readonly reports: readonly GateReport[];
+  readonly foresight: Foresight;
+}
+
 /** Everything on this node that can hold a reboot back. Never rejects but for the end of `signal`. */
 export interface Gates {
   /** One report of each gate, in the order of the configuration. A gate that throws is one `unknown` report. */
   survey(question: GateQuestion, signal: AbortSignal): Promise<readonly GateReport[]>;
+  /** A survey, with what follows from it for later. */
+  look(question: GateQuestion, signal: AbortSignal): Promise<Look>;
 }
 
 /** Who asks for a slot, and when. */
@@ -226,6 +277,8 @@ export type SlotAnswer =
       readonly askAgainMs: number;
       /** As below; `askAgainMs` then leads there, and the node's own pause does not count. */
       readonly untilAt?: number;
+      /** Nobody waited for the answer: a new configuration or a request came in. */
+      readonly cutShort?: true;
       /** The kind of the error, where something went wrong. Undefined: the lender itself asks for patience. */
       readonly errorKind?: string;
     }

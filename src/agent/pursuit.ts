@@ -17,7 +17,7 @@ import { recorded, type Memory, type Pursuit } from './state.ts';
 const LONGEST_CARRIED_MS = 30 * DAY_MS;
 
 /** Gates that wait for somebody's decision, by label. */
-const DECIDED_BY_PEOPLE: ReadonlySet<string> = new Set(['manual', 'marker_missing']);
+const DECIDED_BY_PEOPLE: ReadonlySet<string> = new Set(['manual', 'marker_missing', 'held']);
 
 /** The memory after the graph has answered. */
 export function pursuing(memory: Memory, { outcome }: CheckResult, now: Moment): Memory {

@@ -15,7 +15,16 @@ import type { Happening } from './happenings.ts';
 import { rebootRefused } from './record.ts';
 import { isSamePlace } from './slot-place.ts';
 import { isKeepingSlot } from './slots.ts';
-import { recorded, type AgentState, type Holding, type Memory, type Model, type Policy } from './state.ts';
+import { nothingLent } from './states/update-staged.ts';
+import {
+  recorded,
+  type AgentState,
+  type Holding,
+  type Memory,
+  type Model,
+  type Policy,
+  type StagedStep,
+} from './state.ts';
 import type { Moment } from './moment.ts';
 
 export function reconfigured(model: Model, now: Moment, before: Policy, policy: Policy): Advance {
@@ -23,7 +32,7 @@ export function reconfigured(model: Model, now: Moment, before: Policy, policy: 
   if (isRebooting(model.state)) {
     return settled(model, model, happenings, now, policy);
   }
-  const { memory, refused } = withoutAsking(model);
+  const { memory, refused } = withoutAsking(model, 'the configuration was read again');
   const after = {
     state: fromTheTop(model.state, now, before, policy),
     memory: startingAnew(memory, before, policy, isKept(model.state, before, policy)),
@@ -33,7 +42,7 @@ export function reconfigured(model: Model, now: Moment, before: Policy, policy: 
 
 type Rebooting = Extract<AgentState, { name: 'UpdateFinalized' } | { cause: 'reboot-pending' }>;
 
-function isRebooting(state: AgentState): state is Rebooting {
+export function isRebooting(state: AgentState): state is Rebooting {
   return state.name === 'UpdateFinalized' || (state.name === 'EndState' && state.cause === 'reboot-pending');
 }
 
@@ -91,7 +100,10 @@ function startingAnew(memory: Memory, before: Policy, policy: Policy, isKeeping:
 }
 
 /** Written down, and not asked for yet: the next boot must not look for a reboot that never was. */
-function withoutAsking({ state, memory }: Model): {
+function withoutAsking(
+  { state, memory }: Model,
+  why: string,
+): {
   readonly memory: Memory;
   readonly refused: readonly Happening[];
 } {
@@ -99,12 +111,38 @@ function withoutAsking({ state, memory }: Model): {
   if (state.name !== 'UpdateStaged' || state.step !== 'finalize' || asked === undefined) {
     return { memory, refused: [] };
   }
-  const why = 'the configuration was read again';
   return {
     memory: recorded(memory, rebootRefused(memory.record)),
     refused: [{ kind: 'reboot-refused', target: asked, why }],
   };
 }
+
+/** An attempt to reboot is made again from its first step, because of a person. Whatever a lender lent goes back. */
+export function startedOver(
+  model: Model,
+  { mono }: Moment,
+  policy: Policy,
+  why: string,
+): { readonly model: Model; readonly happenings: readonly Happening[] } {
+  const { state } = model;
+  if (state.name !== 'UpdateStaged' || STAYS.has(state.step)) {
+    return { model, happenings: [] };
+  }
+  const { memory, refused } = withoutAsking(model, why);
+  // Nobody was asked yet.
+  const after = state.step === 'acquire' ? nothingLent({ memory, policy }) : memory;
+  const holding = isKeepingSlot(state) ? FREE : state.holding;
+  return {
+    model: {
+      state: { ...state, step: 'rest', dueMono: mono, holding },
+      memory: { ...after, steady: { ...after.steady, dueMono: 0 } },
+    },
+    happenings: refused,
+  };
+}
+
+/** What came of a finalization is found out first, and what is being dropped goes. */
+const STAYS: ReadonlySet<StagedStep> = new Set(['reconcile', 'discard', 'follow']);
 
 function isSameGrace(a: GracePolicy, b: GracePolicy): boolean {
   return (

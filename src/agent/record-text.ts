@@ -16,9 +16,23 @@ import {
   type Attempts,
   type Denial,
   type HistoryEvent,
+  type StagedTarget,
+  type StageTerms,
 } from './record.ts';
 import { JsonLimitError, parseJsonText, RECORD_JSON } from '../text/bounded-json.ts';
 import { SCHEMES, type Target } from './release.ts';
+import {
+  HOLD_ID,
+  HOLDABLE,
+  isInstant,
+  LONGEST_REASON,
+  LONGEST_RELEASE,
+  MOST_ADMIN_DENIALS,
+  MOST_HOLDS,
+  type AdminDenial,
+  type Asker,
+  type Hold,
+} from './requests.ts';
 import { MOST_SLOTS, type MayHold, type SlotFiles } from './slot-place.ts';
 
 /** A later format has a higher number, and is told from damage by it. */
@@ -64,7 +78,9 @@ export function readText(source: string): ReadText {
     boots: list(value, 'boots', target, dropped),
     attempts: list(value, 'attempts', attempts, dropped),
     asked: single(value, 'asked', asked, dropped),
-    staged: single(value, 'staged', target, dropped),
+    staged: single(value, 'staged', stagedTarget, dropped),
+    holds: list(value, 'holds', hold, dropped).slice(-MOST_HOLDS),
+    adminDenials: list(value, 'adminDenials', adminDenial, dropped).slice(-MOST_ADMIN_DENIALS),
     slots: list(value, 'slots', slot, dropped).slice(-MOST_SLOTS),
     events: list(value, 'events', event, dropped).slice(-MOST_EVENTS),
     ...optionally('stalledSinceAt', whole(value['stalledSinceAt'])),
@@ -145,6 +161,58 @@ function target(value: Table): Target | undefined {
   return scheme === undefined || id === undefined || version === undefined
     ? undefined
     : { payload: { scheme, value: id }, version };
+}
+
+function stagedTarget(value: Table): StagedTarget | undefined {
+  const of = target(value);
+  const terms = isTable(value['terms']) ? stageTerms(value['terms']) : undefined;
+  return of === undefined || terms === undefined ? of : { ...of, terms };
+}
+
+function stageTerms(value: Table): StageTerms {
+  const to = text(value['to']);
+  return {
+    ...(value['ignoreRollout'] === true && { ignoreRollout: true }),
+    ...(to !== undefined && { to }),
+  };
+}
+
+function asker(value: unknown): Asker | undefined {
+  const uid = isTable(value) ? whole(value['uid']) : undefined;
+  return uid === undefined || uid < 0 ? undefined : { uid };
+}
+
+function hold(value: Table): Hold | undefined {
+  const id = text(value['id']);
+  const what = HOLDABLE.find((known) => known === value['what']);
+  const by = asker(value['by']);
+  const reason = text(value['reason']);
+  const sinceAt = whole(value['sinceAt']);
+  const untilAt = whole(value['untilAt']);
+  // A hold whose end cannot be read is left out, and named.
+  const isDamaged = value['untilAt'] !== undefined && (untilAt === undefined || !isInstant(untilAt));
+  if (id === undefined || !HOLD_ID.test(id) || what === undefined || by === undefined || isDamaged) {
+    return undefined;
+  }
+  return reason === undefined || sinceAt === undefined
+    ? undefined
+    : {
+        ...{ id, what, by, reason: reason.slice(0, LONGEST_REASON), sinceAt },
+        ...(untilAt !== undefined && { untilAt }),
+      };
+}
+
+function adminDenial(value: Table): AdminDenial | undefined {
+  const release = text(value['release']);
+  const by = asker(value['by']);
+  const reason = text(value['reason']);
+  const sinceAt = whole(value['sinceAt']);
+  if (release === undefined || release === '' || release.length > LONGEST_RELEASE) {
+    return undefined;
+  }
+  return by === undefined || reason === undefined || sinceAt === undefined
+    ? undefined
+    : { release, by, reason: reason.slice(0, LONGEST_REASON), sinceAt };
 }
 
 function denial(value: Table): Denial | undefined {

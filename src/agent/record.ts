@@ -11,6 +11,7 @@
 import type { BootFinding } from './boot-finding.ts';
 import { denialMs, LONGEST_DENIAL_MS, REBOOT_RETRY_MS } from './pacing.ts';
 import { samePayload, type Target } from './release.ts';
+import type { AdminDenial, Hold } from './requests.ts';
 import type { MayHold } from './slot-place.ts';
 
 /** Reboots for one target without a boot into it: then it is held, and only a person or another release leads on. */
@@ -73,6 +74,17 @@ export interface Asked extends Target {
   readonly bootId: string;
 }
 
+/** On which terms a person had a release staged; see pending.ts. */
+export interface StageTerms {
+  readonly ignoreRollout?: true;
+  readonly to?: string;
+}
+
+export interface StagedTarget extends Target {
+  /** Left out: those of the configuration. */
+  readonly terms?: StageTerms;
+}
+
 export interface AgentRecord {
   readonly denials: readonly Denial[];
   /** Releases this node has booted, oldest first, the present one last. */
@@ -80,7 +92,11 @@ export interface AgentRecord {
   readonly attempts: readonly Attempts[];
   readonly asked: Asked | undefined;
   /** What this agent staged last: a staged deployment that is something else was staged by somebody. */
-  readonly staged: Target | undefined;
+  readonly staged: StagedTarget | undefined;
+  /** Holds of people, those that are over included until the next change. */
+  readonly holds: readonly Hold[];
+  /** What people have denied. */
+  readonly adminDenials: readonly AdminDenial[];
   /** Slots that may be held, see slots.ts. */
   readonly slots: readonly MayHold[];
   readonly events: readonly HistoryEvent[];
@@ -96,6 +112,8 @@ export const EMPTY_RECORD: AgentRecord = {
   attempts: [],
   asked: undefined,
   staged: undefined,
+  holds: [],
+  adminDenials: [],
   slots: [],
   events: [],
 };
@@ -146,8 +164,9 @@ export function hasFailedStaging(record: AgentRecord, target: Target): boolean {
   return isGivenUp || attemptsOf(record, target).stages > 0;
 }
 
-export function stageSucceeded(record: AgentRecord, target: Target): AgentRecord {
-  return { ...withAttempts(record, target, { stages: 0 }), staged: plain(target) };
+export function stageSucceeded(record: AgentRecord, target: Target, terms: StageTerms = {}): AgentRecord {
+  const staged = Object.keys(terms).length === 0 ? plain(target) : { ...plain(target), terms };
+  return { ...withAttempts(record, target, { stages: 0 }), staged };
 }
 
 export function attemptsOf(record: AgentRecord, target: Target): Attempts {

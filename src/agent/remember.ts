@@ -22,6 +22,7 @@ import type { MayHold } from './slot-place.ts';
 import { withoutSlots } from './slots.ts';
 import { lengthened, MOST_KINDS, recorded, type Memory, type Steady, type Streak } from './state.ts';
 import { lastedMs, momentOf, type Moment } from './moment.ts';
+import { isAboutAnother } from './pending.ts';
 import { pursuing } from './pursuit.ts';
 
 /** What an event leaves, and what people hear of it. */
@@ -98,6 +99,10 @@ const LEAVES: { readonly [K in EventKind]: Leave<K> } = {
   }),
   'release-failed': (memory, { failure, configured = false, returned = [], left = [] }, now) => {
     const { steady, record } = memory;
+    if (failure.kind === 'cancelled') {
+      // A new configuration has cut it short. That is no failure, and what is owed stays owed.
+      return nothing(memory);
+    }
     const streak = lengthened(steady.streak, failure.kind, now);
     const dueMono = now.mono + Math.max(adapterRetryMs(streak.count), failure.retryAfterMs ?? 0);
     // A lender that is not even configured any more, and does not answer for a week, is gone.
@@ -139,6 +144,7 @@ const LEAVES: { readonly [K in EventKind]: Leave<K> } = {
         lastAttemptAt: now.at,
         lastSuccessAt: now.at,
         streak: undefined,
+        notBefore: undefined,
         skipped: result.skipped,
         unoffered: unofferedAfter(memory, result),
         answer: inShort(result),
@@ -156,7 +162,10 @@ const LEAVES: { readonly [K in EventKind]: Leave<K> } = {
   'check-failed': (memory, { failure }, now) => {
     const streak = lengthened(memory.check.streak, failure.kind, now);
     return {
-      memory: { ...memory, check: { ...memory.check, lastAttemptAt: now.at, streak } },
+      memory: {
+        ...memory,
+        check: { ...memory.check, lastAttemptAt: now.at, streak, notBefore: notBefore(failure, now) },
+      },
       happenings: [failing('check', memory.check.streak, failure)],
     };
   },
@@ -164,10 +173,16 @@ const LEAVES: { readonly [K in EventKind]: Leave<K> } = {
   'stage-failed': nothing,
   discarded: (memory) => nothing({ ...memory, host: withStaged(memory.host, undefined) }),
   'discard-failed': nothing,
-  surveyed: nothing,
+  surveyed: (memory, { reports, foresight }, { at }) =>
+    nothing({ ...memory, look: { at, reports, ...(foresight !== undefined && { foresight }) } }),
   'survey-failed': nothing,
-  'slot-answered': nothing,
-  'slot-failed': nothing,
+  'slot-answered': (memory, { answer }, { at }) =>
+    nothing({
+      ...memory,
+      loan: { at, kind: answer.kind, reason: answer.kind === 'granted' ? '' : answer.reason },
+    }),
+  'slot-failed': (memory, { failure }, { at }) =>
+    nothing({ ...memory, loan: { at, kind: 'failed', reason: failure.message } }),
   'sessions-listed': nothing,
   'sessions-failed': nothing,
   'sessions-warned': nothing,
@@ -188,8 +203,13 @@ function recovered(activity: Activity, streak: Streak | undefined, now: Moment):
   return [{ kind: 'recovered', activity, failures: streak.count, lastedMs: lastedMs(streak.since, now) }];
 }
 
+function notBefore({ retryAfterMs }: Failure, { at, mono }: Moment): Moment | undefined {
+  return retryAfterMs === undefined ? undefined : { at: at + retryAfterMs, mono: mono + retryAfterMs };
+}
+
 /** An answer that does not know the booted release counts neither way. */
-function unofferedAfter({ check }: Memory, { outcome }: CheckResult): number {
+function unofferedAfter(memory: Memory, { outcome }: CheckResult): number {
+  const { check } = memory;
   switch (outcome.kind) {
     case 'off-graph':
       return check.unoffered;
@@ -197,7 +217,7 @@ function unofferedAfter({ check }: Memory, { outcome }: CheckResult): number {
       return 0;
     case 'no-update':
     case 'downgrade-refused':
-      return check.unoffered + 1;
+      return isAboutAnother(memory) ? check.unoffered : check.unoffered + 1;
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * What people ask of the agent, and what becomes of it. Data only.
+ * What people ask of the agent, and what becomes of it. Data, and how its numbers are read.
  *
  * Invariants:
  * - A request enters the machine between two effects, as a new configuration does.
@@ -76,7 +76,21 @@ export interface AdminDenial {
   readonly sinceAt: number;
 }
 
+/** At the instant at which it ends it no longer counts. */
+export function isHoldInForce({ untilAt }: Pick<Hold, 'untilAt'>, at: number): boolean {
+  return untilAt === undefined || at < untilAt;
+}
+
+/** Whether a date can be shown for it: a whole instant, as far as calendars go. */
+export function isInstant(at: number): boolean {
+  return Number.isSafeInteger(at) && Math.abs(at) <= 8.64e15;
+}
+
+/** How the id of a hold looks. */
+export const HOLD_ID = /^h[1-9]\d{0,8}$/;
 export const LONGEST_REASON = 200;
+/** Of a version, a checksum or a digest, in characters. */
+export const LONGEST_RELEASE = 256;
 /** More are refused with `LimitsExceeded`. */
 export const MOST_HOLDS = 32;
 export const MOST_ADMIN_DENIALS = 64;

@@ -10,7 +10,7 @@
 import { DAY_MS } from '../text/units.ts';
 import type { EffectOf } from './messages.ts';
 import { LONGEST_BOOT_WAIT_MS } from './pacing.ts';
-import { isKeepingSlot, mayHold, streamOf } from './slots.ts';
+import { isReportOwed, mayHold, streamOf } from './slots.ts';
 import type { AgentState, Holding, Memory, Model, Policy } from './state.ts';
 import type { Moment } from './moment.ts';
 import { stepsOf, type Step, type Turn, type View } from './turn.ts';
@@ -79,9 +79,11 @@ function dutiesMono(state: AgentState, memory: Memory, policy: Policy): number[]
 }
 
 /** When a slot that may be held is to be given back by a resting node; undefined: none is owed. */
-export function slotDueMono({ state, memory }: Model, policy: Policy): number | undefined {
-  const isOwed = memory.steady.owed && !isKeepingSlot(state);
-  return isOwed || mayHold(memory, policy).former.length > 0 ? memory.steady.dueMono : undefined;
+export function slotDueMono(model: Model, policy: Policy): number | undefined {
+  const { memory } = model;
+  return isReportOwed(model, policy) || mayHold(memory, policy).former.length > 0
+    ? memory.steady.dueMono
+    : undefined;
 }
 
 /** As above, for a node whose updates are switched off: without lenders there is nobody to tell. */
@@ -115,9 +117,9 @@ export function waitUntil(dueMono: number, { mono }: Moment): EffectOf<'wait'> {
 }
 
 export function releaseSlot(state: AgentState, { memory, policy, mono }: View): EffectOf<'release-slot'> {
-  const { owed, bootComplete, bootWait } = memory.steady;
+  const { bootComplete, bootWait } = memory.steady;
   const { present, former } = mayHold(memory, policy);
-  const configured = owed && !isKeepingSlot(state);
+  const configured = isReportOwed({ state, memory }, policy);
   const isWaitOver = bootWait !== undefined && mono - bootWait.since.mono >= LONGEST_BOOT_WAIT_MS;
   return {
     kind: 'release-slot',

@@ -4,16 +4,21 @@
  * Invariants:
  * - One effect at a time, so no locks and no overlapping ticks.
  * - It ends only when its signal is aborted, or when the program itself is at fault, which throws.
+ * - A request enters between two effects, and ends by a happening; nothing else keeps account of it.
  * - A new configuration takes effect between two effects, never within one.
  */
 import { MINUTE_MS } from '../text/units.ts';
 import { advance, begin, type Advance, type Machine } from './advance.ts';
 import { beginning } from './beginning.ts';
+import { cutsShort } from './cut-short.ts';
 import type { Beginning, Happening } from './happenings.ts';
-import type { Event } from './messages.ts';
+import type { EffectKind, Event } from './messages.ts';
 import { limitMsOf, perform, type Ports } from './perform.ts';
 import type { Dice } from './ports.ts';
 import { reconfigured } from './reconfigure.ts';
+import { refused } from './request-outcomes.ts';
+import { requested } from './requested.ts';
+import { MOST_REQUESTS, type Outcome, type Request } from './requests.ts';
 import type { Model, Policy } from './state.ts';
 import type { Moment } from './moment.ts';
 
@@ -42,6 +47,8 @@ export interface RunOptions<C extends Configuration = Configuration> {
   readonly signal: AbortSignal;
 }
 
+const ENDING = refused('ShuttingDown', 'the agent ends');
+
 /** Time for an aborted effect to settle before the loop counts as stuck. */
 const GRACE_MS = MINUTE_MS;
 
@@ -51,6 +58,12 @@ export class Runner<C extends Configuration = Configuration> {
   #inUse: C;
   #next: C | undefined;
   #interrupt = new AbortController();
+  #cut = new AbortController();
+  #performing: EffectKind | undefined;
+  #queue: Request[] = [];
+  /** By the id of the request. */
+  readonly #waiting = new Map<string, (outcome: Outcome) => void>();
+  #isOver = false;
   #deadlineMono = Number.POSITIVE_INFINITY;
 
   constructor(options: RunOptions<C>) {
@@ -65,6 +78,30 @@ export class Runner<C extends Configuration = Configuration> {
   }
 
   /**
+   * Hands `request` to the machine when the present effect is over, or has been cut short; see cut-short.ts. Resolves
+   * with the outcome that happenings tell, and never rejects. Not taken at all: `Busy`, with too many that wait;
+   * `Invalid`, with the id of one that waits; `ShuttingDown`.
+   */
+  request(request: Request): Promise<Outcome> {
+    if (this.#isOver || this.#options.signal.aborted) {
+      return Promise.resolve(ENDING);
+    }
+    if (this.#waiting.has(request.id)) {
+      return Promise.resolve(refused('Invalid', 'a request must have an id of its own'));
+    }
+    if (this.#waiting.size >= MOST_REQUESTS) {
+      return Promise.resolve(refused('Busy', 'too many requests wait: ask again when they have ended'));
+    }
+    const { promise, resolve } = Promise.withResolvers<Outcome>();
+    this.#waiting.set(request.id, resolve);
+    this.#queue.push(request);
+    if (this.#performing !== undefined && cutsShort(request.wish, this.#performing)) {
+      this.#cut.abort();
+    }
+    return promise;
+  }
+
+  /**
    * False when the present effect has outlived its limit by a minute: something below ignores its signal, and only a
    * restart helps. The service manager's watchdog is fed only while this is true.
    */
@@ -72,29 +109,50 @@ export class Runner<C extends Configuration = Configuration> {
     return this.#inUse.ports.clock.monotonic() < this.#deadlineMono;
   }
 
-  /** Resolves when the signal is aborted and the last effect has let go. */
+  /** Resolves when the signal is aborted and the last effect has let go. Then every request has its outcome. */
   async run(): Promise<void> {
+    try {
+      await this.#run();
+    } finally {
+      this.#isOver = true;
+      for (const resolve of this.#waiting.values()) {
+        resolve(ENDING);
+      }
+      this.#waiting.clear();
+    }
+  }
+
+  async #run(): Promise<void> {
     const { model, dice, observer, signal } = this.#options;
     let machine: Machine = begin(model, this.#now(), this.#inUse.policy);
     while (!signal.aborted) {
       if (this.#next !== undefined) {
         machine = this.#takeNext(machine.model, this.#next);
       }
+      for (const request of this.#queue.splice(0)) {
+        machine = this.#take(machine.model, request);
+      }
       const { policy, ports } = this.#inUse;
       observer.begins(beginning(machine), ports.clock.now(), machine);
       this.#deadlineMono = ports.clock.monotonic() + limitMsOf(machine.effect.kind) + GRACE_MS;
       let event: Event;
       try {
-        event = await perform(machine.effect, ports, signal, this.#interrupt.signal);
+        this.#performing = machine.effect.kind;
+        this.#cut = new AbortController();
+        event = await perform(machine.effect, ports, signal, this.#interrupt.signal, this.#cut.signal);
       } catch (error) {
         if (isAborted(signal)) {
           return;
         }
         throw error;
+      } finally {
+        this.#performing = undefined;
       }
+      machine = this.#joined(machine);
       const now = this.#now();
       const step = advance(machine, { event, ...now, roll: dice() }, policy);
       observer.happened(step.model, step.happenings, now.at);
+      this.#resolve(step.happenings);
       machine = step;
     }
   }
@@ -108,7 +166,37 @@ export class Runner<C extends Configuration = Configuration> {
     const step = reconfigured(model, now, before, next.policy);
     this.#options.observer.configured(next);
     this.#options.observer.happened(step.model, step.happenings, now.at);
+    this.#resolve(step.happenings);
     return step;
+  }
+
+  #take(model: Model, request: Request): Advance {
+    const now = this.#now();
+    const step = requested(model, now, this.#inUse.policy, request);
+    this.#options.observer.happened(step.model, step.happenings, now.at);
+    this.#resolve(step.happenings);
+    return step;
+  }
+
+  /** Who asks for a check while one runs gets its answer. */
+  #joined(machine: Machine): Machine {
+    if (machine.effect.kind !== 'check') {
+      return machine;
+    }
+    const joining = this.#queue.filter(({ wish }) => wish.kind === 'check');
+    this.#queue = this.#queue.filter((request) => !joining.includes(request));
+    const model = joining.reduce((before, request) => this.#take(before, request).model, machine.model);
+    return { model, effect: machine.effect };
+  }
+
+  #resolve(happenings: readonly Happening[]): void {
+    for (const happening of happenings) {
+      if (happening.kind === 'request-ended') {
+        const { id } = happening.request;
+        this.#waiting.get(id)?.(happening.outcome);
+        this.#waiting.delete(id);
+      }
+    }
   }
 
   #now(): Moment {

@@ -8,8 +8,5 @@ import { payloadDigest, type Target } from './release.ts';
 
 /** `skip` has versions, checksums and digests (`sha256:HEX`) as the configuration hands them on. */
 export function isSkipped(skip: readonly string[], { version, payload }: Target): boolean {
-  if (skip.length === 0) {
-    return false;
-  }
   return skip.includes(version) || skip.includes(payloadDigest(payload) ?? payload.value);
 }

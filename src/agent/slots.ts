@@ -8,7 +8,7 @@
  */
 import type { AgentRecord } from './record.ts';
 import { isSamePlace, MOST_SLOTS, STREAM_TEMPLATE, type MayHold, type SlotPlace } from './slot-place.ts';
-import type { AgentState, Memory, Policy } from './state.ts';
+import type { AgentState, Memory, Model, Policy } from './state.ts';
 
 /** The stream that the node follows; undefined while it is not known. */
 export function streamOf({ host }: Memory, { stream }: Policy): string | undefined {
@@ -26,6 +26,15 @@ export function placesNow(memory: Memory, policy: Policy): readonly SlotPlace[] 
       ? []
       : [{ ...place, address: place.address.replaceAll(STREAM_TEMPLATE, () => encodeURIComponent(stream)) }];
   });
+}
+
+/**
+ * Whether the configured lenders are to be told that the node is up. While updates are switched off nobody needs to know
+ * the stream. A lender whose address names it was never asked then.
+ */
+export function isReportOwed({ state, memory }: Model, policy: Policy): boolean {
+  const canBeTold = policy.enabled || placesNow(memory, policy).length === policy.slotPlaces.length;
+  return memory.steady.owed && !isKeepingSlot(state) && canBeTold;
 }
 
 /** What may be held with lenders that are configured now, and with lenders that are no longer. */

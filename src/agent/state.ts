@@ -16,7 +16,8 @@
  */
 import type { Grace, GracePolicy } from './grace.ts';
 import { momentOf, type Moment } from './moment.ts';
-import type { Deadend, HostStatus, Session } from './ports.ts';
+import type { Pending } from './pending-request.ts';
+import type { Deadend, Foresight, GateReport, HostStatus, Session, SlotAnswer } from './ports.ts';
 import { EMPTY_RECORD, type AgentRecord } from './record.ts';
 import type { Release, Target } from './release.ts';
 import type { SlotPlace } from './slot-place.ts';
@@ -178,16 +179,39 @@ export interface Memory {
     readonly skipped: readonly string[];
     /** The instant of the next check, while that is further away than the steady interval. */
     readonly putOffUntilAt: number | undefined;
+    /** Until then the server wants no request: its Retry-After. Left out: it has not said so. */
+    readonly notBefore?: Moment | undefined;
     /** Answers in a row that know the booted release and do not offer what is staged. */
     readonly unoffered: number;
     /** The last answer in short, to tell a new one from the same one again. */
     readonly answer: string;
   };
   readonly deadend: Deadend | undefined;
+  /** The last survey of the gates. */
+  readonly look: LastLook | undefined;
+  /** What lenders answered last. */
+  readonly loan: LastLoan | undefined;
   /** What somebody else staged and has not booted yet. While it is there, no release is staged. */
   readonly foreign: ForeignStaged | undefined;
   /** A release that the graph offers, or offered last, and that the node is not in. */
   readonly pursuit: Pursuit | undefined;
+  /** Requests of people that have not ended, oldest first. */
+  readonly requests: readonly Pending[];
+}
+
+export interface LastLook {
+  /** Wall clock, milliseconds, as below. */
+  readonly at: number;
+  readonly reports: readonly GateReport[];
+  readonly foresight?: Foresight;
+}
+
+export interface LastLoan {
+  readonly at: number;
+  /** `failed`: they could not be asked. */
+  readonly kind: SlotAnswer['kind'] | 'failed';
+  /** One sentence for people; "" for a slot that was granted. */
+  readonly reason: string;
 }
 
 export interface ForeignStaged {
@@ -255,8 +279,11 @@ export function initialModel(record: AgentRecord = EMPTY_RECORD): Model {
         answer: '',
       },
       deadend: undefined,
+      look: undefined,
+      loan: undefined,
       foreign: undefined,
       pursuit: undefined,
+      requests: [],
     },
   };
 }

@@ -33,7 +33,7 @@ export interface FrozenSpan extends OpenSpan {
 
 export type CalendarState =
   /** `untilMs` undefined: it stays open as far as the calendar looks ahead, at least 32 days. */
-  | { readonly open: true; readonly untilMs: number | undefined }
+  | { readonly open: true; readonly untilMs: number | undefined; readonly nextMs?: undefined }
   /** `nextMs` undefined: it does not open within the years that the calendar looks ahead. */
   | { readonly open: false; readonly nextMs: number | undefined; readonly frozen: FrozenSpan | undefined };
 

@@ -36,7 +36,7 @@ export interface LintInput {
   /** Shows a date to people. */
   readonly showDate: (instantMs: number) => string;
   /** The file that set each dotted key, as far as it is known. */
-  readonly origins?: ReadonlyMap<string, string>;
+  readonly origins?: ReadonlyMap<string, string> | undefined;
 }
 
 /** The warnings, one sentence each. */

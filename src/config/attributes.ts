@@ -6,7 +6,8 @@
  * - Anything but a small regular file of text is refused.
  * - A file that everyone can write to is refused.
  */
-import { ConfigError, messageOf } from '../errors.ts';
+import { ConfigError, reasonOf } from '../errors.ts';
+import { accessRemedy } from '../files/access-remedy.ts';
 import { errorCode } from '../files/error-code.ts';
 import { readSmallFile } from '../files/read-small-file.ts';
 import { resolveBelow } from '../files/resolve-below.ts';
@@ -38,7 +39,7 @@ export async function readAttributes(root: string, neededBy: string): Promise<At
     const text = textOf(await readSmallFile(found.path, MAX_ATTRIBUTES_BYTES));
     return new Map([...parseEnvironmentFile(text)].filter(([name]) => name.startsWith('AFTERBURN_')));
   } catch (error) {
-    const message = `cannot read ${ATTRIBUTES_FILE}, which ${neededBy} needs: ${messageOf(error)}`;
+    const message = `cannot read ${ATTRIBUTES_FILE}, which ${neededBy} needs: ${reasonOf(error)}${accessRemedy(error)}`;
     throw new ConfigError('config_unreadable', printable(message), {
       cause: error,
       mayCome: errorCode(error) !== undefined,

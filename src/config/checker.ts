@@ -7,6 +7,7 @@
  */
 import { ConfigError } from '../errors.ts';
 import { printable } from '../text/printable.ts';
+import { HIDDEN_PATH, looksLikePath, SECRET_KEY } from '../text/shown-path.ts';
 import { TomlDate, type TomlTable, type TomlValue } from './toml.ts';
 
 /** Returned by a parser in place of a value, after it told the checker why. */
@@ -58,8 +59,7 @@ export class Checker {
   /** Records "KEY must be EXPECTED, got VALUE". */
   refuse(expected: string, value: TomlValue): Refused {
     const got = this.#original ?? value;
-    const isHidden = ADDRESS_KEY.test(this.key) && typeof got === 'string' && got !== '';
-    return this.refuseText(`must be ${expected}, got ${isHidden ? HIDDEN_VALUE : describe(got)}`);
+    return this.refuseText(`must be ${expected}, got ${shownFor(this.key, got)}`);
   }
 
   /** Records "KEY SENTENCE". */
@@ -78,6 +78,17 @@ export class Checker {
   unknown(): void {
     this.#findings.unknownKeys.push(this.key);
   }
+}
+
+/** The value as a message may repeat it. */
+export function shownFor(key: string, value: TomlValue): string {
+  if (ADDRESS_KEY.test(key)) {
+    return typeof value === 'string' && value !== '' ? HIDDEN_VALUE : describe(value);
+  }
+  if (!SECRET_KEY.test(key) || value === '' || typeof value === 'boolean' || typeof value === 'object') {
+    return describe(value);
+  }
+  return typeof value === 'string' && looksLikePath(value) ? describe(value) : HIDDEN_PATH;
 }
 
 const BARE_KEY = /^[A-Za-z0-9_-]+$/;

@@ -67,9 +67,14 @@ export const uuid: Parser<string> = (value, at) => {
     : at.refuse('32 hexadecimal digits, with or without dashes', value);
 };
 
+/** As the kernel has it, without the byte at the end. */
+const LONGEST_PATH = 4095;
+
 /** An absolute path on the host, or an empty text, which means "as if not set". */
 export const absolutePath: Parser<string> = (value, at) =>
-  typeof value === 'string' && (value === '' || /^\/[^\0]*[^\0/]$/.test(value))
+  typeof value === 'string' &&
+  value.length <= LONGEST_PATH &&
+  (value === '' || /^\/(?:\P{Cc}*[^\p{Cc}/])$/u.test(value))
     ? value
     : at.refuse('the absolute path of a file', value);
 

@@ -12,7 +12,8 @@
 import { opendir, readlink } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { ConfigError, messageOf } from '../errors.ts';
+import { ConfigError, reasonOf } from '../errors.ts';
+import { accessRemedy } from '../files/access-remedy.ts';
 import { errorCode } from '../files/error-code.ts';
 import { readSmallFile } from '../files/read-small-file.ts';
 import { resolveBelow } from '../files/resolve-below.ts';
@@ -25,6 +26,7 @@ import {
   adviceForName,
   adviceForNoDirectory,
   adviceForSpecialFile,
+  adviceForWritable,
 } from './ignored-entry.ts';
 
 /** From weakest to strongest. The last one belongs to `zincati-update-now`, and only root may write to it. */
@@ -55,16 +57,18 @@ export interface DropIns {
   readonly files: readonly DropIn[];
   readonly warnings: readonly string[];
   readonly errors: readonly ConfigError[];
+  /** Those of the warnings of which each may be the reason that a setting is missing. */
+  readonly hidden: readonly string[];
 }
 
 /** What a name stands for: a file to read, a mask, or an error that prevents the start. */
 type Entry = ToRead | 'masked' | ConfigError;
 
-/** `note`: what to say about it when it counts. */
+/** `notes`: what to say about it when it counts. */
 interface ToRead {
   readonly read: string;
   readonly path: string;
-  readonly note: string | undefined;
+  readonly notes: readonly string[];
 }
 
 /** A link to nothing. It hides nothing, and is named unless something stronger has its name. */
@@ -72,15 +76,27 @@ interface Dangling {
   readonly dangling: string;
 }
 
-/** Reads the drop-ins of the host whose file system is at `root`. Never rejects: what goes wrong is in `errors`. */
-export async function readDropIns(root: string): Promise<DropIns> {
+/**
+ * Reads the drop-ins of the host whose file system is at `root`, or those in other `directories` below it. Never
+ * rejects: what goes wrong is in `errors`.
+ */
+export async function readDropIns(
+  root: string,
+  directories: readonly string[] = DROP_IN_DIRECTORIES,
+): Promise<DropIns> {
   const winners = new Map<string, Entry>();
   const leadNowhere = new Map<string, string>();
   const warnings: string[] = [];
   const errors: ConfigError[] = [];
-  for (const directory of DROP_IN_DIRECTORIES) {
+  const hidden: string[] = [];
+  for (const directory of directories) {
     try {
-      for (const name of await listDirectory(root, directory, warnings)) {
+      const names = await listDirectory(root, directory, warnings);
+      if (names === undefined) {
+        hidden.push(adviceForNoDirectory(join(root, directory)));
+        continue;
+      }
+      for (const name of names) {
         const entry = await lookAt(root, directory, name, warnings);
         if (entry === undefined) {
           continue;
@@ -96,7 +112,8 @@ export async function readDropIns(root: string): Promise<DropIns> {
       errors.push(unreadable(join(root, directory), error));
     }
   }
-  warnings.push(...leadNowhere.values());
+  hidden.push(...leadNowhere.values());
+  warnings.push(...hidden);
   const files: DropIn[] = [];
   let total = 0;
   for (const [name, entry] of [...winners].sort(([a], [b]) =>
@@ -113,9 +130,7 @@ export async function readDropIns(root: string): Promise<DropIns> {
       errors.push(unreadable(entry.path, new Error(`there must be at most ${MAX_FILES} drop-ins, got more`)));
       break;
     }
-    if (entry.note !== undefined) {
-      warnings.push(entry.note);
-    }
+    warnings.push(...entry.notes);
     try {
       const bytes = await readSmallFile(entry.read, MAX_FILE_BYTES);
       total += bytes.length;
@@ -129,19 +144,22 @@ export async function readDropIns(root: string): Promise<DropIns> {
       errors.push(unreadable(entry.path, error));
     }
   }
-  return { files, warnings, errors };
+  return { files, warnings, errors, hidden };
 }
 
-/** The names of possible drop-ins in a directory. The directory need not exist. */
-async function listDirectory(root: string, directory: string, warnings: string[]): Promise<string[]> {
+/** The names of possible drop-ins in a directory, which need not exist. Undefined: something else is in its place. */
+async function listDirectory(
+  root: string,
+  directory: string,
+  warnings: string[],
+): Promise<string[] | undefined> {
   const resolved = await resolveBelow(root, directory);
   if (resolved.kind === 'missing') {
     return [];
   }
   const shownIn = join(root, directory);
   if (resolved.kind !== 'found' || !resolved.stats.isDirectory()) {
-    warnings.push(adviceForNoDirectory(shownIn));
-    return [];
+    return undefined;
   }
   const names: string[] = [];
   let entries = 0;
@@ -188,7 +206,10 @@ async function lookAt(
           return {
             read: found.path,
             path,
-            note: target === undefined ? undefined : adviceForLink(path, target),
+            notes: [
+              ...(target === undefined ? [] : [adviceForLink(path, target)]),
+              ...notesOnMode(path, found.stats.mode),
+            ],
           };
         }
         warnings.push(
@@ -203,10 +224,21 @@ async function lookAt(
   }
 }
 
+const WRITABLE_BY_OTHERS = 0o002;
+
+/** Zincati reads such a file as well, so it stays in force: whoever can log in may then decide about reboots. */
+export function notesOnMode(path: string, mode: number): readonly string[] {
+  return (mode & WRITABLE_BY_OTHERS) === 0 ? [] : [adviceForWritable(path)];
+}
+
 function unreadable(path: string, cause: unknown): ConfigError {
-  return new ConfigError('config_unreadable', `cannot read ${printable(path)}: ${messageOf(cause)}`, {
-    cause,
-    // The system refused: the device or the permission may be there in a moment. What a file is, stays.
-    mayCome: errorCode(cause) !== undefined,
-  });
+  return new ConfigError(
+    'config_unreadable',
+    `cannot read ${printable(path)}: ${reasonOf(cause)}${accessRemedy(cause)}`,
+    {
+      cause,
+      // The system refused: the device or the permission may be there in a moment. What a file is, stays.
+      mayCome: errorCode(cause) !== undefined,
+    },
+  );
 }

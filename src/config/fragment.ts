@@ -6,15 +6,17 @@
  */
 import type { ConfigError } from '../errors.ts';
 import { printable } from '../text/printable.ts';
-import { Checker, type Findings } from './checker.ts';
+import { Checker, type Findings, isTable } from './checker.ts';
 import { nearestKey } from './nearest-key.ts';
 import { readKeys, type Written } from './read-keys.ts';
 import { type ConfigValues, SCHEMA, shownKey, WRITABLE_KEYS } from './schema.ts';
-import type { TomlTable } from './toml.ts';
+import type { TomlTable, TomlValue } from './toml.ts';
 
 export interface Fragment {
   readonly file: string;
   readonly values: Readonly<Written<ConfigValues>>;
+  /** The same keys with what the file has for them. */
+  readonly written: ReadonlyMap<string, TomlValue>;
   readonly warnings: readonly string[];
   readonly errors: readonly ConfigError[];
 }
@@ -42,7 +44,21 @@ export function readFragment(table: TomlTable, path: string): Fragment {
       (rest) => `${file}: ${rest} more unknown keys ignored`,
     ),
   ];
-  return { file, values, warnings, errors: findings.errors };
+  return { file, values, written: asWritten(values, table), warnings, errors: findings.errors };
+}
+
+function asWritten(values: Readonly<Written<ConfigValues>>, table: TomlTable): Map<string, TomlValue> {
+  const written = new Map<string, TomlValue>();
+  for (const key of Object.keys(values)) {
+    let value: TomlValue | undefined = table;
+    for (const part of key.split('.')) {
+      value = value !== undefined && isTable(value) ? value.get(part) : undefined;
+    }
+    if (value !== undefined) {
+      written.set(key, value);
+    }
+  }
+  return written;
 }
 
 function atMost(

@@ -3,6 +3,7 @@ import type { Freeze, FreezeEdge } from '../calendar/freeze.ts';
 import { DAY_MS } from '../text/units.ts';
 import { REFUSED, isList, isTable } from './checker.ts';
 import type { Parser } from './checks.ts';
+import { DATE_SHAPE, TEXT } from './json-shapes.ts';
 import { isKeyOf, readKeys, type Schema } from './read-keys.ts';
 import { TomlDate } from './toml.ts';
 
@@ -47,18 +48,21 @@ export const FREEZE_FIELDS: Schema<FreezeValues> = {
   from: {
     type: 'date or date-time',
     parse: edge(0),
+    json: DATE_SHAPE,
     fallback: UNSET,
     doc: 'when it begins; a date means the beginning of that day',
   },
   until: {
     type: 'date or date-time',
     parse: edge(1),
+    json: DATE_SHAPE,
     fallback: UNSET,
     doc: 'when it ends; a date means the end of that day, which is frozen as well',
   },
   reason: {
     type: 'text',
     parse: reason,
+    json: TEXT,
     fallback: '',
     doc: 'why, for whoever asks why the node does not reboot',
   },

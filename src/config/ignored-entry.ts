@@ -55,3 +55,8 @@ export function adviceForDangling(file: string, target: string): string {
 export function adviceForLink(file: string, target: string): string {
   return `${printable(file)}: read through the symbolic link to ${printable(target)}, which Zincati ignores; put a file there if its settings are meant`;
 }
+
+/** It is read all the same. */
+export function adviceForWritable(file: string): string {
+  return `${printable(file)}: every user of this host can change it; chmod o-w`;
+}

@@ -7,10 +7,12 @@
  */
 import { ConfigError, type ConfigErrorKind } from '../errors.ts';
 import { readAttributes } from './attributes.ts';
-import { readDropIns } from './drop-ins.ts';
+import { attributesIn } from './attribute-template.ts';
+import { type DropIns, readDropIns } from './drop-ins.ts';
 import { attributesInVain, attributeUsers, fillAttributes, type Filled } from './fill-attributes.ts';
 import { type Fragment, readFragment } from './fragment.ts';
 import { type Merged, mergeFragments } from './merge.ts';
+import { shownSettings, type ShownSetting } from './shown-settings.ts';
 import { resolveSettings } from './resolve-settings.ts';
 import type { Settings } from './settings.ts';
 import { parseToml } from './toml.ts';
@@ -25,11 +27,50 @@ export interface LoadedSettings {
   readonly origins: ReadonlyMap<string, string>;
   /** The files that were read, weakest first. */
   readonly files: readonly string[];
+  /** Every setting as it is in force. */
+  readonly shown: readonly ShownSetting[];
 }
 
 /** Reads the drop-ins of the host whose file system is at `root` (`/` for this one). Rejects with ConfigError. */
 export async function loadSettings(root: string): Promise<LoadedSettings> {
-  const dropIns = await readDropIns(root);
+  return settingsOf(await readDropIns(root), (merged) => fillIn(root, merged));
+}
+
+/** Stands for what the host has and the folder has not. */
+const SOME_SERVER = 'https://update-server';
+
+/**
+ * Checks the drop-ins in one folder, away from a host: in a working copy, or in a CI job. Rejects with ConfigError.
+ *
+ * What only a host has is not asked for: the files of its other folders, and the attributes of the machine. A note says
+ * which settings need them.
+ */
+export async function loadFolder(folder: string): Promise<LoadedSettings> {
+  return settingsOf(await readDropIns(folder, ['/']), (merged) => {
+    const some = fillAttributes(merged, someAttributes(merged));
+    const notes = attributeUsers(merged).map((user) => `${user} is made from attributes of each node`);
+    const { values } = some.merged;
+    if (values['cincinnati.base_url'] !== undefined) {
+      return Promise.resolve({ ...some, notes });
+    }
+    return Promise.resolve({
+      ...some,
+      merged: { ...some.merged, values: { ...values, 'cincinnati.base_url': SOME_SERVER } },
+      notes: [...notes, 'cincinnati.base_url is not set here: another file of the host must set it'],
+    });
+  });
+}
+
+function someAttributes({ values }: Merged): ReadonlyMap<string, string> {
+  const texts: readonly unknown[] = Object.values(values);
+  const names = texts.flatMap((value) => (typeof value === 'string' ? attributesIn(value) : []));
+  return new Map(names.map((name) => [name, 'x']));
+}
+
+async function settingsOf(
+  dropIns: DropIns,
+  fill: (merged: Merged) => Promise<Filled>,
+): Promise<LoadedSettings> {
   const errors: ConfigError[] = [...dropIns.errors];
   const fragments: Fragment[] = [];
   for (const file of dropIns.files) {
@@ -49,7 +90,8 @@ export async function loadSettings(root: string): Promise<LoadedSettings> {
     throw together(errors, warnings);
   }
 
-  const { merged, notes, errors: unfilled } = await fillIn(root, mergeFragments(fragments));
+  const written = mergeFragments(fragments);
+  const { merged, notes, errors: unfilled } = await fill(written);
   warnings.push(...attributesInVain(merged));
   if (unfilled.length > 0) {
     throw together(unfilled, warnings);
@@ -57,7 +99,7 @@ export async function loadSettings(root: string): Promise<LoadedSettings> {
   const resolved = resolveSettings(merged);
   warnings.push(...resolved.warnings);
   if (resolved.errors.length > 0) {
-    throw together(resolved.errors, warnings);
+    throw together([...whyMissing(dropIns), ...resolved.errors], warnings);
   }
   return {
     settings: resolved.settings,
@@ -65,7 +107,13 @@ export async function loadSettings(root: string): Promise<LoadedSettings> {
     notes: [...notes, ...resolved.notes],
     origins: merged.origins,
     files: fragments.map((fragment) => fragment.file),
+    shown: shownSettings(written, fragments),
   };
+}
+
+/** What was passed over is no error, unless a key is missing: then it is the likely reason, and comes first. */
+export function whyMissing({ hidden }: Pick<DropIns, 'hidden'>): readonly ConfigError[] {
+  return hidden.map((sentence) => new ConfigError('config_unreadable', sentence));
 }
 
 /** Reads the file of attributes only when a value needs it. */

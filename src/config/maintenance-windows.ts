@@ -4,6 +4,7 @@ import type { DaySelector } from '../calendar/opens-on.ts';
 import { MINUTE_MS, WEEK_MS } from '../text/units.ts';
 import { type Checker, isList, isTable, REFUSED } from './checker.ts';
 import { type Parser, timeZone, wholeNumber } from './checks.ts';
+import { integer, matching, oneOrMany, TEXT } from './json-shapes.ts';
 import { isKeyOf, readKeys, type Schema, type Written } from './read-keys.ts';
 import type { TomlValue } from './toml.ts';
 
@@ -146,37 +147,48 @@ export const WINDOW_FIELDS: Schema<WindowValues> = {
   days: {
     type: 'list of weekdays',
     parse: weekdays,
+    json: { type: 'array', items: matching('^(\\S+ +)?[A-Za-z]+$') },
     fallback: [],
     doc: 'days on which it opens, any case, full or three letters; with `1st` to `5th` or `last` before it, that one of the month',
   },
-  start_time: { type: 'text "h:mm"', parse: clockTime, fallback: 0, doc: 'when it opens, 24-hour clock' },
+  start_time: {
+    type: 'text "h:mm"',
+    parse: clockTime,
+    json: matching('^\\+?\\d+:\\+?\\d+$'),
+    fallback: 0,
+    doc: 'when it opens, 24-hour clock',
+  },
   length_minutes: {
     type: 'integer',
     parse: wholeNumber(1, WEEK_MINUTES, 'minutes'),
+    json: integer(1, WEEK_MINUTES),
     fallback: 0,
     doc: `how long it stays open, 1 to ${WEEK_MINUTES}; it may cross midnight and the end of the week`,
   },
   months: {
     type: 'month or list of months',
     parse: numbers(month, 'a month from 1 to 12, or its name such as "Jan" or "January"'),
+    json: oneOrMany({ anyOf: [integer(1, 12), matching('^[A-Za-z]{3,}$')] }),
     fallback: [],
     doc: 'months in which it opens, as names or numbers; without it, all of them',
   },
   day_of_month: {
     type: 'integer or list of integers',
     parse: numbers(dayOfMonth, 'a day of the month from 1 to 31, or from -1, the last one, to -31'),
+    json: oneOrMany(integer(-31, 31)),
     fallback: [],
     doc: 'days of the month on which it opens, 1 to 31, or from the end: -1 is the last; with `days`, both must fit',
   },
   time_zone: {
     type: 'text',
     parse: timeZone,
+    json: TEXT,
     fallback: '',
     doc: 'time zone of this window, in place of `updates.periodic.time_zone`',
   },
 };
 
-const NEEDED = ['start_time', 'length_minutes'] as const;
+export const NEEDED_OF_WINDOW = ['start_time', 'length_minutes'] as const;
 
 /** All windows of one file. One bad window makes the whole list refused. */
 export const maintenanceWindows: Parser<readonly MaintenanceWindow[]> = (value, at) => {
@@ -193,7 +205,7 @@ const maintenanceWindow: Parser<MaintenanceWindow> = (value, at) => {
     return at.refuse('a table', value);
   }
   const fields = readKeys(WINDOW_FIELDS, value, at);
-  for (const name of NEEDED) {
+  for (const name of NEEDED_OF_WINDOW) {
     if (!value.has(name)) {
       at.inTable(name).refuseText(`must be given: ${WINDOW_FIELDS[name].doc}`);
     }
@@ -216,7 +228,7 @@ function isComplete(
   const names = Object.keys(WINDOW_FIELDS).filter((name) => isKeyOf(WINDOW_FIELDS, name));
   return (
     names.every((name) => table.has(name) === (fields[name] !== undefined)) &&
-    NEEDED.every((name) => fields[name] !== undefined) &&
+    NEEDED_OF_WINDOW.every((name) => fields[name] !== undefined) &&
     (fields.days !== undefined || fields.day_of_month !== undefined)
   );
 }

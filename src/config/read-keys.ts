@@ -3,6 +3,7 @@
  * Pure.
  */
 import { type Checker, isTable, type Refused, REFUSED } from './checker.ts';
+import type { JsonShape } from './json-shapes.ts';
 import type { TomlTable, TomlValue } from './toml.ts';
 
 /** One key: how it is read, its default, and what the documentation says about it. */
@@ -10,6 +11,8 @@ export interface KeyDescriptor<T> {
   /** The type in a few words, for the documentation. */
   readonly type: string;
   readonly parse: (value: TomlValue, at: Checker) => T | Refused;
+  /** What editors may know of the value. */
+  readonly json: JsonShape;
   readonly fallback: T;
   /** One sentence for the documentation. */
   readonly doc: string;
@@ -20,7 +23,11 @@ export interface KeyDescriptor<T> {
   /** Keys whose entries from earlier files are dropped when this key is true. */
   readonly clears?: readonly string[];
   /** The keys of each entry, when the value is a list of tables. */
-  readonly fields?: Readonly<Record<string, { readonly type: string; readonly doc: string }>>;
+  readonly fields?: Readonly<
+    Record<string, { readonly type: string; readonly doc: string; readonly json: JsonShape }>
+  >;
+  /** Those of `fields` that each entry must have. */
+  readonly needed?: readonly string[];
 }
 
 /** A schema: dotted keys and their descriptors. */

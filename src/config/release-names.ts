@@ -8,7 +8,7 @@ import { REFUSED, describe, isList } from './checker.ts';
 import type { Parser } from './checks.ts';
 
 /** More than a distribution publishes in decades; a longer list is a mistake. */
-const MOST_NAMES = 1000;
+export const MOST_NAMES = 1000;
 const LONGEST_NAME = 255;
 
 const VERSION = /^[^\s\p{Cc}@:]+$/u;

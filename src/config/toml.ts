@@ -11,6 +11,7 @@ import { LocalDate, LocalDateTime, LocalTime, OffsetDateTime, parse } from '@ltd
 
 import { ConfigError, messageOf } from '../errors.ts';
 import { printable } from '../text/printable.ts';
+import { mayBeSecret, SECRET_KEY } from '../text/shown-path.ts';
 import { MAX_DEPTH, tooMuchIn } from './toml-shape.ts';
 
 /** A TOML date, time or date-time, as ISO 8601 text. A class, so that it cannot be mistaken for a table or a string. */
@@ -100,18 +101,20 @@ function syntaxError(error: unknown, text: string, file: string): ConfigError {
   const shown = line.length > LONGEST_LINE_SHOWN ? `${line.slice(0, LONGEST_LINE_SHOWN)}…` : line;
   return new ConfigError(
     'config_syntax',
-    `${file}: line ${number} must be TOML: ${reason}; got: ${printable(withoutAddress(shown))}`,
+    `${file}: line ${number} must be TOML: ${reason}; got: ${printable(withoutSecret(shown))}`,
     { cause: error },
   );
 }
 
-/** A line with an address, or a part of one, is shown up to its value, which may hold a password. */
-function withoutAddress(line: string): string {
-  if (!/_url|:\/\/|@|https?:/i.test(line)) {
+/** A line with an address, a key or a token, or a part of one, is shown up to its value. */
+export function withoutSecret(line: string): string {
+  const mayHoldOne = /_url|:\/\/|@|https?:/i.test(line) || SECRET_KEY.test(line) || mayBeSecret(line);
+  if (!mayHoldOne) {
     return line;
   }
   const end = line.indexOf('=');
-  return end < 0 ? '…' : `${line.slice(0, end + 1)} …`;
+  const name = line.slice(0, end + 1);
+  return end < 0 || mayBeSecret(name) ? '…' : `${name} …`;
 }
 
 /** Clearer words for the library's most common messages. */
@@ -138,7 +141,7 @@ function explain(reason: string): string {
       return words;
     }
   }
-  return reason;
+  return mayBeSecret(reason) ? 'something in it is none' : reason;
 }
 
 function tooDeep(file: string, key: string): ConfigError {

@@ -18,6 +18,7 @@ import { readMarkerFile } from '../host/marker-file.ts';
 import { bootCompleteGate } from '../gates/boot-complete.ts';
 import { freeSpaceGate } from '../gates/free-space.ts';
 import type { Gate } from '../gates/gate.ts';
+import { HOLD } from '../gates/hold.ts';
 import { inhibitorGate } from '../gates/inhibitors.ts';
 import { uptimeGate } from '../gates/uptime.ts';
 import type { Lender } from '../lenders/lender.ts';
@@ -25,6 +26,7 @@ import type { LockServers } from '../lenders/lock-servers.ts';
 import { IMMEDIATE } from '../strategies/immediate.ts';
 import { MANUAL } from '../strategies/manual.ts';
 import { markerGate } from '../strategies/marker.ts';
+import { upcoming, type UpcomingSpan } from '../strategies/upcoming.ts';
 import { createPeriodicGate, type PeriodicGate } from '../strategies/periodic.ts';
 
 export interface GateNeeds {
@@ -50,6 +52,8 @@ export interface BuiltGates {
    * Resolves with a summary for people. Rejects with ConfigError when a time zone cannot be used.
    */
   tell(nowMs: number): Promise<string>;
+  /** Windows, freezes and turns that overlap `[fromAt, untilAt)`. Rejects as `tell` does. */
+  upcoming(fromAt: number, untilAt: number): Promise<readonly UpcomingSpan[]>;
   /** Brings metrics about time up to date. Never rejects, never waits for long. */
   refresh(nowMs: number): Promise<void>;
 }
@@ -93,6 +97,10 @@ export async function buildGates(needs: GateNeeds): Promise<BuiltGates> {
         summaries.push(schedule.summaryAt(nowMs));
       }
       return summaries.join('; ');
+    },
+    upcoming: async (fromAt, untilAt) => {
+      const schedules = await Promise.all(periodic.map((gate) => gate.schedule()));
+      return schedules.flatMap((schedule) => upcoming(schedule, fromAt, untilAt));
     },
     refresh: async (nowMs) => {
       for (const gate of periodic) {
@@ -139,6 +147,7 @@ function buildFleetLock({ settings, identity, lockServers }: GateNeeds): Lender 
 function buildHolds({ settings, root, bus }: GateNeeds, bootComplete: Gate): Gate[] {
   const { minUptimeMs, firstBootGraceMs } = settings.updates.reboot;
   const holds = [
+    HOLD,
     bootComplete,
     inhibitorGate(logindInhibitors(bus)),
     freeSpaceGate((staged) => readBootSpace(root, staged)),

@@ -3,10 +3,13 @@
  *
  * Invariant: it is complete and checked, or there is none (ConfigError, IdentityError).
  */
+import { Stats } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { machine } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
 import type { Policy } from '../agent/state.ts';
 import { loadSettings, type LoadedSettings } from '../config/load-settings.ts';
+import { ConfigError, printable, reasonOf } from '../errors.ts';
 import { loadIdentity, type Identity } from '../identity/identity.ts';
 import { lockPlace } from '../lenders/lock-place.ts';
 import type { Logger } from '../log/log.ts';
@@ -17,6 +20,7 @@ export interface Reading extends LoadedSettings {
 
 /** Warnings and notes go to `log` at once: one of them may be why the rest fails. */
 export async function readConfiguration(root: string, log: Pick<Logger, 'warn' | 'info'>): Promise<Reading> {
+  await requireRoot(root);
   const loaded = await loadSettings(root);
   for (const warning of loaded.warnings) {
     log.warn(warning);
@@ -25,6 +29,19 @@ export async function readConfiguration(root: string, log: Pick<Logger, 'warn' |
     log.info(note);
   }
   return { ...loaded, identity: await loadIdentity(root, loaded.settings, machine()) };
+}
+
+/** A mistyped `--root` is no host on which something is still to come. Rejects with ConfigError. */
+export async function requireRoot(root: string): Promise<void> {
+  const found = await stat(root).catch((error: unknown) => error);
+  if (found instanceof Stats && found.isDirectory()) {
+    return;
+  }
+  const got = found instanceof Stats ? 'something else' : reasonOf(found);
+  throw new ConfigError(
+    'config_unreadable',
+    `cannot use --root ${printable(root)}: it must be a directory, got ${got}`,
+  );
 }
 
 /** Both say the same; which file says it makes no difference. */

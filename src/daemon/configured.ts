@@ -26,6 +26,8 @@ export interface Configured {
   readonly policy: Policy;
   readonly ports: Ports;
   readonly gates: BuiltGates;
+  /** Of all gates; it is the `gates` of the ports. */
+  readonly survey: Survey;
 }
 
 /** `before`: what this one is to replace. Rejects with ConfigError when a gate cannot work with what is configured. */
@@ -38,6 +40,7 @@ export async function configure(
   const { root, log, metrics, clock, bus, http, records, reporter, lockServers } = lasting;
   const { settings, origins, identity } = reading;
   const gates = await buildGates({ settings, origins, identity, root, lockServers, bus, metrics, log });
+  const survey = new Survey({ gates: gates.gates, clock });
   const lenders = new Lenders(gates.lenders, (place) => lockServers.formerAt(place));
   const ports: Ports = {
     clock,
@@ -56,7 +59,7 @@ export async function configure(
       },
     }),
     updatesFor: sourcePerStream(reading, http, clock),
-    gates: new Survey({ gates: gates.gates, clock }),
+    gates: survey,
     lenders,
     boot: new Survey({ gates: [gates.bootComplete], clock }),
     sessions: new LogindSessions(bus, root, {
@@ -68,7 +71,7 @@ export async function configure(
     notice: (release, minutesLeft) => rebootNotice(release, minutesLeft, clock.now()),
     onProgress: (progress) => reporter.progress(progress),
   };
-  return { reading, policy: policyOf(reading, bootId, before?.policy), ports, gates };
+  return { reading, policy: policyOf(reading, bootId, before?.policy), ports, gates, survey };
 }
 
 /** One client for as long as the stream stays, so that its connection and its last graph are kept. */

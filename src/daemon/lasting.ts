@@ -13,15 +13,18 @@ import type { Notifier } from '../host/notify.ts';
 import type { Installation } from '../history/installation.ts';
 import { HistoryLog } from '../history/history-log.ts';
 import { FileRecordStore } from '../history/record-store.ts';
-import { nodeUuid } from '../identity/node-uuid.ts';
+import { nodeUuid, readMachineId } from '../identity/node-uuid.ts';
 import { HttpClient } from '../http/http-client.ts';
 import { LockServers } from '../lenders/lock-servers.ts';
-import type { Logger } from '../log/log.ts';
+import type { LevelControl, Logger } from '../log/log.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { MetricsServer } from '../metrics/server.ts';
 import { Historian } from '../report/historian.ts';
 import { Reporter } from '../report/reporter.ts';
+import { agent1 } from '../service/agent1.ts';
+import { AgentSurface } from './agent-surface.ts';
 import { experimentalInterface, SERVICE_NAME } from '../service/experimental.ts';
+import { peerInterface } from '../service/peer.ts';
 import { Service } from '../service/service.ts';
 import { SystemBus } from '../dbus/system-bus.ts';
 import { messageOf } from '../errors.ts';
@@ -31,7 +34,7 @@ import { systemBusAddress } from '../dbus/system-bus-address.ts';
 export interface LastingOptions {
   readonly root: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  readonly log: Logger;
+  readonly log: Logger & LevelControl;
   readonly metrics: Metrics;
   readonly notifier: Notifier;
 }
@@ -46,6 +49,7 @@ export interface Lasting {
   readonly records: FileRecordStore;
   readonly history: HistoryLog;
   readonly reporter: Reporter;
+  readonly surface: AgentSurface;
   readonly lockServers: LockServers;
   /** With the record that was found on disk. */
   readonly model: Model;
@@ -70,11 +74,19 @@ async function installationOf(root: string): Promise<Installation> {
 export async function openLasting(options: LastingOptions, closing: AsyncDisposableStack): Promise<Lasting> {
   const { root, env, log, metrics, notifier } = options;
   const clock = SYSTEM_CLOCK;
-  const bus = new SystemBus({
+  const toBus = {
     address: systemBusAddress(root, env),
-    onFault: (error, count) => log.warn(`D-Bus: ${messageOf(error)}${count > 1 ? ` (${count} times)` : ''}`),
-  });
+    onFault: (error: unknown, count: number) =>
+      log.warn(`D-Bus: ${messageOf(error)}${count > 1 ? ` (${count} times)` : ''}`),
+  };
+  const bus = new SystemBus(toBus);
   closing.defer(() => bus.close());
+  // Whoever calls the agent waits in a queue of their own, and never before rpm-ostree and logind.
+  const served: SystemBus = new SystemBus({
+    ...toBus,
+    guard: (caller, call) => operator.guard(caller, call),
+  });
+  closing.defer(() => served.close());
   const http = new HttpClient({ userAgent: USER_AGENT, env });
   closing.defer(() => http.close());
   const motd = new Motd(root, (text) => log.warn(text));
@@ -95,10 +107,18 @@ export async function openLasting(options: LastingOptions, closing: AsyncDisposa
   const server = new MetricsServer({ root, listen: undefined, metrics, clock, log });
   closing.defer(() => server.close());
   const bound = server.start();
+  const surface = new AgentSurface({ reporter, history, clock });
+  const operator = agent1({ port: surface, clock, log });
+  closing.defer(() => operator.close());
   const service = new Service({
-    bus,
+    bus: served,
+    attach: operator.attach,
     name: SERVICE_NAME,
-    interfaces: [experimentalInterface({ lastRefreshAt: () => reporter.lastRefreshAt })],
+    interfaces: [
+      experimentalInterface({ lastRefreshAt: () => reporter.lastRefreshAt }),
+      peerInterface(() => readMachineId(root)),
+      ...operator.interfaces,
+    ],
     clock,
     log,
   });
@@ -125,6 +145,7 @@ export async function openLasting(options: LastingOptions, closing: AsyncDisposa
     records,
     history,
     reporter,
+    surface,
     lockServers,
     model,
     listening: Promise.all([bound, service.tried]),

@@ -23,6 +23,7 @@ export interface ReloadOptions {
 export class ConfigurationInUse {
   readonly #options: ReloadOptions;
   #configured: Configured;
+  #problem: unknown;
 
   constructor(options: ReloadOptions) {
     this.#options = options;
@@ -31,6 +32,7 @@ export class ConfigurationInUse {
 
   /** Never rejects: a configuration that cannot be used is told in the log, the status and the metrics. */
   async reload(): Promise<void> {
+    this.#problem = undefined;
     const { lasting, notifier } = this.#options;
     notifier.reloading();
     try {
@@ -44,9 +46,15 @@ export class ConfigurationInUse {
           lasting.log.warn(note);
         }
       }
+      this.#problem = error;
       lasting.reporter.configurationRefused(linesOf(error));
     }
     notifier.ready(lasting.reporter.status);
+  }
+
+  /** What was wrong at the last reload; undefined: nothing. */
+  get problem(): unknown {
+    return this.#problem;
   }
 
   async #takeNext(): Promise<void> {

@@ -7,12 +7,12 @@
  * - When the signal is aborted everything that was opened is closed, in the reverse order. Nothing keeps the process alive.
  */
 import { Runner } from '../agent/runner.ts';
-import { ConfigError, linesOf, printable } from '../errors.ts';
+import { ConfigError, linesOf, messageOf, printable } from '../errors.ts';
 import { readBootId } from '../host/boot-id.ts';
 import { SYSTEM_CLOCK } from '../host/clock.ts';
 import type { Doorbell } from '../host/doorbell.ts';
 import { createNotifier, watchdogIntervalMs, type Notifier } from '../host/notify.ts';
-import type { Logger } from '../log/log.ts';
+import type { LevelControl, Logger } from '../log/log.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import { inSeconds } from '../report/line.ts';
 import { tellOs, tellReading, tellStrategies } from './tell-configuration.ts';
@@ -29,7 +29,7 @@ import { ConfigurationInUse } from './reload.ts';
 export interface AgentOptions {
   /** Prefix of every path; "/" on a host. */
   readonly root: string;
-  readonly log: Logger;
+  readonly log: Logger & LevelControl;
   /** NOTIFY_SOCKET and its like are taken out of it. */
   readonly env: Record<string, string | undefined>;
   readonly pid: number;
@@ -53,7 +53,7 @@ export async function runAgent({ root, log, env, pid, signal, reloads }: AgentOp
     return error;
   });
   await using closing = new AsyncDisposableStack();
-  await claimFolder(root, log, closing);
+  await claimFolder(root, log, clock, closing);
   const watchdogMs = watchdogIntervalMs(env, pid);
   const notifier = await createNotifier(env, pid, (text) => log.warn(text));
   const metrics = new Metrics(startedAt);
@@ -133,6 +133,17 @@ export async function runAgent({ root, log, env, pid, signal, reloads }: AgentOp
 
   const configurationInUse = new ConfigurationInUse({ lasting, notifier, configured: first, runner });
   reloads.onRing(() => configurationInUse.reload());
+  lasting.surface.attach({
+    runner,
+    configured: () => inUse,
+    reload: async () => {
+      await reloads.rung();
+      const { problem } = configurationInUse;
+      if (problem !== undefined) {
+        throw problem instanceof Error ? problem : new Error(messageOf(problem));
+      }
+    },
+  });
   closing.defer(() => crashes.close());
   if (crashes.rests) {
     readiness.begun();

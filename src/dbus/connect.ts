@@ -13,7 +13,7 @@ import { SECOND_MS } from '../text/units.ts';
 import { parseAddress } from './address.ts';
 import { dial } from './dial.ts';
 import { type FaultSink, Link } from './link.ts';
-import type { BusLink } from './types.ts';
+import type { BusLink, CallGuard } from './types.ts';
 
 /** A local server accepts at once. One that does not within this time is stuck, and the caller should try later. */
 export const CONNECT_TIMEOUT_MS = 10 * SECOND_MS;
@@ -21,6 +21,8 @@ export const CONNECT_TIMEOUT_MS = 10 * SECOND_MS;
 export interface ConnectOptions {
   /** Receives malformed messages and errors thrown by handlers; see FaultSink. */
   readonly onFault?: FaultSink | undefined;
+  /** Decides about incoming calls. */
+  readonly guard?: CallGuard | undefined;
 }
 
 /**
@@ -47,7 +49,7 @@ export function connectPeer(
 async function connect(
   address: string,
   signal: AbortSignal,
-  { isBus, onFault = ignore }: ConnectOptions & { readonly isBus: boolean },
+  { isBus, onFault = ignore, guard }: ConnectOptions & { readonly isBus: boolean },
 ): Promise<BusLink> {
   const shown = printable(address);
   const attempt = new AbortController();
@@ -61,7 +63,7 @@ async function connect(
     if (signal.aborted) {
       cancel();
     }
-    const link = new Link(await dialAny(address, attempt.signal), isBus, onFault);
+    const link = new Link(await dialAny(address, isBus, attempt.signal), isBus, onFault, guard);
     await link.open(attempt.signal);
     return link;
   } catch (error) {
@@ -75,11 +77,11 @@ async function connect(
 }
 
 /** Connects to the first server of the address that accepts us; they are alternatives. */
-async function dialAny(address: string, signal: AbortSignal): Promise<Socket> {
+async function dialAny(address: string, isBus: boolean, signal: AbortSignal): Promise<Socket> {
   const failures: BusError[] = [];
   for (const server of parseAddress(address)) {
     try {
-      return await dial(server, signal);
+      return await dial(server, isBus ? 'implied' : 'told', signal);
     } catch (error) {
       if (signal.aborted || !(error instanceof BusError)) {
         throw error;

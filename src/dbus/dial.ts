@@ -16,10 +16,18 @@ import type { ServerAddress } from './address.ts';
 const LONGEST_LINE_BYTES = 4096;
 
 /**
+ * How the server learns who we are:
+ * - `implied`: from the kernel alone, as sd-bus has it. So it is right in a user namespace too, where our own number
+ *   is not the server's. A server that rejects this is told.
+ * - `told`: our number is sent. GLib before 2.74 hangs up on anything else.
+ */
+export type Identity = 'implied' | 'told';
+
+/**
  * Rejects with BusError `bus_unreachable` or `bus_auth_failed`, or with the signal's reason. The caller limits the
  * time.
  */
-export function dial(server: ServerAddress, signal: AbortSignal): Promise<Socket> {
+export function dial(server: ServerAddress, identity: Identity, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
     if (signal.aborted) {
       reject(asError(signal.reason));
@@ -27,6 +35,7 @@ export function dial(server: ServerAddress, signal: AbortSignal): Promise<Socket
     }
     const socket = connect({ path: server.socketPath });
     let received = Buffer.alloc(0);
+    let isImplied = identity === 'implied';
 
     const release = () => {
       signal.removeEventListener('abort', abort);
@@ -43,14 +52,23 @@ export function dial(server: ServerAddress, signal: AbortSignal): Promise<Socket
     };
     const abort = () => fail(asError(signal.reason));
     const closed = () => fail(refused(server, 'the server closed the connection'));
-    const greet = () => socket.write(`\0AUTH EXTERNAL ${ownUserInHex()}\r\n`);
+    const told = `AUTH EXTERNAL ${ownUserInHex()}\r\n`;
+    const greet = () => socket.write(isImplied ? '\0AUTH EXTERNAL\r\n' : `\0${told}`);
     const read = (chunk: Buffer) => {
       received = Buffer.concat([received, chunk]);
       const end = received.indexOf('\r\n');
       if (end < 0 ? received.length > LONGEST_LINE_BYTES : end > LONGEST_LINE_BYTES) {
         fail(refused(server, `the answer must have at most ${LONGEST_LINE_BYTES} bytes`));
       } else if (end >= 0) {
-        accept(received.toString('latin1', 0, end), received.subarray(end + 2));
+        const line = received.toString('latin1', 0, end);
+        const rest = received.subarray(end + 2);
+        if (isImplied && rest.length === 0 && (line === 'DATA' || line.startsWith('REJECTED'))) {
+          received = Buffer.alloc(0);
+          isImplied = line === 'DATA';
+          socket.write(isImplied ? 'DATA\r\n' : told);
+        } else {
+          accept(line, rest);
+        }
       }
     };
     const accept = (line: string, rest: Buffer) => {

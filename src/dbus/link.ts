@@ -11,7 +11,7 @@
 import type { Duplex } from 'node:stream';
 
 import { BusError, CancelledError, messageOf } from '../errors.ts';
-import { MEBIBYTE, SECOND_MS } from '../text/units.ts';
+import { KIBIBYTE, MEBIBYTE, SECOND_MS } from '../text/units.ts';
 import { decodeMessage, encodeMessage } from './codec.ts';
 import { type Answer, ExportedObjects, replyTo, UNSPEAKABLE } from './exported-objects.ts';
 import { Framer } from './frames.ts';
@@ -25,10 +25,12 @@ import {
 } from './message.ts';
 import { cancelled, cannot, PendingCalls } from './pending-calls.ts';
 import { SignalHandlers } from './signal-handlers.ts';
-import type { BusLink, BusSignal, ExportedInterface, MethodCall, Reply } from './types.ts';
+import type { BusLink, BusSignal, CallGuard, ExportedInterface, MethodCall, Reply } from './types.ts';
 
 /** Everything that the agent sends is small, so this many unread bytes mean that the other side is stuck. */
 export const LARGEST_WRITE_BACKLOG_BYTES = 16 * MEBIBYTE;
+/** The runtime reads 64 KiB at most. Less than this means that there was no more to read. */
+const LARGE_CHUNK_BYTES = 32 * KIBIBYTE;
 /** How long a closing socket may take to send what was written last. */
 const CLOSE_TIMEOUT_MS = SECOND_MS;
 /** The bus itself answers AddMatch and RemoveMatch. */
@@ -49,7 +51,7 @@ export class Link implements BusLink {
   readonly #framer = new Framer();
   readonly #pending = new PendingCalls();
   readonly #signals = new SignalHandlers();
-  readonly #objects = new ExportedObjects();
+  readonly #objects: ExportedObjects;
   readonly #gone = new AbortController();
   readonly #closed = Promise.withResolvers<undefined>();
   #uniqueName: string | undefined;
@@ -57,7 +59,8 @@ export class Link implements BusLink {
   #faults = 0;
 
   /** `socket`: authenticated and paused at the first message, as `dial` leaves it. Nothing happens before `open`. */
-  constructor(socket: Duplex, isBus: boolean, onFault: FaultSink) {
+  constructor(socket: Duplex, isBus: boolean, onFault: FaultSink, guard?: CallGuard) {
+    this.#objects = new ExportedObjects(guard);
     this.#socket = socket;
     this.#isBus = isBus;
     this.#onFault = onFault;
@@ -148,6 +151,14 @@ export class Link implements BusLink {
     return this.#objects.add(object);
   }
 
+  sendSignal({ path, interface: name, member, signature, body }: Omit<BusSignal, 'sender'>): void {
+    try {
+      this.#send({ type: MESSAGE_TYPE.signal, path, interface: name, member, signature, body });
+    } catch (error) {
+      this.#fault(error);
+    }
+  }
+
   async close(): Promise<void> {
     this.#end(lost('it was closed on this side'));
     await this.#closed.promise;
@@ -177,9 +188,17 @@ export class Link implements BusLink {
     } catch (error) {
       this.#end(error instanceof BusError ? error : lost(messageOf(error), error));
     }
-    // When calls arrive faster than our answers are read, they must wait on the other side.
     if (this.#socket.writableNeedDrain) {
+      // Calls arrive faster than our answers are read, so they must wait on the other side.
       this.#socket.pause();
+    } else if (chunk.length >= LARGE_CHUNK_BYTES) {
+      // There is more: the runtime would read up to 32 such chunks in a row, and nothing else had its turn.
+      this.#socket.pause();
+      setImmediate(() => {
+        if (!this.#socket.writableNeedDrain) {
+          this.#socket.resume();
+        }
+      });
     }
   }
 

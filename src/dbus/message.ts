@@ -8,6 +8,8 @@ export const MESSAGE_TYPE = { methodCall: 1, methodReturn: 2, error: 3, signal: 
 
 /** The flag of a call whose caller does not wait for an answer. */
 export const NO_REPLY_EXPECTED = 1;
+/** The flag of a call whose caller waits while somebody is asked for a password. */
+export const ALLOW_INTERACTIVE = 4;
 
 /** The specification's limit on nested arrays, structs and variants. It also bounds our recursion. */
 export const DEEPEST_CONTAINERS = 64;
@@ -18,14 +20,18 @@ export const BUS_PATH = '/org/freedesktop/DBus';
 
 /** The specification's errors that this agent answers with or expects. */
 export const ERROR_NAME = {
+  accessDenied: 'org.freedesktop.DBus.Error.AccessDenied',
   failed: 'org.freedesktop.DBus.Error.Failed',
+  interactiveRequired: 'org.freedesktop.DBus.Error.InteractiveAuthorizationRequired',
   invalidArgs: 'org.freedesktop.DBus.Error.InvalidArgs',
   limitsExceeded: 'org.freedesktop.DBus.Error.LimitsExceeded',
   nameHasNoOwner: 'org.freedesktop.DBus.Error.NameHasNoOwner',
   notSupported: 'org.freedesktop.DBus.Error.NotSupported',
+  propertyReadOnly: 'org.freedesktop.DBus.Error.PropertyReadOnly',
   unknownInterface: 'org.freedesktop.DBus.Error.UnknownInterface',
   unknownMethod: 'org.freedesktop.DBus.Error.UnknownMethod',
   unknownObject: 'org.freedesktop.DBus.Error.UnknownObject',
+  unknownProperty: 'org.freedesktop.DBus.Error.UnknownProperty',
 } as const;
 
 export interface MessageHeader {

@@ -124,6 +124,7 @@ function mayAnswer({ destination }: MethodCall, { type, sender }: IncomingMessag
 }
 
 function remoteError(call: MethodCall, errorName: string, text: BusValue | undefined): BusError {
-  const why = typeof text === 'string' && text !== '' ? `${printable(text)} (${errorName})` : errorName;
-  return new BusError('bus_remote_error', `${cannot(call)}: ${why}`, { errorName });
+  const remoteText = typeof text === 'string' && text !== '' ? printable(text) : undefined;
+  const why = remoteText === undefined ? errorName : `${remoteText} (${errorName})`;
+  return new BusError('bus_remote_error', `${cannot(call)}: ${why}`, { errorName, remoteText });
 }

@@ -28,6 +28,7 @@ export class SignatureError extends Error {}
 /** The complete types that `signature` consists of; throws SignatureError. */
 export function parseSignature(signature: string): readonly TypeTree[] {
   const leaf = LEAVES.get(signature);
+  // Stryker disable next-line ConditionalExpression,BlockStatement: the parser would say the same, later.
   if (leaf !== undefined) {
     return [leaf];
   }
@@ -85,9 +86,9 @@ class Parser {
   }
 
   completeType(arrays: number, structs: number): TypeTree {
-    const type = this.#text[this.#at];
+    const type = this.#text[this.#at] ?? '';
     this.#at += 1;
-    const leaf = type === undefined ? undefined : LEAVES.get(type);
+    const leaf = LEAVES.get(type);
     if (leaf !== undefined) {
       return leaf;
     }
@@ -115,7 +116,7 @@ class Parser {
       throw this.#wrong(`at most ${DEEPEST_STRUCTS} structs inside each other`);
     }
     this.#at += 1;
-    const key = this.completeType(arrays, structs + 1);
+    const key = this.completeType(arrays, structs);
     if (!BASIC_TYPES.includes(key.type)) {
       throw this.#wrong('a basic type as the key of a dictionary');
     }

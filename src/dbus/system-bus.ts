@@ -9,11 +9,13 @@
 import { BusError, CancelledError } from '../errors.ts';
 import { connectBus } from './connect.ts';
 import type { FaultSink } from './link.ts';
-import type { BusLink, SystemBus as SystemBusPort } from './types.ts';
+import type { BusLink, CallGuard, SystemBus as SystemBusPort } from './types.ts';
 
 export interface SystemBusOptions {
   readonly address: string;
   readonly onFault?: FaultSink;
+  /** Decides about incoming calls. */
+  readonly guard?: CallGuard;
   /** Opens a link. Default connectBus; tests replace it. */
   readonly connect?: typeof connectBus;
 }
@@ -58,9 +60,13 @@ export class SystemBus implements SystemBusPort {
   }
 
   #start(): Attempt {
-    const { address, onFault, connect = connectBus } = this.#options;
+    const { address, onFault, guard, connect = connectBus } = this.#options;
     const abort = new AbortController();
-    const attempt: Attempt = { result: connect(address, abort.signal, { onFault }), abort, waiting: 0 };
+    const attempt: Attempt = {
+      result: connect(address, abort.signal, { onFault, guard }),
+      abort,
+      waiting: 0,
+    };
     attempt.result.then(
       (link) => {
         if (this.#finish(attempt) && !this.#closed) {

@@ -74,17 +74,57 @@ export interface ExportedMethod {
   /** The signature of the arguments. A call with any other is refused. */
   readonly in: string;
   readonly out: string;
-  handle(
-    args: readonly BusValue[],
-    caller: { readonly sender: string },
-  ): Promise<readonly BusValue[]> | readonly BusValue[];
+  /** Of the arguments, in their order, for introspection. Those that have none are left without. */
+  readonly argNames?: readonly string[];
+  /** Of the values that are returned. */
+  readonly outNames?: readonly string[];
+  handle(args: readonly BusValue[], caller: Caller): Promise<readonly BusValue[]> | readonly BusValue[];
+}
+
+/** Who calls. */
+export interface Caller {
+  /** The unique name; empty on a peer connection. */
+  readonly sender: string;
+  /** The caller waits as long as it takes to ask somebody for a password. */
+  readonly mayAsk: boolean;
+}
+
+export interface ExportedProperty {
+  readonly name: string;
+  readonly signature: string;
+  /** As the annotation EmitsChangedSignal says it. Default: `true`. */
+  readonly emits?: 'true' | 'const' | 'false';
+  get(): BusValue;
+  /** Left out: it cannot be set. Throws a BusError with `errorName` as a method does. */
+  set?(value: BusValue, caller: Caller): Promise<void> | void;
+}
+
+export interface ExportedSignal {
+  readonly member: string;
+  readonly signature: string;
+  readonly argNames?: readonly string[];
 }
 
 export interface ExportedInterface {
   readonly path: string;
   readonly name: string;
   readonly methods: readonly ExportedMethod[];
+  readonly properties?: readonly ExportedProperty[];
+  readonly signals?: readonly ExportedSignal[];
 }
+
+/** An incoming call, with the interface that the method was found in. */
+export interface IncomingCall extends Caller {
+  readonly path: string;
+  readonly interface: string;
+  readonly member: string;
+}
+
+/**
+ * Decides about each incoming call before its arguments are decoded. `run` runs it; a BusError with `errorName` refuses
+ * it.
+ */
+export type CallGuard = <T>(call: IncomingCall, run: () => Promise<T>) => Promise<T>;
 
 /**
  * One connection, to a bus or to a peer. On a bus, Hello has been answered. All waits are bounded. Calls reject with
@@ -108,8 +148,13 @@ export interface BusLink {
    * Asks the bus for signals. The returned function withdraws the rule. Rejects with TypeError on a peer connection.
    */
   addMatch(rule: string, signal?: AbortSignal): Promise<() => Promise<void>>;
-  /** Serves an interface until the returned function is called, together with Introspectable and Peer. */
+  /**
+   * Serves an interface until the returned function is called, together with Introspectable, Peer and Properties. An
+   * interface of one of these names takes the place of the standard one.
+   */
   export(object: ExportedInterface): () => void;
+  /** Sends a signal. One that cannot be encoded is a fault of the link. After the end it does nothing. */
+  sendSignal(signal: Omit<BusSignal, 'sender'>): void;
   /** Ends the connection. Pending calls reject. Idempotent. */
   close(): Promise<void>;
 }

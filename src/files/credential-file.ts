@@ -4,12 +4,14 @@
  * Invariants:
  * - What is checked and what is read come from one opened descriptor.
  * - Neither a FIFO nor a device holds the agent.
- * - An error names the key and the file. It never repeats a byte of what is in the file.
+ * - An error names the key and the file. It never repeats a byte of what is in the file, not even where somebody has
+ *   written that in place of the path.
  * - Each request reads its files anew, so a rotated one counts at once. They are small, and requests are rare.
  */
 import { resolveBelow } from './resolve-below.ts';
-import { HttpError, messageOf, printable } from '../errors.ts';
+import { HttpError, reasonOf } from '../errors.ts';
 import { readFileStart, SmallFileError } from './read-small-file.ts';
+import { shownPath } from '../text/shown-path.ts';
 
 export interface CredentialFile {
   /** The configuration key that names it, for people. */
@@ -52,7 +54,7 @@ export async function readCredentialFile(root: string, file: CredentialFile): Pr
 export function badCredential(file: CredentialFile, requirement: string, cause?: unknown): HttpError {
   return new HttpError(
     'http_bad_credentials',
-    `${file.key}: ${printable(file.path)} must ${requirement}`,
+    `${file.key}: ${shownPath(file.path)} must ${requirement}`,
     cause === undefined ? undefined : { cause },
   );
 }
@@ -64,5 +66,5 @@ function asBadCredential(file: CredentialFile, error: unknown): HttpError {
   if (error instanceof SmallFileError && error.kind === 'not_regular') {
     return badCredential(file, 'be a regular file, got something else');
   }
-  return badCredential(file, `be readable, got: ${messageOf(error)}`, error);
+  return badCredential(file, `be readable, got: ${reasonOf(error)}`, error);
 }

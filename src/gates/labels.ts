@@ -11,6 +11,7 @@ export const PASS_LABELS = [
   'uptime',
   'boot_space',
   'boot_complete',
+  'held',
 ] as const;
 export type PassLabel = (typeof PASS_LABELS)[number];
 
@@ -27,6 +28,7 @@ export const BLOCK_LABELS = [
   'first_boot',
   'boot_space',
   'boot_complete',
+  'held',
   'fleet_lock',
 ] as const;
 export type BlockLabel = (typeof BLOCK_LABELS)[number];

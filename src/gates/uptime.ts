@@ -8,6 +8,7 @@ import type { GateQuestion, GateReport } from '../agent/ports.ts';
 import { messageOf } from '../errors.ts';
 import { MINUTE_MS } from '../text/units.ts';
 import { gate, type Gate } from './gate.ts';
+import { OBSERVED, OPEN, openFrom, type Timing } from './timing.ts';
 import { block, pass } from './verdict.ts';
 
 const NAME = 'uptime';
@@ -33,6 +34,7 @@ export function uptimeGate(limits: UptimeLimits, read: () => Promise<BootFacts>)
     name: NAME,
     observe: () => observeUptime(limits, read),
     judge: (reading, question) => judgeUptime(reading, question, limits),
+    timing: (reading, question) => timeUptime(reading, question, limits),
   });
 }
 
@@ -55,8 +57,7 @@ export function judgeUptime(reading: UptimeReading, { at }: GateQuestion, limits
     return block(NAME, 'uptime', `cannot tell for how long this node is up: ${reading.problem}`);
   }
   const { uptimeMs, firstBoot } = reading;
-  const graceMs = firstBoot ? limits.firstBootGraceMs : 0;
-  const neededMs = Math.max(limits.minUptimeMs, graceMs);
+  const { graceMs, neededMs } = needed(reading, limits);
   const evidence = { uptimeMs, neededMs, firstBoot };
   if (uptimeMs >= neededMs) {
     return pass(NAME, 'uptime', 'this node is up for long enough', { evidence });
@@ -66,6 +67,19 @@ export function judgeUptime(reading: UptimeReading, { at }: GateQuestion, limits
   return graceMs > limits.minUptimeMs
     ? block(NAME, 'first_boot', `first boot of this machine: no reboot in its first ${minutes} minutes`, more)
     : block(NAME, 'uptime', `up for less than ${minutes} minutes`, more);
+}
+
+/** When the node is up for long enough. */
+export function timeUptime(reading: UptimeReading, { at }: GateQuestion, limits: UptimeLimits): Timing {
+  if (reading === 'unneeded' || !isLimited(limits)) {
+    return OPEN;
+  }
+  return 'problem' in reading ? OBSERVED : openFrom(at + needed(reading, limits).neededMs - reading.uptimeMs);
+}
+
+function needed({ firstBoot }: BootFacts, { minUptimeMs, firstBootGraceMs }: UptimeLimits) {
+  const graceMs = firstBoot ? firstBootGraceMs : 0;
+  return { graceMs, neededMs: Math.max(minUptimeMs, graceMs) };
 }
 
 function isLimited({ minUptimeMs, firstBootGraceMs }: UptimeLimits): boolean {

@@ -16,7 +16,7 @@ import { connect, createServer, type Server } from 'node:net';
 import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
-import { messageOf } from '../errors.ts';
+import { reasonOf } from '../errors.ts';
 import { errorCode } from '../files/error-code.ts';
 import { SECOND_MS } from '../text/units.ts';
 
@@ -29,15 +29,16 @@ const LONGEST_PAUSE_MS = 80;
 const ANSWER_LIMIT_MS = 5 * SECOND_MS;
 
 export type FolderLock =
-  | { readonly kind: 'held'; readonly release: () => Promise<void> }
+  /** `file`: the socket of this agent. The lock lasts for as long as that is there. */
+  | { readonly kind: 'held'; readonly file: string; readonly release: () => Promise<void> }
   /** Another agent has it. `file`: its socket. */
   | { readonly kind: 'taken'; readonly file: string }
   /** No lock can be made here; the reason, for people. */
   | { readonly kind: 'none'; readonly why: string };
 
-/** `root` is "/" on a host. Never rejects. */
-export async function lockFolder(root: string): Promise<FolderLock> {
-  const folder = path.join(root, FOLDER);
+/** `root` is "/" on a host. `below`: the folder, which only its owner and root may enter. Never rejects. */
+export async function lockFolder(root: string, below: string = FOLDER): Promise<FolderLock> {
+  const folder = path.join(root, below);
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
     const handle = await open(folder, 'r');
@@ -54,7 +55,7 @@ export async function lockFolder(root: string): Promise<FolderLock> {
       await handle.close();
     }
   } catch (error) {
-    return { kind: 'none', why: messageOf(error) };
+    return { kind: 'none', why: reasonOf(error) };
   }
 }
 
@@ -78,7 +79,7 @@ async function lockOnce(folder: string, short: string): Promise<FolderLock> {
       }
       await rm(path.join(folder, other), { force: true, recursive: true });
     }
-    return { kind: 'held', release };
+    return { kind: 'held', file: path.join(folder, own), release };
   } catch (error) {
     await release();
     throw error;

@@ -60,7 +60,7 @@ export class HistoryLog {
   }
 
   get file(): string {
-    return path.join(this.#folder, FILE);
+    return historyFile(this.#options.root);
   }
 
   /** Looks at what is there. Never rejects. */
@@ -195,6 +195,11 @@ export class HistoryLog {
     );
     this.#options.warn(`cannot use ${this.file}: ${why}; ${moved}`);
   }
+}
+
+/** `root` is "/" on a host. */
+export function historyFile(root: string): string {
+  return path.join(root, FOLDER, FILE);
 }
 
 /** Reads a history, also without the agent. A file that is not there is empty. Follows no link in its last part. */

@@ -17,7 +17,7 @@ import { setTimeout } from 'node:timers/promises';
 import type { RecordStore } from '../agent/ports.ts';
 import { EMPTY_RECORD, type AgentRecord } from '../agent/record.ts';
 import { FORMAT, readText, toText } from '../agent/record-text.ts';
-import { messageOf, RecordError } from '../errors.ts';
+import { reasonOf, RecordError } from '../errors.ts';
 import { belongsTo, of, type Installation } from './installation.ts';
 import { writeFileAtomically } from '../files/atomic-file.ts';
 import { errorCode, isMissing } from '../files/error-code.ts';
@@ -79,6 +79,7 @@ export class FileRecordStore implements RecordStore {
   /** `root` is "/" on a host. */
   constructor(
     root: string,
+    // Stryker disable next-line ObjectLiteral: without its parts it says the same.
     installation: Installation = { id: undefined, firstBoot: false },
     reading: Reading = { read: readRecord, pause: setTimeout },
   ) {
@@ -100,7 +101,7 @@ export class FileRecordStore implements RecordStore {
       if (isMissing(error)) {
         return this.#start(undefined);
       }
-      return isForNow(error) ? this.#leave(messageOf(error)) : this.#putAside(messageOf(error));
+      return isForNow(error) ? this.#leave(reasonOf(error)) : this.#putAside(reasonOf(error));
     }
     const read = readText(text);
     switch (read.kind) {
@@ -136,7 +137,7 @@ export class FileRecordStore implements RecordStore {
       await mkdir(this.#folder, { recursive: true, mode: 0o700 });
       await writeFileAtomically(this.file, toText(record), 0o600);
     } catch (error) {
-      throw new RecordError(`cannot write ${this.file}: ${messageOf(error)}`, { cause: error });
+      throw new RecordError(`cannot write ${this.file}: ${reasonOf(error)}`, { cause: error });
     }
   }
 
@@ -164,14 +165,13 @@ export class FileRecordStore implements RecordStore {
     const aside = path.join(this.#folder, `${prefix}${(kept.at(-1) ?? 0) + 1}`);
     const moved = await rename(this.file, aside).then(
       () => `it was put aside as ${aside}`,
-      (error: unknown) => `it cannot be put aside: ${messageOf(error)}`,
+      (error: unknown) => `it cannot be put aside: ${reasonOf(error)}`,
     );
-    for (const number of kept.slice(0, -(MOST_KEPT - 1))) {
-      // What cannot be removed now is tried again next time.
-      await rm(path.join(this.#folder, `${prefix}${number}`), { recursive: true, force: true }).catch(
-        () => undefined,
-      );
-    }
+    const surplus = kept
+      .slice(0, 1 - MOST_KEPT)
+      .map((number) => path.join(this.#folder, `${prefix}${number}`));
+    // What cannot be removed now is tried again next time.
+    await Promise.allSettled(surplus.map((file) => rm(file, { recursive: true })));
     return this.#start(`cannot use ${this.file}: ${why}; ${moved}; starting without a record`, left);
   }
 
@@ -189,6 +189,7 @@ export class FileRecordStore implements RecordStore {
 
   /** The numbers of the files that were put aside, ascending. */
   async #asideFiles(prefix: string): Promise<number[]> {
+    // Stryker disable next-line ArrayDeclaration: a name that is no aside file's is left out below.
     const names = await readdir(this.#folder).catch(() => []);
     return names
       .filter((name) => name.startsWith(prefix))

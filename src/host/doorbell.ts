@@ -16,6 +16,12 @@ export class Doorbell {
     this.#start();
   }
 
+  /** As `ring`. Resolves when an answer that began after it is over; at once where nobody answers. */
+  async rung(): Promise<void> {
+    this.ring();
+    await this.#answering;
+  }
+
   /** `answer` must not reject. */
   onRing(answer: () => Promise<void>): void {
     this.#answer = answer;

@@ -8,7 +8,7 @@
  */
 import { join } from 'node:path';
 
-import { messageOf } from '../errors.ts';
+import { reasonOf } from '../errors.ts';
 import { errorCode, isMissingOrNotDirectory } from '../files/error-code.ts';
 import { readFileStart, SmallFileError } from '../files/read-small-file.ts';
 import { type MarkerReading, MAX_MARKER_BYTES } from '../strategies/marker.ts';
@@ -38,6 +38,6 @@ function readingOf(error: unknown): MarkerReading {
     case 'ENXIO':
       return { kind: 'special' };
     default:
-      return { kind: 'unreadable', message: messageOf(error) };
+      return { kind: 'unreadable', message: reasonOf(error) };
   }
 }

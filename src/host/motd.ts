@@ -14,7 +14,7 @@
 import { lstat, mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 
-import { messageOf, printable } from '../errors.ts';
+import { reasonOf, printable } from '../errors.ts';
 import { writeFileAtomically } from '../files/atomic-file.ts';
 import { isMissing } from '../files/error-code.ts';
 
@@ -115,7 +115,7 @@ export class Motd {
       this.#troubled = false;
     } catch (error) {
       if (!this.#troubled) {
-        this.#warn(`cannot write the login notice ${file}: ${messageOf(error)}`);
+        this.#warn(`cannot write the login notice ${file}: ${reasonOf(error)}`);
       }
       this.#troubled = true;
     }

@@ -6,7 +6,7 @@ import { userInfo } from 'node:os';
 
 import { StartError } from '../errors.ts';
 
-const USER = 'zincati';
+export const USER = 'zincati';
 
 /** Undefined: the user has no name. */
 export function userName(): string | undefined {

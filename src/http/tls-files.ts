@@ -10,6 +10,7 @@ import { createSecureContext, type SecureContext } from 'node:tls';
 
 import { messageOf } from '../errors.ts';
 import { badCredential, readCredentialFile, type CredentialFile } from '../files/credential-file.ts';
+import { shownPath } from '../text/shown-path.ts';
 import { KIBIBYTE, MEBIBYTE } from '../text/units.ts';
 
 /** As the host sees them; undefined: the system's authorities, no certificate. Certificate and key come together. */
@@ -78,7 +79,7 @@ export class TlsFiles {
       if (file === undefined) {
         throw error;
       }
-      const shown = this.#cert === undefined ? '' : ` that belongs to ${this.#cert.path}`;
+      const shown = this.#cert === undefined ? '' : ` that belongs to ${shownPath(this.#cert.path)}`;
       throw badCredential(file, `hold an unencrypted PEM key${shown}, got: ${messageOf(error)}`, error);
     }
   }

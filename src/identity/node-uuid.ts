@@ -5,9 +5,9 @@
 import { createHmac } from 'node:crypto';
 import { join } from 'node:path';
 
-import { IdentityError, messageOf, printable } from '../errors.ts';
+import { IdentityError, printable, reasonOf } from '../errors.ts';
 import { errorCode } from '../files/error-code.ts';
-import { readSmallText } from '../files/read-small-file.ts';
+import { readSmallText, SmallFileError } from '../files/read-small-file.ts';
 
 /** Zincati's application id. With it, a node keeps the identity that it had. */
 export const ZINCATI_APP_ID = 'de35106b6ec24688b63afddaa156679b';
@@ -17,9 +17,12 @@ const UUID_BYTES = 16;
 
 /** What systemd calls an app-specific machine id, as 32 lower-hex digits. Both arguments have 32 hex digits. Pure. */
 export function appSpecificId(machineId: string, appId: string): string {
-  const digest = createHmac('sha256', Buffer.from(machineId, 'hex'))
-    .update(Buffer.from(appId, 'hex'))
-    .digest();
+  return derivedId(Buffer.from(machineId, 'hex'), Buffer.from(appId, 'hex'));
+}
+
+/** HMAC-SHA256 of `message`, cut to a UUID of version 4, as 32 lower-hex digits. Pure. */
+export function derivedId(key: Buffer, message: Buffer): string {
+  const digest = createHmac('sha256', key).update(message).digest();
   const uuid = digest.subarray(0, UUID_BYTES);
   // RFC 4122: version 4, variant 1.
   uuid.writeUInt8((uuid.readUInt8(6) & 0x0f) | 0x40, 6);
@@ -29,12 +32,17 @@ export function appSpecificId(machineId: string, appId: string): string {
 
 /** Derives the node's identity from `root`/etc/machine-id. Rejects with IdentityError `identity_machine_id`. */
 export async function nodeUuid(root: string): Promise<string> {
+  return appSpecificId(await readMachineId(root), ZINCATI_APP_ID);
+}
+
+/** `root`/etc/machine-id, 32 lower-hex digits. It is confidential. Rejects with IdentityError `identity_machine_id`. */
+export async function readMachineId(root: string): Promise<string> {
   const file = join(root, '/etc/machine-id');
   let text: string;
   try {
     text = await readSmallText(file);
   } catch (cause) {
-    throw unusable(`cannot read ${file}: ${messageOf(cause)}`, {
+    throw unusable(`cannot read ${file}: ${reasonOf(cause)}`, remedyFor(cause), {
       cause,
       mayCome: errorCode(cause) !== undefined,
     });
@@ -43,6 +51,7 @@ export async function nodeUuid(root: string): Promise<string> {
   if (machineId === 'uninitialized' || machineId === '') {
     throw unusable(
       `cannot derive the node's identity: ${file} must hold a machine id, got ${quoted(machineId)}`,
+      SET_UP,
       // systemd writes it while the machine starts.
       { mayCome: true },
     );
@@ -51,9 +60,10 @@ export async function nodeUuid(root: string): Promise<string> {
   if (!MACHINE_ID.test(machineId) || /^0+$/.test(machineId)) {
     throw unusable(
       `cannot derive the node's identity: ${file} must hold 32 hexadecimal digits that are not all zero, got ${quoted(machineId)}`,
+      SET_UP,
     );
   }
-  return appSpecificId(machineId, ZINCATI_APP_ID);
+  return machineId.toLowerCase();
 }
 
 const LONGEST_SHOWN = 60;
@@ -62,10 +72,33 @@ function quoted(text: string): string {
   return JSON.stringify(printable(text.slice(0, LONGEST_SHOWN)));
 }
 
-function unusable(message: string, options?: ErrorOptions & { readonly mayCome?: boolean }): IdentityError {
+const SET_UP = 'run systemd-machine-id-setup';
+
+/** What helps depends on what is there. */
+export function remedyFor(cause: unknown): string {
+  if (cause instanceof SmallFileError) {
+    return `remove it, and ${SET_UP}`;
+  }
+  switch (errorCode(cause)) {
+    case 'EACCES':
+    case 'EPERM':
+      return 'let everybody read it (mode 0444) and enter the folder';
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return SET_UP;
+    default:
+      return 'look at the disk and its file system';
+  }
+}
+
+function unusable(
+  message: string,
+  remedy: string,
+  options?: ErrorOptions & { readonly mayCome?: boolean },
+): IdentityError {
   return new IdentityError(
     'identity_machine_id',
-    `${message}; run systemd-machine-id-setup, or set identity.node_uuid to 32 hexadecimal digits`,
+    `${message}; ${remedy}, or set identity.node_uuid to 32 hexadecimal digits`,
     options,
   );
 }

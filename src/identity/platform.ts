@@ -1,7 +1,7 @@
 /** The platform that the host was made for, from the kernel command line. */
 import { join } from 'node:path';
 
-import { IdentityError, messageOf, printable } from '../errors.ts';
+import { IdentityError, reasonOf, printable } from '../errors.ts';
 import { errorCode } from '../files/error-code.ts';
 import { readSmallText } from '../files/read-small-file.ts';
 
@@ -25,7 +25,7 @@ export async function platform(root: string): Promise<string> {
   try {
     cmdline = await readSmallText(file);
   } catch (cause) {
-    throw unknownPlatform(`cannot read ${file}: ${messageOf(cause)}`, {
+    throw unknownPlatform(`cannot read ${file}: ${reasonOf(cause)}`, {
       cause,
       mayCome: errorCode(cause) !== undefined,
     });

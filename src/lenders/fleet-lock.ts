@@ -295,7 +295,7 @@ function asError(api: FleetLockApi, { status, label, text, retryAfterMs }: Answe
   return new FleetLockError(
     kindOfStatus(status),
     label,
-    `${PURPOSE[api]}: the lock server must answer with status 200, got ${status}${hint(status)}; it says: ${text}`,
+    `${PURPOSE[api]}: the lock server must answer with a status from 200 to 299, got ${status}${hint(status)}; it says: ${text}`,
     { retryAfterMs },
   );
 }

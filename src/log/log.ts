@@ -13,7 +13,7 @@ import { isatty } from 'node:tty';
 import { pino } from 'pino';
 
 import type { LogFormat } from './log-format.ts';
-import { cleanText, lineFor, type Fields, type LineStyle, type LogLevel } from './log-line.ts';
+import { cleanText, lineFor, LOG_LEVELS, type Fields, type LineStyle, type LogLevel } from './log-line.ts';
 import { writeToStderr } from './write-stderr.ts';
 
 export { LOG_LEVELS, type Fields, type LogLevel } from './log-line.ts';
@@ -27,6 +27,14 @@ export interface Logger {
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What may be changed while the agent runs. */
+export interface LevelControl {
+  level(): LogLevel;
+  setLevel(level: LogLevel): void;
+  /** Where lines go, in systemd's words. */
+  readonly target: 'journal' | 'console';
+}
 
 export interface LogOptions {
   /** The least severe level that is written. */
@@ -47,10 +55,9 @@ export function levelOf(verbosity: number): LogLevel {
 
 const STDERR_FD = 2;
 
-export function createLogger(options: LogOptions): Logger {
+export function createLogger(options: LogOptions): Logger & LevelControl {
   const { level, env, write = (text: string) => writeToStderr(text), now = Date.now } = options;
   const style = styleOf(options, env);
-  const showsFields = level === 'debug' || level === 'trace';
   const destination =
     style === 'json'
       ? { write }
@@ -61,7 +68,7 @@ export function createLogger(options: LogOptions): Logger {
           lastMsg: '',
           lastObj: {} as Fields,
           write() {
-            const fields = showsFields ? this.lastObj : {};
+            const fields = log.isLevelEnabled('debug') ? this.lastObj : {};
             write(lineFor(style, nameOf(this.lastLevel), this.lastMsg, fields, now()));
           },
         };
@@ -94,6 +101,9 @@ export function createLogger(options: LogOptions): Logger {
     info: writerFor('info'),
     debug: writerFor('debug'),
     trace: writerFor('trace'),
+    level: () => LOG_LEVELS.find((known) => known === log.level) ?? level,
+    setLevel: (next) => (log.level = next),
+    target: detectFormat(env) === 'journal' ? 'journal' : 'console',
   };
 }
 

@@ -50,6 +50,13 @@ export const DEFINITIONS = {
   zincati_update_agent_health: gauge('Health of updating itself, as labels; always 1.', 'level', 'cause'),
   zincati_update_agent_consecutive_failures: gauge('Failures in a row, by activity.', 'activity'),
   zincati_update_agent_denied_releases: gauge('Releases that are not taken, by reason.', 'reason'),
+  zincati_update_agent_blocked: gauge(
+    'Gates that did not let the node reboot at the last look; 1 for each of them.',
+    'gate',
+  ),
+  zincati_update_agent_earliest_reboot_timestamp: gauge(
+    'Earliest possible reboot into the staged update, in seconds since 1970 UTC.',
+  ),
   zincati_update_agent_foreign_staged: gauge(
     'Whether a deployment that somebody else staged holds updates back.',
   ),

@@ -8,7 +8,7 @@
  * - There is a pause after each fault. However fast they come, they cost no CPU.
  */
 import type { Clock } from '../agent/ports.ts';
-import { messageOf } from '../errors.ts';
+import { reasonOf } from '../errors.ts';
 import type { Logger } from '../log/log.ts';
 import { MINUTE_MS, SECOND_MS } from '../text/units.ts';
 
@@ -54,7 +54,7 @@ export async function keepListening(options: KeepListeningOptions): Promise<void
       return;
     }
     if (!isTroubled) {
-      log.warn(`${what} does not listen, trying again: ${messageOf(reason)}`);
+      log.warn(`${what} does not listen, trying again: ${reasonOf(reason)}`);
     }
     isTroubled = true;
     await clock.sleep(pauseMs, signal).catch(ignore);

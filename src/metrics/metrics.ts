@@ -152,6 +152,20 @@ export class Metrics {
     }
   }
 
+  /** Names of gates. Those that are left out did not hold the node back. */
+  blockedBy(gates: readonly string[]): void {
+    this.#series.delete('zincati_update_agent_blocked');
+    for (const gate of gates) {
+      this.#put('zincati_update_agent_blocked', { gate }, 1);
+    }
+  }
+
+  /** Undefined: nobody knows. */
+  earliestRebootIs(at: number | undefined): void {
+    const seconds = at === undefined ? undefined : Math.ceil(at / SECOND_MS);
+    this.#setIfKnown('zincati_update_agent_earliest_reboot_timestamp', seconds);
+  }
+
   finalizationAttempted(): void {
     this.#add('zincati_update_agent_finalization_attempts');
   }

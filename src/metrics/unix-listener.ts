@@ -7,7 +7,7 @@
  * - A request that arrives within the grace is answered as such, however busy the event loop is meanwhile.
  * - Every connection ends within its lifetime, whatever its client does or omits.
  * - Only a socket is ever replaced, and none that a process still serves.
- * - A socket file that somebody removed is noticed within {@link LOOK_MS}.
+ * - A socket file that somebody removed is noticed at once, or within {@link LOOK_MS} where the kernel tells nothing.
  */
 import { once } from 'node:events';
 import { chmod, lstat, mkdir, rm } from 'node:fs/promises';
@@ -15,7 +15,8 @@ import { connect, createServer, type Server, type Socket } from 'node:net';
 import path from 'node:path';
 
 import type { Clock } from '../agent/ports.ts';
-import { errorCode, isMissing } from '../files/error-code.ts';
+import { errorCode } from '../files/error-code.ts';
+import { untilGone } from '../files/until-gone.ts';
 import { MINUTE_MS, SECOND_MS } from '../text/units.ts';
 import type { Listening } from './keep-listening.ts';
 
@@ -81,17 +82,12 @@ async function whenGone(
   { path: socketPath, clock }: UnixListenerOptions,
   signal: AbortSignal,
 ): Promise<unknown> {
-  for (;;) {
-    try {
-      await clock.sleep(LOOK_MS, signal);
-    } catch {
-      return undefined;
-    }
-    const found = await lstat(socketPath).catch((error: unknown) => error);
-    if (isMissing(found)) {
-      return new Error(`somebody removed ${socketPath}`);
-    }
-  }
+  const isGone = await untilGone(socketPath, {
+    sleep: (ms, over) => clock.sleep(ms, over),
+    lookMs: LOOK_MS,
+    signal,
+  });
+  return isGone ? new Error(`somebody removed ${socketPath}`) : undefined;
 }
 
 function serve(connection: Socket, { render, serveHttp }: UnixListenerOptions): void {

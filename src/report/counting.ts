@@ -42,8 +42,11 @@ const COUNTED: { readonly [K in HappeningKind]: Counted<K> } = {
   recovered: nothing,
   'state-changed': nothing,
   reconfigured: nothing,
+  'request-taken': nothing,
+  'request-ended': nothing,
 
   initialized: nothing,
+  'others-excluded': nothing,
   'updates-disabled': nothing,
   steady: nothing,
   'booted-as-asked': nothing,
@@ -66,6 +69,8 @@ const COUNTED: { readonly [K in HappeningKind]: Counted<K> } = {
   staged: downloadEnded,
   // Somebody else's transaction is no failure of this one.
   'staging-busy': downloadEnded,
+  'staging-cut-short': downloadEnded,
+  'staging-held': nothing,
   'staging-failed': (metrics) => {
     metrics.downloadEnded();
     metrics.deployFailed();
@@ -104,6 +109,9 @@ const COUNTED: { readonly [K in HappeningKind]: Counted<K> } = {
     metrics.finalizationBlockedByUsers();
     metrics.finalizationPostponed();
   },
+  'grace-begun': nothing,
+  'grace-ending': nothing,
+  'grace-over': nothing,
   'reboot-asked': (metrics) => metrics.finalizeAnswered('allow'),
   'reboot-refused': nothing,
   'finalize-failed': (metrics) => metrics.finalizeFailed(),

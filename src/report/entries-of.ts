@@ -6,6 +6,7 @@
  * - What is only said again is no entry.
  */
 import type { Happening, HappeningKind, HappeningOf } from '../agent/happenings.ts';
+import type { Request } from '../agent/requests.ts';
 import type { Payload, Target } from '../agent/release.ts';
 import type { Model } from '../agent/state.ts';
 import type { Entry, EntryKind, Fields } from '../history/entry.ts';
@@ -42,6 +43,16 @@ export function payloadText({ scheme, value }: Payload): string {
 
 function of(target: Target): Fields {
   return { release: target.version, payload: payloadText(target.payload) };
+}
+
+function ofRequest({ id, by, wish }: Request): Fields {
+  const overrides = wish.kind === 'reboot' && wish.overrides.length > 0;
+  return {
+    request: id,
+    uid: by.uid,
+    wish: wish.kind,
+    ...(overrides && { overrides: wish.overrides.join(',') }),
+  };
 }
 
 /** Of the release that the machine is busy with. */
@@ -109,6 +120,15 @@ const KEPT: { readonly [K in HappeningKind]: Keep<K> } = {
   deadend: ({ reason }) => ({ kind: 'deadend', fields: { reason } }),
   'off-graph': ({ booted }) => ({ kind: 'off-graph', fields: { booted } }),
   reconfigured: () => ({ kind: 'configuration-taken' }),
+  'request-taken': ({ request }) => ({ kind: 'request', fields: ofRequest(request) }),
+  'request-ended': ({ request, outcome }) => ({
+    kind: 'request',
+    fields: {
+      ...ofRequest(request),
+      outcome: outcome.kind === 'done' ? 'done' : outcome.error,
+      ...(outcome.kind === 'done' && outcome.release !== undefined && { release: outcome.release }),
+    },
+  }),
 
   // Named one by one, so that a new happening has to be decided on here.
   waiting: never,
@@ -134,6 +154,9 @@ const KEPT: { readonly [K in HappeningKind]: Keep<K> } = {
   'check-put-off': never,
   'on-graph-again': never,
   'staging-busy': never,
+  'staging-cut-short': never,
+  'staging-held': ({ release, reason, repeated }) =>
+    repeated ? undefined : { kind: 'held', fields: { ...of(release), by: 'people', label: 'hold', reason } },
   'foreign-gone': never,
   'staged-changed': never,
   'failed-one-dropped': never,
@@ -153,6 +176,10 @@ const KEPT: { readonly [K in HappeningKind]: Keep<K> } = {
   'slot-given-up': never,
   'sessions-untold': never,
   'reboot-postponed': never,
+  'others-excluded': () => undefined,
+  'grace-begun': () => undefined,
+  'grace-ending': () => undefined,
+  'grace-over': () => undefined,
   'finalize-failed': never,
   'waiting-for-reboot': never,
   'reboot-overdue': never,

@@ -28,3 +28,8 @@ export function inSeconds(ms: number): string {
   const seconds = ms < 10_000 ? Math.round(ms / 100) / 10 : Math.round(ms / 1000);
   return `${seconds} s`;
 }
+
+/** `1 minute`, `10 minutes`. */
+export function inMinutes(minutes: number): string {
+  return `${minutes} minute${minutes === 1 ? '' : 's'}`;
+}

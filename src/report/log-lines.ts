@@ -6,10 +6,11 @@
  * - A run of failures is told when it begins and when it ends; its repetitions only to those who debug.
  * - Nothing from outside reaches a line unsanitised.
  */
-import type { Activity, Happening, HappeningKind, HappeningOf } from '../agent/happenings.ts';
+import type { Activity, DropReason, Happening, HappeningKind, HappeningOf } from '../agent/happenings.ts';
 import { printable } from '../errors.ts';
-import { debug, info, inSeconds, name, type Level, type Line } from './line.ts';
+import { debug, info, inMinutes, inSeconds, name, type Level, type Line } from './line.ts';
 import { namesOf } from './status-text.ts';
+import { wishText } from './wish-text.ts';
 import { longDate } from '../text/long-date.ts';
 
 /** The lines of one happening, often one, sometimes none. */
@@ -34,6 +35,12 @@ const RECOVERED: Readonly<Record<Activity, string>> = {
   status: 'reading the deployments works again',
   steady: 'reporting steady state works again',
   check: 'checking Cincinnati for updates works again',
+};
+
+const DROPPED: Readonly<Record<DropReason, string>> = {
+  skipped: 'denied by the administrator (updates.skip)',
+  request: 'denied by request',
+  'denied-or-withdrawn': 'not to be taken any more',
 };
 
 const LINES: { readonly [K in HappeningKind]: (happening: HappeningOf<K>) => readonly Line[] } = {
@@ -63,9 +70,24 @@ const LINES: { readonly [K in HappeningKind]: (happening: HappeningOf<K>) => rea
   },
   'state-changed': ({ to }) => [{ level: 'debug', text: `state: ${to}`, fields: { state: to } }],
   reconfigured: () => [info('the new configuration is in use')],
+  'request-taken': ({ request }) => [
+    info(`request ${printable(request.id)} of uid ${request.by.uid}: ${wishText(request.wish)}`),
+  ],
+  'request-ended': ({ request, outcome }) => {
+    const fate = outcome.kind === 'done' ? 'done' : `refused (${outcome.error})`;
+    return [info(`request ${printable(request.id)} is ${fate}: ${printable(outcome.text)}`)];
+  },
 
   // The start, and what the last reboot led to.
   initialized: () => [info('initialization complete, auto-updates logic enabled')],
+  'others-excluded': ({ others }) => [
+    info(`found ${others.length} other finalized deployment${others.length > 1 ? 's' : ''}`),
+    ...others.map(({ version, payload }) =>
+      info(
+        `deployment ${printable(version)} (${printable(payload.value)}) will be excluded from being a future update target`,
+      ),
+    ),
+  ],
   'updates-disabled': () => [info('initialization complete, auto-updates logic disabled by configuration')],
   steady: () => [info('reached steady state, periodically polling for updates')],
   'booted-as-asked': ({ target }) => [info(`booted release '${printable(target.version)}', as asked for`)],
@@ -100,14 +122,14 @@ const LINES: { readonly [K in HappeningKind]: (happening: HappeningOf<K>) => rea
     once(repeated, 'warn', 'update hint rejected, downgrades are not allowed by configuration'),
   ],
   'graph-warning': ({ text, repeated }) => [once(repeated, 'warn', `update graph: ${printable(text)}`)],
-  'offers-skipped': ({ versions, stayingOn, repeated }) => {
+  'offers-skipped': ({ versions, stayingOn, repeated, requests }) => {
     const stays =
       stayingOn === undefined ? '' : `; nothing else is offered, the node stays on '${printable(stayingOn)}'`;
     return [
       once(
         repeated,
         'warn',
-        `${namesOf(versions)} offered, but denied by the administrator (updates.skip)${stays}`,
+        `${namesOf(versions)} offered, but denied by the administrator (updates.skip${requests === true ? ', or a request' : ''})${stays}`,
       ),
     ];
   },
@@ -134,6 +156,10 @@ const LINES: { readonly [K in HappeningKind]: (happening: HappeningOf<K>) => rea
   selected: ({ release }) => [info(`target release '${name(release)}' selected, proceeding to stage it`)],
   staged: ({ release }) => [info(`update staged: ${name(release)}`)],
   'staging-busy': ({ failure }) => [info(`rpm-ostree is busy: ${failure.message}`)],
+  'staging-cut-short': ({ release }) => [info(`staging '${name(release)}' was cut short by a request`)],
+  'staging-held': ({ release, reason, repeated }) => [
+    once(repeated, 'info', `release '${name(release)}' is available, but ${printable(reason)}`),
+  ],
   'staging-failed': ({ failure, repeated }) => [
     once(repeated, 'error', `failed to stage deployment: ${failure.message}`),
   ],
@@ -172,9 +198,7 @@ const LINES: { readonly [K in HappeningKind]: (happening: HappeningOf<K>) => rea
   // A staged deployment, and the way to the reboot.
   blocked: ({ release }) => [error(`abandoned and blocked deployment '${name(release)}'`)],
   dropped: ({ version, why }) => {
-    const because =
-      why === 'skipped' ? 'denied by the administrator (updates.skip)' : 'not to be taken any more';
-    return [warn(`release '${printable(version)}' is ${because}: dropped the staged deployment`)];
+    return [warn(`release '${printable(version)}' is ${DROPPED[why]}: dropped the staged deployment`)];
   },
   'drop-failed': ({ failure }) => [error(`failed to drop the staged deployment: ${failure.message}`)],
   'staged-lost': ({ release, replacedBy }) => {
@@ -232,6 +256,12 @@ const LINES: { readonly [K in HappeningKind]: (happening: HappeningOf<K>) => rea
     ),
   ],
   'reboot-postponed': () => [],
+  'grace-begun': ({ minutes }) => {
+    const most = minutes === undefined ? 'until nobody is logged in' : `maximum ${inMinutes(minutes)}`;
+    return [warn(`interactive sessions detected, entering grace period (${most})`)];
+  },
+  'grace-ending': () => [warn('last attempt to wait for the end of all interactive sessions')],
+  'grace-over': () => [warn('reached end of grace period while waiting for interactive sessions')],
   'reboot-asked': () => [],
   'reboot-refused': () => [],
   'finalize-failed': ({ failure, repeated }) => [

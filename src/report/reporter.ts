@@ -6,6 +6,7 @@
  * - Each happening is told once. What follows from the model alone (status, health, denials) is told when it changes.
  */
 import { awaitingHealth, healthOf, HEALTHY, type Health } from '../agent/health.ts';
+import { skippedBy } from '../agent/admin-lists.ts';
 import type { Beginning, Happening } from '../agent/happenings.ts';
 import type { Moment } from '../agent/moment.ts';
 import type { Progress } from '../agent/ports.ts';
@@ -19,6 +20,7 @@ import type { Metrics } from '../metrics/metrics.ts';
 import type { Logger } from '../log/log.ts';
 import { deadendNotice, type Motd } from '../host/motd.ts';
 import type { Notifier } from '../host/notify.ts';
+import { blockedAtLastLook, explainLastLook } from '../why/last-look.ts';
 import { count } from './counting.ts';
 import type { Historian } from './historian.ts';
 import { linesOf } from './log-lines.ts';
@@ -50,6 +52,8 @@ export interface Crashes {
 export class Reporter implements Observer {
   readonly #options: ReporterOptions;
   #policy: ReporterOptions['policy'];
+  /** Undefined: no configuration is in use yet. */
+  #inUse: Policy | undefined;
   #status: string;
   /** The model as last reported. */
   #model: Model;
@@ -61,6 +65,10 @@ export class Reporter implements Observer {
   #awaited: { readonly since: Moment; readonly reason: string } | undefined;
   #health: Health = HEALTHY;
   #lastRefreshAt: number | undefined;
+  /** Of the staging that runs. */
+  #progress: Progress | undefined;
+  #refusal = '';
+  readonly #listeners = new Set<() => void>();
   #progressMono = Number.NEGATIVE_INFINITY;
   #motdMono = 0;
 
@@ -81,6 +89,37 @@ export class Reporter implements Observer {
     return this.#lastRefreshAt;
   }
 
+  /** As last reported. */
+  get model(): Model {
+    return this.#model;
+  }
+
+  get health(): Health {
+    return this.#health;
+  }
+
+  /** Undefined: nothing is being staged, or rpm-ostree has said nothing yet. */
+  get stagingProgress(): Progress | undefined {
+    return this.#progress;
+  }
+
+  /** The files on disk are not what is in use. Undefined: they are. */
+  get configurationProblem(): { readonly reason: string; readonly sinceAt: number } | undefined {
+    if (this.#awaited !== undefined) {
+      return { reason: this.#awaited.reason, sinceAt: this.#awaited.since.at };
+    }
+    return this.#refused === undefined ? undefined : { reason: this.#refusal, sinceAt: this.#refused.at };
+  }
+
+  /**
+   * `listener` is called after everything that may have changed what is reported; for progress alone not more often than
+   * it is logged. It must not throw. Returns the way to stop it.
+   */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
   begins(beginning: Beginning, at: number): void {
     this.#guarded(() => {
       this.#report([beginning], at, this.#model);
@@ -94,12 +133,16 @@ export class Reporter implements Observer {
   happened(model: Model, happenings: readonly Happening[], at: number): void {
     this.#guarded(() => {
       this.#report(happenings, at, model);
+      if (model.state.name !== 'UpdateAvailable') {
+        this.#progress = undefined;
+      }
       this.#tell(model);
     });
   }
 
-  configured({ policy }: Configuration): void {
+  configured({ policy }: Pick<Configuration, 'policy'>): void {
     this.#policy = policy;
+    this.#inUse = policy;
   }
 
   /** The files on disk can be used: they are what is in use, or will be in a moment. */
@@ -111,6 +154,7 @@ export class Reporter implements Observer {
   /** The files on disk cannot be used, and what was read before stays in use. `reason`: one line. */
   configurationRefused(reason: string): void {
     this.#refused ??= this.#now();
+    this.#refusal = reason;
     this.#options.metrics.configurationRefused();
     this.#options.historian.configurationRefused(reason, this.#options.clock.now());
     this.#guarded(() => this.#tell(this.#model));
@@ -134,12 +178,14 @@ export class Reporter implements Observer {
       const { log, metrics, historian, clock } = this.#options;
       metrics.downloading(progress);
       historian.progress(progress);
+      this.#progress = progress;
       const now = clock.monotonic();
       if (now - this.#progressMono < PROGRESS_EVERY_MS && progress.percent !== 100) {
         return;
       }
       this.#progressMono = now;
       const { text, percent, bytesTransferred, bytesPerSecond } = progress;
+      this.#changed();
       log.debug(text, { percent, bytes: bytesTransferred, rate: bytesPerSecond });
     });
   }
@@ -150,14 +196,16 @@ export class Reporter implements Observer {
     const now = { at, mono: clock.monotonic() };
     const found =
       this.#awaited === undefined
-        ? healthOf(model, now, this.#refused, this.#policy.skip)
+        ? healthOf(model, now, this.#refused, skippedBy(model.memory, this.#policy))
         : awaitingHealth(this.#awaited.since, now, this.#awaited.reason);
     const health = found.level === 'OK' && this.#crashes !== undefined ? ofCrashes(this.#crashes) : found;
     this.#model = model;
     this.#tellStatus(model, health);
     this.#tellState(model, at);
+    this.#tellBlocked(model, now);
     this.#tellHealth(model, health, clock.monotonic());
     this.#options.historian.healthIs(health, at);
+    this.#changed();
   }
 
   #tellStatus(model: Model, health: Health): void {
@@ -193,8 +241,9 @@ export class Reporter implements Observer {
         counts.set(denial.reason, (counts.get(denial.reason) ?? 0) + 1);
       }
     }
-    if (this.#policy.skip.length > 0) {
-      counts.set('administrator', this.#policy.skip.length);
+    const byPeople = skippedBy(memory, this.#policy).length;
+    if (byPeople > 0) {
+      counts.set('administrator', byPeople);
     }
     metrics.releasesDenied(counts);
     metrics.foreignStaged(memory.foreign !== undefined);
@@ -204,6 +253,15 @@ export class Reporter implements Observer {
     metrics.failuresInARow('report_steady', memory.steady.streak?.count ?? 0);
     metrics.failuresInARow('save', memory.save.streak?.count ?? 0);
     metrics.failuresInARow('stage', state.name === 'UpdateAvailable' ? state.failedAttempts : 0);
+  }
+
+  #tellBlocked(model: Model, now: Moment): void {
+    const { metrics } = this.#options;
+    const policy = this.#inUse;
+    const blocked = policy === undefined ? [] : blockedAtLastLook(model, policy, now);
+    metrics.blockedBy(blocked.map(({ gate }) => gate));
+    const lower = policy === undefined ? undefined : explainLastLook(model, policy, now)?.lower;
+    metrics.earliestRebootIs(lower?.kind === 'at' ? lower.at : undefined);
   }
 
   #tellHealth(model: Model, health: Health, mono: number): void {
@@ -244,6 +302,12 @@ export class Reporter implements Observer {
       }
       count(metrics, happening, at);
       historian.happened(happening, at, model);
+    }
+  }
+
+  #changed(): void {
+    for (const listener of this.#listeners) {
+      listener();
     }
   }
 

@@ -10,7 +10,7 @@ const CANNOT = '; cannot finalize it: ';
 export function statusText({ state, memory }: Model, policy: Pick<Policy, 'enabled'>): string {
   switch (state.name) {
     case 'StartState':
-      if (memory.hostStreak !== undefined) {
+      if (policy.enabled && memory.hostStreak !== undefined) {
         return 'initializing: cannot read the deployments, trying again';
       }
       return initialized(policy);

@@ -100,8 +100,11 @@ export interface AgentPort {
   onHappened(listener: (entry: HistoryEntry) => void): () => void;
   /** Hands a wish to the machine. `ended` never rejects. */
   request(by: Asker, wish: Wish): { readonly request: Request; readonly ended: Promise<Outcome> };
-  /** A fresh survey. Rejects with CancelledError when `signal` is aborted, never otherwise. */
-  explain(overrides: readonly Override[], signal: AbortSignal): Promise<Explanation>;
+  /**
+   * A fresh survey, shared by all callers of one second. `by`: who would ask for the reboot, and passes holds of their
+   * own. Rejects with CancelledError when `signal` is aborted, never otherwise.
+   */
+  explain(overrides: readonly Override[], signal: AbortSignal, by?: Asker): Promise<Explanation>;
   history(query: HistoryQuery): Promise<readonly HistoryEntry[]>;
   calendar(days: number): Promise<readonly CalendarSpan[]>;
   configuration(): readonly ShownSetting[];

@@ -26,6 +26,7 @@ export function experimentalInterface(facts: ExperimentalFacts): ExportedInterfa
         member: 'Moo',
         in: 'b',
         out: 's',
+        argNames: ['talkative'],
         handle: ([talkative]) => [talkative === true ? 'Moooo mooo moooo!' : 'moo.'],
       },
     ],

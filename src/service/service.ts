@@ -4,6 +4,7 @@
  * Invariants:
  * - Nothing that happens to the bus ends the agent or is repeated in its log.
  * - Objects are there before the name is, so whoever finds the name finds them.
+ * - The connection serves nothing else. So whoever floods it holds up neither rpm-ostree nor logind.
  * - There is a pause after each failure and each loss.
  */
 import type { Clock } from '../agent/ports.ts';
@@ -16,6 +17,11 @@ export interface ServiceOptions {
   readonly bus: SystemBus;
   readonly name: string;
   readonly interfaces: readonly ExportedInterface[];
+  /**
+   * Called with each new link before it has the name, for what is not there for good. `until` ends with the link. Rejects
+   * as `BusLink.call` does.
+   */
+  readonly attach?: (link: BusLink, until: AbortSignal) => Promise<void>;
   readonly clock: Clock;
   readonly log: Pick<Logger, 'debug' | 'info' | 'warn'>;
 }
@@ -89,10 +95,12 @@ export class Service {
 
   /** Resolves when the agent's life ends. Rejects when the name cannot be had or the bus is gone. */
   async #serve(signal: AbortSignal, onServed: () => void): Promise<void> {
-    const { bus, name, interfaces } = this.#options;
+    const { bus, name, interfaces, attach } = this.#options;
     const link = await bus.link(signal);
     const withdrawals = interfaces.map((offered) => link.export(offered));
+    const served = new AbortController();
     try {
+      await attach?.(link, served.signal);
       await requestName(link, name, signal);
       onServed();
       await firstAborted(signal, link.gone);
@@ -101,6 +109,7 @@ export class Service {
       }
       await releaseName(link, name);
     } finally {
+      served.abort();
       for (const withdraw of withdrawals) {
         withdraw();
       }

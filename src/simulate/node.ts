@@ -9,12 +9,16 @@
  */
 import { advance, begin, type Machine } from '../agent/advance.ts';
 import { beginning } from '../agent/beginning.ts';
+import { questionOf } from '../agent/gate-subject.ts';
 import type { Beginning, Happening } from '../agent/happenings.ts';
 import type { AnswerKind, Effect, EffectKind, EffectOf, Event, EventOf, Failure } from '../agent/messages.ts';
+import { cutsShort } from '../agent/cut-short.ts';
 import type { Deployment, HostStatus } from '../agent/ports.ts';
 import { reconfigured } from '../agent/reconfigure.ts';
 import { EMPTY_RECORD, type AgentRecord } from '../agent/record.ts';
 import { payloadDigest, type Release } from '../agent/release.ts';
+import { requested } from '../agent/requested.ts';
+import type { Request } from '../agent/requests.ts';
 import { sameStaged } from '../agent/same-staged.ts';
 import { initialModel, type Model, type Policy } from '../agent/state.ts';
 import type { World } from './world.ts';
@@ -38,10 +42,16 @@ export class SimulatedNode {
   mono = 0;
   machine: Machine;
   reboots = 0;
+  /** How often the agent has started again. */
+  lives = 0;
   /** Events that the machine was given. */
   steps = 0;
   listener: Listener;
   #rebooting = false;
+  #queue: Request[] = [];
+  #performing: EffectKind | undefined;
+  /** A request ended the effect that is being performed. */
+  #cut = false;
 
   constructor(world: World, deployments: readonly Deployment[], startAt: number, listener: Listener = {}) {
     this.world = world;
@@ -80,13 +90,19 @@ export class SimulatedNode {
   step(): void {
     const { effect, model: before } = this.machine;
     this.listener.begins?.(beginning(this.machine));
+    this.#performing = effect.kind;
+    this.#cut = false;
     this.pass(this.world.durationMs(effect));
     const event = this.#perform(effect);
+    this.#performing = undefined;
     const roll = this.world.roll(this.steps);
     const step = advance(this.machine, { event, at: this.at, mono: this.mono, roll }, this.policy);
     this.steps += 1;
     this.machine = step;
     this.listener.happened?.(step.happenings, before);
+    for (const request of this.#queue.splice(0)) {
+      this.request(request);
+    }
     // The machine goes down a moment after finalize was answered.
     if (this.#rebooting && event.kind === 'woke') {
       this.reboot();
@@ -96,6 +112,19 @@ export class SimulatedNode {
   pass(ms: number): void {
     this.at += ms;
     this.mono += ms;
+  }
+
+  /** A person asks for something. What comes while an effect is performed is taken after it, or cuts it short. */
+  request(request: Request): void {
+    if (this.#performing !== undefined) {
+      this.#queue.push(request);
+      this.#cut ||= cutsShort(request.wish, this.#performing);
+      return;
+    }
+    const { model } = this.machine;
+    const step = requested(model, this, this.policy, request);
+    this.machine = step;
+    this.listener.happened?.(step.happenings, model);
   }
 
   /** A new configuration is taken into use between two effects. */
@@ -128,6 +157,8 @@ export class SimulatedNode {
   /** The agent's process starts again, on the same machine. */
   restart(): void {
     this.mono = 0;
+    this.lives += 1;
+    this.#queue = [];
     this.machine = begin(initialModel(this.record), this, this.policy);
   }
 
@@ -191,7 +222,7 @@ export class SimulatedNode {
         : { kind: 'checked', result };
     },
     stage: ({ release, expected }) => {
-      const fault = this.#changed(expected) ?? this.world.stageFault(release);
+      const fault = this.#changed(expected) ?? this.world.stageFault(release) ?? this.#cutShort();
       return fault === undefined
         ? { kind: 'staged', deployment: this.#stage(release) }
         : { kind: 'stage-failed', failure: failureOf(fault) };
@@ -204,12 +235,15 @@ export class SimulatedNode {
       this.deployments = this.deployments.filter((deployment) => !deployment.staged);
       return { kind: 'discarded' };
     },
-    survey: ({ booted, staged }) => ({
+    survey: (effect) => ({
       kind: 'surveyed',
-      reports: this.world.survey({ at: this.at, booted, staged }),
+      reports: this.world.survey(questionOf(effect, this.at)),
     }),
     'acquire-slot': ({ stream }) => {
       const answer = this.world.acquire({ at: this.at, stream });
+      if (this.#cut) {
+        return { kind: 'slot-answered', answer: NOT_WAITED_FOR };
+      }
       return answer instanceof Error
         ? { kind: 'slot-failed', failure: failureOf(answer) }
         : { kind: 'slot-answered', answer };
@@ -233,6 +267,10 @@ export class SimulatedNode {
       return { kind: 'finalized' };
     },
   };
+
+  #cutShort(): Error | undefined {
+    return this.#cut ? new KindError('cancelled') : undefined;
+  }
 
   #stage(release: Release): Deployment {
     const checksum = payloadDigest(release.payload)?.slice('sha256:'.length) ?? release.payload.value;
@@ -271,6 +309,15 @@ export class SimulatedNode {
     return undefined;
   }
 }
+
+/** What the lender has lent by then nobody knows. */
+const NOT_WAITED_FOR = {
+  kind: 'may-be-held',
+  reason: 'the lender was not waited for: a request came in',
+  label: 'fleet_lock',
+  askAgainMs: 30_000,
+  cutShort: true,
+} as const;
 
 /** An error with the `kind` that the agent tells errors apart by. */
 export class KindError extends Error {

@@ -7,6 +7,7 @@
  */
 import type { GateReport } from '../agent/ports.ts';
 import { gate } from '../gates/gate.ts';
+import { SHUT } from '../gates/timing.ts';
 import { block } from '../gates/verdict.ts';
 
 export function judgeManual(): GateReport {
@@ -17,4 +18,9 @@ export function judgeManual(): GateReport {
   );
 }
 
-export const MANUAL = gate({ name: 'manual', observe: () => undefined, judge: judgeManual });
+export const MANUAL = gate({
+  name: 'manual',
+  observe: () => undefined,
+  judge: judgeManual,
+  timing: () => SHUT,
+});

@@ -12,6 +12,7 @@ import { longDate } from '../text/long-date.ts';
 import { TomlDate, parseToml } from '../config/toml.ts';
 import { messageOf, printable } from '../errors.ts';
 import { gate, type Gate } from '../gates/gate.ts';
+import { OBSERVED, openUntil, type Timing } from '../gates/timing.ts';
 import { block, pass } from '../gates/verdict.ts';
 
 const NAME = 'marker';
@@ -57,6 +58,7 @@ export function markerGate({ path, read, ownerUid = 0 }: MarkerOptions): Gate {
     name: NAME,
     observe: read,
     judge: (reading, question) => judgeMarker(reading, question, { path, ownerUid }),
+    timing: (reading, question) => timeMarker(judgeMarker(reading, question, { path, ownerUid })),
   });
 }
 
@@ -121,6 +123,14 @@ function judgeContents(bytes: Uint8Array, shown: string, at: number): GateReport
   return pass(NAME, 'marker', `${shown} allows it until ${longDate(notAfterAt)}`, { evidence, passEndsAt });
 }
 
+/**
+ * A file that allows until an instant, or has done so, is taken to stay as it is. Anything else may change at any time.
+ */
+export function timeMarker({ evidence }: GateReport): Timing {
+  const notAfterAt = evidence?.['notAfterAt'];
+  return typeof notAfterAt === 'number' ? openUntil(notAfterAt + 1) : OBSERVED;
+}
+
 /** The last instant at which the file allows, milliseconds since 1970 UTC; undefined: it always does. Throws what is wrong with the file. */
 function parseMarker(bytes: Uint8Array, shown: string): number | undefined {
   const table = parseToml(bytes, shown);
@@ -140,7 +150,7 @@ function parseMarker(bytes: Uint8Array, shown: string): number | undefined {
   return instant;
 }
 
-const WITH_OFFSET = /T.*(?:Z|[+-]\d\d:\d\d)$/i;
+const WITH_OFFSET = /T.*(?:Z|[+-]\d\d:\d\d)/i;
 
 /** Undefined for a local date or time: its instant depends on a time zone. */
 function instantOf({ text }: TomlDate): number | undefined {

@@ -7,6 +7,7 @@
  * - Its words change only with that instant and with the local date, so that people read them once and not every five
  *   minutes.
  */
+import type { Override } from '../agent/overrides.ts';
 import type { GateReport } from '../agent/ports.ts';
 import { Calendar, type FrozenSpan, type OpenSpan } from '../calendar/calendar.ts';
 import { distinctWindows } from '../calendar/distinct-windows.ts';
@@ -16,6 +17,7 @@ import { openingInstant, type ZoneRules } from '../calendar/zone-rules.ts';
 import type { FreezeEdge } from '../calendar/freeze.ts';
 import type { Settings } from '../config/settings.ts';
 import { printable } from '../errors.ts';
+import { DAY_MS } from '../text/units.ts';
 import { placeOfNode, splayOffsetMs } from './splay.ts';
 import { block, pass } from '../gates/verdict.ts';
 
@@ -49,11 +51,14 @@ export interface WindowTimes {
 
 export class PeriodicSchedule {
   readonly calendar: Calendar;
+  /** The same, for questions about later: it remembers other answers. */
+  readonly ahead: Calendar;
   readonly #unfrozen: Calendar;
   readonly #freezes: readonly FrozenSpan[];
   readonly #zone: ZoneRules;
   readonly #options: ScheduleOptions;
   readonly #place: number;
+  #lastSpan: OpenSpan | undefined;
 
   constructor(options: ScheduleOptions) {
     const { settings, nodeUuid, zoneOf } = options;
@@ -70,6 +75,8 @@ export class PeriodicSchedule {
       zone: window.timeZone === undefined ? this.#zone : zoneOf(window.timeZone),
     }));
     this.calendar = new Calendar(windows, this.#freezes);
+    this.ahead = new Calendar(windows, this.#freezes);
+    // Stryker disable next-line ConditionalExpression: without freezes, both calendars are the same.
     this.#unfrozen = this.#freezes.length === 0 ? this.calendar : new Calendar(windows);
   }
 
@@ -79,7 +86,7 @@ export class PeriodicSchedule {
     if (!state.open) {
       return this.#closed(nowMs, state.nextMs, state.frozen);
     }
-    const turnMs = this.#splays ? this.#turnIn(this.calendar.spanAround(nowMs)) : undefined;
+    const turnMs = this.turnAt(nowMs);
     if (turnMs === undefined || turnMs <= nowMs) {
       return pass(NAME, 'periodic', 'inside of a maintenance window', {
         evidence: this.#evidence({ closesAt: state.untilMs, turnAt: turnMs }),
@@ -101,6 +108,7 @@ export class PeriodicSchedule {
       return undefined;
     }
     const insideMs = state.open ? nowMs : state.nextMs;
+    // Stryker disable next-line ConditionalExpression: around no instant there is no span.
     const span = insideMs === undefined ? undefined : this.calendar.spanAround(insideMs);
     return span === undefined ? undefined : { startAt: span.fromMs, endAt: span.untilMs };
   }
@@ -131,12 +139,50 @@ export class PeriodicSchedule {
       minHours: settings.minHours,
       nowMs,
       showDate: (instantMs) => text.showDate(this.#zone, instantMs),
-      ...(origins !== undefined && { origins }),
+      origins,
     });
   }
 
-  get #splays(): boolean {
-    return this.#options.settings.splayMinutes > 0;
+  /** When the turn of this node begins in the window around an instant. Undefined: without splay, or no window is open. */
+  turnAt(insideMs: number): number | undefined {
+    const { splayMinutes } = this.#options.settings;
+    const span = splayMinutes > 0 ? this.#spanAround(insideMs) : undefined;
+    return span === undefined
+      ? undefined
+      : span.fromMs + splayOffsetMs(this.#place, splayMinutes, span.untilMs - span.fromMs);
+  }
+
+  #spanAround(insideMs: number): OpenSpan | undefined {
+    const known = this.#lastSpan;
+    if (known !== undefined && known.fromMs <= insideMs && insideMs < known.untilMs) {
+      return known;
+    }
+    const span = this.calendar.spanAround(insideMs);
+    // One that is cut depends on where it is looked at from.
+    const isWhole = span !== undefined && span.untilMs - span.fromMs <= DAY_MS;
+    this.#lastSpan = isWhole ? span : known;
+    return span;
+  }
+
+  /** The schedule without the freezes or the splay that are overridden. */
+  overriding(overrides: readonly Override[]): PeriodicSchedule {
+    const { settings } = this.#options;
+    const noFreeze = overrides.includes('freeze') && settings.freezes.length > 0;
+    const noSplay = overrides.includes('splay') && settings.splayMinutes > 0;
+    if (!noFreeze && !noSplay) {
+      return this;
+    }
+    const kept = {
+      ...settings,
+      ...(noFreeze && { freezes: [] }),
+      ...(noSplay && { splayMinutes: 0 }),
+    };
+    return new PeriodicSchedule({ ...this.#options, settings: kept });
+  }
+
+  /** The zone of the settings, in which people read its instants. */
+  get zone(): ZoneRules {
+    return this.#zone;
   }
 
   #closed(nowMs: number, nextMs: number | undefined, frozen: FrozenSpan | undefined): GateReport {
@@ -150,36 +196,25 @@ export class PeriodicSchedule {
       const evidence = this.#evidence(freeze);
       return block(NAME, label, `${because}; no later one is in sight`, { evidence });
     }
-    const skipped = frozen === undefined ? this.#freezeBefore(nowMs, nextMs) : undefined;
+    const skipped = frozen === undefined ? this.#freezeBefore(nowMs) : undefined;
     const parts = [because, `next one opens ${this.#when(nowMs, nextMs)}`];
     if (skipped !== undefined) {
       parts.push(`those before it are frozen: ${skipped.reason}`);
     }
-    const turnMs = this.#splays ? this.#turnIn(this.calendar.spanAround(nextMs)) : undefined;
-    if (turnMs !== undefined && turnMs > nextMs) {
-      parts.push(`the turn of this node is at ${this.#show(turnMs)}`);
+    const turnMs = this.turnAt(nextMs);
+    const passesMs = turnMs ?? nextMs;
+    if (passesMs > nextMs) {
+      parts.push(`the turn of this node is at ${this.#show(passesMs)}`);
     }
     return block(NAME, label, parts.join('; '), {
       evidence: this.#evidence({ ...freeze, opensAt: nextMs, turnAt: turnMs }),
-      nextAt: turnMs ?? nextMs,
+      nextAt: passesMs,
     });
   }
 
-  /** The freeze that takes away the window which would otherwise come next. */
-  #freezeBefore(nowMs: number, nextMs: number): FrozenSpan | undefined {
-    const unfrozen = this.#unfrozen.stateAt(nowMs);
-    if (unfrozen.open || unfrozen.nextMs === undefined || unfrozen.nextMs >= nextMs) {
-      return undefined;
-    }
-    return this.calendar.frozenAt(unfrozen.nextMs);
-  }
-
-  #turnIn(span: OpenSpan | undefined): number | undefined {
-    if (span === undefined) {
-      return undefined;
-    }
-    const { splayMinutes } = this.#options.settings;
-    return span.fromMs + splayOffsetMs(this.#place, splayMinutes, span.untilMs - span.fromMs);
+  /** The freeze that takes away the window which would otherwise come next. `nowMs`: in no freeze. */
+  #freezeBefore(nowMs: number): FrozenSpan | undefined {
+    return this.calendar.frozenAt(this.#unfrozen.stateAt(nowMs).nextMs ?? nowMs);
   }
 
   /** The zone of the calendar, and those facts that are known. */
@@ -208,6 +243,6 @@ function instantOf(zone: ZoneRules, edge: FreezeEdge): number {
 
 /** Zincati's `at 3:00 on Sat` before an instant like `Sat 2026-11-28 03:00 CET`. */
 function asZincati(when: string): string {
-  const [, day, time] = /^(\w{3}) \S+ 0?(\d{1,2}:\d\d)/.exec(when) ?? [];
-  return day === undefined ? `opens ${when}` : `at ${time} on ${day}, ${when}`;
+  const match = /^(\w{3}) \S+ 0?(\d{1,2}:\d\d)/.exec(when);
+  return match === null ? `opens ${when}` : `at ${match[2]} on ${match[1]}, ${when}`;
 }

@@ -13,6 +13,6 @@ export function placeOfNode(nodeUuid: string): number {
 
 /** Whole seconds after the opening, in milliseconds. Every node is left at least the last minute of the window. */
 export function splayOffsetMs(place: number, splayMinutes: number, windowLengthMs: number): number {
-  const mostMs = Math.min(splayMinutes * MINUTE_MS, windowLengthMs - MINUTE_MS);
-  return mostMs <= 0 ? 0 : Math.floor(place * (Math.floor(mostMs / SECOND_MS) + 1)) * SECOND_MS;
+  const mostMs = Math.max(0, Math.min(splayMinutes * MINUTE_MS, windowLengthMs - MINUTE_MS));
+  return Math.floor(place * (Math.floor(mostMs / SECOND_MS) + 1)) * SECOND_MS;
 }

@@ -108,6 +108,7 @@ export function checkJson(text: string, limits: JsonLimits): void {
   let depth = 0;
   let containers = 0;
   let values = 0;
+  // Stryker disable next-line EqualityOperator: behind the end is no character that counts.
   for (let at = 0; at < text.length; at += 1) {
     switch (text.charCodeAt(at)) {
       case QUOTE: {
@@ -155,6 +156,7 @@ export function checkJson(text: string, limits: JsonLimits): void {
 /** The index of the closing quote, or the length of the text where there is none. */
 function endOfText(text: string, from: number): number {
   let at = from;
+  // Stryker disable next-line EqualityOperator: behind the end is no quote.
   while (at < text.length) {
     const code = text.charCodeAt(at);
     if (code === QUOTE) {
@@ -165,9 +167,10 @@ function endOfText(text: string, from: number): number {
   return text.length;
 }
 
+/** Behind the end of the text there is no character, and so no blank. */
 function afterBlanks(text: string, from: number): number {
   let at = from;
-  while (at < text.length && text.charCodeAt(at) <= BLANK) {
+  while (text.charCodeAt(at) <= BLANK) {
     at += 1;
   }
   return at;

@@ -16,7 +16,7 @@ const EACH_UNPRINTABLE = new RegExp(UNPRINTABLE, 'gu');
  */
 export function printable(text: string): string {
   const cut = text.length > LONGEST_PRINTED ? `${text.slice(0, LONGEST_PRINTED)}…` : text;
-  return cut.replaceAll(/\s*[\r\n]+\s*/g, ' ').replaceAll(EACH_UNPRINTABLE, '\uFFFD');
+  return cut.replaceAll(/\s*[\r\n]\s*/g, ' ').replaceAll(EACH_UNPRINTABLE, '\uFFFD');
 }
 
 /** True when every character can be shown as it is. */

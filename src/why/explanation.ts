@@ -3,17 +3,9 @@
  *
  * Instants are wall clock, milliseconds since 1970 UTC.
  */
-import type { GateVerdict } from '../agent/ports.ts';
+import type { GateClass, GateVerdict } from '../agent/ports.ts';
 
-/**
- * What is known of a gate's future:
- * - `timed`: every instant, exactly;
- * - `observed`: nothing; it is assumed to stay as it is, or to pass from now on where it blocks;
- * - `bounded`: it passes now at best, and at `latestAt` at worst;
- * - `foreign`: somebody else decides, and is not asked for an explanation.
- */
-export const GATE_CLASSES = ['timed', 'observed', 'bounded', 'foreign'] as const;
-export type GateClass = (typeof GATE_CLASSES)[number];
+export { GATE_CLASSES, type GateClass } from '../agent/ports.ts';
 
 export interface ExplainedGate {
   /** `enabled`, `denied`, `hold`, `periodic`, `boot_complete`, `people`, `fleet_lock` and so on. */
@@ -29,6 +21,10 @@ export interface ExplainedGate {
   readonly earliestAt?: number;
   /** The latest one, of a bounded gate. */
   readonly latestAt?: number;
+  /** When its present pass ends. Only where it lets the node pass. */
+  readonly endsAt?: number;
+  /** True: it holds the lower bound. It blocks now, or will before that instant. Left out: it does neither. */
+  readonly binds?: true;
   /** When this was last seen; left out: just now. */
   readonly asOfAt?: number;
 }

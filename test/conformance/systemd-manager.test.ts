@@ -12,7 +12,11 @@ function standIn(systemState: string, bootComplete: string, logind: FakeUnit): C
         daemon: 'dbus-daemon',
         systemd: {
           systemState,
-          units: { 'boot-complete.target': { activeState: bootComplete }, [LOGIND_UNIT]: logind },
+          units: {
+            'boot-complete.target': { activeState: bootComplete },
+            'dbus.service': { activeState: 'active', subState: 'running', fileState: 'static' },
+            [LOGIND_UNIT]: logind,
+          },
         },
         activatable: {},
       }),

@@ -1,7 +1,7 @@
 /** What the agent believes about systemd on the bus: how far a boot is, and whether a unit is there. */
 import { expect } from 'vitest';
 
-import { getProperty } from '../../src/dbus/calls.ts';
+import { getAllProperties, getProperty } from '../../src/dbus/calls.ts';
 import type { BusValue, SystemBus } from '../../src/dbus/types.ts';
 import type { Statement } from './statement.ts';
 
@@ -63,6 +63,46 @@ export const SYSTEMD_STATEMENTS: readonly Statement<SystemdPeer>[] = [
     check: async (peer) => {
       const state = await unit(peer, await load(peer, 'dbus-org.freedesktop.login1.service'), 'LoadState');
       expect(['loaded', 'not-found', 'bad-setting', 'error', 'merged', 'masked']).toContain(state);
+    },
+  },
+  {
+    says: 'GetUnit refuses a unit that is not loaded with NoSuchUnit, and loads nothing',
+    source: `${PAGE}, GetUnit; src/core/dbus-manager.c, method_get_unit`,
+    check: async ({ bus }) => {
+      const link = await bus.link(NEVER);
+      const call = { ...MANAGER, member: 'GetUnit', signature: 's', body: ['org.example.nobody.service'] };
+      await expect(link.call(call)).rejects.toMatchObject({ errorName: `${SYSTEMD}.NoSuchUnit` });
+    },
+  },
+  {
+    says: 'GetUnit gives the object of a loaded service, whose state, result, status and last words have these types',
+    source: `${PAGE}, Service Unit Objects, properties Result, ExecMainStatus, StatusText`,
+    check: async ({ bus }) => {
+      const link = await bus.link(NEVER);
+      const call = { ...MANAGER, member: 'GetUnit', signature: 's', body: ['dbus.service'] };
+      const [path] = (await link.call(call)).body;
+      const source = { destination: SYSTEMD, path: typeof path === 'string' ? path : '/' };
+      const unit = await getAllProperties(link, { ...source, interface: `${SYSTEMD}.Unit` });
+      expect(['ActiveState', 'SubState'].map((name) => typeof unit.get(name))).toEqual(['string', 'string']);
+      const service = await getAllProperties(link, { ...source, interface: `${SYSTEMD}.Service` });
+      expect(['Result', 'ExecMainStatus', 'StatusText'].map((name) => typeof service.get(name))).toEqual([
+        'string',
+        'number',
+        'string',
+      ]);
+    },
+  },
+  {
+    says: 'GetUnitFileState gives the state of a unit file as a text, and an error where there is no file',
+    source: `${PAGE}, GetUnitFileState; systemctl(1), is-enabled`,
+    check: async ({ bus }) => {
+      const link = await bus.link(NEVER);
+      const call = { ...MANAGER, member: 'GetUnitFileState', signature: 's' };
+      const [state] = (await link.call({ ...call, body: ['dbus.service'] })).body;
+      expect(['enabled', 'disabled', 'static', 'indirect', 'alias', 'masked', 'generated']).toContain(state);
+      await expect(link.call({ ...call, body: ['org.example.nobody.service'] })).rejects.toMatchObject({
+        kind: 'bus_remote_error',
+      });
     },
   },
 ];

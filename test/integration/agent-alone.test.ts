@@ -84,7 +84,7 @@ describe('F10: a record of root', () => {
         ],
         { encoding: 'utf8', env: { ...process.env, DBUS_SYSTEM_BUS_ADDRESS: host.busAddress } },
       );
-      expect(stderr).toMatch(/cannot read .*state\.json: EACCES.*; it is left as it is/);
+      expect(stderr).toMatch(/cannot read .*state\.json: permission denied \(EACCES\); it is left as it is/);
       expect(status).toBe(124);
       expect(readdirSync(folder).filter((name) => name.startsWith('state'))).toEqual(['state.json']);
       expect(readFileSync(join(folder, 'state.json'), 'utf8')).toBe(toText(EMPTY_RECORD));

@@ -183,6 +183,60 @@ describe('connecting', () => {
     await server.stop();
   });
 
+  /** What a client says to a server that answers its lines like this, up to the first message. */
+  async function handshake(connect: typeof connectBus, answers: Readonly<Record<string, string>>) {
+    const said: string[] = [];
+    const server = await listen('auth.sock', (socket) => {
+      socket.on('data', (chunk: Buffer) => {
+        for (const line of chunk.toString('latin1').split('\r\n').filter(Boolean)) {
+          if (said.at(-1) !== 'BEGIN') {
+            said.push(line);
+            socket.write(answers[line] ?? '');
+          }
+        }
+        if (said.at(-1) === 'BEGIN') {
+          socket.destroy();
+        }
+      });
+    });
+    await connect(server.address, NEVER).then(
+      (link) => link.close(),
+      () => undefined,
+    );
+    await server.stop();
+    return said;
+  }
+  const own = Buffer.from(String(process.geteuid?.() ?? 0)).toString('hex');
+  const OK = `OK ${'a'.repeat(32)}\r\n`;
+
+  test('to a bus it says no number, as sd-bus does, since that may be another one there', async () => {
+    const said = await handshake(connectBus, { '\0AUTH EXTERNAL': 'DATA\r\n', DATA: OK });
+    expect(said).toEqual(['\0AUTH EXTERNAL', 'DATA', 'BEGIN']);
+  });
+
+  test('a bus that wants the number gets it', async () => {
+    const said = await handshake(connectBus, {
+      '\0AUTH EXTERNAL': 'REJECTED EXTERNAL\r\n',
+      [`AUTH EXTERNAL ${own}`]: OK,
+    });
+    expect(said).toEqual(['\0AUTH EXTERNAL', `AUTH EXTERNAL ${own}`, 'BEGIN']);
+  });
+
+  test('a bus that rejects both is not asked for ever', async () => {
+    const no = 'REJECTED EXTERNAL\r\n';
+    const said = await handshake(connectBus, {
+      '\0AUTH EXTERNAL': 'DATA\r\n',
+      DATA: no,
+      [`AUTH EXTERNAL ${own}`]: no,
+    });
+    expect(said).toEqual(['\0AUTH EXTERNAL', 'DATA', `AUTH EXTERNAL ${own}`]);
+  });
+
+  test('to a peer it says its number: older versions of GLib hang up on anything else', async () => {
+    const said = await handshake(connectPeer, { [`\0AUTH EXTERNAL ${own}`]: OK });
+    expect(said[0]).toBe(`\0AUTH EXTERNAL ${own}`);
+  });
+
   test('a server that hangs up', async () => {
     const server = await listen('shut.sock', (socket) => socket.end());
     await expect(connectPeer(server.address, NEVER)).rejects.toMatchObject({ kind: 'bus_auth_failed' });

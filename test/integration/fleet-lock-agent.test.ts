@@ -3,8 +3,9 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { startLockServer, type LockServer } from '../../sandbox/lock-server.ts';
 import { RpmOstreeError } from '../../src/errors.ts';
-import type { Gate } from '../../src/gates/gate.ts';
+
 import { block, pass } from '../../src/gates/verdict.ts';
+import { gateOf } from '../support/gate-of.ts';
 import { LockAgent } from '../support/lock-agent.ts';
 import { freePort } from '../support/loopback.ts';
 
@@ -87,11 +88,9 @@ describe('the agent and its lock server', () => {
   it('nothing is asked for while a gate says no', async () => {
     const server = await serve();
     let open = false;
-    const window: Gate = {
-      name: 'periodic',
-      ask: async () =>
-        open ? pass('periodic', 'periodic', '') : block('periodic', 'outside_window', 'outside'),
-    };
+    const window = gateOf('periodic', async () =>
+      open ? pass('periodic', 'periodic', '') : block('periodic', 'outside_window', 'outside'),
+    );
     const agent = new LockAgent({ ...server, gates: [window] });
     await agent.live(() => agent.clock.monotonic() > 60 * MINUTE);
     expect(story(server)).toEqual(['steady 200']);

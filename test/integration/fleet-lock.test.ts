@@ -95,7 +95,7 @@ describe('a slot', () => {
   it('of an unknown group is an error that names the group', async () => {
     const server = await serve();
     expect((await failure(take(client(server.baseUrl, { group: 'nope' })))).message).toBe(
-      'cannot take a reboot slot: the lock server must answer with status 200, got 400; it says: unknown_group: there is no group "nope"',
+      'cannot take a reboot slot: the lock server must answer with a status from 200 to 299, got 400; it says: unknown_group: there is no group "nope"',
     );
   });
 

@@ -76,8 +76,10 @@ describe('zincati.service', () => {
 });
 
 it('runs from where it is installed', () => {
-  const { status, stdout } = run(join(root, 'usr/libexec/zincati'), '--version');
-  expect([status, stdout]).toEqual([0, expect.stringMatching(/^zincati \d+\.\d+\.\d+\n$/)]);
+  for (const program of ['usr/libexec/zincati', 'usr/bin/zincati']) {
+    const { status, stdout } = run(join(root, program), '--version');
+    expect([status, stdout], program).toEqual([0, expect.stringMatching(/^zincati \d+\.\d+\.\d+\n$/)]);
+  }
 });
 
 it.runIf(isRoot)('gives the agent a user and its folders', () => {
@@ -120,6 +122,7 @@ describe('install.mjs', () => {
         'ExecStart=/usr/local/libexec/zincati agent ',
       );
       expect(run(join(folder, 'usr/local/libexec/zincati'), '--version').status).toBe(0);
+      expect(run(join(folder, 'usr/local/bin/zincati'), '--version').status).toBe(0);
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -131,7 +134,19 @@ describe('install.mjs', () => {
       const install = '"$0" "$1" "$2/tree" --with-node';
       const installed = run('sh', '-c', `umask 077; ${install}`, process.execPath, INSTALL, folder);
       expect(installed).toEqual({ status: 0, stdout: '', stderr: '' });
-      const closed = run('find', join(folder, 'tree'), '!', '-perm', '644', '!', '-perm', '755');
+      const closed = run(
+        'find',
+        join(folder, 'tree'),
+        '!',
+        '-type',
+        'l',
+        '!',
+        '-perm',
+        '644',
+        '!',
+        '-perm',
+        '755',
+      );
       expect(closed.stdout).toBe('');
       const started = run(
         '/usr/bin/env',
@@ -163,10 +178,12 @@ describe('install.mjs', () => {
 
   it('installs nothing that docs/install.md does not name', () => {
     const text = readFileSync(join(PROJECT, 'docs/install.md'), 'utf8');
-    const files = run('find', root, '-type', 'f', '-printf', '/%P\n').stdout.trim().split('\n');
+    const files = run('find', root, '!', '-type', 'd', '-printf', '/%P\n').stdout.trim().split('\n');
     const named = files
       .filter((file) => !/\/(?:run|etc)\/|\.target$/.test(file))
-      .map((file) => file.replace(/^(\/usr\/lib\/zincati\/(?:program|config\.d)\/).*/, '$1'));
+      .map((file) =>
+        file.replace(/^(\/usr\/(?:lib\/zincati\/(?:program|config\.d)|share\/zincati\/schemas)\/).*/, '$1'),
+      );
     expect([...new Set(named)].filter((file) => !text.includes(`\`${file}\``))).toEqual([]);
   });
 });

@@ -4,11 +4,13 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { SystemBus } from '../../src/dbus/system-bus.ts';
 import { experimentalInterface, SERVICE_NAME } from '../../src/service/experimental.ts';
+import { peerInterface } from '../../src/service/peer.ts';
 import { Service } from '../../src/service/service.ts';
 import { SYSTEM_CLOCK } from '../../src/host/clock.ts';
 import { BusFixture } from '../support/bus-fixture.ts';
 
 const run = promisify(execFile);
+const MACHINE_ID = '0123456789abcdef0123456789abcdef';
 const REFRESHED_AT = 1_700_000_000_123;
 
 let fixture: BusFixture;
@@ -17,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => fixture.stop());
 
-function agent() {
+function agent(machineId = () => Promise.resolve(MACHINE_ID)) {
   const lines: string[] = [];
   const waiting: (() => void)[] = [];
   const say = (line: string): void => {
@@ -30,7 +32,7 @@ function agent() {
   const service = new Service({
     bus,
     name: SERVICE_NAME,
-    interfaces: [experimentalInterface({ lastRefreshAt: () => REFRESHED_AT })],
+    interfaces: [experimentalInterface({ lastRefreshAt: () => REFRESHED_AT }), peerInterface(machineId)],
     clock: SYSTEM_CLOCK,
     log: { debug: say, info: say, warn: say },
   });
@@ -81,6 +83,36 @@ describe('org.coreos.zincati', () => {
     await expect(call('Bark')).rejects.toThrow('UnknownMethod');
     await one.close();
     await expect(call('Moo', 'false')).rejects.toThrow(/ServiceUnknown|not provided/);
+  });
+
+  it('diff 11: has the interfaces and names that Zincati has', async () => {
+    const one = agent();
+    await one.said('is served');
+    const introspection = await gdbus('introspect');
+    expect(introspection).toMatch(/Moo\(in {2}b talkative,/);
+    for (const name of ['Properties', 'Introspectable', 'Peer']) {
+      expect(introspection.split(`interface org.freedesktop.DBus.${name} `)).toHaveLength(2);
+    }
+    const standard = (member: string, ...args: string[]) =>
+      gdbus('call', '--method', `org.freedesktop.DBus.${member}`, ...args);
+    expect(await standard('Peer.GetMachineId')).toBe(`('${MACHINE_ID}',)`);
+    expect(await standard('Peer.Ping')).toBe('()');
+    expect(await standard('Properties.GetAll', 'org.coreos.zincati.Experimental')).toBe('(@a{sv} {},)');
+    await expect(standard('Properties.GetAll', 'org.coreos.other')).rejects.toThrow('UnknownInterface');
+    await one.close();
+  });
+
+  it('says no more than that it failed where the machine id cannot be read', async () => {
+    const one = agent(() => Promise.reject(new Error('cannot read /some/path')));
+    await one.said('is served');
+    const asked = gdbus('call', '--method', 'org.freedesktop.DBus.Peer.GetMachineId');
+    const text = await asked.then(
+      () => 'an answer',
+      (error: unknown) => String(error),
+    );
+    expect(text).toContain('the call failed');
+    expect(text).not.toContain('/some/path');
+    await one.close();
   });
 
   it('owns its name again after the bus was restarted', async () => {

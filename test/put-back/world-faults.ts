@@ -37,6 +37,37 @@ export const WORLD_FAULTS: readonly PutBackFault[] = [
     })),
   ),
   world(
+    'hold-of-people-ignored',
+    'holds of people are not told to the gates',
+    replace('src/agent/pending.ts', 'rebootHolds', () => () => []),
+  ),
+  world(
+    'hold-in-mid-attempt',
+    'an attempt to reboot goes on when a person holds it',
+    replace('src/agent/reconfigure.ts', 'startedOver', () => (model) => ({ model, happenings: [] })),
+  ),
+  world(
+    'denial-of-people-ignored',
+    'what a person denied is taken all the same',
+    replace(
+      'src/agent/admin-lists.ts',
+      'skippedBy',
+      () =>
+        (_memory, { skip }) =>
+          skip,
+    ),
+  ),
+  world(
+    'request-without-end',
+    'a request that comes to nothing never ends',
+    replace('src/agent/request-ends.ts', 'atRest', () => ({ memory }) => ({ memory, happenings: [] })),
+  ),
+  world(
+    'record-not-taken-back',
+    'what could not be written is in force, and was told as refused',
+    replace('src/agent/pending.ts', 'beforeWriting', () => () => undefined),
+  ),
+  world(
     'denylist-of-disk',
     'only what is on disk is denied, not what the record says',
     replace(

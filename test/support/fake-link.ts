@@ -65,6 +65,10 @@ export class FakeLink implements BusLink {
     throw new Error('a peer connection has no match rules');
   }
 
+  sendSignal(): void {
+    throw new Error('not needed here');
+  }
+
   export(): never {
     throw new Error('not needed here');
   }

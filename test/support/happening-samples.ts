@@ -1,5 +1,6 @@
 /** One or more samples of each kind of happening, for tests that go through all of them. */
 import type { HappeningKind, HappeningOf } from '../../src/agent/happenings.ts';
+import type { Request, Wish } from '../../src/agent/requests.ts';
 import { checkResult, deployment, payloadOf, release } from './samples.ts';
 
 const V = release('V', 2);
@@ -7,6 +8,23 @@ const TARGET = { version: 'V', payload: payloadOf('V') };
 const BOOTED = { version: 'B', payload: payloadOf('B') };
 const FAILURE = { kind: 'some_kind', message: 'E' };
 const AT = Date.UTC(2026, 0, 2, 3, 4, 5);
+
+const WISH_SAMPLES: readonly Wish[] = [
+  { kind: 'check' },
+  { kind: 'stage', ignoreRollout: false },
+  { kind: 'stage', ignoreRollout: true, to: 'V' },
+  { kind: 'reboot', overrides: [] },
+  { kind: 'reboot', overrides: ['window', 'people'] },
+  { kind: 'cancel' },
+  { kind: 'discard' },
+  { kind: 'hold', what: 'reboot', untilAt: AT, reason: 'R' },
+  { kind: 'hold', what: 'stage', reason: '' },
+  { kind: 'release', hold: 'h1' },
+  { kind: 'deny', release: 'V', reason: 'R' },
+  { kind: 'allow', release: 'V' },
+];
+
+const request = (wish: Wish): Request => ({ id: '0123abcd-1', by: { uid: 1000 }, wish });
 
 export const HAPPENING_SAMPLES: { readonly [K in HappeningKind]: readonly HappeningOf<K>[] } = {
   waiting: [{ kind: 'waiting', state: 'NoNewUpdate', forMs: 1600 }],
@@ -37,7 +55,24 @@ export const HAPPENING_SAMPLES: { readonly [K in HappeningKind]: readonly Happen
   })),
   'state-changed': [{ kind: 'state-changed', to: 'UpdateStaged' }],
   reconfigured: [{ kind: 'reconfigured' }],
+  'request-taken': WISH_SAMPLES.map((wish) => ({ kind: 'request-taken', request: request(wish) })),
+  'request-ended': [
+    {
+      kind: 'request-ended',
+      request: request({ kind: 'reboot', overrides: ['window'] }),
+      outcome: { kind: 'done', text: 'T', changed: true, release: 'V' },
+    },
+    {
+      kind: 'request-ended',
+      request: request({ kind: 'check' }),
+      outcome: { kind: 'refused', error: 'Failed', text: 'T' },
+    },
+  ],
   initialized: [{ kind: 'initialized' }],
+  'others-excluded': [
+    { kind: 'others-excluded', others: [TARGET] },
+    { kind: 'others-excluded', others: [TARGET, BOOTED] },
+  ],
   'updates-disabled': [{ kind: 'updates-disabled' }],
   steady: [{ kind: 'steady' }],
   'booted-as-asked': [{ kind: 'booted-as-asked', target: TARGET }],
@@ -58,6 +93,7 @@ export const HAPPENING_SAMPLES: { readonly [K in HappeningKind]: readonly Happen
   'offers-skipped': [
     { kind: 'offers-skipped', versions: ['V'], stayingOn: 'B', repeated: false },
     { kind: 'offers-skipped', versions: ['V', 'W'], stayingOn: undefined, repeated: false },
+    { kind: 'offers-skipped', versions: ['V'], stayingOn: undefined, repeated: false, requests: true },
   ],
   'offer-left': [{ kind: 'offer-left', release: V, staged: 'S', repeated: false }],
   'check-put-off': [{ kind: 'check-put-off', untilAt: AT, repeated: false }],
@@ -65,6 +101,8 @@ export const HAPPENING_SAMPLES: { readonly [K in HappeningKind]: readonly Happen
   'on-graph-again': [{ kind: 'on-graph-again', booted: 'B' }],
   selected: [{ kind: 'selected', release: V }],
   staged: [{ kind: 'staged', release: V }],
+  'staging-cut-short': [{ kind: 'staging-cut-short', release: V }],
+  'staging-held': [{ kind: 'staging-held', release: V, reason: 'R', repeated: false }],
   'staging-busy': [{ kind: 'staging-busy', failure: FAILURE }],
   'staging-failed': [
     { kind: 'staging-failed', release: V, failure: FAILURE, repeated: false },
@@ -87,6 +125,7 @@ export const HAPPENING_SAMPLES: { readonly [K in HappeningKind]: readonly Happen
   blocked: [{ kind: 'blocked', release: V }],
   dropped: [
     { kind: 'dropped', version: 'V', why: 'skipped' },
+    { kind: 'dropped', version: 'V', why: 'request' },
     { kind: 'dropped', version: 'V', why: 'denied-or-withdrawn' },
   ],
   'drop-failed': [{ kind: 'drop-failed', failure: FAILURE }],
@@ -130,6 +169,13 @@ export const HAPPENING_SAMPLES: { readonly [K in HappeningKind]: readonly Happen
   ],
   'sessions-untold': [{ kind: 'sessions-untold', failure: FAILURE, repeated: false }],
   'reboot-postponed': [{ kind: 'reboot-postponed', sessions: 1 }],
+  'grace-begun': [
+    { kind: 'grace-begun', minutes: 10 },
+    { kind: 'grace-begun', minutes: 1 },
+    { kind: 'grace-begun', minutes: undefined },
+  ],
+  'grace-ending': [{ kind: 'grace-ending' }],
+  'grace-over': [{ kind: 'grace-over' }],
   'reboot-asked': [{ kind: 'reboot-asked', release: V }],
   'reboot-refused': [{ kind: 'reboot-refused', target: TARGET, why: 'W' }],
   'finalize-failed': [{ kind: 'finalize-failed', failure: FAILURE, repeated: false }],

@@ -18,6 +18,12 @@ export interface FakeUnit {
   readonly activeState?: string;
   /** `fails`: the start fails. `logind`: the stand-in of logind starts. Otherwise a command line. */
   readonly start?: string;
+  /** From here on: of a service. */
+  readonly subState?: string;
+  readonly result?: string;
+  readonly execMainStatus?: number;
+  readonly statusText?: string;
+  readonly fileState?: string;
 }
 
 export interface SystemdState {

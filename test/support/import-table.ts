@@ -16,11 +16,30 @@ export interface Folder {
 /** The whole of src/, from the top down. A file directly in src/ counts as a folder. */
 export const FOLDERS: Readonly<Record<string, Folder>> = {
   'main.ts': { may: ['cli', 'daemon', 'host', 'log', 'version.ts'] },
-  cli: { may: ['service', 'host', 'dbus', 'log'] },
+  cli: {
+    may: [
+      'service',
+      'history',
+      'lenders',
+      'host',
+      'strategies',
+      'agent',
+      'identity',
+      'config',
+      'calendar',
+      'metrics',
+      'dbus',
+      'http',
+      'log',
+      'files',
+      'version.ts',
+    ],
+  },
   daemon: {
     may: [
       'service',
       'report',
+      'why',
       'history',
       'lenders',
       'host',
@@ -34,17 +53,18 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
       'metrics',
       'dbus',
       'http',
+      'files',
       'log',
       'version.ts',
     ],
   },
   simulate: { may: ['agent'], pure: true },
   service: { may: ['why', 'agent', 'dbus', 'log'] },
-  why: { may: ['agent'], pure: true },
   report: {
-    may: ['agent', 'history', 'metrics', 'log', 'host'],
+    may: ['why', 'agent', 'history', 'metrics', 'log', 'host'],
     pure: { but: ['historian.ts', 'reporter.ts'] },
   },
+  why: { may: ['gates', 'agent'], pure: true },
   history: { may: ['agent', 'files'] },
   lenders: { may: ['gates', 'agent', 'identity', 'config', 'http'] },
   // What gates and strategies judge by is defined there; here it is observed.

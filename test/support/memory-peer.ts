@@ -74,7 +74,7 @@ export class MemoryPeer {
 }
 
 /** Puts field 7 before the others. Its length is a multiple of 8, so that the rest keeps its alignment. */
-function withSender(sender: string, message: Buffer): Buffer {
+export function withSender(sender: string, message: Buffer): Buffer {
   const field = Buffer.alloc(Math.ceil((8 + sender.length + 1) / 8) * 8);
   field.set([7, 1, 's'.charCodeAt(0), 0]);
   field.writeUInt32LE(sender.length, 4);

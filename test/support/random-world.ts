@@ -3,12 +3,24 @@
  * It also has windows, a lock server, people, failures, clock jumps and crashes. The same seed gives the same
  * world.
  */
+import { judgeHold } from '../../src/gates/hold.ts';
+import { isOverridden, overridden } from '../../src/gates/overridable.ts';
+import type { EffectKind } from '../../src/agent/messages.ts';
 import { deniedPayloads } from '../../src/agent/denylist.ts';
-import type { CheckQuery, CheckResult, GateReport, Session, SlotAnswer } from '../../src/agent/ports.ts';
+import type {
+  CheckQuery,
+  CheckResult,
+  GateQuestion,
+  GateReport,
+  Session,
+  SlotAnswer,
+} from '../../src/agent/ports.ts';
 import { includesPayload, type Release } from '../../src/agent/release.ts';
 import { isSkipped } from '../../src/agent/skip.ts';
 import { blocking, checkResult, deployment, PASSING, POLICY, release, staged } from './samples.ts';
+import { RequestAccount } from './request-account.ts';
 import { KindError, SimulatedNode } from './simulated-node.ts';
+import { Violation } from './violation.ts';
 
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
@@ -51,7 +63,15 @@ const TROUBLE_KIND: Readonly<Record<Trouble, string>> = {
   sessions: 'bus_call_timeout',
 };
 
-export class Violation extends Error {}
+/** Moments at which a request matters most. */
+const AWKWARD: readonly EffectKind[] = [
+  'finalize',
+  'finalize',
+  'acquire-slot',
+  'survey',
+  'save',
+  'discard-staged',
+];
 
 export class RandomWorld {
   readonly node: SimulatedNode;
@@ -62,6 +82,9 @@ export class RandomWorld {
   readonly #skipping: Random;
   /** As that one, for what lenders answer. */
   readonly #lending: Random;
+  /** As those, for people who ask for something. */
+  readonly #asking: Random;
+  readonly #requests: RequestAccount;
   readonly #history: Published[] = [];
   readonly #troubles = new Map<Trouble, { fromMs: number; untilMs: number }[]>();
   readonly #periodMs: number;
@@ -89,6 +112,7 @@ export class RandomWorld {
     this.#random = seeded(seed);
     this.#skipping = seeded(seed + 1_000_000);
     this.#lending = seeded(seed + 2_000_000);
+    this.#asking = seeded(seed + 3_000_000);
     this.#remote = this.#chance(0.5);
     this.#periodMs = this.#pick([HOUR, DAY, DAY, 7 * DAY]);
     this.#openMs = this.#chance(0.3)
@@ -127,12 +151,24 @@ export class RandomWorld {
           steadyIntervalMs: steady,
           retryIntervalMs: this.#pick([10 * MINUTE, HOUR]),
         },
-        check: (query) => this.#check(query),
-        survey: () => this.#window(),
-        acquire: () => this.#takeSlot(),
+        check: (query) => {
+          this.#meanwhile();
+          return this.#check(query);
+        },
+        survey: (question) => this.#survey(question),
+        acquire: () => {
+          const answer = this.#takeSlot();
+          // Nobody hears an answer that is not waited for.
+          this.#slotMayBeHeld ||= this.#askInTheMiddle;
+          this.#meanwhile();
+          return answer;
+        },
         release: () => this.#returnSlot(),
         sessions: () => this.#sessions(),
-        stageFault: (target) => this.#stageFault(target),
+        stageFault: (target) => {
+          this.#meanwhile();
+          return this.#stageFault(target);
+        },
         finalizeFault: () => this.#fault('finalize'),
         driverFault: () => this.#fault('driver'),
         statusFault: () => this.#fault('status'),
@@ -144,6 +180,7 @@ export class RandomWorld {
       [deployment('0', { booted: true })],
     );
     this.node.quiet = quiet;
+    this.#requests = new RequestAccount(this.node, this.#asking);
     this.#startAt = this.node.at;
   }
 
@@ -160,8 +197,14 @@ export class RandomWorld {
       if (this.#skipping() < 0.004) {
         this.#someoneSkips();
       }
+      if (this.#asking() < 0.01) {
+        this.#someoneAsks();
+      }
     }
     this.#calm = true;
+    this.#askInTheMiddle = false;
+    this.#askBefore = undefined;
+    this.#requests.letGo();
     this.#slotByOthersUntil = 0;
     this.node.deployments = this.node.deployments.filter((d) => !d.staged || d.finalizationLocked === true);
     if (this.#byVersion('good') === undefined) {
@@ -191,6 +234,10 @@ export class RandomWorld {
 
   #step(): void {
     const { node } = this;
+    if (node.effect.kind === this.#askBefore) {
+      this.#askBefore = undefined;
+      this.#ask();
+    }
     const { effect, reboots } = node;
     const before = node.mono;
     if (effect.kind === 'finalize') {
@@ -201,6 +248,7 @@ export class RandomWorld {
     }
     this.#checkStaged();
     const stagedVersion = node.staged?.version;
+    this.#requests.check();
     node.step();
     this.#elapsed += node.reboots === reboots ? node.mono - before : 1000;
     if (node.log.length > 2000) {
@@ -214,10 +262,12 @@ export class RandomWorld {
 
   #checkFinalize(target: Release): void {
     const { node } = this;
-    if (!this.#isOpen()) {
+    this.#requests.checkFinalize(target);
+    const asked = this.#requests.overriding();
+    if (!this.#isOpen() && !asked.has('window')) {
       throw new Violation(`a reboot into ${target.version} was asked for outside of the window`);
     }
-    if (this.#remote && !this.#slotHeld) {
+    if (this.#remote && !this.#slotHeld && !asked.has('fleet-lock')) {
       throw new Violation(`a reboot into ${target.version} was asked for without a slot`);
     }
     if (isSkipped(node.policy.skip, target)) {
@@ -232,6 +282,7 @@ export class RandomWorld {
     }
     if (
       this.#somebodyIsThere() &&
+      !asked.has('people') &&
       node.model.state.name === 'UpdateStaged' &&
       node.model.state.delayLeft > 0 &&
       node.model.state.postponementsLeft > 0
@@ -294,8 +345,21 @@ export class RandomWorld {
     throw new Violation(`a slot is held while the agent waits in ${state.name}`);
   }
 
+  /** A rollback that never reached the disk is forgotten with the next boot that goes on. */
+  #forgetUnwritten(): void {
+    const { booted, record } = this.node;
+    for (const version of this.#rolledBack) {
+      const isDenied = record.denials.some((denial) => denial.version === version);
+      const isSeenAgain = record.boots.some((boot) => boot.version === booted.version);
+      if (!isDenied && !isSeenAgain) {
+        this.#rolledBack.delete(version);
+      }
+    }
+  }
+
   #afterReboot(asked: string | undefined): void {
     const booted = this.node.booted.version;
+    this.#forgetUnwritten();
     this.#rolledBack.delete(booted);
     if (asked === undefined) {
       return;
@@ -375,6 +439,7 @@ export class RandomWorld {
       case 'reboot':
         node.reboot();
         this.#rolledBack.delete(node.booted.version);
+        this.#forgetUnwritten();
         return;
       case 'forget rollback':
         node.deployments = node.deployments.filter((d) => d.booted || d.staged);
@@ -402,7 +467,9 @@ export class RandomWorld {
     const newer = offered.filter((entry) => ageOf(entry.release) > this.#ageOfVersion(query.booted.version));
     const good = newer.filter(
       (entry) =>
-        !includesPayload(query.denied, entry.release.payload) && !isSkipped(query.skip, entry.release),
+        (query.to === undefined || query.to === entry.release.version) &&
+        !includesPayload(query.denied, entry.release.payload) &&
+        !isSkipped(query.skip, entry.release),
     );
     const best = good.toSorted((a, b) => ageOf(b.release) - ageOf(a.release))[0];
     return checkResult(
@@ -417,6 +484,41 @@ export class RandomWorld {
 
   #isOpen(): boolean {
     return this.#phase() < this.#openMs;
+  }
+
+  /** The gate of holds is the product's own; the account of them is not. */
+  #survey(question: GateQuestion): readonly GateReport[] {
+    this.#requests.checkSurvey(question);
+    const { overrides = [] } = question;
+    return [...this.#window(), judgeHold(question)].map((report) =>
+      isOverridden(report, overrides) ? overridden(report) : report,
+    );
+  }
+
+  /** Between two effects, right before an awkward one, or in the middle of one. */
+  #someoneAsks(): void {
+    const when = this.#asking();
+    if (when < 0.3) {
+      this.#askInTheMiddle = true;
+    } else if (when < 0.6) {
+      this.#askBefore = AWKWARD[Math.floor(this.#asking() * AWKWARD.length)];
+    } else {
+      this.#ask();
+    }
+  }
+
+  #askInTheMiddle = false;
+  #askBefore: EffectKind | undefined;
+
+  #ask(): void {
+    this.#requests.ask();
+  }
+
+  #meanwhile(): void {
+    if (this.#askInTheMiddle) {
+      this.#askInTheMiddle = false;
+      this.#ask();
+    }
   }
 
   #window(): readonly GateReport[] {

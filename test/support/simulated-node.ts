@@ -13,6 +13,9 @@ export type { World } from '../../src/simulate/world.ts';
 
 export const CALM_WORLD: World = { ...CALM, policy: POLICY, check: () => new Error('no graph') };
 
+/** A node that does more without any time going by goes in a circle. */
+const MOST_STEPS_AT_ONCE = 2000;
+
 export class SimulatedNode extends Node {
   readonly log: string[] = [];
   readonly effects: Effect[] = [];
@@ -47,13 +50,17 @@ export class SimulatedNode extends Node {
   }
 
   runUntil(done: (node: this) => boolean, limit = 10_000): void {
+    let still = { mono: this.mono, steps: 0 };
     for (let steps = 0; !done(this); steps++) {
-      if (steps >= limit) {
+      if (steps >= limit || steps - still.steps >= MOST_STEPS_AT_ONCE) {
         throw new Error(
-          `still in ${this.stateName} after ${limit} steps:\n${this.log.slice(-30).join('\n')}`,
+          `still in ${this.stateName} after ${steps} steps:\n${this.log.slice(-30).join('\n')}`,
         );
       }
       this.step();
+      if (this.mono !== still.mono) {
+        still = { mono: this.mono, steps };
+      }
     }
   }
 

@@ -3,12 +3,14 @@
 
 Usage: systemd.py ADDRESS STATE_FILE. The file is JSON, read again at every call:
   systemState  SystemState of the manager
-  units        by name: {"loadState", "activeState", "start"}, where start is "fails" or a command line
+  units        by name: {"loadState", "activeState", "start"}, where start is "fails" or a command line; and of a service
+               {"subState", "result", "execMainStatus", "statusText", "fileState"}
   answers      {"error": NAME}: what every call of a property is answered with
 Prints "ready" when it has its name.
 
 Invariants:
   - A unit that the file does not name has LoadState not-found, as with systemd.
+  - GetUnit knows the units that have an activeState in the file, and GetUnitFileState those that have a fileState.
   - A start that fails is queued first, and its job is then removed as failed.
 """
 import json
@@ -30,6 +32,10 @@ MANAGER_XML = """
     <arg type="o" name="job" direction="out"/>
   </method>
   <method name="LoadUnit"><arg type="s" name="name" direction="in"/><arg type="o" name="unit" direction="out"/></method>
+  <method name="GetUnit"><arg type="s" name="name" direction="in"/><arg type="o" name="unit" direction="out"/></method>
+  <method name="GetUnitFileState">
+    <arg type="s" name="file" direction="in"/><arg type="s" name="state" direction="out"/>
+  </method>
   <signal name="JobRemoved">
     <arg type="u" name="id"/><arg type="o" name="job"/><arg type="s" name="unit"/><arg type="s" name="result"/>
   </signal>
@@ -39,6 +45,9 @@ PROPERTIES_XML = """
   <method name="Get">
     <arg type="s" name="interface" direction="in"/><arg type="s" name="name" direction="in"/>
     <arg type="v" name="value" direction="out"/>
+  </method>
+  <method name="GetAll">
+    <arg type="s" name="interface" direction="in"/><arg type="a{sv}" name="values" direction="out"/>
   </method>
 </interface></node>"""
 MANAGER = Gio.DBusNodeInfo.new_for_xml(MANAGER_XML).interfaces[0]
@@ -121,6 +130,16 @@ class Systemd:
     def answer(self, path, method, arguments):
         if method == "Get":
             return GLib.Variant("(v)", (self.get(path, arguments[1]),))
+        if method == "GetAll":
+            return GLib.Variant("(a{sv})", (self.get_all(path, arguments[0]),))
+        if method == "GetUnit":
+            if "activeState" not in self.unit(arguments[0]):
+                raise Refused("NoSuchUnit", "Unit %s not loaded." % arguments[0])
+            return GLib.Variant("(o)", (self.unit_path(arguments[0]),))
+        if method == "GetUnitFileState":
+            if "fileState" not in self.unit(arguments[0]):
+                raise Refused("org.freedesktop.DBus.Error.FileNotFound", "No such file or directory")
+            return GLib.Variant("(s)", (self.unit(arguments[0])["fileState"],))
         if method == "LoadUnit":
             return GLib.Variant("(o)", (self.unit_path(arguments[0]),))
         if method == "StartUnit":
@@ -143,6 +162,20 @@ class Systemd:
         unit = self.unit(self.units[path])
         values = {"LoadState": unit.get("loadState", "loaded"), "ActiveState": unit.get("activeState", "inactive")}
         return GLib.Variant("s", values[name])
+
+    def get_all(self, path, interface):
+        unit = self.unit(self.units[path])
+        if interface == NAME + ".Service":
+            return {
+                "Result": GLib.Variant("s", unit.get("result", "success")),
+                "ExecMainStatus": GLib.Variant("i", unit.get("execMainStatus", 0)),
+                "StatusText": GLib.Variant("s", unit.get("statusText", "")),
+            }
+        return {
+            "LoadState": GLib.Variant("s", unit.get("loadState", "loaded")),
+            "ActiveState": GLib.Variant("s", unit.get("activeState", "inactive")),
+            "SubState": GLib.Variant("s", unit.get("subState", "dead")),
+        }
 
 
 def main():

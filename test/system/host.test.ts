@@ -105,6 +105,26 @@ describe.skipIf(whyNot !== undefined)(`a host${whyNot === undefined ? '' : ` (${
       }
     });
 
+    it('lets everybody look, and root set the log level', async () => {
+      await served();
+      const looked = await host.runAs('nobody', 'busctl', 'introspect', NAME, '/org/coreos/zincati');
+      expect([looked.status, looked.stdout]).toEqual([0, expect.stringContaining(`${NAME}.Experimental`)]);
+      const level = () => host.sh(`systemctl service-log-level ${UNIT}`);
+      expect(await level()).toBe('info');
+      await host.sh(`systemctl service-log-level ${UNIT} debug`);
+      expect(await level()).toBe('debug');
+      const set = [
+        'set-property',
+        NAME,
+        '/org/freedesktop/LogControl1',
+        'org.freedesktop.LogControl1',
+      ] as const;
+      const refused = await host.runAs('nobody', 'busctl', ...set, 'LogLevel', 's', 'err');
+      expect([refused.status, refused.stderr]).toEqual([1, expect.stringMatching(/Access denied/i)]);
+      expect(await level()).toBe('debug');
+      await host.sh(`systemctl service-log-level ${UNIT} info`);
+    });
+
     it('lets root and the agent have the name, and nobody else', async () => {
       await host.run('systemctl', 'stop', UNIT);
       for (const user of ['root', 'zincati']) {
@@ -133,6 +153,21 @@ describe.skipIf(whyNot !== undefined)(`a host${whyNot === undefined ? '' : ` (${
       expect(await ask('nobody', action)).toBe(false);
     });
 
+    it('answers the agent about others, who may check and nothing else', async () => {
+      const about = async (asker: string, action: string) => {
+        const subject = `exec 3< <(setpriv --reuid=nobody --clear-groups sh -c 'echo $$; exec sleep 60')`;
+        const question = `setpriv --reuid=${asker} --clear-groups pkcheck --action-id org.coreos.zincati.${action}`;
+        const script = `${subject}; read -r pid <&3; ${question} --process $pid; status=$?; kill $pid; exit $status`;
+        return host.run('bash', '-c', script);
+      };
+      expect(await about('zincati', 'check')).toMatchObject({ status: 0 });
+      for (const action of ['stage', 'reboot', 'reboot-over-people', 'hold', 'deny', 'reload']) {
+        expect([action, (await about('zincati', action)).status]).toEqual([action, 2]);
+      }
+      const stranger = await about('daemon', 'check');
+      expect([stranger.status, stranger.stderr]).toEqual([127, expect.stringContaining('trusted callers')]);
+    });
+
     it.each(OTHER_ACTIONS)('does not let the agent %s', async (action) => {
       expect(await ask('zincati', action)).toBe(false);
     });
@@ -145,6 +180,8 @@ describe.skipIf(whyNot !== undefined)(`a host${whyNot === undefined ? '' : ` (${
       const edits = [
         `s,^ExecStart=.*,ExecStart=${PROBE_EXEC}\\nStandardOutput=truncate:/run/probe.out,`,
         's,^Type=.*,Type=oneshot,',
+        // No two units may have the same one.
+        '/^BusName=/d',
         '/^Restart/d',
         '/^WatchdogSec/d',
       ];
@@ -443,7 +480,9 @@ signal.pause()
 
       it.each(['HUP', 'INT', 'TERM'])('B25: leaves nothing when it is ended by SIG%s', async (signal) => {
         // A shell's background processes ignore SIGINT, unless somebody undoes that.
-        const command = `env --default-signal=INT zincati-update-now >/run/told &
+        const command = `rm -f /run/told
+          : >/run/told
+          env --default-signal=INT zincati-update-now >/run/told &
           until grep -q 'found update' /run/told; do sleep 0.1; done
           kill -s ${signal} $!
           wait $!`;

@@ -68,6 +68,9 @@ function summary(listing: readonly string[]): string[] {
   const collapsed = listing.map((line) =>
     line
       .replace(/(\/chunks\/).+/, '$1...')
+      // tar says where a link leads.
+      .replace(/ -> .*/, '')
+      .replace(/(\/schemas\/v1\/).+/, '$1...')
       .replace(/(\/doc\/zincati-ng\/(?:docs|examples)\/).*/, '$1...')
       .replace(/(\/node_modules\/[^/]+\/).+/, '$1...'),
   );
@@ -94,6 +97,12 @@ const PROGRAM = `-rw-r--r-- PREFIX/lib/zincati/program/bundled.json
 -rw-r--r-- PREFIX/share/licenses/zincati-ng/LICENSE
 -rw-r--r-- PREFIX/share/licenses/zincati-ng/LICENSE.bundled
 -rw-r--r-- PREFIX/share/licenses/zincati-ng/LICENSE.node
+-rw-r--r-- PREFIX/share/bash-completion/completions/zincati
+-rw-r--r-- PREFIX/share/fish/vendor_completions.d/zincati.fish
+-rw-r--r-- PREFIX/share/man/man8/zincati.8.gz
+-rw-r--r-- PREFIX/share/zincati/schemas/v1/...
+-rw-r--r-- PREFIX/share/zsh/site-functions/_zincati
+lrwxrwxrwx PREFIX/bin/zincati
 -rwxr-xr-x PREFIX/bin/zincati-update-now
 -rwxr-xr-x PREFIX/lib/zincati/program/node
 -rwxr-xr-x PREFIX/libexec/zincati
@@ -105,7 +114,10 @@ drwxr-xr-x PREFIX/share/doc/zincati-ng/docs
 drwxr-xr-x PREFIX/share/doc/zincati-ng/docs/...
 drwxr-xr-x PREFIX/share/doc/zincati-ng/examples
 drwxr-xr-x PREFIX/share/doc/zincati-ng/examples/...
-drwxr-xr-x PREFIX/share/licenses/zincati-ng`;
+drwxr-xr-x PREFIX/share/licenses/zincati-ng
+drwxr-xr-x PREFIX/share/zincati
+drwxr-xr-x PREFIX/share/zincati/schemas
+drwxr-xr-x PREFIX/share/zincati/schemas/v1`;
 const IN_USR = `-rw-r--r-- /usr/lib/systemd/system-preset/50-zincati.preset
 -rw-r--r-- /usr/lib/systemd/system/zincati.service
 -rw-r--r-- /usr/lib/sysusers.d/50-zincati.conf
@@ -115,7 +127,9 @@ const IN_USR = `-rw-r--r-- /usr/lib/systemd/system-preset/50-zincati.preset
 -rw-r--r-- /usr/lib/zincati/config.d/10-identity.toml
 -rw-r--r-- /usr/lib/zincati/config.d/30-updates-strategy.toml
 -rw-r--r-- /usr/lib/zincati/config.d/50-fedora-coreos-cincinnati.toml
+-rw-r--r-- /usr/share/dbus-1/interfaces/org.coreos.zincati.Agent1.xml
 -rw-r--r-- /usr/share/dbus-1/system.d/org.coreos.zincati.conf
+-rw-r--r-- /usr/share/polkit-1/actions/org.coreos.zincati.policy
 -rw-r--r-- /usr/share/polkit-1/rules.d/zincati.rules
 drwxr-xr-x /etc/zincati
 drwxr-xr-x /etc/zincati/config.d
@@ -124,7 +138,9 @@ const IN_LOCAL = `-rw-r--r-- /etc/dbus-1/system.d/org.coreos.zincati.conf
 -rw-r--r-- /etc/polkit-1/rules.d/zincati.rules
 -rw-r--r-- /etc/systemd/system/zincati.service
 -rw-r--r-- /etc/sysusers.d/50-zincati.conf
--rw-r--r-- /etc/tmpfiles.d/zincati.conf`;
+-rw-r--r-- /etc/tmpfiles.d/zincati.conf
+-rw-r--r-- /usr/local/share/dbus-1/interfaces/org.coreos.zincati.Agent1.xml
+-rw-r--r-- /usr/local/share/polkit-1/actions/org.coreos.zincati.policy`;
 
 function expected(architecture: string, layout: 'usr' | 'local'): string[] {
   const [prefix, system] =
@@ -338,6 +354,7 @@ describe.runIf(isRoot)('in a root of its own', () => {
     expect(lines('find', root.path, '-path', '*/zincati', '-type', 'd', '-printf', '/%P\n').sort()).toEqual([
       '/etc/zincati',
       '/usr/lib/zincati',
+      '/usr/share/zincati',
       '/var/lib/zincati',
     ]);
     expect(lines('find', root.at('/var/lib'), '-name', 'rpm-state')).toEqual([]);

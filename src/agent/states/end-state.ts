@@ -3,11 +3,12 @@
  *
  * Invariants:
  * - A reboot that does not come is noticed: the deployments are read again, and the attempt is made again.
- * - An agent that is switched off still gives back a slot that it may hold.
+ * - An agent that is switched off still gives back a slot that it may hold, but not one that its own reboot needs.
+ * - It asks for no reboot again. It looks at the deployments now and then, so that metrics say what is booted.
  */
 import { retryMs } from '../checking.ts';
 import { newGrace } from '../grace.ts';
-import { END_INTERVAL_MS, withJitter } from '../pacing.ts';
+import { adapterRetryMs, END_INTERVAL_MS, withJitter } from '../pacing.ts';
 import { wallOf, type Moment } from '../moment.ts';
 import type { HostStatus } from '../ports.ts';
 import type { Release } from '../release.ts';
@@ -15,26 +16,54 @@ import { releaseSlot, slotDueWhenOff, waitFor } from '../rest.ts';
 import type { AgentState, Model } from '../state.ts';
 import { stepsOf, type Step, type Turn } from '../turn.ts';
 import { startOver } from './back-to-polling.ts';
-import { READ_FRESH } from './reading.ts';
+import { READ_CACHED, READ_FRESH } from './reading.ts';
 import { stagedCondition } from './staged-condition.ts';
 
 type Disabled = Extract<AgentState, { name: 'EndState'; cause: 'disabled' }>;
 type RebootPending = Extract<AgentState, { name: 'EndState'; cause: 'reboot-pending' }>;
 
-const stayOff = (state: Disabled, _event: unknown, { memory, mono, policy, roll }: Turn): Model =>
-  mono < state.dueMono
-    ? { state, memory }
-    : { state: { ...state, dueMono: mono + withJitter(END_INTERVAL_MS, policy.jitter ? roll : 0) }, memory };
+const stayOff = (state: Disabled, _event: unknown, { memory }: Turn): Model => ({ state, memory });
 
 export const DISABLED_STEP: Step<Disabled> = stepsOf<Disabled>()(
-  ['wait', 'release-slot'],
+  ['wait', 'release-slot', 'read-status'],
   (state, view) => {
     const model = { state, memory: view.memory };
     const slotMono = slotDueWhenOff(model, view.policy);
-    return slotMono !== undefined && view.mono >= slotMono ? releaseSlot(state, view) : waitFor(model, view);
+    if (slotMono !== undefined && view.mono >= slotMono) {
+      return releaseSlot(state, view);
+    }
+    return view.mono >= state.dueMono && view.memory.host !== undefined ? READ_CACHED : waitFor(model, view);
   },
-  { woke: stayOff, 'slot-released': stayOff, 'release-failed': stayOff, 'slot-kept': stayOff },
+  {
+    woke: (state, _event, { memory, mono }) =>
+      memory.host === undefined && mono >= state.dueMono
+        ? { state: { name: 'StartState', step: 'read', dueMono: 0 }, memory }
+        : { state, memory },
+    'slot-released': stayOff,
+    'release-failed': stayOff,
+    'slot-kept': stayOff,
+    'status-read': (state, _event, turn) => ({
+      state: { ...state, dueMono: nextLookMono(turn) },
+      memory: turn.memory,
+    }),
+    'status-failed': (state, _event, turn) => ({
+      state: { ...state, dueMono: turn.mono + adapterRetryMs(turn.memory.hostStreak?.count ?? 1) },
+      memory: turn.memory,
+    }),
+  },
 );
+
+function nextLookMono({ mono, policy, roll }: Turn): number {
+  return mono + withJitter(END_INTERVAL_MS, policy.jitter ? roll : 0);
+}
+
+/** Updates are switched off by configuration. Told once, also where the deployments cannot be read at first. */
+export function disabled(turn: Turn, dueMono = nextLookMono(turn)): Model {
+  if (turn.was.memory.hostStreak === undefined) {
+    turn.tell({ kind: 'updates-disabled' });
+  }
+  return { state: { name: 'EndState', cause: 'disabled', dueMono }, memory: turn.memory };
+}
 
 const pending = stepsOf<RebootPending>();
 
@@ -72,9 +101,12 @@ function afterReading(state: RebootPending, status: HostStatus, turn: Turn): Mod
   const condition = stagedCondition(release, status);
   if (condition === 'gone' || condition === 'replaced') {
     turn.tell({ kind: 'staged-lost', release, replacedBy: status.staged?.version });
-    return startOver(turn);
+    return turn.policy.enabled ? startOver(turn) : disabled(turn);
   }
   turn.tell({ kind: 'reboot-overdue', release, finalizedAt: wallOf(finalized, turn), at: turn.at });
+  if (!turn.policy.enabled) {
+    return disabled(turn);
+  }
   return {
     state: {
       name: 'UpdateStaged',

@@ -6,6 +6,7 @@
  *   that was rolled back would be taken again.
  * - A failed check says nothing about the graph: a node that was off it stays so.
  */
+import { dropReason, skippedBy } from '../admin-lists.ts';
 import { afterCheck, afterFailedCheck, checkDue, checkEffect, isWithdrawn, steadyMs } from '../checking.ts';
 import { momentOf } from '../moment.ts';
 import { adapterRetryMs, CONFIRM_WITHDRAWAL_MS } from '../pacing.ts';
@@ -95,17 +96,21 @@ export function afterAnswer(state: PollingState, { outcome }: CheckResult, turn:
 
 function toldOfDrop({ was, policy, tell }: Turn): void {
   const staged = was.memory.host?.staged;
-  if (staged?.payload !== undefined && isSkipped(policy.skip, { ...staged, payload: staged.payload })) {
-    tell({ kind: 'dropped', version: staged.version, why: 'skipped' });
+  if (
+    staged?.payload !== undefined &&
+    isSkipped(skippedBy(was.memory, policy), { ...staged, payload: staged.payload })
+  ) {
+    const why = dropReason(was.memory, policy, { ...staged, payload: staged.payload });
+    tell({ kind: 'dropped', version: staged.version, why });
   }
 }
 
-function hasSkipped(memory: Memory, { skip }: Policy): boolean {
+function hasSkipped(memory: Memory, policy: Policy): boolean {
   const staged = memory.host?.staged;
   return (
     staged?.payload !== undefined &&
     hasLeftover(memory) &&
-    isSkipped(skip, { version: staged.version, payload: staged.payload })
+    isSkipped(skippedBy(memory, policy), { version: staged.version, payload: staged.payload })
   );
 }
 

@@ -5,17 +5,18 @@
  * Invariants:
  * - A registration that fails holds nothing up: it is tried again later.
  * - The record is settled with the first reading: what was asked for before, and where the node has come from.
+ * - An agent that is switched off reads the deployments as well, and does nothing more about them.
  */
 import type { Moment } from '../moment.ts';
-import { adapterRetryMs, AFTER_FOLLOW_MS, END_INTERVAL_MS, FOLLOW_LIMIT_MS, withJitter } from '../pacing.ts';
+import { adapterRetryMs, AFTER_FOLLOW_MS, FOLLOW_LIMIT_MS } from '../pacing.ts';
 import type { HostStatus } from '../ports.ts';
 import { booted as afterBoot, plain, type AgentRecord, type Asked } from '../record.ts';
-import type { Target } from '../release.ts';
+import { samePayload, type Target } from '../release.ts';
 import { waitFor, waitUntil } from '../rest.ts';
 import { recorded, type AgentState, type Memory, type Model, type Policy } from '../state.ts';
 import { stepsOf, withMemory, type Step, type Turn } from '../turn.ts';
 import { followed } from './transaction.ts';
-import { rebootPending } from './end-state.ts';
+import { disabled, rebootPending } from './end-state.ts';
 import { READ_FRESH } from './reading.ts';
 import { stagedCondition } from './staged-condition.ts';
 
@@ -32,14 +33,21 @@ export const START_STEPS: Readonly<Record<StartState['step'], Step<StartState>>>
   register: step(
     ['register-driver', 'wait'],
     (_state, view) => (view.policy.enabled ? { kind: 'register-driver' } : waitUntil(0, view)),
-    // Registered or not: what counts is what the deployments say now.
-    { 'driver-registered': read, 'driver-failed': read, woke: (_state, _event, turn) => disabled(turn) },
+    // Registered or not, switched off or not: what counts is what the deployments say now.
+    {
+      'driver-registered': read,
+      'driver-failed': read,
+      woke: (state, _event, turn) => whenSwitchedOff(state, turn),
+    },
   ),
   read: step(['read-status'], () => READ_FRESH, {
     'status-read': (state, { status }, turn) => afterReading(state, status, turn),
     'status-failed': (state, _event, turn) => {
       const dueMono = turn.mono + adapterRetryMs(turn.memory.hostStreak?.count ?? 1);
-      return { state: { ...state, step: 'rest', dueMono }, memory: turn.memory };
+      // Nothing else waits for the deployments while updates are switched off: a slot goes back meanwhile.
+      return turn.policy.enabled
+        ? { state: { ...state, step: 'rest', dueMono }, memory: turn.memory }
+        : disabled(turn, dueMono);
     },
   }),
   follow: step(
@@ -53,25 +61,46 @@ export const START_STEPS: Readonly<Record<StartState['step'], Step<StartState>>>
   rest: step(['wait'], (state, view) => waitFor({ state, memory: view.memory }, view), { woke: read }),
 };
 
-function disabled(turn: Turn): Model {
-  const { memory, mono, policy, roll } = turn;
-  turn.tell({ kind: 'updates-disabled' });
-  const dueMono = mono + withJitter(END_INTERVAL_MS, policy.jitter ? roll : 0);
-  return { state: { name: 'EndState', cause: 'disabled', dueMono }, memory };
+/** Updates are switched off, so nobody registers as the driver. Metrics tell what is booted all the same. */
+export function whenSwitchedOff(state: StartState, turn: Turn): Model {
+  return read(state, undefined, turn);
 }
 
 function afterReading(state: StartState, status: HostStatus, turn: Turn): Model {
-  if (status.activeTransaction?.ours === true) {
+  const { enabled } = turn.policy;
+  if (enabled && status.activeTransaction?.ours === true) {
     return { state: { ...state, step: 'follow' }, memory: turn.memory };
   }
   const memory = settled(status, turn);
-  turn.tell({ kind: 'initialized' });
+  const others = othersOnDisk(status);
+  if (others.length > 0) {
+    turn.tell({ kind: 'others-excluded', others });
+  }
+  if (enabled) {
+    turn.tell({ kind: 'initialized' });
+  }
   const asked = askedInThisBoot(memory.record, status, turn.policy);
   if (asked !== undefined) {
     // The agent started anew while the machine goes down. It keeps the slot, and remembers that it asked.
     return rebootPending(plain(asked), momentOfAsking(asked, turn), withMemory(turn, memory));
   }
-  return { state: { name: 'Initialized' }, memory };
+  return enabled ? { state: { name: 'Initialized' }, memory } : disabled(withMemory(turn, memory));
+}
+
+/** What lies on disk beside the booted release and a staged one, and is no update target for that reason. */
+export function othersOnDisk({ booted, deployments }: HostStatus): readonly Target[] {
+  const others: Target[] = [];
+  for (const { staged, payload, version } of deployments) {
+    const isKnown =
+      staged ||
+      payload === undefined ||
+      (booted.payload !== undefined && samePayload(booted.payload, payload)) ||
+      others.some((other) => samePayload(other.payload, payload));
+    if (!isKnown) {
+      others.push({ payload, version });
+    }
+  }
+  return others;
 }
 
 /**

@@ -7,9 +7,11 @@
  * - A release that was given up is denied for a time that grows.
  * - What an attempt that failed left staged is never gone on with. It is dropped.
  */
+import { skippedBy } from '../admin-lists.ts';
 import { afterCheck, afterFailedCheck, checkEffect, retryMs } from '../checking.ts';
 import { newGrace } from '../grace.ts';
 import type { Failure } from '../messages.ts';
+import { holdsInForce, termsOf } from '../pending.ts';
 import { AFTER_FOLLOW_MS, FOLLOW_LIMIT_MS, MAX_DEPLOY_ATTEMPTS } from '../pacing.ts';
 import type { CheckResult, Deployment, HostStatus } from '../ports.ts';
 import {
@@ -99,7 +101,7 @@ export const AVAILABLE_STEPS: Readonly<Record<AvailableStep, Step<UpdateAvailabl
     'check-failed': (state, { failure }, turn) => {
       const memory = afterFailedCheck(failure, turn);
       // The server is of no help just now; the release it named stays the one to stage, unless it was denied meanwhile.
-      return isSkipped(turn.policy.skip, state.release)
+      return isSkipped(skippedBy(turn.memory, turn.policy), state.release)
         ? { state: { name: 'NoNewUpdate', step: 'rest' }, memory }
         : selected(state.release, withMemory(turn, memory), state.lastFailure);
     },
@@ -147,8 +149,12 @@ export function selected(release: Release, turn: Turn, lastFailure = ''): Model 
   }
   const foreign = foreignStaged(memory);
   if (foreign !== undefined && !policy.replaceForeignStaged) {
-    const repeated = was.state.name === 'NoNewUpdate' && was.memory.check.answer === memory.check.answer;
-    turn.tell({ kind: 'offer-left', release, staged: foreign.version, repeated });
+    turn.tell({ kind: 'offer-left', release, staged: foreign.version, repeated: isSameAnswer(turn) });
+    return { state: { name: 'NoNewUpdate', step: 'rest' }, memory };
+  }
+  const heldBy = stagingHeldBy(turn);
+  if (heldBy !== undefined) {
+    turn.tell({ kind: 'staging-held', release, reason: heldBy, repeated: isSameAnswer(turn) });
     return { state: { name: 'NoNewUpdate', step: 'rest' }, memory };
   }
   const isKnown =
@@ -157,6 +163,16 @@ export function selected(release: Release, turn: Turn, lastFailure = ''): Model 
     turn.tell({ kind: 'selected', release });
   }
   return { state, memory };
+}
+
+function isSameAnswer({ was, memory }: Turn): boolean {
+  return was.state.name === 'NoNewUpdate' && was.memory.check.answer === memory.check.answer;
+}
+
+/** Why a person wants nothing staged, one sentence; undefined: nobody does. */
+export function stagingHeldBy({ memory, at }: Pick<Turn, 'memory' | 'at'>): string | undefined {
+  const holds = holdsInForce(memory.record, 'stage', at);
+  return holds.length === 0 ? undefined : `staging is held: ${holds.map(({ id }) => id).join(', ')}`;
 }
 
 function afterReading(state: UpdateAvailable, status: HostStatus, turn: Turn): Model {
@@ -214,7 +230,7 @@ function afterStaging(state: UpdateAvailable, staged: Deployment, turn: Turn): M
       visitors: [],
       unlocked: staged.finalizationLocked === false,
     },
-    memory: recorded(memory, stageSucceeded(memory.record, release)),
+    memory: recorded(memory, stageSucceeded(memory.record, release, termsOf(memory))),
   };
 }
 
@@ -246,6 +262,11 @@ function stagingFault(release: Release, staged: Deployment): string | undefined 
 }
 
 function afterRefusal(state: UpdateAvailable, failure: Failure, turn: Turn): Model {
+  if (failure.kind === 'cancelled') {
+    // By a request, which is taken next.
+    turn.tell({ kind: 'staging-cut-short', release: state.release });
+    return rest(state, turn.memory, turn.mono + retryMs(turn));
+  }
   // Neither counts as an attempt: nothing is wrong with the release.
   if (failure.kind === 'rpm_ostree_busy') {
     turn.tell({ kind: 'staging-busy', failure });

@@ -10,11 +10,13 @@
  * - People who are logged in put the reboot off as grace.ts counts, across closed windows.
  * - No reboot is asked for before the record on disk says so.
  */
+import { dropReason, skippedBy } from '../admin-lists.ts';
 import { afterCheck, afterFailedCheck, checkDue, checkEffect, isWithdrawn, retryMs } from '../checking.ts';
 import { deniedPayloads } from '../denylist.ts';
 import { isGraceOver, minutesLeft, renewedGrace, spentGrace, wantsNotice } from '../grace.ts';
 import { joinReports } from '../join-reports.ts';
-import type { Failure } from '../messages.ts';
+import { rebootSubject } from '../gate-subject.ts';
+import type { EventOf, Failure } from '../messages.ts';
 import { lastedMs, momentOf, type Moment } from '../moment.ts';
 import {
   AFTER_FOLLOW_MS,
@@ -23,7 +25,8 @@ import {
   LONGEST_UNSURE_MS,
   POSTPONEMENT_MS,
 } from '../pacing.ts';
-import type { CheckResult, GateReport, HostStatus, Session, SlotAnswer } from '../ports.ts';
+import { isAboutAnother, isOverridden } from '../pending.ts';
+import type { CheckResult, HostStatus, Session, SlotAnswer } from '../ports.ts';
 import { held as heldInPursuit } from '../pursuit.ts';
 import { rebootAsked, rebootRefused, type AgentRecord } from '../record.ts';
 import { includesPayload, samePayload, type Release } from '../release.ts';
@@ -45,7 +48,7 @@ import { rebootPending } from './end-state.ts';
 import { READ_CACHED, READ_FRESH } from './reading.ts';
 import { stagedCondition } from './staged-condition.ts';
 import { followed } from './transaction.ts';
-import { selected } from './update-available.ts';
+import { selected, stagingHeldBy } from './update-available.ts';
 
 export type UpdateStaged = Extract<AgentState, { name: 'UpdateStaged' }>;
 
@@ -75,8 +78,8 @@ export const STAGED_STEPS: Readonly<Record<StagedStep, Step<UpdateStaged>>> = {
     }),
   }),
   ask: step(['survey'], (_state, view) => survey(view), {
-    surveyed: (state, { reports }, turn) =>
-      afterSurvey(state, reports, turn, () => ({
+    surveyed: (state, event, turn) =>
+      afterSurvey(state, event, turn, () => ({
         state: { ...state, step: stepAfter('ask', turn.policy) },
         memory: turn.memory,
       })),
@@ -94,14 +97,14 @@ export const STAGED_STEPS: Readonly<Record<StagedStep, Step<UpdateStaged>>> = {
       release: state.release,
       minutesLeft: minutesLeft(state, policy.sessions),
     }),
-    { 'sessions-warned': (state, _event, turn) => putOff({ ...state, warned: true }, turn) },
+    { 'sessions-warned': (state, _event, turn) => afterNotice(state, turn) },
   ),
   verify: step(['read-status'], () => READ_FRESH, {
     'status-read': (state, { status }, turn) =>
       compared(state, status, turn, (unlocked) => ({
         ...state,
         unlocked,
-        step: stepAfter('verify', turn.policy),
+        step: isOverridden(turn.memory, 'fleet-lock') ? 'recheck' : stepAfter('verify', turn.policy),
       })),
     'status-failed': (state, { failure }, turn) => heldByFailure(state, failure, turn),
   }),
@@ -128,14 +131,16 @@ export const STAGED_STEPS: Readonly<Record<StagedStep, Step<UpdateStaged>>> = {
     },
   ),
   confirm: step(['survey'], (_state, view) => survey(view), {
-    surveyed: (state, { reports }, turn) => afterSurvey(state, reports, turn, () => asking(state, turn)),
+    surveyed: (state, event, turn) => afterSurvey(state, event, turn, () => asking(state, turn)),
     'survey-failed': (state, { failure }, turn) => afterNoAnswer(state, failure, turn),
   }),
   recheck: step(['list-sessions'], () => ({ kind: 'list-sessions' }), {
     'sessions-listed': (state, { sessions }, turn) => afterLastLook(state, sessions, turn),
     // Where the grace is over nobody is waited for any more, seen or not.
     'sessions-failed': (state, { failure }, turn) =>
-      isGraceOver(state, turn.policy.sessions) ? confirming(state, turn) : afterNoLook(state, failure, turn),
+      isGraceOver(state, turn.policy.sessions) || isOverridden(turn.memory, 'people')
+        ? confirming(state, turn)
+        : afterNoLook(state, failure, turn),
   }),
   finalize: step(
     ['save', 'finalize'],
@@ -170,7 +175,7 @@ export const STAGED_STEPS: Readonly<Record<StagedStep, Step<UpdateStaged>>> = {
   }),
   discard: step(['discard-staged'], (_state, view) => discardStaged(view), {
     discarded: ({ release }, _event, turn) => {
-      const why = isSkipped(turn.policy.skip, release) ? 'skipped' : 'denied-or-withdrawn';
+      const why = dropReason(turn.memory, turn.policy, release);
       turn.tell({ kind: 'dropped', version: release.version, why });
       return pollNow(turn.memory);
     },
@@ -231,10 +236,13 @@ export function isRuledOut(
   release: Release,
   status: HostStatus,
   record: AgentRecord,
-  { skip }: Policy,
+  policy: Policy,
   at: number,
 ): boolean {
-  return isSkipped(skip, release) || includesPayload(deniedPayloads(status, record, at), release.payload);
+  return (
+    isSkipped(skippedBy({ record }, policy), release) ||
+    includesPayload(deniedPayloads(status, record, at), release.payload)
+  );
 }
 
 /** The deployments were read: `next` goes on where the staged one is still the release. */
@@ -317,9 +325,20 @@ function afterAnswer(state: UpdateStaged, { outcome }: CheckResult, turn: Turn):
         repeated: turn.was.memory.check.answer === memory.check.answer,
       });
       return { state: { ...state, step: 'ask' }, memory };
-    case 'replaced':
-      return selected(fate.by, withMemory(turn, memory));
+    case 'replaced': {
+      const heldBy = stagingHeldBy(turn);
+      if (heldBy === undefined) {
+        return selected(fate.by, withMemory(turn, memory));
+      }
+      // What is staged stays, and may be booted.
+      const repeated = turn.was.memory.check.answer === memory.check.answer;
+      turn.tell({ kind: 'staging-held', release: fate.by, reason: heldBy, repeated });
+      return { state: { ...state, step: 'ask' }, memory };
+    }
     case 'withdrawn':
+      if (isAboutAnother(memory)) {
+        return { state: { ...state, step: 'ask' }, memory };
+      }
       return isWithdrawn(memory)
         ? { state: { ...state, step: 'discard' }, memory }
         : unoffered(state, withMemory(turn, memory));
@@ -336,17 +355,17 @@ function unoffered(state: UpdateStaged, turn: Turn): Model {
 }
 
 function survey({ memory }: View) {
-  return { kind: 'survey', booted: memory.host?.booted, staged: memory.host?.staged } as const;
+  return { kind: 'survey', ...rebootSubject(memory) } as const;
 }
 
 /** Both surveys of an attempt are judged alike: before people are looked for, and after lenders were asked. */
 function afterSurvey(
   state: UpdateStaged,
-  reports: readonly GateReport[],
+  { reports, foresight }: EventOf<'surveyed'>,
   turn: Turn,
   allowed: () => Model,
 ): Model {
-  const joint = joinReports(reports);
+  const joint = joinReports(reports, foresight);
   switch (joint.kind) {
     case 'pass':
       turn.tell({ kind: 'reboot-allowed', by: 'gates' });
@@ -387,7 +406,8 @@ function unsure(
   const before = state.holding.by === 'lender' ? state.holding : undefined;
   const repeated = before?.reason === reason;
   if (errorKind === undefined) {
-    turn.tell({ kind: 'reboot-held', by: 'lenders', reason, label, repeated });
+    const cut = answer.cutShort === true ? { cutShort: true as const } : {};
+    turn.tell({ kind: 'reboot-held', by: 'lenders', reason, label, repeated, ...cut });
   } else {
     turn.tell({ kind: 'asking-failed', failure: { kind: errorKind, message: reason }, repeated });
   }
@@ -437,7 +457,7 @@ export function isSomebodyThere(sessions: readonly Session[] | undefined): boole
 function afterLook(state: UpdateStaged, sessions: readonly Session[], turn: Turn): Model {
   turn.tell({ kind: 'sessions-seen', sessions, repeated: isWaitingFor(state, sessions) });
   const next = { ...state, visitors: sessions };
-  return isSomebodyThere(sessions)
+  return isSomebodyThere(sessions) && !isOverridden(turn.memory, 'people')
     ? postpone(next, turn)
     : { state: { ...next, step: stepAfter('sessions', turn.policy) }, memory: turn.memory };
 }
@@ -450,6 +470,9 @@ function afterLastLook(state: UpdateStaged, sessions: readonly Session[], turn: 
   turn.tell({ kind: 'sessions-seen', sessions, repeated: isSameCompany(state.visitors, sessions) });
   if (!isSomebodyThere(sessions)) {
     return confirming({ ...state, visitors: [] }, turn);
+  }
+  if (isOverridden(turn.memory, 'people')) {
+    return confirming({ ...state, visitors: sessions }, turn);
   }
   const isWarned = state.warned || isSameCompany(state.visitors, sessions);
   return isGraceOver(state, turn.policy.sessions) && isWarned
@@ -465,7 +488,7 @@ function confirming(state: UpdateStaged, { policy, memory }: Turn): Model {
 function afterNoLook(state: UpdateStaged, failure: Failure, turn: Turn): Model {
   turn.tell({ kind: 'sessions-untold', failure, repeated: isWaitingFor(state, []) });
   const next = { ...state, visitors: [] };
-  return isSomebodyThere(undefined)
+  return isSomebodyThere(undefined) && !isOverridden(turn.memory, 'people')
     ? postpone(next, turn)
     : { state: { ...next, step: stepAfter('sessions', turn.policy) }, memory: turn.memory };
 }
@@ -488,9 +511,25 @@ function postpone(state: UpdateStaged, turn: Turn): Model {
     : putOff(state, turn);
 }
 
+/** What Zincati says of a grace, at the instants at which it says so. */
+export function afterNotice(state: UpdateStaged, turn: Turn): Model {
+  const { sessions } = turn.policy;
+  if (!isGraceOver(state, sessions)) {
+    turn.tell(
+      state.warned
+        ? { kind: 'grace-ending' }
+        : { kind: 'grace-begun', minutes: minutesLeft(state, sessions) },
+    );
+  }
+  return putOff({ ...state, warned: true }, turn);
+}
+
 function putOff(state: UpdateStaged, turn: Turn): Model {
   const { memory, mono, policy } = turn;
   if (isGraceOver(state, policy.sessions)) {
+    if (state.holding.by === 'sessions' && state.visitors.length > 0) {
+      turn.tell({ kind: 'grace-over' });
+    }
     return { state: { ...state, step: stepAfter('sessions', policy) }, memory };
   }
   const count = state.visitors.length;

@@ -164,12 +164,13 @@ function parseEdges(
   nodeCount: number,
 ): { readonly edges: Edge[]; readonly warnings: string[] } {
   const edges: Edge[] = [];
-  const astray: string[] = [];
+  let first: string | undefined;
   let astrayCount = 0;
   for (const [index, entry] of entries.entries()) {
-    const pair: readonly unknown[] = Array.isArray(entry) && entry.length === 2 ? entry : [];
-    const from = nodeIndex(pair[0], nodeCount);
-    const to = nodeIndex(pair[1], nodeCount);
+    const pair: readonly unknown[] | undefined =
+      Array.isArray(entry) && entry.length === 2 ? entry : undefined;
+    const from = nodeIndex(pair?.[0], nodeCount);
+    const to = nodeIndex(pair?.[1], nodeCount);
     if (from !== undefined) {
       edges.push({ from, to });
     }
@@ -177,11 +178,8 @@ function parseEdges(
       continue;
     }
     astrayCount++;
-    if (astray.length === 0) {
-      astray.push(`edges[${index}] is ${describe(entry)}`);
-    }
+    first ??= `edges[${index}] is ${describe(entry)}`;
   }
-  const [first] = astray;
   if (first === undefined) {
     return { edges, warnings: [] };
   }
@@ -193,9 +191,8 @@ function parseEdges(
 }
 
 function nodeIndex(value: unknown, nodeCount: number): number | undefined {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value < nodeCount
-    ? value
-    : undefined;
+  const index = Number.isInteger(value) ? Number(value) : -1;
+  return index >= 0 && index < nodeCount ? index : undefined;
 }
 
 function repeatedVersions(nodes: readonly GraphNode[]): string[] {

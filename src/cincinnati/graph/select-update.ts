@@ -39,31 +39,33 @@ export function surroundingsOf(graph: Graph, { payload }: Release): Surroundings
   const { nodes, edges, edgeCount } = graph;
   const warnings = [...graph.warnings];
   const bootedIndex = nodes.findIndex((node) => isAt(node, payload));
-  const counts = { nodeCount: nodes.length, edgeCount };
-  if (bootedIndex < 0) {
-    return { ...counts, booted: undefined, candidates: [], edgesToNowhere: 0, warnings };
-  }
-
   const twin = nodes.findIndex((node, index) => index > bootedIndex && isAt(node, payload));
-  if (twin >= 0) {
+  if (twin !== -1) {
     warnings.push(
       `the booted release must be in the graph once, got it as nodes[${bootedIndex}] and nodes[${twin}]: the first one counts`,
     );
   }
-  const targets = new Set<number>();
+  const candidates = new Set<GraphNode>();
   let edgesToNowhere = 0;
   for (const { from, to } of edges) {
     if (from !== bootedIndex) {
       continue;
     }
-    if (to === undefined) {
+    const target = nodes[to ?? -1];
+    if (target === undefined) {
       edgesToNowhere++;
     } else {
-      targets.add(to);
+      candidates.add(target);
     }
   }
-  const candidates = [...targets].flatMap((index) => nodes[index] ?? []);
-  return { ...counts, booted: nodes[bootedIndex], candidates, edgesToNowhere, warnings };
+  return {
+    booted: nodes[bootedIndex],
+    candidates: [...candidates],
+    edgesToNowhere,
+    nodeCount: nodes.length,
+    edgeCount,
+    warnings,
+  };
 }
 
 /**
@@ -85,12 +87,13 @@ export function selectUpdate(around: Surroundings, query: CheckQuery): Omit<Chec
   }
   const { good, denied, skipped, faults } = sort(around.candidates, query);
   const best = good.reduce<Target | undefined>(
+    // Stryker disable next-line EqualityOperator: of two that are the same, either will do.
     (top, other) => (top !== undefined && compare(top, other) >= 0 ? top : other),
     undefined,
   );
   const ignoredTargets = denied + skipped.length;
   if (best === undefined && ignoredTargets === 0) {
-    refuseIfSpoiled(around, faults);
+    refuseIfSpoiled(around);
   }
 
   const floor: Ranked = {
@@ -129,7 +132,7 @@ interface Target extends Ranked {
 
 function sort(
   candidates: readonly GraphNode[],
-  { booted, denied, skip }: CheckQuery,
+  { booted, denied, skip, to }: CheckQuery,
 ): {
   readonly good: Target[];
   readonly denied: number;
@@ -153,17 +156,20 @@ function sort(
       skipped.push(version);
     } else if (refused.has(keyOf(payload))) {
       deniedCount++;
-    } else {
+    } else if (to === undefined || version === to) {
       good.push({ ageIndex, version, payload });
     }
   }
   return { good, denied: deniedCount, skipped, faults };
 }
 
-function refuseIfSpoiled({ candidates, edgesToNowhere }: Surroundings, faults: readonly string[]): void {
-  const [first] = faults;
-  if (first !== undefined && candidates.some((node) => node.problem !== undefined)) {
-    throw new CincinnatiError('client_failed_node_parsing', `no update target can be used: ${first}`);
+function refuseIfSpoiled({ candidates, edgesToNowhere }: Surroundings): void {
+  const problem = candidates.find((node) => node.problem !== undefined)?.problem;
+  if (problem !== undefined) {
+    throw new CincinnatiError(
+      'client_failed_node_parsing',
+      `no update target can be used: ignored an update target: ${problem}`,
+    );
   }
   if (edgesToNowhere > 0) {
     throw new CincinnatiError(
@@ -182,14 +188,14 @@ function outcomeOf(best: Target | undefined, floor: Ranked, allowDowngrade: bool
   const release: Release = Number.isSafeInteger(ageIndex)
     ? { version, payload, ageIndex }
     : { version, payload };
+  // Stryker disable next-line EqualityOperator: the booted release itself is no target.
   const allowed = allowDowngrade || compare(best, floor) > 0;
   return { kind: allowed ? 'update' : 'downgrade-refused', release };
 }
 
-/** Negative when `a` is lower. If either age_index is unknown, the versions decide. */
-function compare(a: Ranked, b: Ranked): number {
-  const byAge =
-    a.ageIndex === undefined || b.ageIndex === undefined ? 0 : order<bigint>(a.ageIndex, b.ageIndex);
+/** Negative when `a` is lower. If the age_index of `b` is unknown, the versions decide. */
+function compare(a: Target, b: Ranked): number {
+  const byAge = b.ageIndex === undefined ? 0 : order<bigint>(a.ageIndex, b.ageIndex);
   return (
     byAge ||
     order(a.version, b.version) ||
@@ -199,10 +205,7 @@ function compare(a: Ranked, b: Ranked): number {
 }
 
 function order<T extends bigint | string>(a: T, b: T): number {
-  if (a === b) {
-    return 0;
-  }
-  return a < b ? -1 : 1;
+  return Number(a > b) - Number(a < b);
 }
 
 /**

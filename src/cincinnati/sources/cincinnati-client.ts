@@ -64,7 +64,7 @@ export class CincinnatiClient implements UpdateSource {
   }
 
   async check(query: CheckQuery, signal: AbortSignal): Promise<CheckResult> {
-    const url = graphUrl(this.#options, query.booted);
+    const url = graphUrl(this.#options, query.booted, query.ignoreRollout);
     if (this.#last?.url !== url.href) {
       this.#last = undefined;
     }
@@ -118,10 +118,11 @@ export class CincinnatiClient implements UpdateSource {
   }
 }
 
-/** The address of the graph for this node. Throws CincinnatiError `client_failed_build`. */
+/** The address of the graph for this node. `ignoreRollout`: as the node that takes releases first. Throws CincinnatiError `client_failed_build`. */
 export function graphUrl(
   { baseUrl, node }: Pick<CincinnatiOptions, 'baseUrl' | 'node'>,
   booted: Release,
+  ignoreRollout = false,
 ): URL {
   const endpoint = endpointBelow(baseUrl, 'v1/graph', node);
   if ('problem' in endpoint) {
@@ -140,8 +141,9 @@ export function graphUrl(
     group: node.group,
     platform: node.platform,
   };
-  if (node.rolloutWariness !== undefined) {
-    parameters['rollout_wariness'] = node.rolloutWariness.toFixed(WARINESS_DECIMALS);
+  const wariness = ignoreRollout ? 0 : node.rolloutWariness;
+  if (wariness !== undefined) {
+    parameters['rollout_wariness'] = wariness.toFixed(WARINESS_DECIMALS);
   }
   if (booted.payload.scheme === 'oci') {
     parameters['oci'] = 'true';

@@ -4,16 +4,24 @@ import { BOUNDED_FAULTS } from './bounded.ts';
 import { CONFIGURATION_FAULTS } from './configuration.ts';
 import { DECIDING_FAULTS } from './deciding.ts';
 import { HOST_FAULTS } from './host.ts';
+import { INTERFACE_FAULTS } from './interface.ts';
+import { LEFTOVER_FAULTS } from './leftovers.ts';
 import { LOCK_FAULTS } from './locks.ts';
 import { PACKAGE_FAULTS } from './package.ts';
+import { REQUEST_FAULTS } from './requests.ts';
 import { RPM_OSTREE_FAULTS } from './rpm-ostree.ts';
+import { WHY_FAULTS } from './why.ts';
 
 export const SHOWN_FAULTS: readonly PutBackFault[] = [
   ...BOUNDED_FAULTS,
   ...CONFIGURATION_FAULTS,
   ...DECIDING_FAULTS,
   ...HOST_FAULTS,
+  ...INTERFACE_FAULTS,
+  ...LEFTOVER_FAULTS,
   ...LOCK_FAULTS,
   ...PACKAGE_FAULTS,
+  ...REQUEST_FAULTS,
   ...RPM_OSTREE_FAULTS,
+  ...WHY_FAULTS,
 ];

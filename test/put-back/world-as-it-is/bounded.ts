@@ -98,7 +98,7 @@ export const BOUNDED_FAULTS: readonly PutBackFault[] = [
       replace(
         'src/history/folder-lock.ts',
         'lockFolder',
-        () => () => Promise.resolve({ kind: 'held', release: () => Promise.resolve() }),
+        () => () => Promise.resolve({ kind: 'held', file: '', release: () => Promise.resolve() }),
       ),
     ],
     ...UNIT,

@@ -1,5 +1,7 @@
 /** The commands of transcripts: what somebody does, what the world does, and how long the node is left to itself. */
+import { OVERRIDES } from '../../../src/agent/overrides.ts';
 import type { Deployment } from '../../../src/agent/ports.ts';
+import type { Wish } from '../../../src/agent/requests.ts';
 import { deployment, staged } from '../samples.ts';
 import type { Words } from './grammar.ts';
 import type { Scene } from './scene.ts';
@@ -34,6 +36,23 @@ const turn = (form: string, knobs: (words: Words, scene: Scene) => Partial<Knobs
   anytime(form, (scene, words) => {
     scene.world.knobs = { ...scene.world.knobs, ...knobs(words, scene) };
   });
+
+/** Root asks for it. It cuts a wait short, and what else it may. */
+const asking = (form: string, wish: (words: Words, scene: Scene) => Wish): Command => {
+  const ask = (scene: Scene, words: Words): void => {
+    const { node } = scene;
+    scene.requests += 1;
+    node.request({ id: `r-${scene.requests}`, by: { uid: 0 }, wish: wish(words, scene) });
+  };
+  return {
+    form,
+    act: (scene, words) => {
+      scene.node.wake();
+      ask(scene, words);
+    },
+    during: ask,
+  };
+};
 
 export const COMMANDS: readonly Command[] = [
   // Update servers. Without a stream: that of the booted release.
@@ -140,6 +159,27 @@ export const COMMANDS: readonly Command[] = [
   anytime('clock SHIFT', ({ node }, words) => {
     node.at += words.span('SHIFT');
   }),
+
+  // What people ask of the agent.
+  asking('ask check', () => ({ kind: 'check' })),
+  asking('ask stage [to=VERSION]', (words) => {
+    const to = words.maybe('to');
+    return { kind: 'stage', ignoreRollout: false, ...(to !== undefined && { to }) };
+  }),
+  asking('ask reboot [override=OVERRIDE]', (words) => {
+    const word = words.maybe('override');
+    return { kind: 'reboot', overrides: OVERRIDES.filter((override) => override === word) };
+  }),
+  asking('ask cancel', () => ({ kind: 'cancel' })),
+  asking('ask discard', () => ({ kind: 'discard' })),
+  asking('ask hold HOLDABLE REASON... [until=DURATION]', (words, { node }) => {
+    const until = words.maybe('until') === undefined ? {} : { untilAt: node.at + words.span('until') };
+    const what = words.one('HOLDABLE') === 'stage' ? 'stage' : 'reboot';
+    return { kind: 'hold', what, reason: words.all('REASON').join(' '), ...until };
+  }),
+  asking('ask release HOLD', (words) => ({ kind: 'release', hold: words.one('HOLD') })),
+  asking('ask deny VERSION', (words) => ({ kind: 'deny', release: words.one('VERSION'), reason: '' })),
+  asking('ask allow VERSION', (words) => ({ kind: 'allow', release: words.one('VERSION') })),
 
   // What becomes of the agent.
   {

@@ -8,6 +8,8 @@
  * - `[name=X]` is an option. It may stand anywhere behind the first word.
  */
 import { ANSWERS, type EffectKind } from '../../../src/agent/messages.ts';
+import { OVERRIDES } from '../../../src/agent/overrides.ts';
+import { HOLDABLE } from '../../../src/agent/requests.ts';
 import type { StateName } from '../../../src/agent/state.ts';
 import {
   BUS_ERROR_KINDS,
@@ -93,6 +95,9 @@ const VALUES: Readonly<Record<string, Value>> = {
   GOAL: oneOf(['boot', ...Object.keys(STATES), ...EFFECTS]),
   PERSON: matching('NAME@TTY', /^[\w-]+@[\w/]+$/),
   SETTING: matching('KEY=VALUE, a dotted key and a value as in TOML', /^[a-z_]+(?:\.[a-z_]+)+=.+$/),
+  OVERRIDE: oneOf(OVERRIDES),
+  HOLDABLE: oneOf(HOLDABLE),
+  HOLD: matching('the id of a hold, such as h1', /^h\d+$/),
   REASON: matching('words', /./),
   COMMAND: matching('a command', /./),
 };

@@ -37,6 +37,8 @@ export class Scene {
   readonly node: TranscriptNode;
   readonly world: TranscriptWorld;
   readonly settings: Settings;
+  /** How many requests were made; they are named by it. */
+  requests = 0;
   #lines: Told[] = [];
   #isQuiet = false;
   /** The present effect, where it is told, and what it has come to. */

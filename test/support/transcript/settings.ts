@@ -38,6 +38,7 @@ export class Settings {
       notes: [],
       origins: new Map<string, string>(),
       files: [],
+      shown: [],
       identity: {
         nodeUuid: '0'.repeat(32),
         platform: 'qemu',

@@ -4,11 +4,20 @@
  * Invariant: update servers answer with the product's own selection, over a graph without barriers.
  */
 import type { Effect, EffectKind } from '../../../src/agent/messages.ts';
-import type { CheckQuery, CheckResult, GateReport, Session, SlotAnswer } from '../../../src/agent/ports.ts';
+import type {
+  CheckQuery,
+  CheckResult,
+  GateQuestion,
+  GateReport,
+  Session,
+  SlotAnswer,
+} from '../../../src/agent/ports.ts';
 import type { Release } from '../../../src/agent/release.ts';
 import type { Policy } from '../../../src/agent/state.ts';
 import { parseGraph } from '../../../src/cincinnati/graph/graph.ts';
 import { selectUpdate, surroundingsOf } from '../../../src/cincinnati/graph/select-update.ts';
+import { judgeHold } from '../../../src/gates/hold.ts';
+import { isOverridden, overridden } from '../../../src/gates/overridable.ts';
 import { KindError } from '../../../src/simulate/node.ts';
 import type { World } from '../../../src/simulate/world.ts';
 import { blocking, PASSING, payloadOf } from '../samples.ts';
@@ -141,9 +150,13 @@ export class TranscriptWorld implements World {
     return { ...selectUpdate(surroundingsOf(graph, query.booted), query), notModified: false };
   }
 
-  survey({ at }: { readonly at: number }): readonly GateReport[] {
-    const reports = this.#reports(at);
-    this.#answered(reports[0]?.verdict ?? 'pass');
+  survey(question: GateQuestion): readonly GateReport[] {
+    const { at, overrides = [] } = question;
+    const holds = judgeHold(question);
+    const reports = [...this.#reports(at), ...(holds.verdict === 'pass' ? [] : [holds])].map((report) =>
+      isOverridden(report, overrides) ? overridden(report) : report,
+    );
+    this.#answered(reports.find(({ verdict }) => verdict !== 'pass')?.verdict ?? 'pass');
     return reports;
   }
 
@@ -223,12 +236,12 @@ export class TranscriptWorld implements World {
       }
       case 'block': {
         const isOver = gate.untilAt !== undefined && at >= gate.untilAt;
-        return isOver ? PASSING : blocking(gate.reason, 'gate', gate.untilAt);
+        return isOver ? PASSING : blocking(gate.reason, 'outside_window', gate.untilAt);
       }
       case 'windows': {
         const { fromAt, openMs, periodMs } = gate;
         const phaseMs = (((at - fromAt) % periodMs) + periodMs) % periodMs;
-        return phaseMs < openMs ? PASSING : blocking(OUTSIDE, 'gate', at - phaseMs + periodMs);
+        return phaseMs < openMs ? PASSING : blocking(OUTSIDE, 'outside_window', at - phaseMs + periodMs);
       }
     }
   }

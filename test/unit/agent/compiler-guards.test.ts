@@ -81,6 +81,7 @@ describe('what the compiler says', { timeout: 180_000 }, () => {
   it('of a new effect that no state asks for yet: who performs, announces and remembers it', () => {
     expect(broken(NEW_EFFECT)).toEqual([
       'src/agent/beginning.ts',
+      'src/agent/cut-short.ts',
       'src/agent/perform.ts',
       'src/agent/remember.ts',
       'src/simulate/node.ts',

@@ -559,7 +559,9 @@ describe('the agent, left alone', () => {
   it('is idle, awake and harmless when updates are switched off', () => {
     const simulated = node({ policy: { ...POLICY, enabled: false }, check: offering(V2) });
     simulated.runFor(DAY);
-    expect(new Set(simulated.effects.map((effect) => effect.kind))).toEqual(new Set(['wait']));
+    expect(new Set(simulated.effects.map((effect) => effect.kind))).toEqual(
+      new Set(['wait', 'read-status', 'save']),
+    );
     expect(simulated.effects.length).toBeLessThan(20);
   });
 

@@ -80,7 +80,7 @@ describe('a new configuration', () => {
   ])('that switches updates off ends the way to the reboot, in %s', (_, state) => {
     const { model, effect } = after(state, OFF);
     expect(model.state).toEqual({ name: 'EndState', cause: 'disabled', dueMono: NOW.mono });
-    expect(effect.kind).toBe('wait');
+    expect(effect).toMatchObject({ kind: 'read-status', mode: 'cached' });
   });
 
   it('that switches updates on begins where a start does', () => {

@@ -4,6 +4,7 @@ import {
   abandon,
   booted,
   EMPTY_RECORD,
+  plain,
   rebootAsked,
   refuseStream,
   stageFailed,
@@ -95,5 +96,59 @@ describe('record text', () => {
         }
       }),
     );
+  });
+});
+
+describe('what people hold and deny', () => {
+  const HOLD = { id: 'h1', what: 'reboot', by: { uid: 1000 }, reason: 'R', sinceAt: 1, untilAt: 2 } as const;
+  const ENDLESS = { id: 'h2', what: 'stage', by: { uid: 0 }, reason: '', sinceAt: 1 } as const;
+  const DENIAL = { release: '2', by: { uid: 0 }, reason: '', sinceAt: 1 } as const;
+  const STAGED = { ...plain(release('2')), terms: { ignoreRollout: true, to: '2' } } as const;
+  const record = { ...EMPTY_RECORD, holds: [HOLD, ENDLESS], adminDenials: [DENIAL], staged: STAGED };
+  const read = (changes: object) =>
+    readText(JSON.stringify({ ...(JSON.parse(toText(record)) as object), ...changes }));
+
+  it('comes back as it was written, and is not needed', () => {
+    expect(readText(toText(record))).toEqual({ kind: 'record', record, dropped: [] });
+    const before = { ...EMPTY_RECORD, holds: undefined, adminDenials: undefined };
+    expect(readText(JSON.stringify({ format: 1, ...before }))).toEqual({
+      kind: 'record',
+      record: EMPTY_RECORD,
+      dropped: [],
+    });
+  });
+
+  it.each([
+    { id: 'x1' },
+    { id: 'h0' },
+    { what: 'people' },
+    { by: 1000 },
+    { by: { uid: -1 } },
+    { reason: 7 },
+    { sinceAt: 'now' },
+    { untilAt: 'never' },
+    { untilAt: null },
+    { untilAt: 8.7e15 },
+  ])('a hold with %j is left out, and named', (damage) => {
+    const answer = read({ holds: [HOLD, { ...HOLD, ...damage }] });
+    expect(answer).toMatchObject({ record: { holds: [HOLD] }, dropped: ['holds[1]'] });
+  });
+
+  it.each([{ release: '' }, { release: 'x'.repeat(257) }, { by: {} }, { reason: 7 }, { sinceAt: -1 }])(
+    'a denial with %j is left out, and named',
+    (damage) => {
+      const answer = read({ adminDenials: [{ ...DENIAL, ...damage }] });
+      expect(answer).toMatchObject({ record: { adminDenials: [] }, dropped: ['adminDenials[0]'] });
+    },
+  );
+
+  it('is bounded', () => {
+    const answer = read({
+      holds: Array.from({ length: 40 }, (_, n) => ({ ...HOLD, id: `h${n + 1}`, reason: 'x'.repeat(300) })),
+      adminDenials: Array.from({ length: 80 }, (_, n) => ({ ...DENIAL, release: `v${n}` })),
+    });
+    expect(answer.kind === 'record' && answer.record.holds).toHaveLength(32);
+    expect(answer.kind === 'record' && answer.record.holds[0]?.reason).toHaveLength(200);
+    expect(answer.kind === 'record' && answer.record.adminDenials).toHaveLength(64);
   });
 });

@@ -3,6 +3,7 @@ import type { Beginning, Happening, HappeningKind } from '../../../src/agent/hap
 import type { Effect } from '../../../src/agent/messages.ts';
 import { limitMsOf, perform, type Ports } from '../../../src/agent/perform.ts';
 import { Runner, type Observer } from '../../../src/agent/runner.ts';
+import { MOST_REQUESTS } from '../../../src/agent/requests.ts';
 import { initialModel } from '../../../src/agent/state.ts';
 import { CancelledError, CincinnatiError } from '../../../src/errors.ts';
 import {
@@ -35,7 +36,10 @@ function ports(clock: VirtualClock, changes: Partial<Ports> = {}): Ports {
       followActive: async () => 'ended',
     },
     updatesFor: () => ({ check: async () => checkResult({ kind: 'no-update' }) }),
-    gates: { survey: async () => PASSING },
+    gates: {
+      survey: async () => PASSING,
+      look: async () => ({ reports: PASSING, foresight: { classes: ['timed'], clearAt: undefined } }),
+    },
     lenders: { acquire: async () => ({ kind: 'granted' }), release: async () => undefined },
     sessions: { list: async () => [], broadcast: async () => undefined },
     records: { save: async () => undefined },
@@ -371,5 +375,126 @@ describe('Runner.reconfigure', () => {
     expect(seen.begun.filter(({ kind }) => kind === 'finalizing')).toEqual([]);
     life.abort();
     await running;
+  });
+});
+
+describe('requests to a running loop', () => {
+  const CHECK = { id: 'a-1', by: { uid: 0 }, wish: { kind: 'check' } } as const;
+  const HOLD = { kind: 'hold', what: 'stage', reason: '' } as const;
+
+  function started(changes: Partial<Ports>, clock = new VirtualClock()) {
+    const life = new AbortController();
+    const seen = observe();
+    const runner = new Runner({
+      model: initialModel(),
+      configuration: { policy: POLICY, ports: ports(clock, changes) },
+      dice: () => 0,
+      observer: seen.observer,
+      signal: life.signal,
+    });
+    return { runner, life, seen, clock, end: runner.run() };
+  }
+
+  it('cut a wait short, and resolve with what the history says', async () => {
+    const { runner, life, seen, clock, end } = started({});
+    await clock.advance(1000);
+    const outcome = await runner.request(CHECK);
+    expect(outcome).toMatchObject({ kind: 'done', changed: false });
+    expect(seen.happened).toContainEqual({ kind: 'request-ended', request: CHECK, outcome });
+    expect(clock.monotonic()).toBe(1000);
+    life.abort();
+    await end;
+  });
+
+  it('join a check that runs', async () => {
+    let checks = 0;
+    const clock = new VirtualClock();
+    const { runner, life, end } = started(
+      {
+        updatesFor: () => ({
+          check: async (_, signal) => {
+            checks++;
+            await clock.sleep(10_000, signal);
+            return checkResult({ kind: 'no-update' });
+          },
+        }),
+      },
+      clock,
+    );
+    await clock.advance(5000);
+    expect(checks).toBe(1);
+    const ends = [runner.request(CHECK), runner.request({ ...CHECK, id: 'a-2' })];
+    await clock.advance(5000);
+    expect((await Promise.all(ends)).map(({ kind }) => kind)).toEqual(['done', 'done']);
+    expect(checks).toBe(1);
+    life.abort();
+    await end;
+  });
+
+  it('cut staging short: the signal of the transaction is aborted, and no attempt counts', async () => {
+    let aborted = false;
+    const clock = new VirtualClock();
+    const base = ports(clock);
+    const { runner, life, end, seen } = started(
+      {
+        updatesFor: () => ({
+          check: async () => checkResult({ kind: 'update', release: release('2.0') }),
+        }),
+        rpmOstree: {
+          ...base.rpmOstree,
+          stage: async (_release, _options, _progress, signal) => {
+            signal.addEventListener('abort', () => (aborted = true));
+            return whenAborted(signal);
+          },
+        },
+      },
+      clock,
+    );
+    await clock.advance(1000);
+    const other = runner.request({ ...CHECK, id: 'a-2' });
+    await settle();
+    expect(aborted).toBe(false);
+    const outcome = await runner.request({ ...CHECK, wish: HOLD });
+    expect(outcome).toMatchObject({ kind: 'done', hold: 'h1' });
+    expect(aborted).toBe(true);
+    await other;
+    expect(seen.happened.map(({ kind }) => kind)).toContain('staging-cut-short');
+    expect(seen.happened.map(({ kind }) => kind)).not.toContain('staging-failed');
+    life.abort();
+    await end;
+  });
+
+  it('end with the agent, and so do those that come later', async () => {
+    const clock = new VirtualClock();
+    const base = ports(clock);
+    const { runner, life, end } = started(
+      { rpmOstree: { ...base.rpmOstree, status: (_mode, signal) => whenAborted(signal) } },
+      clock,
+    );
+    await clock.advance(1000);
+    const pending = runner.request(CHECK);
+    life.abort();
+    await end;
+    const ending = { kind: 'refused', error: 'ShuttingDown', text: 'the agent ends' };
+    expect(await pending).toEqual(ending);
+    expect(await runner.request({ ...CHECK, id: 'a-2' })).toEqual(ending);
+  });
+
+  it('are bounded while an effect goes on, and each has an id of its own', async () => {
+    const clock = new VirtualClock();
+    const base = ports(clock);
+    const { runner, life, end } = started(
+      { rpmOstree: { ...base.rpmOstree, status: (_mode, signal) => whenAborted(signal) } },
+      clock,
+    );
+    await clock.advance(1000);
+    const waiting = Array.from({ length: MOST_REQUESTS }, (_, n) =>
+      runner.request({ ...CHECK, id: `a-${n}` }),
+    );
+    expect(await runner.request({ ...CHECK, id: 'a-3' })).toMatchObject({ error: 'Invalid' });
+    expect(await runner.request({ ...CHECK, id: 'b' })).toMatchObject({ error: 'Busy' });
+    life.abort();
+    await end;
+    expect(await Promise.all(waiting)).toHaveLength(MOST_REQUESTS);
   });
 });

@@ -208,6 +208,7 @@ describe('what may be held', () => {
 
   it('F7: is given back while updates are off and no stream is known, where the address names none', () => {
     const { node, said } = lending({ policy: { ...LENDING, enabled: false, stream: undefined } });
+    node.deployments = [deployment('1.0', { booted: true, stream: undefined })];
     node.record = { ...EMPTY_RECORD, slots: [{ ...PLACE, sinceAt: 0 }] };
     node.restart();
     node.runFor(HOUR);
@@ -386,6 +387,36 @@ describe('what people see', () => {
       expect(line.split(sentence)).toHaveLength(2);
       expect(line).toContain('; updates are DEGRADED (finalization_failing) since ');
     }
+  });
+});
+
+describe('a lender that is silent', () => {
+  it('row 5: does not keep a new configuration waiting, and what is owed stays owed without a failure', async () => {
+    const clock = new VirtualClock();
+    const interrupt = new AbortController();
+    const lenders = {
+      acquire: () => Promise.reject(new Error('not asked')),
+      release: (_request: unknown, signal: AbortSignal) =>
+        new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(new Error('x')))),
+    };
+    const effect = {
+      kind: 'release-slot',
+      stream: 'stable',
+      configured: true,
+      present: [],
+      former: [],
+      asksBoot: false,
+    } as const;
+    const ports = { clock, lenders } as unknown as Ports;
+    const asked = perform(effect, ports, new AbortController().signal, interrupt.signal);
+    interrupt.abort();
+    const event = await asked;
+    expect(event).toEqual({
+      kind: 'release-failed',
+      failure: { kind: 'cancelled', message: 'a new configuration was read' },
+    });
+    const { memory } = initialModel();
+    expect(remember(memory, event, { at: 1, mono: 1 })).toEqual({ memory, happenings: [] });
   });
 });
 

@@ -57,6 +57,15 @@ describe('the built-in data', () => {
     expect(offsetAt(apia, at('2011-12-30T10:00:00Z'))).toBe(14 * HOUR_MS);
   });
 
+  it('have the abbreviations that English has', () => {
+    const names = (name: string) =>
+      ['2026-01-15T00:00Z', '2026-07-15T00:00Z'].map(
+        (text) => builtInZone(name)!.periodAt(at(text)).abbreviation,
+      );
+    expect(names('America/New_York')).toEqual(['EST', 'EDT']);
+    expect(names('Europe/Berlin')).toEqual(['GMT+1', 'GMT+2']);
+  });
+
   it('lack what is no zone', () => {
     for (const name of ['Europe/Bielefeld', '', '../x']) {
       expect(builtInZone(name)).toBeUndefined();

@@ -113,6 +113,47 @@ describe('a named zone', () => {
     expect(summary(await zones.load('Asia/Tokyo'))).toBe('Asia/Tokyo 9');
   });
 
+  it('is told once while the fault stays, and again when it comes back', async () => {
+    await using host = await HostTree.create(FILES);
+    const { zones, warnings } = zonesOf(host);
+    const broken = Buffer.from('TZif');
+    await zones.load('Asia/Tokyo');
+    for (const [bytes, told] of [
+      [broken, 1],
+      [Buffer.concat([broken, Buffer.alloc(3)]), 1],
+      [TOKYO, 1],
+      [broken, 2],
+    ] as const) {
+      await replace(host, `${ZONEINFO}/Asia/Tokyo`, bytes);
+      await zones.load('Asia/Tokyo');
+      expect(warnings).toHaveLength(told);
+    }
+    expect(warnings[1]).toBe(warnings[0]);
+  });
+
+  it('may have a file of 64 KiB, and no larger one', async () => {
+    const padded = (length: number) => Buffer.concat([TOKYO, Buffer.alloc(length - TOKYO.length)]);
+    await using host = await HostTree.create({ [`${ZONEINFO}/Asia/Tokyo`]: padded(65_536) });
+    const { zones, warnings } = zonesOf(host);
+    await zones.load('Asia/Tokyo');
+    expect(warnings).toEqual([]);
+    await replace(host, `${ZONEINFO}/Asia/Tokyo`, padded(65_537));
+    await zones.load('Asia/Tokyo');
+    expect(warnings).toEqual([
+      'cannot use time zone "Asia/Tokyo": it must have at most 65536 bytes; Asia/Tokyo as it was stays in use',
+    ]);
+  });
+
+  it('may have a name of 255 characters, and of a longer one 80 are shown', async () => {
+    await using host = await HostTree.create();
+    const { zones } = zonesOf(host);
+    const longest = 'a'.repeat(255);
+    await expect(zones.load(longest)).rejects.toThrow(`${ZONEINFO}/${longest} must exist`);
+    const refused = zones.load(`${longest}a`);
+    await expect(refused).rejects.toThrow(`the name must be one of ${ZONEINFO}, got "${'a'.repeat(80)}"`);
+    await expect(refused).rejects.toHaveProperty('cause', expect.any(Error));
+  });
+
   it('broken from the start is the built-in one, with a warning', async () => {
     await using host = await HostTree.create({ [`${ZONEINFO}/Asia/Tokyo`]: 'JST-9\n' });
     const { zones, warnings } = zonesOf(host);
@@ -194,6 +235,16 @@ describe('localtime', () => {
   it('can be a copied file, whose name nobody knows', async () => {
     await using host = await HostTree.create({ '/etc/localtime': MADE_UP });
     expect(summary(await zonesOf(host).zones.load('localtime'))).toBe('localtime 5');
+  });
+
+  it('that cannot be looked at is UTC with the reason', async () => {
+    await using host = await HostTree.create();
+    await host.link('/etc', 'etc');
+    const { zones, warnings } = zonesOf(host);
+    expect(await zones.load('localtime')).toBe(await zones.load('UTC'));
+    expect(warnings).toEqual([
+      expect.stringMatching(/: ELOOP: [^;]*readlink[^;]*; UTC as built in is used$/),
+    ]);
   });
 
   it('without the file is UTC', async () => {

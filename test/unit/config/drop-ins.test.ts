@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync } from 'node:fs';
-import { writeFile } from 'node:fs/promises';
+import { chmod, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 
 import {
@@ -263,7 +263,9 @@ describe('what cannot be read is an error', () => {
       process.seteuid?.(65_534);
     }
     try {
-      expect(await onlyError(host)).toContain(`cannot read ${host.at(`${ETC}/10-a.toml`)}: EACCES`);
+      expect(await onlyError(host)).toContain(
+        `cannot read ${host.at(`${ETC}/10-a.toml`)}: permission denied (EACCES); let user zincati read it`,
+      );
     } finally {
       if (isRoot) {
         process.seteuid?.(0);
@@ -279,4 +281,15 @@ describe('what cannot be read is an error', () => {
     expect(errors).toHaveLength(2);
     expect(files).toHaveLength(1);
   });
+});
+
+it('attack l: a drop-in that every user can change is read, and named in one warning', async () => {
+  await using host = await HostTree.create({ [`${ETC}/10-a.toml`]: '', [`${ETC}/20-b.toml`]: '' });
+  await chmod(host.at(`${ETC}/10-a.toml`), 0o646);
+  await chmod(host.at(`${ETC}/20-b.toml`), 0o664);
+  const { files, warnings } = await readDropIns(host.root);
+  expect(files).toHaveLength(2);
+  expect(warnings).toEqual([
+    `${host.at(`${ETC}/10-a.toml`)}: every user of this host can change it; chmod o-w`,
+  ]);
 });

@@ -32,8 +32,8 @@ describe('updates.fleet_lock', () => {
 
   it.each([
     [
-      'ca_file = "relative"',
-      'updates.fleet_lock.ca_file must be the absolute path of a file, got "relative"',
+      'ca_file = "relative.pem"',
+      'updates.fleet_lock.ca_file must be the absolute path of a file, got "relative.pem"',
     ],
     [
       'timeout_secs = 0',

@@ -82,7 +82,8 @@ it('holds for one key with any value', () => {
   fc.assert(
     fc.property(key, value, (name, text) => {
       const table = parseToml(Buffer.from(`${name} = ${text}\n`), FILE);
-      const { values, warnings, errors } = readFragment(table, FILE);
+      const fragment = readFragment(table, FILE);
+      const { values, warnings, errors } = fragment;
       const said = [...warnings, ...errors.map((error) => error.message)];
       const effective = Object.keys(values);
       const emptySection = text === '{  }' && CONFIG_KEYS.some((known) => known.startsWith(`${name}.`));
@@ -97,7 +98,7 @@ it('holds for one key with any value', () => {
       }
       accepted += 1;
       expect(effective).toEqual([name]);
-      const merged = mergeFragments([{ file: FILE, values, warnings, errors }]);
+      const merged = mergeFragments([fragment]);
       for (const error of resolveSettings(merged).errors) {
         expect(error).toBeInstanceOf(ConfigError);
       }

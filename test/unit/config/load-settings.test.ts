@@ -381,3 +381,27 @@ describe('the corpus of broken drop-ins', () => {
     }
   });
 });
+
+describe('attack i: where a key is missing', () => {
+  it('a file in place of the directory is named in the error itself', async () => {
+    await using host = await HostTree.create({ [ETC]: 'cincinnati.base_url = "https://u.example"\n' });
+    const { message, notes } = await refusal(host.root);
+    const [first, second] = message.split('\n');
+    expect(first).toBe(`${host.at(ETC)}: ignored, it must be a directory of drop-ins`);
+    expect(second).toContain('cincinnati.base_url must be set');
+    expect(notes.filter((note) => note.includes('directory of drop-ins'))).toHaveLength(1);
+  });
+
+  it('so is a drop-in whose link leads nowhere', async () => {
+    await using host = await HostTree.create();
+    await host.link(`${ETC}/50-x.toml`, '/mnt/not-there.toml');
+    expect((await refusal(host.root)).message.split('\n')[0]).toContain('leads to /mnt/not-there.toml');
+  });
+
+  it('it is a warning where nothing is missing', async () => {
+    await using host = await HostTree.create({ ...BASE, [ETC]: '' });
+    expect((await loadSettings(host.root)).warnings).toEqual([
+      `${host.at(ETC)}: ignored, it must be a directory of drop-ins`,
+    ]);
+  });
+});

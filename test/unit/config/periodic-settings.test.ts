@@ -24,7 +24,7 @@ const said = ({ errors, warnings }: Fragment): string[] => [
 ];
 
 describe('a window', () => {
-  it.each([
+  it.each<[string, object]>([
     ['days = ["1st Sun"]', { days: [{ weekday: 7, nth: 1 }] }],
     [
       'days = ["2nd Tuesday", "LAST fri", "2ND  TUE"]',
@@ -36,6 +36,12 @@ describe('a window', () => {
       },
     ],
     ['days = ["Sun", "5th Mon", "Mon"]', { days: [{ weekday: 1 }, { weekday: 1, nth: 5 }, { weekday: 7 }] }],
+    ...['1st', '2nd', '3rd', '4th', '5th', 'last'].map((ordinal, index): [string, object] => [
+      `days = ["${ordinal} Wed"]`,
+      { days: [{ weekday: 3, nth: ordinal === 'last' ? -1 : index + 1 }] },
+    ]),
+    ['day_of_month = [1, -1, 31, -31]', { daysOfMonth: [-31, -1, 1, 31] }],
+    ['days = ["Mon"]\nmonths = [1, 12]', { days: [{ weekday: 1 }], months: [1, 12] }],
     ['day_of_month = 31', { daysOfMonth: [31] }],
     ['day_of_month = [-1, 15, 1, 15]', { daysOfMonth: [-1, 1, 15] }],
     ['day_of_month = 13\ndays = ["Fri"]', { days: [{ weekday: 5 }], daysOfMonth: [13] }],

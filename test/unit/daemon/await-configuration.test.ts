@@ -4,7 +4,12 @@ import { ConfigurationWait, mayCome } from '../../../src/daemon/await-configurat
 import { loadSettings } from '../../../src/config/load-settings.ts';
 import { nodeUuid } from '../../../src/identity/node-uuid.ts';
 import { platform } from '../../../src/identity/platform.ts';
-import { ConfigError, IdentityError } from '../../../src/errors.ts';
+import { ConfigError, IdentityError, reasonOf } from '../../../src/errors.ts';
+import { EMPTY_RECORD } from '../../../src/agent/record.ts';
+import { requireRoot } from '../../../src/daemon/configuration.ts';
+import { accessRemedy } from '../../../src/files/access-remedy.ts';
+import { lockFolder } from '../../../src/history/folder-lock.ts';
+import { FileRecordStore } from '../../../src/history/record-store.ts';
 import { HostTree } from '../../support/host-tree.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
@@ -167,4 +172,48 @@ it('field 16: names file, key and attribute of a value that is itself an attribu
   expect(String(await failure(loadSettings(host.root)))).toContain(
     `${host.at(DROP_IN)}: identity.group must be made from attributes whose values name no attribute themselves, got "\${AFTERBURN_AWS_ZONE}" for AFTERBURN_AWS_REGION in /run/metadata/afterburn`,
   );
+});
+
+describe('attack e: a refusal', () => {
+  it('of the system comes with what to do about it', () => {
+    const refused = Object.assign(new Error('x'), { code: 'EACCES' });
+    expect(accessRemedy(refused)).toBe('; let user zincati read it, and enter the folders above it');
+    expect(accessRemedy(Object.assign(new Error('x'), { code: 'EIO' }))).toBe('');
+  });
+
+  it.each(['/no/such/root', '/etc/hostname/x'])('of --root %s is not waited for', async (root) => {
+    const error: unknown = await requireRoot(root).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(ConfigError);
+    expect(mayCome(error)).toBe(false);
+    expect(String(error)).toContain(`cannot use --root ${root}: it must be a directory, got `);
+  });
+
+  it('of --root that is a file is not waited for', async () => {
+    await using host = await HostTree.create({ '/file': '' });
+    await expect(requireRoot(host.at('/file'))).rejects.toThrow('it must be a directory, got something else');
+    await expect(requireRoot(host.root)).resolves.toBeUndefined();
+  });
+});
+
+describe('attack j: an error of the system', () => {
+  it.each([
+    ["EACCES: permission denied, open '/var/lib/zincati/state.json'", 'permission denied (EACCES)'],
+    ['ENOSPC: no space left on device, write', 'no space left on device (ENOSPC)'],
+    [
+      "EXDEV: cross-device link not permitted, rename '/a' -> '/b'",
+      'cross-device link not permitted (EXDEV)',
+    ],
+    ['it must be a regular file', 'it must be a regular file'],
+  ])('is told in plain words: %s', (message, words) => {
+    expect(reasonOf(new Error(message))).toBe(words);
+  });
+
+  it('is told so of the state folder', async () => {
+    await using host = await HostTree.create({ '/var/lib': 'a file' });
+    const lock = await lockFolder(host.root);
+    expect(lock).toEqual({ kind: 'none', why: 'not a directory (ENOTDIR)' });
+    await expect(new FileRecordStore(host.root).save(EMPTY_RECORD)).rejects.toThrow(
+      /^cannot write .*state\.json: not a directory \(ENOTDIR\)$/,
+    );
+  });
 });

@@ -2,9 +2,15 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { decodeMessage, encodeMessage } from '../../../src/dbus/codec.ts';
-import { bodyOffset, Framer, LARGEST_ARRAY_BYTES } from '../../../src/dbus/frames.ts';
+import {
+  bodyOffset,
+  Framer,
+  LARGEST_ARRAY_BYTES,
+  LARGEST_MESSAGE_BYTES,
+  LITTLE_ENDIAN,
+} from '../../../src/dbus/frames.ts';
 import { MESSAGE_TYPE, type OutgoingMessage } from '../../../src/dbus/message.ts';
-import { MOST_VALUES } from '../../../src/dbus/reader.ts';
+import { MOST_VALUES, Reader } from '../../../src/dbus/reader.ts';
 import { type BusValue, Variant } from '../../../src/dbus/types.ts';
 import { BusError } from '../../../src/errors.ts';
 import { typedValue } from '../../support/bus-values.ts';
@@ -189,6 +195,7 @@ describe('codec', () => {
     ['string of bad UTF-8', 's', Buffer.concat([u32(1), Buffer.of(0xff, 0)]), 'string must be UTF-8'],
     ['object path', 'o', Buffer.concat([u32(1), Buffer.from('x\0')]), 'object path must be valid'],
     ['array beyond the end', 'ay', u32(100), 'length must stay within'],
+    ['array of 64 MiB, most of it claimed', 'ay', u32(64 * 1024 * 1024), 'length must stay within'],
     ['array over 64 MiB', 'ay', u32(64 * 1024 * 1024 + 1), 'array must be at most'],
     [
       'array that ends inside an element',
@@ -268,6 +275,36 @@ describe('codec', () => {
     ).toHaveLength(1);
   });
 
+  test.each([
+    ['ai', 1, (count: number) => Array.from({ length: count }, (_, index) => index)],
+    ['a{uy}', 2, (count: number) => new Map(Array.from({ length: count }, (_, index) => [index, 7]))],
+    ['a(i)', 2, (count: number) => Array.from({ length: count }, (_, index) => [index])],
+  ])('values of %s are counted, those in containers and the containers too', (signature, each, make) => {
+    const most = Math.floor((MOST_VALUES - 1) / each);
+    expect(decodeMessage(withBody(signature, make(most))).body()).toEqual([make(most)]);
+    expectMalformed(
+      () => decodeMessage(withBody(signature, make(most + 1))).body(),
+      `values must be at most ${MOST_VALUES}`,
+    );
+  });
+
+  test('a type that no signature has is refused', () => {
+    const reader = new Reader(Buffer.alloc(16), 0, LITTLE_ENDIAN);
+    expect(() => reader.readSimpleType('z')).toThrow(new TypeError('type must be a basic one, got "z"'));
+    const byte = { type: 'y', child: [] };
+    for (const child of [[], [byte]]) {
+      expect(() => reader.readArray({ type: '{', child }, 0)).toThrow(
+        new TypeError('dictionary entry must have a key and a value'),
+      );
+    }
+  });
+
+  test('the error of a message that cannot be read or sent has its cause', () => {
+    const cause = expect.any(Error) as Error;
+    expect(() => decodeMessage(raw('z', u32(1))).body()).toThrow(expect.objectContaining({ cause }));
+    expect(() => encodeMessage({ ...SIGNAL, serial: 0 })).toThrow(expect.objectContaining({ cause }));
+  });
+
   test('unwanted bodies cost nothing: the header alone is read', () => {
     expect(decodeMessage(raw('av', Buffer.alloc(1000, 0xff)))).toMatchObject({ signature: 'av' });
   });
@@ -344,6 +381,17 @@ describe('encodeMessage refuses', () => {
   ])('%s', (_what, part, why) => {
     expectMalformed(() => encodeMessage({ ...SIGNAL, ...part }), why);
   });
+});
+
+test('encodeMessage counts the header in, to the byte', () => {
+  const half = new Uint8Array(LARGEST_MESSAGE_BYTES / 2);
+  const head = withBody('ayay', half, new Uint8Array(0)).length - half.length;
+  const exactly = LARGEST_MESSAGE_BYTES - head - half.length;
+  expect(withBody('ayay', half, new Uint8Array(exactly)).length).toBe(LARGEST_MESSAGE_BYTES);
+  expectMalformed(
+    () => withBody('ayay', half, new Uint8Array(exactly + 1)),
+    `size must be at most ${LARGEST_MESSAGE_BYTES} bytes, got ${LARGEST_MESSAGE_BYTES + 1}`,
+  );
 });
 
 function nestedVariant(depth: number): Variant {

@@ -1,16 +1,25 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
 
 import { decodeMessage, encodeMessage } from '../../../src/dbus/codec.ts';
 import {
+  bodyOffset,
   Framer,
   LARGEST_ARRAY_BYTES,
   LARGEST_MESSAGE_BYTES,
   LARGEST_REPLY_BYTES,
   LARGEST_UNASKED_BYTES,
+  mostBytesOf,
 } from '../../../src/dbus/frames.ts';
 import { MESSAGE_TYPE } from '../../../src/dbus/message.ts';
 import { BusError } from '../../../src/errors.ts';
+
+const noted = vi.hoisted(() => ({ bytes: [] as number[], freed: 0 }));
+vi.mock(import('../../../src/memory/free-garbage.ts'), () => ({
+  bytesRead: (bytes: number) => void noted.bytes.push(bytes),
+  freeGarbage: () => void (noted.freed += 1),
+}));
+beforeEach(() => void Object.assign(noted, { bytes: [], freed: 0 }));
 
 function message(bytes: number, serial: number): Buffer {
   return encodeMessage({
@@ -94,13 +103,87 @@ describe('Framer', () => {
     const before = process.memoryUsage().arrayBuffers;
     const framers = Array.from({ length: 20 }, () => {
       const framer = new Framer();
-      const header = start((bytes) => bytes.writeUInt32LE(LARGEST_MESSAGE_BYTES - 16, 4));
+      const header = start((bytes) => {
+        bytes.writeUInt8(MESSAGE_TYPE.methodReturn, 1);
+        bytes.writeUInt32LE(LARGEST_REPLY_BYTES - 16, 4);
+      });
       framer.push(header, () => undefined);
-      framer.push(Buffer.alloc(100), () => undefined);
+      framer.push(Buffer.alloc(5000), () => undefined);
       return framer;
     });
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1024 * 1024);
     expect(framers).toHaveLength(20);
+  });
+
+  test('garbage of what is passed over is noted, chunk by chunk, and of nothing else', () => {
+    const framer = new Framer();
+    framer.push(message(10, 2), () => undefined);
+    expect(noted).toEqual({ bytes: [], freed: 0 });
+    framer.push(
+      start((header) => header.writeUInt32LE(LARGEST_UNASKED_BYTES, 4)),
+      () => undefined,
+    );
+    framer.push(Buffer.alloc(LARGEST_UNASKED_BYTES - 1), () => undefined);
+    framer.push(Buffer.concat([Buffer.alloc(1), message(10, 2)]), () => undefined);
+    expect(noted).toEqual({ bytes: [LARGEST_UNASKED_BYTES - 1, 1], freed: 2 });
+  });
+
+  test('a message in big-endian order has its lengths in that order', () => {
+    const frame = Buffer.alloc(bodyOffset(9) + 300);
+    frame.set([0x42, 2, 0, 1]);
+    frame.writeUInt32BE(300, 4);
+    frame.writeUInt32BE(9, 12);
+    const frames: Buffer[] = [];
+    new Framer().push(Buffer.concat([frame, frame, message(1, 1)]), (cut) => frames.push(cut));
+    expect(frames).toEqual([frame, frame, message(1, 1)]);
+    const large = Buffer.from(frame);
+    large.writeUInt8(MESSAGE_TYPE.signal, 1);
+    large.writeUInt32BE(LARGEST_UNASKED_BYTES, 4);
+    const heads: Buffer[] = [];
+    new Framer().push(large, (cut) => heads.push(cut));
+    expect(heads).toEqual([large.subarray(0, 32)]);
+  });
+
+  test.each([
+    [
+      'a message of the largest size',
+      (header: Buffer) => header.writeUInt32LE(LARGEST_MESSAGE_BYTES - 16, 4),
+    ],
+    ['header fields of the largest size', (header: Buffer) => header.writeUInt32LE(LARGEST_ARRAY_BYTES, 12)],
+    ['fields too long to be kept', (header: Buffer) => header.writeUInt32LE(LARGEST_UNASKED_BYTES - 15, 12)],
+  ])('%s is passed over by its fixed header alone', (_what, change) => {
+    const heads: Buffer[] = [];
+    const header = start(change);
+    new Framer().push(header, (frame) => heads.push(Buffer.from(frame)));
+    expect(heads).toEqual([header]);
+  });
+
+  test('fields as long as they may be are kept of a message that is passed over', () => {
+    const head = Buffer.alloc(LARGEST_UNASKED_BYTES);
+    start((header) => {
+      header.writeUInt32LE(1, 4);
+      header.writeUInt32LE(LARGEST_UNASKED_BYTES - 16, 12);
+    }).copy(head);
+    const frames: Buffer[] = [];
+    const framer = new Framer();
+    framer.push(head, (frame) => frames.push(frame));
+    framer.push(Buffer.concat([Buffer.of(0), message(1, 1)]), (frame) => frames.push(frame));
+    expect(frames).toEqual([head, message(1, 1)]);
+  });
+
+  test.each([
+    [MESSAGE_TYPE.methodReturn, LARGEST_REPLY_BYTES],
+    [MESSAGE_TYPE.methodCall, LARGEST_UNASKED_BYTES],
+  ])('a message of type %i may have %i bytes', (type, most) => {
+    const whole = Buffer.alloc(most);
+    start((header) => {
+      header.writeUInt8(type, 1);
+      header.writeUInt32LE(most - 16, 4);
+    }).copy(whole);
+    expect(mostBytesOf(whole, 0)).toBe(most);
+    const frames: Buffer[] = [];
+    new Framer().push(whole, (frame) => frames.push(frame));
+    expect(frames.map(({ length }) => length)).toEqual([most]);
   });
 
   test.each([

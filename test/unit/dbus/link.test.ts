@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { encodeMessage } from '../../../src/dbus/codec.ts';
 import { LARGEST_WRITE_BACKLOG_BYTES } from '../../../src/dbus/link.ts';
 import { BUS_NAME, ERROR_NAME, MESSAGE_TYPE, NO_REPLY_EXPECTED } from '../../../src/dbus/message.ts';
-import type { BusSignal, ExportedInterface } from '../../../src/dbus/types.ts';
+import { Variant, type BusSignal, type ExportedInterface } from '../../../src/dbus/types.ts';
 import { BusError, CancelledError } from '../../../src/errors.ts';
 import { typedValue } from '../../support/bus-values.ts';
 import { MemoryPeer } from '../../support/memory-peer.ts';
@@ -404,6 +404,61 @@ describe('exported interfaces', () => {
     withdraw();
     peer.send({ ...introspect, path: echo.path });
     expect(await peer.sent(4)).toMatchObject({ errorName: ERROR_NAME.unknownObject });
+  });
+
+  test('diff 11: names of arguments are in the introspection', async () => {
+    const peer = await peerLink();
+    const method = { member: 'Add', in: 'ss', out: '', argNames: ['first'], handle: () => [] };
+    peer.link.export({ ...echo, methods: [method] });
+    peer.send({
+      type: MESSAGE_TYPE.methodCall,
+      path: echo.path,
+      interface: 'org.freedesktop.DBus.Introspectable',
+      member: 'Introspect',
+    });
+    expect((await peer.sent(1)).args[0]).toContain(
+      '<arg name="first" type="s" direction="in"/>\n      <arg type="s" direction="in"/>',
+    );
+    const bad = { ...method, argNames: ['a"b'] };
+    expect(() => peer.link.export({ ...echo, path: '/other', methods: [bad] })).toThrow('must be valid');
+  });
+
+  const PROPERTIES = 'org.freedesktop.DBus.Properties';
+
+  test.each([
+    ['all of an interface', 'GetAll', 's', [echo.name], { signature: 'a{sv}', args: [new Map()] }],
+    ['all of another', 'GetAll', 's', ['org.example.X'], { errorName: ERROR_NAME.unknownInterface }],
+    ['one', 'Get', 'ss', [echo.name, 'P'], { errorName: ERROR_NAME.unknownProperty }],
+    ['one of another', 'Get', 'ss', ['org.example.X', 'P'], { errorName: ERROR_NAME.unknownInterface }],
+    [
+      'a new value',
+      'Set',
+      'ssv',
+      [echo.name, 'P', new Variant('s', 'v')],
+      { errorName: ERROR_NAME.unknownProperty },
+    ],
+  ] as const)(
+    'diff 11: properties of an object that has none: %s',
+    async (_, member, signature, body, answer) => {
+      const peer = await peerLink();
+      peer.link.export(echo);
+      const call = { type: MESSAGE_TYPE.methodCall, path: echo.path, interface: PROPERTIES, member };
+      peer.send({ ...call, signature, body });
+      expect(await peer.sent(1)).toMatchObject(answer);
+    },
+  );
+
+  test('diff 11: an object may answer for its properties itself', async () => {
+    const peer = await peerLink();
+    const own = { member: 'GetAll', in: 's', out: 's', handle: () => ['its own'] };
+    peer.link.export(echo);
+    peer.link.export({ path: echo.path, name: PROPERTIES, methods: [own] });
+    const call = { type: MESSAGE_TYPE.methodCall, path: echo.path };
+    peer.send({ ...call, interface: PROPERTIES, member: 'GetAll', signature: 's', body: ['x'] });
+    expect(await peer.sent(1)).toMatchObject({ args: ['its own'] });
+    peer.send({ ...call, interface: 'org.freedesktop.DBus.Introspectable', member: 'Introspect' });
+    const { args } = await peer.sent(2);
+    expect(JSON.stringify(args).split(PROPERTIES)).toHaveLength(2);
   });
 
   test('at most 64 handlers at a time', async () => {

@@ -33,7 +33,15 @@ describe('free space', () => {
       { neededBytes: 100 * MB, freeBytes: 5 * MB, reclaimableBytes: 100 * MB },
       STAGED,
     );
-    expect(report.verdict).toBe('pass');
+    expect(report).toMatchObject({
+      verdict: 'pass',
+      evidence: {
+        version: '43.1',
+        neededBytes: 105 * MB,
+        freeBytes: 5 * MB,
+        reclaimableBytes: 100 * MB,
+      },
+    });
   });
 
   it('passes when nothing is needed, known or staged', async () => {

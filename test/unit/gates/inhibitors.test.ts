@@ -50,6 +50,13 @@ describe('inhibitors', () => {
     expect(evidence).toMatchObject({ who: 'a b', why: '\uFFFDreversed', blocking: 500 });
   });
 
+  it('shortens a name of more than 100 characters, and no other', () => {
+    const named = (length: number) =>
+      judgeInhibitors([{ ...BACKUP, who: 'x'.repeat(length), why: '' }]).reason;
+    expect(named(100)).toBe(`blocked by ${'x'.repeat(100)}`);
+    expect(named(101)).toBe(`blocked by ${'x'.repeat(100)}…`);
+  });
+
   it('cannot tell when logind cannot', async () => {
     const gate = inhibitorGate(() => Promise.reject(new BusError('bus_call_timeout', 'too slow')));
     await expect(gate.ask(question(), new AbortController().signal)).rejects.toThrow('too slow');

@@ -10,6 +10,7 @@ import { GATE_LIMIT_MS, Survey } from '../../../src/gates/survey.ts';
 import { block, pass } from '../../../src/gates/verdict.ts';
 import { IMMEDIATE } from '../../../src/strategies/immediate.ts';
 import { MANUAL } from '../../../src/strategies/manual.ts';
+import { gateOf } from '../../support/gate-of.ts';
 import { question } from '../../support/question.ts';
 import { settle, VirtualClock } from '../../support/virtual-clock.ts';
 
@@ -17,7 +18,7 @@ const signal = new AbortController().signal;
 const NOW = question(5);
 
 function answering(name: string, answer: () => GateReport | Promise<GateReport>): Gate {
-  return { name, ask: async () => answer() };
+  return gateOf(name, async () => answer());
 }
 
 const passing = (name: string): Gate => answering(name, () => pass(name, 'uptime', 'fine'));
@@ -30,20 +31,20 @@ const throwing = (name: string, error: unknown = new BusError('bus_closed', 'the
 
 /** Answers never, and tells when its signal ends. */
 function hanging(name: string, ended: string[] = []): Gate {
-  return {
+  return gateOf(
     name,
-    ask: (_question, end) =>
+    (_question, end) =>
       new Promise((_resolve, reject) => {
         end.addEventListener('abort', () => {
           ended.push(name);
           reject(new CancelledError('given up'));
         });
       }),
-  };
+  );
 }
 
 /** Answers never, whatever its signal says. */
-const deaf = (name: string): Gate => ({ name, ask: () => new Promise(() => undefined) });
+const deaf = (name: string): Gate => gateOf(name, () => new Promise(() => undefined));
 
 describe('a gate of two halves', () => {
   it('judges what was observed, about the question that was asked', async () => {
@@ -94,12 +95,9 @@ describe('a survey', () => {
   });
 
   it('keeps the reports of the others when a gate throws, and says which kind of error it was', async () => {
-    const broken: Gate = {
-      name: 'broken',
-      ask: () => {
-        throw new TypeError('x is\nundefined');
-      },
-    };
+    const broken = gateOf('broken', () => {
+      throw new TypeError('x is\nundefined');
+    });
     const reports = await surveyOf(passing('a'), throwing('bus'), broken, blocking('b')).survey(NOW, signal);
     expect(reports).toEqual([
       { gate: 'a', verdict: 'pass', reason: 'fine', label: 'uptime' },
@@ -187,19 +185,20 @@ describe('a survey', () => {
       asked += 1;
       return pass('a', 'uptime', '');
     });
-    await expect(surveyOf(counting).survey(NOW, AbortSignal.abort())).rejects.toBeInstanceOf(CancelledError);
+    const given = new Error('the agent stops');
+    const surveyed = surveyOf(counting).survey(NOW, AbortSignal.abort(given));
+    await expect(surveyed).rejects.toBeInstanceOf(CancelledError);
+    await expect(surveyed).rejects.toMatchObject({ cause: given });
     expect(asked).toBe(0);
   });
 
   it('tells every gate the same question', async () => {
     const heard: GateQuestion[] = [];
-    const listening = (name: string): Gate => ({
-      name,
-      ask: async (asked) => {
+    const listening = (name: string): Gate =>
+      gateOf(name, async (asked) => {
         heard.push(asked);
         return pass(name, 'uptime', '');
-      },
-    });
+      });
     await surveyOf(listening('a'), listening('b')).survey(NOW, signal);
     expect(heard).toEqual([NOW, NOW]);
   });

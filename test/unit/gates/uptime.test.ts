@@ -21,7 +21,10 @@ describe('uptime', () => {
       nextAt: NOW.at + 6 * MINUTE_MS,
       evidence: { uptimeMs: 4 * MINUTE_MS, neededMs: 10 * MINUTE_MS, firstBoot: false },
     });
-    expect(judgeUptime({ uptimeMs: 10 * MINUTE_MS, firstBoot: false }, NOW, LIMITS).verdict).toBe('pass');
+    expect(judgeUptime({ uptimeMs: 10 * MINUTE_MS, firstBoot: false }, NOW, LIMITS)).toMatchObject({
+      verdict: 'pass',
+      evidence: { uptimeMs: 10 * MINUTE_MS, neededMs: 10 * MINUTE_MS, firstBoot: false },
+    });
   });
 
   it('holds longer in the first boot of the machine', () => {
@@ -44,11 +47,31 @@ describe('uptime', () => {
     });
   });
 
+  it('names the uptime, not the first boot, where both ask for as long', () => {
+    const limits = { minUptimeMs: 30 * MINUTE_MS, firstBootGraceMs: 30 * MINUTE_MS };
+    expect(judgeUptime({ uptimeMs: 0, firstBoot: true }, NOW, limits).label).toBe('uptime');
+  });
+
   it('looks at nothing when no limit is set', async () => {
-    const gate = uptimeGate({ minUptimeMs: 0, firstBootGraceMs: 0 }, () => {
-      throw new Error('looked');
+    const none = { minUptimeMs: 0, firstBootGraceMs: 0 };
+    let looks = 0;
+    const gate = uptimeGate(none, () => {
+      looks += 1;
+      return Promise.reject(new Error('looked'));
     });
-    expect((await gate.ask(NOW, signal)).verdict).toBe('pass');
+    const passing = { gate: 'uptime', verdict: 'pass', reason: 'no limit is set', label: 'uptime' };
+    expect(await gate.ask(NOW, signal)).toEqual(passing);
+    expect(looks).toBe(0);
+    expect(judgeUptime({ uptimeMs: 0, firstBoot: true }, NOW, none)).toEqual(passing);
+    expect(judgeUptime('unneeded', NOW, LIMITS)).toEqual(passing);
+  });
+
+  it('holds with one limit alone, whichever it is', async () => {
+    const facts = { uptimeMs: 0, firstBoot: true };
+    const least = uptimeGate({ minUptimeMs: 1, firstBootGraceMs: 0 }, () => Promise.resolve(facts));
+    expect(await least.ask(NOW, signal)).toMatchObject({ verdict: 'block', label: 'uptime' });
+    const grace = uptimeGate({ minUptimeMs: 0, firstBootGraceMs: 1 }, () => Promise.resolve(facts));
+    expect(await grace.ask(NOW, signal)).toMatchObject({ verdict: 'block', label: 'first_boot' });
   });
 
   it('blocks when it cannot tell', async () => {

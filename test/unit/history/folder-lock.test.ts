@@ -97,7 +97,7 @@ describe('F13: the lock on the state folder', () => {
     writeFileSync(join(root, 'var'), 'a file');
     expect(await lockFolder(root)).toEqual({
       kind: 'none',
-      why: expect.stringContaining('ENOTDIR') as string,
+      why: expect.stringContaining('not a directory (ENOTDIR)') as string,
     });
   });
 });

@@ -14,7 +14,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { abandon, EMPTY_RECORD, rebootAsked } from '../../../src/agent/record.ts';
 import { toText } from '../../../src/agent/record-text.ts';
-import { FileRecordStore } from '../../../src/history/record-store.ts';
+import { SmallFileError } from '../../../src/files/read-small-file.ts';
+import { FileRecordStore, isForNow } from '../../../src/history/record-store.ts';
+import { RECORD_JSON } from '../../../src/text/bounded-json.ts';
 import { release } from '../../support/samples.ts';
 
 const RECORD = rebootAsked(abandon(EMPTY_RECORD, release('2'), 5), release('3'), 6, 'boot');
@@ -39,6 +41,7 @@ describe('FileRecordStore', () => {
     await store.save(RECORD);
     expect((await new FileRecordStore(root).load()).record).toEqual(RECORD);
     expect(statSync(store.file).mode & 0o777).toBe(0o600);
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
     expect(readdirSync(folder)).toEqual(['state.json']);
   });
 
@@ -77,7 +80,9 @@ describe('FileRecordStore', () => {
       await new FileRecordStore(root).load();
     }
     const store = new FileRecordStore(root);
-    expect((await store.load()).warning).toContain('2 state files went bad there');
+    expect((await store.load()).warning).toBe(
+      `cannot rely on ${folder}: 2 state files went bad there (state.json.bad-1, state.json.bad-2); remove them once the cause is mended`,
+    );
     await expect(store.save(RECORD)).rejects.toMatchObject({ kind: 'record_unwritable' });
     rmSync(join(folder, 'state.json.bad-1'));
     const mended = new FileRecordStore(root);
@@ -125,6 +130,69 @@ describe('FileRecordStore', () => {
     }
   });
 
+  it('keeps files in the order of their numbers, and counts no other names', async () => {
+    mkdirSync(folder, { recursive: true });
+    const others = ['bad-01', 'bad-0', 'bad-x', 'bad-7x', 'bad-x7', 'bad-', `bad-${'1'.repeat(10)}`];
+    const names = [
+      'old-state.json.bad-99',
+      'state.json.old-99',
+      ...others.map((name) => `state.json.${name}`),
+    ];
+    for (const name of [...names, 'state.json.bad-9', 'state.json.bad-10']) {
+      mkdirSync(join(folder, name, 'inside'), { recursive: true });
+    }
+    for (const time of [11, 12, 13, 14]) {
+      writeFileSync(join(folder, 'state.json'), 'broken');
+      const { warning } = await new FileRecordStore(root).load();
+      expect(warning).toContain(`it was put aside as ${join(folder, 'state.json')}.bad-${time};`);
+    }
+    const kept = [10, 11, 12, 13, 14].map((time) => `state.json.bad-${time}`);
+    expect(readdirSync(folder).sort()).toEqual([...names, ...kept].sort());
+  });
+
+  it('says why a file cannot be put aside, and starts without a record all the same', async () => {
+    mkdirSync(join(folder, 'state.json.bad-1000000000/inside'), { recursive: true });
+    writeFileSync(join(folder, 'state.json.bad-999999999'), '');
+    writeFileSync(join(folder, 'state.json'), 'broken');
+    const { record, warning } = await new FileRecordStore(root).load();
+    expect(record).toEqual(EMPTY_RECORD);
+    expect(warning).toMatch(/; it cannot be put aside: .* \(EISDIR\); starting without a record$/);
+    expect(readFileSync(join(folder, 'state.json'), 'utf8')).toBe('broken');
+  });
+
+  it.each([
+    ['as large as may be', 0, undefined],
+    [
+      'larger by one byte',
+      1,
+      `it must have at most ${RECORD_JSON.bytes} bytes, got ${RECORD_JSON.bytes + 1}; it was put aside`,
+    ],
+  ])('a file %s', async (_, more, expected) => {
+    mkdirSync(folder, { recursive: true });
+    const store = new FileRecordStore(root);
+    writeFileSync(store.file, toText(RECORD).padEnd(RECORD_JSON.bytes + more));
+    const { record, warning } = await store.load();
+    if (expected === undefined) {
+      expect({ record, warning }).toEqual({ record: RECORD, warning: undefined });
+    } else {
+      expect(warning).toContain(`cannot use ${store.file}: ${expected}`);
+      expect(record).toEqual(EMPTY_RECORD);
+    }
+  });
+
+  it.each([
+    [5, 'boots[0], boots[1], boots[2], boots[3], boots[4]; the rest is used'],
+    [6, 'boots[0], boots[1], boots[2], boots[3], boots[4] and 1 more; the rest is used'],
+  ])('names at most five entries that it leaves out, of %i', async (count, named) => {
+    mkdirSync(folder, { recursive: true });
+    const store = new FileRecordStore(root);
+    const boots = Array.from({ length: count }, (_, at) => at);
+    writeFileSync(store.file, JSON.stringify({ ...JSON.parse(toText(RECORD)), boots }));
+    expect((await store.load()).warning).toBe(
+      `${store.file}: left out what makes no sense (${count} in all): ${named}`,
+    );
+  });
+
   it.each([
     ['a folder', (file: string) => mkdirSync(file, { recursive: true })],
     ['a FIFO', (file: string) => execFileSync('mkfifo', [file])],
@@ -144,7 +212,9 @@ describe('FileRecordStore', () => {
     writeFileSync(folder, 'a file where the folder should be');
     const store = new FileRecordStore(root);
     await store.load();
-    await expect(store.save(RECORD)).rejects.toThrow(`cannot write ${store.file}: `);
+    const saved = store.save(RECORD);
+    await expect(saved).rejects.toThrow(`cannot write ${store.file}: `);
+    await expect(saved).rejects.toMatchObject({ cause: { code: 'EEXIST' } });
     chmodSync(folder, 0o600);
   });
 });
@@ -177,6 +247,38 @@ describe('F10: a state file that cannot be read for now', () => {
     expect(readdirSync(folder)).toEqual(['state.json']);
     expect(readFileSync(store.file, 'utf8')).toBe(before);
     expect((await new FileRecordStore(root).load()).record).toEqual(RECORD);
+  });
+
+  it('is read three times, a second apart, and any other once', async () => {
+    async function readsOf(code: string): Promise<string[]> {
+      const done: string[] = [];
+      const { pause, read } = failing(code, 100)!;
+      await new FileRecordStore(root, undefined, {
+        read: (file) => {
+          done.push('read');
+          return read(file);
+        },
+        pause: (ms) => {
+          done.push(`pause ${ms}`);
+          return pause(ms);
+        },
+      }).load();
+      return done;
+    }
+    expect(await readsOf('EIO')).toEqual(['read', 'pause 1000', 'read', 'pause 1000', 'read']);
+    expect(await readsOf('ENOENT')).toEqual(['read']);
+    expect(await readsOf('EISDIR')).toEqual(['read']);
+  });
+
+  it('is told by the error of the system, or by a read that hangs', () => {
+    const withCode = (code: string) => Object.assign(new Error('x'), { code });
+    const now = ['ENOSPC', 'EAGAIN', 'EBUSY', 'EINTR', 'ETIMEDOUT', ...CODES];
+    expect(now.filter((code) => !isForNow(withCode(code)))).toEqual([]);
+    const lasting = ['ENOENT', 'EISDIR', 'ELOOP', 'ENOTDIR'];
+    expect(lasting.filter((code) => isForNow(withCode(code)))).toEqual([]);
+    expect(isForNow(new Error('without a code'))).toBe(false);
+    expect(isForNow(new SmallFileError('timed_out', 'x'))).toBe(true);
+    expect(isForNow(new SmallFileError('not_regular', 'x'))).toBe(false);
   });
 
   it.each(CODES)('%s that is over in a moment does no harm', async (code) => {

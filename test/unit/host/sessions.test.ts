@@ -1,4 +1,5 @@
 /** What the agent makes of logind's answers, whatever they are. test/integration/logind.test.ts does so over real sockets. */
+import { readdirSync, readlinkSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -25,8 +26,13 @@ const ONE: TypedValue = {
 
 /** A logind that gives these answers. */
 function logind(list: TypedValue, properties: TypedValue | Error): SystemBus {
+  return busWith((member) => (member === 'ListSessions' ? list : properties));
+}
+
+/** A bus that answers each method as told. */
+function busWith(answerOf: (member: string) => TypedValue | Error): SystemBus {
   const answer = ({ member }: MethodCall): Promise<Reply> => {
-    const given = member === 'ListSessions' ? list : properties;
+    const given = answerOf(member);
     if (given instanceof Error) {
       return Promise.reject(given);
     }
@@ -42,6 +48,7 @@ function logind(list: TypedValue, properties: TypedValue | Error): SystemBus {
     onSignal: notUsed,
     addMatch: notUsed,
     export: notUsed,
+    sendSignal: notUsed,
     close: () => Promise.resolve(),
   };
   return { link: () => Promise.resolve(link), close: () => Promise.resolve() };
@@ -142,6 +149,16 @@ describe("logind's sessions", () => {
     await expect(listed(short, propertiesOf(closing))).rejects.toThrow('a session must have an object path');
   });
 
+  it('are nobody on a host without a login manager', async () => {
+    const nobody = new BusError('bus_remote_error', 'x', {
+      errorName: 'org.freedesktop.DBus.Error.NameHasNoOwner',
+    });
+    const bus = busWith((member) =>
+      member === 'ListActivatableNames' ? { signature: 'as', value: [] } : nobody,
+    );
+    expect(await new LogindSessions(bus, ROOT).list(signal)).toEqual([]);
+  });
+
   it('are nobody with the override file, and the bus is not asked', async () => {
     await using host = await HostTree.create({ '/run/zincati/override-interactive-check': '' });
     const bus: SystemBus = {
@@ -199,6 +216,15 @@ describe('a message to terminals', () => {
     expect(await readFile(host.at('/dev/tty1'), 'utf8')).toBe('as it was');
   });
 
+  it('leaves no terminal open, whether it takes the message or not', async () => {
+    await using host = await HostTree.create();
+    await host.link('/dev/tty5', '/dev/zero');
+    await host.link('/dev/tty6', '/dev/full');
+    expect(await untoldOf(host.root, ['tty5', 'tty6'])).toEqual([expect.stringMatching(/^tty6: ENOSPC/)]);
+    const open = readdirSync('/proc/self/fd').map(targetOf);
+    expect(open.filter((target) => target === '/dev/zero' || target === '/dev/full')).toEqual([]);
+  });
+
   it('is not looked for elsewhere if it may not be written to, and needs nobody to report to', async () => {
     await using host = await HostTree.create({ '/dev/tty4/folder': '' });
     await host.link(`/${HIDDEN_TERMINALS}/tty4`, '/dev/null');
@@ -207,3 +233,12 @@ describe('a message to terminals', () => {
     await expect(silent.broadcast([{ user: 'core', tty: 'tty4' }], 'reboot')).resolves.toBeUndefined();
   });
 });
+
+/** What the descriptor is open for. The one that lists the descriptors is gone by now. */
+function targetOf(descriptor: string): string {
+  try {
+    return readlinkSync(`/proc/self/fd/${descriptor}`);
+  } catch {
+    return '';
+  }
+}

@@ -36,6 +36,22 @@ describe('a redirect', () => {
     );
   });
 
+  it.each([
+    ['ftp://user:pw@a/', 'ftp:'],
+    ['Web+x.y-1:secret', 'Web+x.y-1:'],
+    [`${'a'.repeat(21)}:secret`, `${'a'.repeat(21)}:`],
+    [`${'a'.repeat(22)}:secret`, 'something else'],
+    ['//[secret:', 'something else'],
+    ['//secret:x', 'something else'],
+  ])('to %s is refused without a word of what follows the scheme', (to, shown) => {
+    expect(() => hop('http://a/', to)).toThrow(
+      new HttpError('http_redirect_refused', `a redirect must lead to http:// or https://, got ${shown}`),
+    );
+    expect(() => hop('https://a/', to)).toThrow(
+      new HttpError('http_redirect_refused', `a redirect must lead to https://, got ${shown}`),
+    );
+  });
+
   it('without a location, or with another status, is the answer', () => {
     expect(hop('http://a/', undefined)).toBeUndefined();
     for (const status of [200, 300, 304, 305, 404, 503]) {

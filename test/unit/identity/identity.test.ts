@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { IdentityError } from '../../../src/errors.ts';
 import { basearch } from '../../../src/identity/basearch.ts';
 import { loadIdentity } from '../../../src/identity/identity.ts';
-import { ZINCATI_APP_ID, appSpecificId, nodeUuid } from '../../../src/identity/node-uuid.ts';
+import { ZINCATI_APP_ID, appSpecificId, nodeUuid, remedyFor } from '../../../src/identity/node-uuid.ts';
 import { platform, platformFromCmdline } from '../../../src/identity/platform.ts';
 import { resolveStream } from '../../../src/identity/stream.ts';
 import { HostTree } from '../../support/host-tree.ts';
@@ -80,11 +80,32 @@ describe('node uuid', () => {
     expect(error.message).toContain('set identity.node_uuid to 32 hexadecimal digits');
   });
 
+  it.each([
+    ['EACCES', 'let everybody read it (mode 0444) and enter the folder'],
+    ['ENOENT', 'run systemd-machine-id-setup'],
+    ['EIO', 'look at the disk and its file system'],
+  ])('attack d: after %s the advice is one that helps', (code, advice) => {
+    expect(remedyFor(Object.assign(new Error('x'), { code }))).toBe(advice);
+  });
+
+  it('attack d: what is no file has to go first', async () => {
+    await using host = await HostTree.create();
+    await host.directory('/etc');
+    execFileSync('mkfifo', [host.at('/etc/machine-id')]);
+    const error = await refusal(nodeUuid(host.root));
+    expect(error.message).toMatch(
+      /: it must be a regular file; remove it, and run systemd-machine-id-setup, or/,
+    );
+    expect(error.mayCome).toBe(false);
+  });
+
   it('cannot come from nothing', async () => {
     await using host = await HostTree.create();
     const error = await refusal(nodeUuid(host.root));
     expect(error.kind).toBe('identity_machine_id');
-    expect(error.message).toMatch(/^cannot read .*\/etc\/machine-id: ENOENT.*set identity\.node_uuid/);
+    expect(error.message).toMatch(
+      /^cannot read .*\/etc\/machine-id: no such file or directory \(ENOENT\); run systemd-machine-id-setup, or set identity\.node_uuid/,
+    );
   });
 });
 

@@ -288,7 +288,7 @@ describe('an answer', () => {
       const answer = await lender.acquire(request(), NEVER);
       expect(answer).toMatchObject({ kind: 'may-be-held', errorKind: 'fleet_lock_unavailable' });
       expect(reasonOf(answer)).toContain(
-        `cannot take a reboot slot: the lock server must answer with status 200`,
+        `cannot take a reboot slot: the lock server must answer with a status from 200 to 299`,
       );
       pauses.push(answer.kind === 'may-be-held' ? answer.askAgainMs : NaN);
     }
@@ -318,7 +318,7 @@ describe('an answer', () => {
     expect([taking.kind, taking.label, giving.kind, giving.label]).toEqual([kind, label, kind, label]);
     expect(taking.message).toMatch(
       new RegExp(
-        `^cannot take a reboot slot: the lock server must answer with status 200, got ${status}\\b.*; it says: `,
+        `^cannot take a reboot slot: the lock server must answer with a status from 200 to 299, got ${status}\\b.*; it says: `,
       ),
     );
     expect(giving.message).toMatch(/^cannot give back the reboot slot: the lock server must answer/);

@@ -195,6 +195,8 @@ function everything(): Metrics {
   metrics.healthIs('OK', 'none');
   metrics.failuresInARow('check', 3);
   metrics.releasesDenied(new Map([['abandoned', 1]]));
+  metrics.blockedBy(['periodic']);
+  metrics.earliestRebootIs(STARTED_AT);
   metrics.finalizationAttempted();
   metrics.finalizationSucceeded();
   metrics.finalizationBlockedByUsers();

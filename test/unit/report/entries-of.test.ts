@@ -32,6 +32,6 @@ describe('entryOf', () => {
   it('makes every kind of entry but those that come of something else than a happening', () => {
     const made = new Set<string>(entries.flatMap(({ entry }) => (entry === undefined ? [] : [entry.kind])));
     const others = Object.keys(ENTRY_KINDS).filter((kind) => !made.has(kind));
-    expect(others.toSorted()).toEqual(['configuration-refused', 'request', 'stalled', 'updated']);
+    expect(others.toSorted()).toEqual(['configuration-refused', 'stalled', 'updated']);
   });
 });

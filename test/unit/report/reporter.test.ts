@@ -200,6 +200,31 @@ describe('Reporter', () => {
     );
   });
 
+  it('names who blocks, and the earliest reboot, as of the last look', async () => {
+    let open = false;
+    const node = new SimulatedNode(
+      {
+        check: offer,
+        policy: { ...POLICY, jitter: false },
+        survey: ({ at }) => (open ? [] : blocking('shut', 'periodic', at + 2 * HOUR)),
+        rebootComes: () => false,
+      },
+      [deployment('1.0', { booted: true })],
+    );
+    const told = listen({ now: () => node.at, monotonic: () => node.mono });
+    told.reporter.configured({ policy: node.policy });
+    node.listener = { happened: (happenings) => told.reporter.happened(node.model, happenings, node.at) };
+    const blocked = 'zincati_update_agent_blocked{gate="periodic"}';
+    const earliest = 'zincati_update_agent_earliest_reboot_timestamp';
+    expect(await value(told.metrics, earliest)).toBeUndefined();
+    node.runUntil(({ model }) => model.state.name === 'UpdateStaged' && model.state.step === 'rest');
+    expect(await value(told.metrics, blocked)).toMatch(/ 1$/);
+    expect(await value(told.metrics, earliest)).toBe(`${earliest} ${Math.ceil((node.at + 2 * HOUR) / 1000)}`);
+    open = true;
+    node.runUntil(({ stateName }) => stateName === 'UpdateFinalized');
+    expect(await told.metrics.render()).not.toMatch(/agent_blocked\{|earliest_reboot_timestamp \d/);
+  });
+
   it('says for as long as the configuration on disk is not the one in use', async () => {
     const { log, status, motd, metrics, reporter } = listen({ now: () => 1_000_000, monotonic: () => 0 });
     const node = new SimulatedNode({}, [deployment('1.0', { booted: true })]);
@@ -226,7 +251,7 @@ describe('Reporter', () => {
     const { status, reporter } = listen({ now: () => 1_000_000, monotonic: () => 0 });
     const policy = { ...POLICY, enabled: false };
     const model = { ...initialModel(), state: { name: 'EndState', cause: 'disabled', dueMono: 0 } as const };
-    reporter.configured({ policy, ports: undefined as never });
+    reporter.configured({ policy });
     reporter.happened(model, [{ kind: 'reconfigured' }], 1_000_000);
     expect(status).toEqual(['initialization complete, auto-updates logic disabled by configuration']);
   });

@@ -111,7 +111,7 @@ describe('experimentalInterface', () => {
     const { methods } = experimentalInterface({ lastRefreshAt: () => lastRefreshAt });
     return methods.find((candidate) => candidate.member === member)!;
   };
-  const caller = { sender: ':1.1' };
+  const caller = { sender: ':1.1', mayAsk: false };
 
   it.each([
     [undefined, 0n],

@@ -55,7 +55,13 @@ describe('a permission file', () => {
     expect(passEndsAt).toBe(NOW + 1001);
     expect(judge(dated, passEndsAt! - 1)).toMatchObject({ verdict: 'pass', passEndsAt });
     expect(judge(dated, passEndsAt).verdict).toBe('block');
-    expect(judge(file(''))).not.toHaveProperty('passEndsAt');
+    expect(judge(file(''))).toEqual({
+      gate: 'marker',
+      verdict: 'pass',
+      label: 'marker',
+      reason: `${PATH} allows it`,
+      evidence: { path: PATH, found: 'file' },
+    });
   });
 
   it('blocks when it is not there', () => {
@@ -108,7 +114,11 @@ describe('a permission file', () => {
     ['\u0000', `${PATH}: `],
   ])('is refused with the contents %j', (text, reason) => {
     const report = judge(file(text));
-    expect(report).toMatchObject({ verdict: 'block', label: 'marker_refused' });
+    expect(report).toMatchObject({
+      verdict: 'block',
+      label: 'marker_refused',
+      evidence: { path: PATH, found: 'file' },
+    });
     expect(report.reason).toContain(`no permission to reboot: ${reason}`);
     expect(report.reason).not.toMatch(/[\n\0]/);
   });

@@ -31,6 +31,12 @@ describe('zincati.service', () => {
     expect(service('Restart')).toEqual(['on-failure']);
   });
 
+  it('attack c: comes back when a signal ends it that systemd takes for a clean stop', () => {
+    expect(service('RestartForceExitStatus')).toEqual(['SIGHUP']);
+    // The launcher lets none through either; the runtime itself listens for it as soon as it can.
+    expect(read('zincati')).toMatch(/^trap '' HUP$/m);
+  });
+
   it('F2: never gives up after crashes, and the agent rests long before they cost much', () => {
     expect(words(unit, 'Unit', 'StartLimitIntervalSec')).toEqual(['0']);
     expect(seconds(service('RestartSec')[0]!)).toBeGreaterThanOrEqual(10);

@@ -85,6 +85,13 @@ describe('F2: each limit', () => {
 
   it.each<[string, Partial<JsonLimits>]>([
     ['[[]]', { depth: 2 }],
+    ['[1]', { bytes: 3 }],
+    ['["abc"]', { textLength: 3 }],
+    [' ["abc","abc"]', { textLength: 3 }],
+    ['{"abc":1}', { textLength: 3 }],
+    ['{"a":1,"a":2, "a":3}', { keys: 1 }],
+    ['{"a"', { keys: 0 }],
+    ['{"a" ', { keys: 0 }],
     ['[[[]],[[]]]', { depth: 3 }],
     ['[1,2]', { values: 2 }],
     ['[[],[]]', { containers: 3 }],
@@ -96,6 +103,7 @@ describe('F2: each limit', () => {
   });
 
   it('counts bytes before they are decoded', () => {
+    expect(parseJsonBytes(Buffer.from('"é"'), { ...ROOMY, bytes: 4 })).toBe('é');
     expect(() => parseJsonBytes(Buffer.from('"é"'), { ...ROOMY, bytes: 3 })).toThrow(
       'it must have at most 3 bytes, got 4',
     );

@@ -4,6 +4,8 @@ import { fullImageName } from '../../../src/text/image-name.ts';
 
 it.each([
   ['fcos', 'docker.io/library/fcos'],
+  ['fcos:tag', 'docker.io/library/fcos:tag'],
+  ['localhost', 'docker.io/library/localhost'],
   ['docker.io/fcos', 'docker.io/library/fcos'],
   ['docker.io/library/fcos', 'docker.io/library/fcos'],
   ['index.docker.io/me/fcos', 'docker.io/me/fcos'],

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { parseGraph } from '../../../../src/cincinnati/graph/graph.ts';
+import { describe as described, parseGraph } from '../../../../src/cincinnati/graph/graph.ts';
 import { CincinnatiError } from '../../../../src/errors.ts';
 import { GRAPH_JSON, parseJsonText } from '../../../../src/text/bounded-json.ts';
 import { KEY, node, payload, wire } from '../../../support/graphs.ts';
@@ -30,10 +30,17 @@ describe('a graph that is none', () => {
     [{ nodes: [], edges: {} }, 'edges must be a list, got an object'],
     [{ nodes: [], edges: 7 }, 'edges must be a list, got 7'],
     [{ nodes: new Array(10_001).fill(0) }, 'nodes must be at most 10000 entries, got 10001'],
+    [{ nodes: [], edges: new Array(30_001).fill(0) }, 'edges must be at most 30000 entries, got 30001'],
   ])('is refused by name: %#', (json, message) => {
     const error = failure(json);
     expect(error.kind).toBe('client_failed_json_decoding');
     expect(error.message).toBe(`cannot read the update graph: ${message}`);
+  });
+
+  it('may have as many nodes and edges as it must not have more of', () => {
+    const graph = parseGraph({ nodes: new Array(10_000).fill(0), edges: new Array(30_000).fill(0) });
+    expect(graph).toMatchObject({ edgeCount: 30_000, edges: [] });
+    expect(graph.nodes).toHaveLength(10_000);
   });
 
   it('does not take what stands in a prototype for something a server wrote', () => {
@@ -88,6 +95,21 @@ describe('edges', () => {
     }
   });
 
+  it('are left out when they start nowhere', () => {
+    const graph = parseGraph(
+      wire({
+        nodes: [node('1', 1)],
+        edges: [
+          [9, 0],
+          ['0', 0],
+          [null, 0],
+        ],
+      }),
+    );
+    expect(graph.edges).toEqual([]);
+    expect(graph.warnings).toHaveLength(1);
+  });
+
   it('keep their start when only their end is nowhere', () => {
     expect(parseGraph(wire({ nodes: [node('1', 1)], edges: [[0, 9]] })).edges).toEqual([
       { from: 0, to: undefined },
@@ -114,6 +136,32 @@ describe('B29: a malformed node keeps its place and says what is wrong', () => {
     ['no payload', node('1', 1, { payload: undefined }), 'payload must be a text, got nothing'],
     ['an empty payload', node('1', 1, { payload: '' }), 'payload must be a text, got ""'],
     ['a short payload', node('1', 1, { payload: 'abc' }), 'payload must be 64 lower-case hexadecimal digits'],
+    ...['checksum', 'oci'].flatMap((scheme): [string, unknown, string][] => {
+      const { value } = payload('1', scheme === 'oci' ? 'oci' : 'checksum');
+      const words = scheme === 'oci' ? 'payload must be an image pinned by digest' : 'payload must be 64';
+      return [` ${value}`, `${value}0`, `${value} `, `+${value}`, value.slice(0, -1)].map((written) => [
+        `a payload of scheme ${scheme} with more or less than that: ${written.slice(0, 5)}`,
+        node('1', 1, { payload: written }, { [KEY.scheme]: scheme }),
+        words,
+      ]);
+    }),
+    [
+      'a sha512 that is too short',
+      node('1', 1, { payload: `x@sha512:${'0'.repeat(127)}` }, { [KEY.scheme]: 'oci' }),
+      'payload must be an image pinned by digest',
+    ],
+    [
+      'a digest without an image',
+      node('1', 1, { payload: `@sha256:${'0'.repeat(64)}` }, { [KEY.scheme]: 'oci' }),
+      'payload must be an image pinned by digest',
+    ],
+    ['an endless payload', node('1', 1, { payload: '0'.repeat(641) }), 'payload must be a text, got "0'],
+    ['a payload of 640', node('1', 1, { payload: '0'.repeat(640) }), 'payload must be 64 lower-case'],
+    ['a payload that is a list', node('1', 1, { payload: [1] }), 'payload must be a text, got a list of 1'],
+    ['an age after a blank', node('1', ' 5'), 'age_index must be'],
+    ['an age before a blank', node('1', '5 '), 'age_index must be'],
+    ['an age of 41 digits', node('1', `${'0'.repeat(40)}5`), 'age_index must be'],
+    ['an age of two signs', node('1', '++5'), 'age_index must be'],
     ['a payload in capitals', node('1', 1, { payload: 'A'.repeat(64) }), 'payload must be 64'],
     ['no metadata', node('1', 1, { metadata: undefined }), 'metadata must be an object, got nothing'],
     ['a list as metadata', node('1', 1, { metadata: [] }), 'metadata must be an object'],
@@ -153,6 +201,7 @@ describe('B29: a malformed node keeps its place and says what is wrong', () => {
 
   it('its version is in the sentence when it is fit to be shown', () => {
     expect(only(node('42.1', 1, { payload: 'abc' })).problem).toMatch(/^nodes\[0\] \(42\.1\): payload/);
+    expect(only(node('42.1', 1, { version: '' })).problem).toMatch(/^nodes\[0\]: version/);
   });
 });
 
@@ -177,10 +226,30 @@ describe('a sound node', () => {
     });
   });
 
+  it('may be an image with a longer digest, and with all that a name may have', () => {
+    const image = `quay.io:5000/a_b-c/d.e:tag@sha512:${'0'.repeat(128)}`;
+    expect(only(node('42.1', 1, { payload: image }, { [KEY.scheme]: 'oci' }))).toMatchObject({
+      payload: image,
+      problem: undefined,
+    });
+  });
+
+  it('may have a version of 256 characters and a payload of 640', () => {
+    const digest = payload('1', 'oci').value.slice(-72);
+    const image = `${'a'.repeat(640 - digest.length)}${digest}`;
+    const version = '1'.repeat(256);
+    expect(only(node(version, 1, { payload: image }, { [KEY.scheme]: 'oci' }))).toMatchObject({
+      version,
+      payload: image,
+      problem: undefined,
+    });
+  });
+
   it.each([
     ['0', 0n],
     ['+5', 5n],
     ['007', 7n],
+    [`${'0'.repeat(39)}7`, 7n],
     ['18446744073709551615', 18446744073709551615n],
   ])('may have age %s', (text, age) => {
     expect(only(node('1', text)).ageIndex).toBe(age);
@@ -207,4 +276,34 @@ it('versions that stand there twice are told once', () => {
   expect(parseGraph(wire({ nodes: twice })).warnings).toEqual([
     'every version of the graph must be there once, got 1 more often (and 1 other versions)',
   ]);
+});
+
+it('one version that stands there twice is told without others', () => {
+  const twice = ['1', '2', '1', '1'].map((version, index) => node(version, index));
+  expect(parseGraph(wire({ nodes: twice })).warnings).toEqual([
+    'every version of the graph must be there once, got 1 more often',
+  ]);
+});
+
+it('nodes without a version are not of the same version', () => {
+  expect(parseGraph(wire({ nodes: [{}, {}, 7, 7] })).warnings).toEqual([]);
+});
+
+describe('what was got is described in a few words', () => {
+  it.each<[unknown, string]>([
+    [undefined, 'nothing'],
+    [null, 'null'],
+    [true, 'true'],
+    [1.5, '1.5'],
+    ['a\u202eb', '"a\uFFFDb"'],
+    [{ a: 1 }, 'an object'],
+    [[], 'a list of 0'],
+    [[1, 2, 3], 'a list of 3'],
+    [[1, [2, 3]], '[1, a list of 2]'],
+    [[{}, undefined], '[an object, nothing]'],
+    ['x'.repeat(78), `"${'x'.repeat(78)}"`],
+    ['x'.repeat(79), `"${'x'.repeat(79)}…`],
+  ])('%j', (value, words) => {
+    expect(described(value)).toBe(words);
+  });
 });

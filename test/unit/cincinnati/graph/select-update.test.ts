@@ -145,6 +145,37 @@ describe('the booted release', () => {
     expect(outcome([], [])).toBe('off-graph');
   });
 
+  it('has nothing around it where the graph does not have it, and what its edges lead to where it has', () => {
+    const graph = parseGraph(
+      wire({
+        nodes: [TWO, ONE, THREE],
+        edges: [
+          [0, 1],
+          [1, 2],
+          [1, 2],
+          [1, 9],
+          [2, 0],
+        ],
+      }),
+    );
+    expect(surroundingsOf(graph, query('7').booted)).toEqual({
+      booted: undefined,
+      candidates: [],
+      edgesToNowhere: 0,
+      nodeCount: 3,
+      edgeCount: 5,
+      warnings: graph.warnings,
+    });
+    expect(surroundingsOf(graph, query('1').booted)).toEqual({
+      booted: graph.nodes[1],
+      candidates: [graph.nodes[2]],
+      edgesToNowhere: 1,
+      nodeCount: 3,
+      edgeCount: 5,
+      warnings: graph.warnings,
+    });
+  });
+
   it('of the other scheme is another release', () => {
     const same = payload('1', 'oci').value;
     const asked = query('1', { booted: { version: '1', payload: { scheme: 'oci', value: same } } });
@@ -173,6 +204,7 @@ describe('the booted release', () => {
     expect(outcome(nodes, [[0, 1]], query('2'))).toBe('update 3');
     expect(outcome(nodes, [[0, 2]], query('2'))).toBe('downgrade-refused 1');
     expect(select(nodes, [[0, 1]], query('2')).warnings.join()).toContain('compared by version (2)');
+    expect(select(nodes, [], query('2')).warnings).toEqual([]);
   });
 
   it('whose version cannot be read still is the booted one', () => {
@@ -250,6 +282,15 @@ describe('denied releases', () => {
     expect(outcome([ONE, renamed], [[0, 1]], query('1', { denied }))).toBe('no-update');
   });
 
+  it('are known by the short name of their image as by the full one', () => {
+    const full = payload('3', 'oci').value.replace(/^[^@]+/, 'docker.io/library/fcos');
+    const target = node('3', 3, { payload: full }, { [KEY.scheme]: 'oci' });
+    const short = { scheme: 'oci', value: full.replace('docker.io/library/', '') } as const;
+    expect(outcome([ONE, target], [[0, 1]], query('1', { denied: [short] }))).toBe('no-update');
+    const other = { ...short, value: full.replace('library', 'other') };
+    expect(outcome([ONE, target], [[0, 1]], query('1', { denied: [other] }))).toBe('update 3');
+  });
+
   it('are counted once, however many edges lead there', () => {
     const result = select(
       [ONE, THREE],
@@ -284,6 +325,17 @@ describe('releases that the administrator denies', () => {
   it('leave nothing where all are, and bad ones beside them spoil nothing', () => {
     const none = select([ONE, BROKEN, TWO], edges, query('1', { skip: ['2'] }));
     expect(none).toMatchObject({ outcome: { kind: 'no-update' }, ignoredTargets: 1, skipped: ['2'] });
+  });
+
+  it('are named up to ten, and all are counted', () => {
+    const many = Array.from({ length: 11 }, (_, index) => node(`2.${index}`, 2));
+    const result = select(
+      [ONE, ...many],
+      many.map((_, index) => [0, index + 1]),
+      query('1', { skip: many.map((_, index) => `2.${index}`) }),
+    );
+    expect(result.ignoredTargets).toBe(11);
+    expect(result.skipped).toEqual(many.slice(0, 10).map((_, index) => `2.${index}`));
   });
 
   it('are named once, also when they are denied otherwise', () => {
@@ -363,6 +415,28 @@ describe('B29: one bad target does not spoil the check', () => {
     ).toBe('client_failed_node_parsing');
   });
 
+  it('as the only way forward beside the booted one itself, it is the one that is named', () => {
+    expect(
+      failure(
+        [ONE, BROKEN],
+        [
+          [0, 0],
+          [0, 1],
+        ],
+      ).message,
+    ).toMatch(/^no update target can be used: ignored an update target: nodes\[1\] \(9\): /);
+  });
+
+  it.each(['scheme', 'ageIndex'] as const)('is no target without its %s', (missing) => {
+    const graph = parseGraph(wire({ nodes: [ONE, TWO], edges: [[0, 1]] }));
+    const around = surroundingsOf(graph, query('1').booted);
+    const candidates = around.candidates.map((candidate) => ({ ...candidate, [missing]: undefined }));
+    expect(selectUpdate({ ...around, candidates }, query('1'))).toMatchObject({
+      outcome: { kind: 'no-update' },
+      warnings: ['ignored an update target: it cannot be read'],
+    });
+  });
+
   it('an edge to nowhere as the only way forward is an error', () => {
     for (const nowhere of [9, -1, 0.5, null, 'x']) {
       expect(failure([ONE], [[0, nowhere]]).kind).toBe('client_failed_node_lookup');
@@ -389,4 +463,12 @@ it('at most ten warnings come out, the faults of targets first', () => {
   expect(warnings).toHaveLength(10);
   expect(warnings[0]).toContain('nodes[2]');
   expect(warnings[9]).toBe('and 22 other faults of the graph');
+});
+
+it('ten warnings are all there', () => {
+  const bad = Array.from({ length: 10 }, (_, index) => node(`9.${index}`, 'x'));
+  const edges = [[0, 1], ...bad.map((_, index) => [0, index + 2])];
+  const { warnings } = select([ONE, TWO, ...bad], edges);
+  expect(warnings).toHaveLength(10);
+  expect(warnings[9]).toContain('nodes[11]');
 });

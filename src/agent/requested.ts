@@ -1,0 +1,178 @@
+/**
+ * What a request makes of a machine, between two effects. Pure.
+ *
+ * Invariants:
+ * - A request that is taken ends once. One that is refused changes nothing.
+ * - What people hold or deny is in the record before anything else is done, and is written at once.
+ * - A hold, a denial or a cancel takes back a reboot that was about to be asked for, also in the record.
+ * - After the finalization went out, what would stop it is too late.
+ */
+import { longDate } from '../text/long-date.ts';
+import { denialName, withAdminDenial } from './admin-lists.ts';
+import { settled, type Advance } from './advance.ts';
+import type { Happening } from './happenings.ts';
+import type { Moment } from './moment.ts';
+import { holdsInForce, pendingOf } from './pending.ts';
+import { isRebooting } from './reconfigure.ts';
+import { ended } from './request-ends.ts';
+import { done, refused } from './request-outcomes.ts';
+import { allowed, denied, held, released } from './requested-lists.ts';
+import { MOST_ADMIN_DENIALS, MOST_REQUESTS, type Outcome, type Request, type Wish } from './requests.ts';
+import type { Model, Policy } from './state.ts';
+import { foreignStaged } from './states/back-to-polling.ts';
+import {
+  again,
+  isName,
+  NO_NAME,
+  toDiscard,
+  withoutDenied,
+  withPending,
+  written,
+  type Answer,
+  type Scene,
+  type Take,
+} from './taking.ts';
+
+export function requested(model: Model, now: Moment, policy: Policy, request: Request): Advance {
+  const happenings: Happening[] = [{ kind: 'request-taken', request }];
+  const tell = (happening: Happening): void => void happenings.push(happening);
+  // The table's types hold for each kind; here an entry is looked up by what is wished.
+  const take = TAKES[request.wish.kind] as Take<Wish['kind']>;
+  const isFull = model.memory.requests.length >= MOST_REQUESTS;
+  const answer = isFull
+    ? refused('Busy', 'too many requests wait: ask again when they have ended')
+    : take(request.wish, { model, now, policy, request, tell });
+  if ('memory' in answer) {
+    return settled(answer, model, happenings, now, policy);
+  }
+  tell({ kind: 'request-ended', request, outcome: answer });
+  return settled(model, model, happenings, now, policy);
+}
+
+const TAKES: { readonly [K in Wish['kind']]: Take<K> } = {
+  check: (_wish, scene) => whyNotUpdating(scene) ?? whyNotChecking(scene) ?? begun(scene),
+  stage: (wish, scene) =>
+    whyNotUpdating(scene) ??
+    whyNotChecking(scene) ??
+    (wish.to === undefined || isName(wish.to) ? undefined : NO_NAME) ??
+    whyNotStaging(scene) ??
+    begun(scene),
+  reboot: (_wish, scene) => whyNotUpdating(scene) ?? whyNotRebooting(scene) ?? begun(scene),
+  cancel: (_wish, scene) => cancelled(scene),
+  discard: (_wish, scene) => whyNotUpdating(scene) ?? discarded(scene),
+  hold: (wish, scene) => held(wish, scene),
+  release: ({ hold }, scene) => released(hold, scene),
+  deny: ({ release, reason }, scene) => denied(release, reason, scene),
+  allow: ({ release }, scene) => allowed(release, scene),
+};
+
+function begun({ model, request }: Scene): Model {
+  return withPending(model, { request, begun: false });
+}
+
+function whyNotUpdating({ model: { state }, policy }: Scene): Outcome | undefined {
+  if (isRebooting(state)) {
+    return refused('TooLate', `the reboot into ${state.release.version} is on its way`);
+  }
+  return policy.enabled ? undefined : refused('Disabled', 'updates are switched off by configuration');
+}
+
+/** The node's own pauses do not count, those that the server asks for do. */
+function whyNotChecking({ model: { memory }, now }: Scene): Outcome | undefined {
+  const { notBefore } = memory.check;
+  return notBefore === undefined || now.mono >= notBefore.mono
+    ? undefined
+    : refused('Blocked', `the update server wants no request before ${longDate(notBefore.at)}`, [
+        'update_server',
+      ]);
+}
+
+function whyNotStaging({ model: { memory }, now }: Scene): Outcome | undefined {
+  const holds = holdsInForce(memory.record, 'stage', now.at);
+  if (holds.length > 0) {
+    return refused('Blocked', `staging is held: ${holds.map(({ id }) => id).join(', ')}`, ['hold']);
+  }
+  return pendingOf(memory, 'stage') === undefined
+    ? undefined
+    : refused('Busy', 'a release is being staged already');
+}
+
+function whyNotRebooting({ model: { state, memory } }: Scene): Outcome | undefined {
+  if (pendingOf(memory, 'reboot') !== undefined) {
+    return refused('Busy', 'a reboot is asked for already');
+  }
+  if (state.name === 'UpdateAvailable') {
+    return refused('NotStaged', `${state.release.version} is not staged yet`);
+  }
+  const foreign = foreignStaged(memory);
+  return foreign === undefined || state.name === 'UpdateStaged'
+    ? undefined
+    : refused('NotStaged', `what is staged, ${foreign.version}, was staged by somebody else`);
+}
+
+/** Ends what requests have begun, and staging whoever began it. */
+function cancelled(scene: Scene): Answer {
+  const { model, now, policy, request, tell } = scene;
+  if (isRebooting(model.state)) {
+    return refused('TooLate', `the reboot into ${model.state.release.version} is on its way`);
+  }
+  const { state } = model;
+  const isStaging = state.name === 'UpdateAvailable' && state.step !== 'discard';
+  const over = ended(model.memory, ({ request: { wish } }) =>
+    CANCELLABLE.has(wish.kind) ? refused('Cancelled', `by request ${request.id}`) : undefined,
+  );
+  over.happenings.forEach(tell);
+  const isChanged = isStaging || over.happenings.length > 0;
+  const outcome = isChanged
+    ? done(
+        isStaging
+          ? `${state.release.version} is not being staged for now`
+          : 'what was asked for is cancelled',
+        {
+          changed: true,
+        },
+      )
+    : done('there is nothing to cancel', { changed: false });
+  tell({ kind: 'request-ended', request, outcome });
+  if (isStaging) {
+    return {
+      state: { ...state, step: 'rest', dueMono: now.mono + policy.retryIntervalMs },
+      memory: over.memory,
+    };
+  }
+  const hadReboot = pendingOf(model.memory, 'reboot') !== undefined;
+  return hadReboot
+    ? again({ state, memory: over.memory }, 'it was cancelled', scene)
+    : { state, memory: over.memory };
+}
+
+const CANCELLABLE: ReadonlySet<Wish['kind']> = new Set(['check', 'stage', 'reboot']);
+
+function discarded(scene: Scene): Answer {
+  const { model, now, request } = scene;
+  const { state, memory } = model;
+  const release = toDiscard(model);
+  if (release === undefined) {
+    return refused('NotStaged', 'no release of this agent is staged');
+  }
+  const { version } = release;
+  const isStaging = state.name === 'UpdateAvailable';
+  if (memory.record.adminDenials.length >= MOST_ADMIN_DENIALS) {
+    return refused('LimitsExceeded', `at most ${MOST_ADMIN_DENIALS} releases can be denied: allow one first`);
+  }
+  const denial = {
+    // As people will name it when they allow it again.
+    release: isName(version) ? version : denialName(release.payload.value),
+    by: request.by,
+    reason: 'discarded',
+    sinceAt: now.at,
+  };
+  const outcome = done(
+    isStaging
+      ? `${version} is not staged, and denied`
+      : `${version} is denied, and dropped as soon as rpm-ostree can`,
+    { changed: true, release: version },
+  );
+  const next = withAdminDenial(memory.record, denial);
+  return written(withoutDenied(model, scene, release), next, outcome, scene, !isStaging);
+}

@@ -1,0 +1,99 @@
+/**
+ * What the takers of requests share: what they look at, and what they do to a machine. Pure.
+ *
+ * Invariant: who changes the record says what it was before, so that a disk that fails takes the change back.
+ */
+import { isPrintable } from '../text/printable.ts';
+import type { Happening } from './happenings.ts';
+import type { Moment } from './moment.ts';
+import type { Kept, Pending } from './pending-request.ts';
+import { startedOver } from './reconfigure.ts';
+import type { Release } from './release.ts';
+import { refused } from './request-outcomes.ts';
+import { LONGEST_RELEASE, type Outcome, type Request, type Wish } from './requests.ts';
+import { recorded, type Model, type Policy } from './state.ts';
+import { foreignStaged } from './states/back-to-polling.ts';
+
+export interface Scene {
+  readonly model: Model;
+  readonly now: Moment;
+  readonly policy: Policy;
+  readonly request: Request;
+  readonly tell: (happening: Happening) => void;
+}
+
+/** The machine with the request pending, or how it ended at once. */
+export type Answer = Model | Outcome;
+export type Take<K extends Wish['kind']> = (wish: Extract<Wish, { kind: K }>, scene: Scene) => Answer;
+
+export const NO_NAME = refused('Invalid', 'a release must be named by version, checksum or digest');
+
+export function isName(text: string): boolean {
+  return text !== '' && text.length <= LONGEST_RELEASE && isPrintable(text);
+}
+
+export function withPending({ state, memory }: Model, pending: Pending): Model {
+  return { state, memory: { ...memory, requests: [...memory.requests, pending] } };
+}
+
+/** What this agent has staged, or is staging. */
+export function toDiscard({ state, memory }: Model): Release | undefined {
+  if (state.name === 'UpdateStaged' || state.name === 'UpdateAvailable') {
+    return state.release;
+  }
+  const staged = memory.host?.staged;
+  return staged?.payload === undefined || foreignStaged(memory) !== undefined
+    ? undefined
+    : { version: staged.version, payload: staged.payload };
+}
+
+/** `model` with a record that is written at once. `begins`: something is done after that. */
+export function written(
+  { state, memory }: Model,
+  lists: Kept,
+  outcome: Outcome,
+  { request, model, now }: Scene,
+  begins = false,
+): Model {
+  const { holds, adminDenials } = model.memory.record;
+  const { holds: nextHolds, adminDenials: nextDenials } = lists;
+  const next = recorded(memory, { ...memory.record, holds: nextHolds, adminDenials: nextDenials });
+  const at = { ...next, save: { ...next.save, due: true, dueMono: now.mono } };
+  const pending = { request, begun: begins, written: { before: { holds, adminDenials }, outcome } };
+  return withPending({ state, memory: at }, pending);
+}
+
+/** An attempt to reboot begins anew: what was lent goes back, and what was about to be asked for is taken back. */
+export function again(model: Model, why: string, { now, policy, tell }: Scene): Model {
+  const { model: after, happenings } = startedOver(model, now, policy, why);
+  happenings.forEach(tell);
+  return after;
+}
+
+/** A release on its way to the disk is left alone; what is on disk stays there. */
+export function withoutStaging(model: Model): Model {
+  const { state, memory } = model;
+  return state.name === 'UpdateAvailable' && state.step !== 'discard'
+    ? { state: { name: 'NoNewUpdate', step: 'rest' }, memory }
+    : model;
+}
+
+/** `release` was denied just now: it is neither staged nor booted. */
+export function withoutDenied(model: Model, scene: Scene, { version }: Release): Model {
+  const { state, memory } = model;
+  switch (state.name) {
+    case 'UpdateStaged':
+      return again(model, `${version} is denied`, scene);
+    case 'UpdateAvailable':
+      return withoutStaging(model);
+    case 'ReportedSteady':
+    case 'NoNewUpdate':
+    case 'OffGraph':
+      return state.step === 'rest' ? { state: { ...state, step: 'refresh' }, memory } : model;
+    case 'StartState':
+    case 'Initialized':
+    case 'UpdateFinalized':
+    case 'EndState':
+      return model;
+  }
+}

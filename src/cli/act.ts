@@ -1,0 +1,85 @@
+/** What commands that act have in common: they ask, and tell in one sentence what came of it. */
+import type { AgentClient, CallOptions } from './agent-client.ts';
+import type { ResultFacts } from './agent-facts.ts';
+import type { ClientCommand } from './run-client.ts';
+import type { Console } from './console.ts';
+import type { ExitName } from './exit-codes.ts';
+import { resultFailure } from './failure.ts';
+import { document } from './json-document.ts';
+import { progressLine } from './progress-text.ts';
+
+/** What is told of a request that went well. */
+export interface Done {
+  readonly text: string;
+  readonly changed: boolean;
+  readonly request?: string | undefined;
+  readonly release?: string | undefined;
+  readonly hold?: string | undefined;
+}
+
+/** Prints it. Nothing to do is an exit code of its own. */
+export function tellDone(done: Done, { json }: ClientCommand, console: Console): ExitName {
+  console.out(json === true ? document('Result', { ...done }) : `${done.text}\n`);
+  return done.changed ? 'ok' : 'nothing';
+}
+
+/** Runs a job to its end, with its progress on a terminal. Rejects with Failure when it ends badly. */
+export async function runJob(
+  client: AgentClient,
+  console: Console,
+  member: string,
+  options: CallOptions,
+): Promise<ResultFacts> {
+  const line = new ProgressLine(console);
+  const interrupted = (): void => {
+    line.clear();
+    console.err('the agent goes on with it; `zincati cancel` ends it\n');
+    process.exit(INTERRUPTED);
+  };
+  process.once('SIGINT', interrupted);
+  try {
+    const result = await client.job(member, options, (progress) => {
+      line.show(progressLine(progress, console.terms().width ?? 0));
+    });
+    if (result.error !== undefined) {
+      throw resultFailure(result);
+    }
+    return result;
+  } finally {
+    process.removeListener('SIGINT', interrupted);
+    line.clear();
+  }
+}
+
+/** As a shell tells that SIGINT ended a program. */
+const INTERRUPTED = 130;
+
+/** One line that is drawn anew; nothing where the cursor cannot move. */
+class ProgressLine {
+  readonly #console: Console;
+  #isShown = false;
+
+  constructor(console: Console) {
+    this.#console = console;
+  }
+
+  show(text: string): void {
+    if (this.#console.canRedraw && text !== '') {
+      this.#isShown = true;
+      this.#console.out(`\r\u001b[K${text}`);
+    }
+  }
+
+  clear(): void {
+    if (this.#isShown) {
+      this.#isShown = false;
+      this.#console.out('\r\u001b[K');
+    }
+  }
+}
+
+/** Of a job. `otherwise`: where the agent says nothing. */
+export function doneOf(result: ResultFacts, otherwise: string): Done {
+  const { text, changed, request, release } = result;
+  return { text: text ?? otherwise, changed, request, release };
+}

@@ -1,0 +1,134 @@
+/**
+ * What the agent says of itself over D-Bus, as commands use it. Types only; decode-agent.ts reads them.
+ *
+ * Invariants:
+ * - What is not known is undefined, and so is an empty text that says nothing.
+ * - Words are texts, not a closed list: an agent of another version may have more.
+ * - Instants are milliseconds since 1970 UTC.
+ */
+export interface DeploymentFacts {
+  readonly id: string | undefined;
+  readonly version: string;
+  readonly payload: string | undefined;
+  readonly stream: string | undefined;
+  readonly baseChecksum: string | undefined;
+  readonly image: string | undefined;
+  readonly locked: boolean | undefined;
+  readonly layered: readonly string[];
+}
+
+export interface ReleaseFacts {
+  readonly version: string;
+  readonly payload: string | undefined;
+}
+
+export interface ProgressFacts {
+  readonly text: string | undefined;
+  /** From 0 to 1. */
+  readonly fraction: number | undefined;
+  readonly bytesDone: number | undefined;
+  /** Bytes a second. */
+  readonly rate: number | undefined;
+  readonly layersDone: number | undefined;
+  readonly layersTotal: number | undefined;
+}
+
+export interface GateFacts {
+  readonly gate: string;
+  readonly class: string | undefined;
+  /** `pass`, `block`, `unknown`. */
+  readonly verdict: string;
+  readonly label: string | undefined;
+  readonly reason: string | undefined;
+  readonly evidence: Readonly<Record<string, string | number | boolean>>;
+  readonly earliestAt: number | undefined;
+  readonly latestAt: number | undefined;
+  readonly asOfAt: number | undefined;
+}
+
+export type BoundFacts =
+  | { readonly kind: 'at'; readonly at: number }
+  | { readonly kind: 'never-within'; readonly days: number }
+  | { readonly kind: 'open' };
+
+export interface HoldFacts {
+  readonly id: string;
+  readonly what: string;
+  readonly uid: number | undefined;
+  readonly reason: string | undefined;
+  readonly sinceAt: number | undefined;
+  readonly untilAt: number | undefined;
+}
+
+export interface DenialFacts {
+  readonly release: string;
+  readonly reason: string | undefined;
+  readonly text: string | undefined;
+  readonly file: string | undefined;
+  readonly uid: number | undefined;
+  readonly sinceAt: number | undefined;
+  readonly untilAt: number | undefined;
+}
+
+export interface RebootFacts {
+  readonly lower: BoundFacts;
+  readonly upper: BoundFacts;
+  readonly assumptions: readonly string[];
+}
+
+export interface AgentFacts {
+  readonly version: string | undefined;
+  readonly state: string;
+  readonly statusText: string | undefined;
+  readonly health: {
+    /** `OK`, `DEGRADED`, `STUCK`. */
+    readonly level: string;
+    readonly cause: string | undefined;
+    readonly sinceAt: number | undefined;
+    readonly text: string | undefined;
+  };
+  readonly booted: DeploymentFacts | undefined;
+  readonly staged: DeploymentFacts | undefined;
+  readonly target: ReleaseFacts | undefined;
+  readonly progress: ProgressFacts | undefined;
+  readonly checks: {
+    readonly lastAttemptAt: number | undefined;
+    readonly lastSuccessAt: number | undefined;
+    readonly nextAt: number | undefined;
+  };
+  readonly blocked: readonly GateFacts[];
+  readonly reboot: RebootFacts;
+  readonly holds: readonly HoldFacts[];
+  readonly denied: readonly DenialFacts[];
+  readonly configuration: {
+    readonly current: boolean;
+    readonly reason: string | undefined;
+    readonly sinceAt: number | undefined;
+  };
+}
+
+export interface ExplanationFacts extends RebootFacts {
+  readonly asOfAt: number | undefined;
+  readonly release: string | undefined;
+  /** `none`, `available`, `staged`, `finalized`. */
+  readonly stage: string;
+  readonly gates: readonly GateFacts[];
+}
+
+export interface ResultFacts {
+  readonly request: string | undefined;
+  readonly text: string | undefined;
+  readonly changed: boolean;
+  /** Last part of the error's name; undefined: it went well. */
+  readonly error: string | undefined;
+  readonly gates: readonly string[];
+  readonly release: string | undefined;
+}
+
+/** An entry of the history; docs/history.md has the kinds and their fields. */
+export interface HappenedFacts {
+  readonly at: number;
+  readonly kind: string;
+  readonly text: string;
+  readonly fields: Readonly<Record<string, string | number | boolean>>;
+}

@@ -1,0 +1,9 @@
+/** Command `completion`: prints the completion script of a shell. */
+import type { CommandOf } from './command-line.ts';
+import { completionScript } from './completion-script.ts';
+import { EXIT } from './exit-codes.ts';
+
+export function completion({ shell }: CommandOf<'completion'>): Promise<number> {
+  process.stdout.write(completionScript(shell));
+  return Promise.resolve(EXIT.ok);
+}

@@ -1,0 +1,65 @@
+/** Where a command prints, and how. Tests hand in one of their own. */
+import { HostZones, LOCALTIME } from '../calendar/zoneinfo.ts';
+import { UTC, type ZoneRules } from '../calendar/zone-rules.ts';
+import type { Terms } from './terms.ts';
+
+/** Terminals that do not say how wide they are. */
+const USUAL_WIDTH = 80;
+const NARROWEST = 20;
+
+export interface Console {
+  /** Prints to standard output. A text ends with its line break. */
+  out(text: string): void;
+  /** Prints to standard error. */
+  err(text: string): void;
+  /** How people read standard output, as of now. */
+  terms(): Terms;
+  /** Standard output is a terminal that can move its cursor. */
+  readonly canRedraw: boolean;
+  /** A person sits there who can be asked for a password. */
+  readonly canAsk: boolean;
+  /** The words of the command line, without Node and the program. */
+  readonly args: readonly string[];
+  readonly isRoot: boolean;
+}
+
+/** `root`: prefix of the host's paths. */
+export async function hostConsole(root: string): Promise<Console> {
+  const { stdout, stderr, stdin, env } = process;
+  const zone = await hostZone(root);
+  const isDumb = env['TERM'] === 'dumb';
+  const colour = stdout.isTTY && !isDumb && (env['NO_COLOR'] ?? '') === '';
+  const isRoot = process.geteuid?.() === 0;
+  // A reader that has seen enough, such as `head`, is no failure.
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') {
+      throw error;
+    }
+    process.exit();
+  });
+  return {
+    out: (text) => void stdout.write(text),
+    err: (text) => void stderr.write(text),
+    terms: () => ({
+      now: Date.now(),
+      zone,
+      width: stdout.isTTY ? Math.max(NARROWEST, stdout.columns || USUAL_WIDTH) : undefined,
+      colour,
+    }),
+    canRedraw: stdout.isTTY && !isDumb,
+    canAsk: !isRoot && stdin.isTTY && stderr.isTTY,
+    args: process.argv.slice(2),
+    isRoot,
+  };
+}
+
+/** The zone of TZ, if it is a name, else the host's. A host without any has UTC. */
+async function hostZone(root: string): Promise<ZoneRules> {
+  const zones = new HostZones({ root, builtIn: () => undefined, warn: () => undefined });
+  const wanted = process.env['TZ']?.replace(/^:/, '') ?? '';
+  try {
+    return await zones.load(wanted === '' ? LOCALTIME : wanted);
+  } catch {
+    return zones.load(LOCALTIME).catch(() => UTC);
+  }
+}

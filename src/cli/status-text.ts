@@ -1,0 +1,140 @@
+/** `zincati status` for people. Pure. */
+import type { AgentFacts, DeploymentFacts, HoldFacts, ProgressFacts } from './agent-facts.ts';
+import type { Absence } from './absent-agent.ts';
+import { row, wrap } from './columns.ts';
+import { gateText } from './gate-rows.ts';
+import type { HostFacts } from './host-facts.ts';
+import { progressText } from './progress-text.ts';
+import { distance, localTime, localTimeAndDistance, type Terms, type Tint, tinted } from './terms.ts';
+import { userName } from './user-name.ts';
+
+const LABEL_WIDTH = 10;
+const HEALTH_TINTS: Readonly<Record<string, Tint>> = { OK: 'good', DEGRADED: 'warning', STUCK: 'bad' };
+
+type Row = readonly [label: string, text: string];
+
+/** Lines without their breaks. */
+export function statusLines(facts: AgentFacts, host: HostFacts, terms: Terms): readonly string[] {
+  const rows: readonly Row[] = [
+    ['node', nodeText(host, facts.booted)],
+    ['booted', bootedText(facts.booted, host, terms)],
+    ...stagedRows(facts),
+    ...targetRows(facts),
+    ['health', healthText(facts, terms)],
+    ...waitRows(facts, terms),
+    ...facts.holds.map((hold): Row => ['hold', holdText(hold, terms)]),
+    ['checks', checksText(facts, terms)],
+    ...configurationRows(facts, terms),
+  ];
+  return rows.flatMap(([label, text], index) =>
+    tableRow(label === rows[index - 1]?.[0] ? '' : label, text, terms),
+  );
+}
+
+/** Where the agent does not run: that first, then what can be told without it. */
+export function absentLines({ text, todo }: Absence, host: HostFacts, terms: Terms): readonly string[] {
+  const booted =
+    host.version === undefined ? [] : tableRow('booted', bootedText(undefined, host, terms), terms);
+  return [
+    ...wrap(tinted(text, 'bad', terms), terms.width),
+    ...wrap(todo, terms.width),
+    '',
+    ...tableRow('node', nodeText(host, undefined), terms),
+    ...booted,
+  ];
+}
+
+/** `h1: no reboot until Sat 28 Nov 02:00 CET (in 2 d 9 h), by root since Wed 25 Nov 15:02 CET: release week`. */
+export function holdText({ id, what, uid, reason, sinceAt, untilAt }: HoldFacts, terms: Terms): string {
+  const subject = what === 'stage' ? 'staging' : what;
+  const until =
+    untilAt === undefined ? 'until it is released' : `until ${localTimeAndDistance(untilAt, terms)}`;
+  const by = uid === undefined ? '' : `, by ${userName(uid)}`;
+  const since = sinceAt === undefined ? '' : ` since ${localTime(sinceAt, terms)}`;
+  return `${id}: no ${subject} ${until}${by}${since}${reason === undefined ? '' : `: ${reason}`}`;
+}
+
+function tableRow(label: string, text: string, terms: Terms): readonly string[] {
+  const paint = (shown: string): string => tinted(shown, 'faint', terms);
+  return row(label, text, { labelWidth: LABEL_WIDTH, width: terms.width, paint });
+}
+
+function nodeText({ name, architecture }: HostFacts, booted: DeploymentFacts | undefined): string {
+  const stream = booted?.stream === undefined ? [] : [`stream ${booted.stream}`];
+  return [name, ...stream, architecture].join(', ');
+}
+
+function bootedText(booted: DeploymentFacts | undefined, host: HostFacts, terms: Terms): string {
+  const version = booted?.version ?? host.version ?? 'not known yet';
+  const at = host.bootedAt;
+  const since =
+    at === undefined ? '' : `   since ${localTime(at, terms)} (${distance(at, terms).replace(' ago', '')})`;
+  const layers = booted?.layered.length ?? 0;
+  const layered = layers === 0 ? '' : `; ${layers} ${layers === 1 ? 'package' : 'packages'} layered`;
+  return `${version}${since}${layered}`;
+}
+
+function stagedRows({ staged }: AgentFacts): readonly Row[] {
+  if (staged === undefined) {
+    return [];
+  }
+  const { version, locked } = staged;
+  const hint = locked === true ? '   a plain `reboot` does not apply it, `zincati reboot` does' : '';
+  return [['staged', `${version}${hint}`]];
+}
+
+function targetRows({ target, staged, progress }: AgentFacts): readonly Row[] {
+  const isStaged = target === undefined || target.version === staged?.version;
+  const rows: Row[] = isStaged ? [] : [['target', target.version]];
+  return progress === undefined ? rows : [...rows, ['staging', progressLine(progress)]];
+}
+
+function progressLine(progress: ProgressFacts): string {
+  const numbers = progressText(progress);
+  return [numbers, progress.text].filter((part) => part !== undefined && part !== '').join(', ');
+}
+
+function healthText({ health, statusText }: AgentFacts, terms: Terms): string {
+  const { level, cause, sinceAt, text } = health;
+  const shown = tinted(level, HEALTH_TINTS[level] ?? 'bad', terms);
+  if (level === 'OK') {
+    return shown;
+  }
+  const since = sinceAt === undefined ? '' : ` since ${localTimeAndDistance(sinceAt, terms)}`;
+  const why = text ?? statusText;
+  return `${shown}${cause === undefined ? '' : ` (${cause})`}${since}${why === undefined ? '' : `: ${why}`}`;
+}
+
+function waitRows({ blocked, staged, reboot, statusText }: AgentFacts, terms: Terms): readonly Row[] {
+  if (blocked.length > 0) {
+    return blocked.map((gate) => ['waits', gateText(gate, terms)]);
+  }
+  if (staged === undefined) {
+    return [];
+  }
+  const { lower } = reboot;
+  if (lower.kind === 'at' && lower.at > terms.now) {
+    return [['waits', `first possible reboot: ${localTimeAndDistance(lower.at, terms)}`]];
+  }
+  return statusText === undefined ? [] : [['waits', statusText]];
+}
+
+function checksText({ checks }: AgentFacts, terms: Terms): string {
+  const { lastAttemptAt, lastSuccessAt, nextAt } = checks;
+  const last =
+    lastSuccessAt === undefined ? 'none was answered yet' : `last ${localTime(lastSuccessAt, terms)}`;
+  const hasFailed =
+    lastAttemptAt !== undefined && lastAttemptAt > (lastSuccessAt ?? Number.NEGATIVE_INFINITY);
+  const failed = hasFailed ? `, none answered since (last asked ${distance(lastAttemptAt, terms)})` : '';
+  const next = nextAt === undefined ? '' : `, next ${nextAt <= terms.now ? 'now' : distance(nextAt, terms)}`;
+  return `${last}${failed}${next}`;
+}
+
+function configurationRows({ configuration }: AgentFacts, terms: Terms): readonly Row[] {
+  const { current, reason, sinceAt } = configuration;
+  if (current) {
+    return [];
+  }
+  const since = sinceAt === undefined ? '' : ` since ${localTimeAndDistance(sinceAt, terms)}`;
+  return [['config', `what is on disk is not in use${since}${reason === undefined ? '' : `: ${reason}`}`]];
+}

@@ -1,0 +1,119 @@
+/**
+ * What the machine adds to the way of one attempt: its own pacing, the record, rpm-ostree, and lenders. Pure.
+ *
+ * Invariants:
+ * - No lender is asked, and no daemon is woken. What they said last is in the model.
+ * - Lenders and a busy rpm-ostree count as passing at best. At worst nobody knows.
+ */
+import type { LastLoan } from '../agent/state.ts';
+import { OBSERVED, OPEN, openFrom } from '../gates/timing.ts';
+import { ofMachine, type Candidate, type Scene } from './candidate.ts';
+import { nextLookAt } from './next-look.ts';
+
+/** Only of a node that has something staged. */
+export function pacing({ model, now, overrides }: Scene): Candidate {
+  const { state } = model;
+  // A person who overrides something asks for the reboot, and that is a look.
+  const lookAt = overrides.length > 0 ? now.at : nextLookAt(model, now);
+  if (lookAt <= now.at || state.name !== 'UpdateStaged') {
+    const reason = 'the node looks at everything now';
+    return ofMachine('pacing', 'pass', 'looking', reason, openFrom(lookAt).passAfter);
+  }
+  const { holding } = state;
+  const [label, reason] =
+    holding.by === 'failure' || holding.by === 'lender'
+      ? ['retrying', 'the last attempt failed; it is made again at the next look']
+      : ['resting', 'the node looks at everything again at that instant'];
+  return ofMachine('pacing', 'block', label, reason, openFrom(lookAt).passAfter);
+}
+
+export function recordGate({ model }: Scene): Candidate {
+  const { streak } = model.memory.save;
+  return streak === undefined
+    ? observed('record', 'pass', 'written', 'the record can be written', undefined)
+    : observed(
+        'record',
+        'block',
+        streak.kind,
+        'the record cannot be written',
+        'the record can be written by then',
+      );
+}
+
+export function rpmOstreeGate({ model }: Scene): Candidate {
+  const active = model.memory.host?.activeTransaction;
+  const isFollowing = 'step' in model.state && model.state.step === 'follow';
+  if (active === undefined && !isFollowing) {
+    const reason = 'rpm-ostree was idle at the last reading';
+    return foreignGate('rpm_ostree', 'pass', 'idle', reason);
+  }
+  return {
+    ...foreignGate('rpm_ostree', 'unknown', 'rpm_ostree_busy', 'a transaction of rpm-ostree runs'),
+    openEnded: true,
+    assumption: 'rpm-ostree is idle by then',
+  };
+}
+
+/** One of each kind of lender. */
+export function lenderGates({ model, policy, overrides }: Scene): readonly Candidate[] {
+  if (!policy.hasLenders) {
+    return [];
+  }
+  const names = new Set(policy.slotPlaces.map(({ lender }) => lender));
+  const { loan } = model.memory;
+  return [...(names.size === 0 ? ['lender'] : names)].map((name) => {
+    if (overrides.includes('fleet-lock')) {
+      return foreignGate(name, 'pass', name, 'overridden: it is not asked');
+    }
+    const gate = foreignGate(
+      name,
+      'unknown',
+      name,
+      `asked only when all else allows the reboot${lastAnswer(loan)}`,
+    );
+    return {
+      ...gate,
+      shown: { ...gate.shown, ...(loan !== undefined && { asOfAt: loan.at }) },
+      openEnded: true,
+      assumption: `${name} lends a slot when it is asked`,
+    };
+  });
+}
+
+function lastAnswer(loan: LastLoan | undefined): string {
+  switch (loan?.kind) {
+    case undefined:
+      return '';
+    case 'granted':
+      return '; last answer: lent';
+    case 'refused':
+      return `; last answer: refused: ${loan.reason}`;
+    case 'may-be-held':
+      return `; last answer: not decided: ${loan.reason}`;
+    case 'failed':
+      return `; no answer to the last question: ${loan.reason}`;
+  }
+}
+
+function foreignGate(gate: string, verdict: 'pass' | 'unknown', label: string, reason: string): Candidate {
+  return {
+    shown: { gate, class: 'foreign', verdict, label, reason },
+    passAfter: OPEN.passAfter,
+    openEnded: false,
+  };
+}
+
+function observed(
+  gate: string,
+  verdict: 'pass' | 'block',
+  label: string,
+  reason: string,
+  assumption: string | undefined,
+): Candidate {
+  return {
+    shown: { gate, class: 'observed', verdict, label, reason },
+    passAfter: OBSERVED.passAfter,
+    openEnded: verdict !== 'pass',
+    ...(assumption !== undefined && { assumption }),
+  };
+}

@@ -1,0 +1,21 @@
+/** Faults of the agent's interface on the bus; each with what brings it back. */
+import { replace, type PutBackFault } from '../fault.ts';
+
+const AGENT1 = { project: 'unit', test: 'test/unit/service/agent1.test.ts' } as const;
+
+export const INTERFACE_FAULTS: readonly PutBackFault[] = [
+  {
+    id: 'door-root',
+    fault: 'what is for root is for everybody, now that the bus lets everybody in',
+    changes: [replace('src/service/door.ts', 'isForRoot', () => () => false)],
+    ...AGENT1,
+    named: 'the machine id is for root',
+  },
+  {
+    id: 'door-polkit',
+    fault: 'whatever polkit says, everybody may act',
+    changes: [replace('src/service/polkit.ts', 'askPolkit', () => () => Promise.resolve('yes'))],
+    ...AGENT1,
+    named: 'others as polkit says',
+  },
+];

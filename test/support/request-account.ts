@@ -1,0 +1,275 @@
+/**
+ * What people ask of a node in a random world, and an account of it that is independent of the agent's own:
+ *
+ * - While a hold on reboots is in force no reboot is asked for, unless one who may pass it asks for it.
+ * - A release that somebody denied is never rebooted into, until somebody allows it.
+ * - Each request ends once, and at the latest with the life of the agent.
+ * - What is overridden is overridden for the request alone.
+ * - What ended well is on disk; what was refused is not.
+ */
+import type { Happening } from '../../src/agent/happenings.ts';
+import type { GateQuestion } from '../../src/agent/ports.ts';
+import { OVERRIDES, type Override } from '../../src/agent/overrides.ts';
+import type { Release } from '../../src/agent/release.ts';
+import type { Hold, Outcome, Request, Wish } from '../../src/agent/requests.ts';
+import type { Random } from './random-world.ts';
+import { release } from './samples.ts';
+import type { SimulatedNode } from './simulated-node.ts';
+import { Violation } from './violation.ts';
+
+const DAY_MS = 24 * 3_600_000;
+/** The longest trouble lasts three days, and what comes of it a little more. */
+const LONGEST_MS = 4 * DAY_MS;
+
+/** What people want less of than they ask for would leave nothing to be seen: holds are let go more often than made. */
+const WISHES_OF_PEOPLE = [
+  ...(['check', 'stage', 'reboot', 'reboot', 'cancel', 'discard', 'hold', 'hold'] as const),
+  ...(['release', 'release', 'release', 'deny', 'allow', 'allow'] as const),
+] as const;
+
+type Done = Extract<Outcome, { kind: 'done' }>;
+
+export class RequestAccount {
+  readonly #node: SimulatedNode;
+  readonly #random: Random;
+  /** By id: since when it waits, on the monotonic clock of its life. */
+  readonly #open = new Map<
+    string,
+    { readonly request: Request; readonly sinceMono: number; readonly takenAt: number }
+  >();
+  readonly #ended = new Set<string>();
+  readonly #holds = new Map<string, Hold>();
+  /** Versions and checksums. */
+  readonly #denied = new Set<string>();
+  #count = 0;
+  #life = 0;
+
+  constructor(node: SimulatedNode, random: Random) {
+    this.#node = node;
+    this.#random = random;
+    const { listener } = node;
+    node.listener = {
+      ...listener,
+      happened: (happenings, before) => {
+        listener.happened?.(happenings, before);
+        happenings.forEach((happening) => this.#hear(happening));
+      },
+    };
+  }
+
+  /** Somebody asks for something. */
+  ask(): void {
+    this.#request(this.#wish());
+  }
+
+  /** Everybody lets go. */
+  letGo(): void {
+    const { holds, adminDenials } = this.#node.model.memory.record;
+    for (const { id } of holds) {
+      this.#request({ kind: 'release', hold: id });
+    }
+    for (const { release: name } of adminDenials) {
+      this.#request({ kind: 'allow', release: name });
+    }
+  }
+
+  /** What a reboot that is asked for just now may pass. */
+  overriding(): ReadonlySet<Override> {
+    const asked = this.#reboot();
+    return new Set(asked?.wish.kind === 'reboot' ? asked.wish.overrides : []);
+  }
+
+  checkSurvey({ overrides = [] }: GateQuestion): void {
+    const allowed = this.overriding();
+    const beyond = overrides.filter((word) => !allowed.has(word));
+    if (beyond.length > 0) {
+      throw new Violation(`${beyond.join(', ')} overridden, and nobody asks for that`);
+    }
+  }
+
+  checkFinalize({ version, payload }: Release): void {
+    const asked = this.#reboot();
+    for (const { id, what, by } of this.#holdsInForce()) {
+      if (what === 'reboot' && !this.overriding().has('hold') && asked?.by.uid !== by.uid) {
+        throw new Violation(`a reboot into ${version} was asked for while ${id} holds it`);
+      }
+    }
+    if (this.#denied.has(version) || this.#denied.has(payload.value)) {
+      throw new Violation(`a reboot into ${version} was asked for, which somebody denied`);
+    }
+  }
+
+  /** Before each step of the node. */
+  check(): void {
+    this.#followLife();
+    const { mono, record, model } = this.#node;
+    const pending = model.memory.requests.map(({ request }) => request.id);
+    for (const [id, { request, sinceMono }] of this.#open) {
+      if (!pending.includes(id)) {
+        throw new Violation(`request ${id} (${request.wish.kind}) is neither pending nor over`);
+      }
+      if (mono - sinceMono > LONGEST_MS) {
+        throw new Violation(`request ${id} (${request.wish.kind}) does not end`);
+      }
+    }
+    const onDisk = record.holds.filter((hold) => this.#isInForce(hold)).map(({ id }) => id);
+    const told = this.#holdsInForce().map(({ id }) => id);
+    if (onDisk.toSorted().join() !== told.toSorted().join()) {
+      throw new Violation(
+        `the record has the holds ${onDisk.join()}, and people were told of ${told.join()}`,
+      );
+    }
+    // A discard is on disk before what it denies is dropped.
+    if (this.#isDiscarding()) {
+      return;
+    }
+    const denied = record.adminDenials.map(({ release: name }) => name).toSorted();
+    if (denied.join() !== [...this.#denied].toSorted().join()) {
+      throw new Violation(
+        `the record denies ${denied.join()}, and people were told of ${[...this.#denied].join()}`,
+      );
+    }
+  }
+
+  /** What was asked of an agent ends with it. */
+  #followLife(): void {
+    const { lives } = this.#node;
+    if (lives !== this.#life) {
+      this.#life = lives;
+      if (this.#isDiscarding()) {
+        this.#record();
+      }
+      this.#open.clear();
+    }
+  }
+
+  #isDiscarding(): boolean {
+    return [...this.#open.values()].some(({ request }) => request.wish.kind === 'discard');
+  }
+
+  /** What is on disk holds, whether or not anybody was told. */
+  #record(): void {
+    for (const { release: name } of this.#node.record.adminDenials) {
+      this.#denied.add(name);
+    }
+  }
+
+  #request(wish: Wish): void {
+    const request: Request = { id: `r-${++this.#count}`, by: { uid: this.#pick([0, 1000, 1001]) }, wish };
+    if (!this.#node.quiet) {
+      this.#node.log.push(`..... uid ${request.by.uid}: ${JSON.stringify(wish)}`);
+    }
+    this.#node.request(request);
+  }
+
+  #hear(happening: Happening): void {
+    this.#followLife();
+    switch (happening.kind) {
+      case 'request-taken': {
+        const { request } = happening;
+        if (this.#open.has(request.id) || this.#ended.has(request.id)) {
+          throw new Violation(`request ${request.id} was taken twice`);
+        }
+        this.#open.set(request.id, { request, sinceMono: this.#node.mono, takenAt: this.#node.at });
+        return;
+      }
+      case 'request-ended': {
+        const { request, outcome } = happening;
+        const open = this.#open.get(request.id);
+        if (open === undefined) {
+          throw new Violation(`request ${request.id} (${request.wish.kind}) ended twice, or was never taken`);
+        }
+        this.#open.delete(request.id);
+        this.#ended.add(request.id);
+        if (outcome.kind === 'done') {
+          this.#kept(request, outcome, open.takenAt);
+        }
+        return;
+      }
+      default:
+    }
+  }
+
+  /** What people were told is so from now on. */
+  #kept({ wish, by }: Request, { changed, hold }: Done, takenAt: number): void {
+    if (!changed) {
+      return;
+    }
+    if (wish.kind === 'hold' || wish.kind === 'release') {
+      // What was over by then is dropped, and stays so when the clock is set back.
+      for (const [id, { untilAt }] of this.#holds) {
+        if (untilAt !== undefined && untilAt <= takenAt) {
+          this.#holds.delete(id);
+        }
+      }
+    }
+    if (wish.kind === 'hold' && hold !== undefined) {
+      const { what, reason, untilAt } = wish;
+      const until = untilAt === undefined ? {} : { untilAt };
+      this.#holds.set(hold, { id: hold, what, by, reason, sinceAt: this.#node.at, ...until });
+    } else if (wish.kind === 'release') {
+      this.#holds.delete(wish.hold);
+    } else if (wish.kind === 'deny') {
+      this.#denied.add(wish.release);
+    } else if (wish.kind === 'allow') {
+      this.#denied.delete(wish.release);
+    } else if (wish.kind === 'discard') {
+      this.#record();
+    }
+  }
+
+  #reboot(): Request | undefined {
+    return [...this.#open.values()].find(({ request }) => request.wish.kind === 'reboot')?.request;
+  }
+
+  #holdsInForce(): readonly Hold[] {
+    return [...this.#holds.values()].filter((hold) => this.#isInForce(hold));
+  }
+
+  #isInForce({ untilAt }: Hold): boolean {
+    return untilAt === undefined || this.#node.at < untilAt;
+  }
+
+  #wish(): Wish {
+    const kind = this.#pick(WISHES_OF_PEOPLE);
+    switch (kind) {
+      case 'check':
+      case 'cancel':
+      case 'discard':
+        return { kind };
+      case 'stage': {
+        const ignoreRollout = this.#random() < 0.5;
+        return this.#random() < 0.5
+          ? { kind, ignoreRollout }
+          : { kind, ignoreRollout, to: this.#anyRelease().version };
+      }
+      case 'reboot': {
+        const many = this.#random();
+        return { kind, overrides: OVERRIDES.filter(() => this.#random() < many) };
+      }
+      case 'hold': {
+        const what = this.#random() < 0.7 ? 'reboot' : 'stage';
+        const untilAt = Math.ceil(this.#node.at + this.#random() * 3 * DAY_MS);
+        return this.#random() < 0.3
+          ? { kind, what, reason: 'for now' }
+          : { kind, what, untilAt, reason: 'for a while' };
+      }
+      case 'release':
+        return { kind, hold: this.#pick(['h1', ...this.#holds.keys()]) };
+      case 'deny': {
+        const { version, payload } = this.#anyRelease();
+        return { kind, release: this.#random() < 0.5 ? version : payload.value, reason: 'bad' };
+      }
+      case 'allow':
+        return { kind, release: this.#pick(['1', ...this.#denied]) };
+    }
+  }
+
+  #anyRelease(): Release {
+    return release(`${1 + Math.floor(this.#random() * 8)}`);
+  }
+
+  #pick<T>(list: readonly [T, ...T[]]): T {
+    return list[Math.floor(this.#random() * list.length)] ?? list[0];
+  }
+}

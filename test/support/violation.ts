@@ -1,0 +1,2 @@
+/** A random world in which something happened that must not. */
+export class Violation extends Error {}
