@@ -1,6 +1,8 @@
 /**
- * The update server of the sandbox, and the real one: CONFORM_CINCINNATI=http://HOST:PORT. It is asked for stream stable
- * on x86_64, unless CONFORM_CINCINNATI_STREAM and CONFORM_CINCINNATI_BASEARCH say otherwise.
+ * The update server of the sandbox, and the real one: CONFORM_CINCINNATI=http://HOST:PORT.
+ *
+ * The real one is asked for stream stable on x86_64. CONFORM_CINCINNATI_STREAM and CONFORM_CINCINNATI_BASEARCH name
+ * others.
  */
 import { startCincinnatiServer } from '../../sandbox/cincinnati-server.ts';
 import { carriedHistory, parseHistory, type History } from '../../sandbox/releases.ts';
