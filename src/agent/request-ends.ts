@@ -76,14 +76,14 @@ function takenBack(memory: Memory): Memory {
 
 function outcomeAtRest({ request, written }: Pending, { state, memory }: Model): Outcome {
   const { kind } = request.wish;
+  if (kind === 'discard' && written !== undefined) {
+    return written.outcome;
+  }
   if (state.name === 'UpdateFinalized' || (state.name === 'EndState' && state.cause === 'reboot-pending')) {
     return refused('TooLate', 'the reboot is on its way');
   }
   if (state.name === 'EndState') {
     return refused('Disabled', 'updates are switched off by configuration');
-  }
-  if (kind === 'discard' && written !== undefined) {
-    return written.outcome;
   }
   if (kind === 'reboot') {
     return state.name === 'UpdateStaged'
