@@ -124,11 +124,16 @@ const STAGING: Ends = {
 
 /** What was on its way to the disk already is what was asked for, where that is true. */
 const STAGED_MEANWHILE: Ends = {
-  staged: ({ release: { version } }, { request: { wish } }) => {
-    const isWanted = wish.kind === 'stage' && !wish.ignoreRollout && (wish.to ?? version) === version;
-    return isWanted ? done(`${version} is staged`, { changed: true, release: version }) : undefined;
-  },
+  staged: ({ release: { version } }, { request }) =>
+    isWhatIsStaged(request, version)
+      ? done(`${version} is staged`, { changed: true, release: version })
+      : undefined,
 };
+
+/** Whether somebody asks for nothing more than that `version` is staged, which the node did of its own. */
+export function isWhatIsStaged({ wish }: Request, version: string): boolean {
+  return wish.kind === 'stage' && !wish.ignoreRollout && (wish.to ?? version) === version;
+}
 
 const REBOOTING: Ends = {
   finalized: ({ release: { version } }, { request, model, now }) => {

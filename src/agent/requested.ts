@@ -73,7 +73,8 @@ function begun({ model, request }: Scene): Model {
   return withPending(model, { request, begun: false });
 }
 
-function rebooting(overrides: readonly Override[], scene: Scene): Model {
+/** Exported for its tests: `overrides` count from here on. */
+export function rebooting(overrides: readonly Override[], scene: Scene): Model {
   const { state } = scene.model;
   const isPassed =
     state.name === 'UpdateStaged' &&

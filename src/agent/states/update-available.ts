@@ -112,13 +112,13 @@ export const AVAILABLE_STEPS: Readonly<Record<AvailableStep, Step<UpdateAvailabl
   }),
 };
 
-/** A person had it staged on terms of his own, and that request is over: the graph decides anew. */
-function isAdrift({ terms }: UpdateAvailable, memory: Memory): boolean {
+/** Exported for its tests: a person had it staged on terms of his own, and that request is over. The graph decides anew. */
+export function isAdrift({ terms }: UpdateAvailable, memory: Memory): boolean {
   return terms !== undefined && pendingOf(memory, 'stage') === undefined;
 }
 
-/** Goes on with the release as it was named, unless it was denied meanwhile, or nobody wants it any more. */
-function goneOn(state: UpdateAvailable, turn: Turn): Model {
+/** Exported for its tests: goes on with the release as it was named, unless it was denied meanwhile or is adrift. */
+export function goneOn(state: UpdateAvailable, turn: Turn): Model {
   const { memory, policy } = turn;
   return isAdrift(state, memory) || isSkipped(skippedBy(memory, policy), state.release)
     ? { state: { name: 'NoNewUpdate', step: 'rest' }, memory }
