@@ -2,7 +2,8 @@
  * What people ask of a node in a random world, and an account of it that is independent of the agent's own:
  *
  * - While a hold on reboots is in force no reboot is asked for, unless one who may pass it asks for it after that.
- * - A release that somebody denied is never rebooted into, until somebody allows it.
+ * - A release that somebody denied is neither staged nor rebooted into, until somebody allows it.
+ * - While a hold on staging is in force nothing is staged.
  * - Each request ends once, and at the latest with the life of the agent.
  * - What is overridden is overridden for the request alone.
  * - What ended well is on disk; what was refused is not.
@@ -60,8 +61,8 @@ export class RequestAccount {
   }
 
   /** Somebody asks for something. */
-  ask(): void {
-    this.#request(this.#wish());
+  ask(kind: (typeof WISHES_OF_PEOPLE)[number] = this.#pick(WISHES_OF_PEOPLE)): void {
+    this.#request(this.#wish(kind));
   }
 
   /** Everybody lets go. */
@@ -100,6 +101,19 @@ export class RequestAccount {
     }
     if (this.#denied.has(version) || this.#denied.has(payload.value)) {
       throw new Violation(`a reboot into ${version} was asked for, which somebody denied`);
+    }
+  }
+
+  /** Before each effect that stages. */
+  checkStage({ version, payload }: Release): void {
+    for (const { id, what, untilAt } of this.#holds.values()) {
+      // A clock that is set brings back no hold that was over when the release was chosen.
+      if (what === 'stage' && untilAt === undefined) {
+        throw new Violation(`${version} was staged while ${id} holds that`);
+      }
+    }
+    if (this.#denied.has(version) || this.#denied.has(payload.value)) {
+      throw new Violation(`${version} was staged, which somebody denied`);
     }
   }
 
@@ -236,8 +250,7 @@ export class RequestAccount {
     return untilAt === undefined || this.#node.at < untilAt;
   }
 
-  #wish(): Wish {
-    const kind = this.#pick(WISHES_OF_PEOPLE);
+  #wish(kind: (typeof WISHES_OF_PEOPLE)[number]): Wish {
     switch (kind) {
       case 'check':
       case 'cancel':

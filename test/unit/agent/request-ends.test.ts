@@ -132,7 +132,8 @@ describe('staging on request', () => {
 
   it.each(['fails', 'is cancelled'])('beyond the rollout is over when it %s', (how) => {
     let tries = 0;
-    const { ask, until, toRest, node } = askedNode({}, ROLLING);
+    const policy = { ...POLICY, retryIntervalMs: MINUTE, steadyIntervalMs: HOUR };
+    const { ask, until, toRest, node } = askedNode({ policy }, ROLLING);
     node.world.stageFault = () => {
       tries++;
       if (how === 'is cancelled') {
