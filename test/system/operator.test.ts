@@ -194,10 +194,16 @@ describe.skipIf(whyNot !== undefined)(`an operator${whyNot === undefined ? '' : 
       await host.write(PRIVATE, '[identity]\ngroup = "workers"\n');
       await host.sh(`chown root:zincati ${PRIVATE} && chmod 640 ${PRIVATE} && systemctl restart ${UNIT}`);
       await host.sh('gdbus wait --system --timeout 100 org.coreos.zincati');
-      for (const looking of [['calendar'], ['config', 'show']]) {
-        const { status, stdout, stderr } = await as('alice', ...looking);
-        console.log(looking, status, stdout.slice(0, 300), stderr);
-      }
+      const shown = await as('alice', 'config', 'show', '--origin');
+      expect([shown.status, shown.stderr]).toEqual([0, '']);
+      expect(shown.stdout).toContain(`identity.group = "workers"  # ${PRIVATE}\n`);
+      expect(shown.stdout).toBe((await zincati('config', 'show', '--origin')).stdout);
+      expect(await as('alice', 'calendar', '--days', '3')).toEqual({
+        status: 6,
+        stdout: '',
+        stderr:
+          'you are not permitted to read all files of the configuration\nsudo zincati calendar --days 3\n',
+      });
       await host.sh(`rm ${PRIVATE} && systemctl restart ${UNIT}`);
     });
 
@@ -247,8 +253,8 @@ describe.skipIf(whyNot !== undefined)(`an operator${whyNot === undefined ? '' : 
       expect(JSON.parse(history)).toMatchObject({
         entries: expect.arrayContaining([
           expect.objectContaining({
-            kind: 'held',
-            fields: expect.objectContaining({ uid: alice }) as unknown,
+            kind: 'request',
+            fields: expect.objectContaining({ uid: alice, wish: 'hold', outcome: 'done' }) as unknown,
           }),
         ]) as unknown,
       });
@@ -275,16 +281,16 @@ describe.skipIf(whyNot !== undefined)(`an operator${whyNot === undefined ? '' : 
 
   describe('an attacker', () => {
     it('gets errors and nothing else, while others are answered', async () => {
-      // Somebody's job is running: a download that never ends.
-      expect(await zincati('discard')).toMatchObject({ status: 0 });
+      // Somebody's job is on its way: without the newest release the agent stages another one, and the download stalls.
       await host.write('/var/lib/stand-in/faults.json', '{"faults":[{"kind":"stall","remaining":1}]}');
-      expect(await zincati('allow', NEWEST)).toMatchObject({ status: 0 });
+      const cursor = await host.cursor();
+      expect(await zincati('discard')).toMatchObject({ status: 0 });
+      await host.journal(cursor, 'target release .* selected');
       const staging = await host.sh(`busctl call ${AGENT1.join(' ')} Stage 'a{sv}' 1 ignore-rollout b true`);
       const job = /"(.*)"/.exec(staging)?.[1] ?? '';
       const jobState = () =>
         host.sh(`busctl get-property org.coreos.zincati ${job} org.coreos.zincati.Job1 State`);
-      await host.sh(`timeout 60 sh -c 'until busctl get-property org.coreos.zincati ${job} \
-        org.coreos.zincati.Job1 State | grep -q running; do sleep 0.1; done'`);
+      expect(await jobState()).toMatch(/waiting|running/);
       const pid = await host.property(UNIT, 'MainPID');
       const before = await onDisk();
 
@@ -299,14 +305,15 @@ describe.skipIf(whyNot !== undefined)(`an operator${whyNot === undefined ? '' : 
       expect(Object.values(told.errors).reduce((sum, count) => sum + count, 0)).toBe(told.calls);
       expect(Object.keys(told.errors)).not.toContain('org.freedesktop.DBus.Error.Failed');
       expect(Object.keys(told.errors)).not.toContain('org.coreos.zincati.Error.Failed');
-      expect(await jobState()).toBe('s "running"');
+      expect(await jobState()).toMatch(/waiting|running/);
       expect(await onDisk()).toBe(before);
       expect(await host.property(UNIT, 'MainPID')).toBe(pid);
       expect(await peakBytes(pid)).toBeLessThan(150 * MEBIBYTE);
       expect(await host.sh(`systemctl service-log-level ${UNIT}`)).toBe('info');
       expect(await as('mallory', 'status')).toMatchObject({ status: 0, stderr: '' });
       expect(await zincati('cancel')).toMatchObject({ status: 0 });
-      expect(await jobState()).toBe('s "failed"');
+      expect(await jobState()).toMatch(/done|failed/);
+      expect(await zincati('allow', NEWEST)).toMatchObject({ status: 0 });
       expect((await zincati('update')).stdout).toContain(NEWEST);
     });
   });
