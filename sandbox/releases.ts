@@ -10,14 +10,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { Scheme } from '../src/agent/release.ts';
-
-export interface Rollout {
-  /** Seconds since 1970. */
-  readonly startEpoch?: number;
-  /** 0 to 1. */
-  readonly startValue?: number;
-  readonly durationMinutes?: number;
-}
+import { readRollout, type Rollout } from './rollout.ts';
 
 export interface HistoryEntry {
   readonly version: string;
@@ -168,11 +161,9 @@ function entryOfNode(item: unknown, index: number): HistoryEntry {
   }
   const metadata = fieldsOf(fields.get('metadata'), `${at}.metadata`);
   const about = (key: string): unknown => metadata.get(`${PREFIX}updates.${key}`);
-  const number = (key: string): number | undefined => {
+  const text = (key: string): string | undefined => {
     const value = about(key);
-    return value === undefined
-      ? undefined
-      : numberOf(Number(textOf(value, `${at}: ${key}`)), `${at}: ${key}`);
+    return value === undefined ? undefined : textOf(value, `${at}: ${key}`);
   };
   const reason = (key: string): string => textOf(about(key) ?? 'no reason given', `${at}: ${key}`);
   return {
@@ -181,11 +172,12 @@ function entryOfNode(item: unknown, index: number): HistoryEntry {
     digest,
     ...(about('barrier') === 'true' && { barrier: reason('barrier_reason') }),
     ...(about('deadend') === 'true' && { deadend: reason('deadend_reason') }),
-    ...(about('rollout') === 'true' && {
-      rollout: withoutGaps({
-        startEpoch: number('start_epoch'),
-        startValue: number('start_value'),
-        durationMinutes: number('duration_minutes'),
+    // That it is there is enough to the real engine, whatever it says.
+    ...(about('rollout') !== undefined && {
+      rollout: readRollout({
+        startEpoch: text('start_epoch'),
+        startValue: text('start_value'),
+        durationMinutes: text('duration_minutes'),
       }),
     }),
   };

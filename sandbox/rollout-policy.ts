@@ -2,12 +2,11 @@
  * Which updates a graph server offers to which node: barriers, rollouts and dead-ends, as on Fedora CoreOS's
  * server. Pure.
  */
-import { createHash } from 'node:crypto';
-
-import type { History, Rollout } from './releases.ts';
+import type { History } from './releases.ts';
+import { throttle } from './rollout.ts';
 
 export interface Audience {
-  /** 0 takes everything at once; 1 waits for the end of every rollout. */
+  /** 0 takes everything at once; 1 waits for the end of every rollout. NaN sees all. */
   readonly wariness: number;
   /** Milliseconds since 1970. */
   readonly nowMs: number;
@@ -21,7 +20,8 @@ export function offeredEdges(history: History, { wariness, nowMs }: Audience): r
   return (history.edges ?? allEdges(history)).filter(([from, to]) => {
     const rollout = entries[to]?.rollout;
     return (
-      entries[from]?.deadend === undefined && (rollout === undefined || wariness <= throttle(rollout, nowMs))
+      entries[from]?.deadend === undefined &&
+      (rollout === undefined || !(wariness > throttle(rollout, nowMs)))
     );
   });
 }
@@ -46,25 +46,4 @@ function allEdges({ entries }: History): WireEdge[] {
     }
   }
   return [...rollouts, ...barriers];
-}
-
-/** The share of nodes, 0 to 1, that a rollout has reached. */
-export function throttle(rollout: Rollout, nowMs: number): number {
-  const { startEpoch = 0, startValue = 0, durationMinutes } = rollout;
-  // A rollout without a duration makes no progress, so its start does not matter.
-  if (durationMinutes === undefined) {
-    return startValue;
-  }
-  const elapsedSecs = nowMs / 1000 - startEpoch;
-  if (elapsedSecs < 0) {
-    return 0;
-  }
-  const share = durationMinutes === 0 ? 1 : elapsedSecs / (durationMinutes * 60);
-  return Math.min(startValue + (1 - startValue) * share, 1);
-}
-
-/** A number in (0, 1] that is fixed for each node: its wariness if it does not send one. */
-export function warinessOf(nodeUuid: string): number {
-  const bytes = createHash('sha256').update(nodeUuid).digest();
-  return (bytes.readUIntBE(0, 6) + 1) / 2 ** 48;
 }

@@ -1,8 +1,8 @@
 /**
  * Which effects a request cuts short. Everything else goes on to its end, and the request waits. Pure.
  *
- * Invariant: what is cut short has done nothing, or says that it may have: a transaction of ours is cancelled, and a
- * slot that may be held is owed back.
+ * Invariant: what is cut short has done nothing, or says that it may have. A transaction of ours is cancelled. A slot
+ * that may be held is owed back.
  */
 import type { EffectKind } from './messages.ts';
 import { HOLDABLE, WISHES, type Holdable, type Wish } from './requests.ts';

@@ -90,10 +90,16 @@ async function configured(
     return await asAgent(root, async () => {
       const { settings } = await loadSettings(root);
       const { fleetLock } = settings.updates;
-      const { baseUrl } = fleetLock;
+      const { baseUrl, clientCertFile, clientKeyFile } = fleetLock;
       if (baseUrl === undefined) {
         throw new Failure('config', 'no lock server is configured', {
           todo: 'set updates.fleet_lock.base_url in a file below /etc/zincati/config.d',
+        });
+      }
+      // Otherwise this is an error only where the strategy needs it.
+      if ((clientCertFile === undefined) !== (clientKeyFile === undefined)) {
+        throw new Failure('config', 'a certificate and its key must be set together', {
+          todo: 'set updates.fleet_lock.client_cert_file and client_key_file, or neither of them',
         });
       }
       return { settings: { ...fleetLock, baseUrl }, identity: await loadIdentity(root, settings) };

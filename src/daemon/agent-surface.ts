@@ -31,14 +31,22 @@ import { DAY_MS } from '../text/units.ts';
 import { VERSION } from '../version.ts';
 import type { Explanation } from '../why/explanation.ts';
 import { blockedAtLastLook, explainLastLook } from '../why/last-look.ts';
-import type { Configured } from './configured.ts';
-import { ExplainNow } from './explain-now.ts';
+import type { BuiltGates } from './build-gates.ts';
+import type { Reading } from './configuration.ts';
+import { type Explainable, ExplainNow } from './explain-now.ts';
+
+/** Of a configuration that is in use. */
+export interface InUse extends Pick<Explainable, 'policy' | 'survey'> {
+  readonly reading: Pick<Reading, 'origins' | 'shown'>;
+  readonly gates: Pick<BuiltGates, 'upcoming'>;
+  readonly ports: Pick<Explainable, 'sessions'>;
+}
 
 /** What is there once a configuration is in use. */
 export interface Running {
-  readonly runner: Pick<Runner<Configured>, 'request'>;
+  readonly runner: Pick<Runner, 'request'>;
   /** The one in use. */
-  readonly configured: () => Configured;
+  readonly configured: () => InUse;
   /** Reads the configuration again. Rejects with the reason why it is refused. */
   readonly reload: () => Promise<void>;
 }

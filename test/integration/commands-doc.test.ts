@@ -2,6 +2,7 @@
  * docs/commands.md says what the table of commands says, and its examples are what the commands print. To write it anew:
  * `npx vitest run --project integration test/integration/commands-doc.test.ts -u`.
  */
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 
@@ -9,6 +10,7 @@ import { fixedZone } from '../../src/calendar/zone-rules.ts';
 import { explanationFacts } from '../../src/cli/decode-agent.ts';
 import { deniedLines } from '../../src/cli/denied.ts';
 import type { CommandName } from '../../src/cli/table/commands.ts';
+import { historyLines } from '../../src/cli/history-text.ts';
 import { holdText, statusLines } from '../../src/cli/status-text.ts';
 import { whyLines } from '../../src/cli/why-text.ts';
 import { HOUR_MS } from '../../src/text/units.ts';
@@ -26,6 +28,21 @@ const HOST = {
   version: undefined,
 };
 
+const HAPPENED = [
+  {
+    at: Date.parse('2026-11-03T01:14:50Z'),
+    kind: 'updated',
+    text: "updated from '43.20260203.3.0' to '43.20260217.3.1', 48 s down",
+    fields: {},
+  },
+  {
+    at: Date.parse('2026-11-25T14:02:11Z'),
+    kind: 'staged',
+    text: "staged '43.20260413.3.2'",
+    fields: {},
+  },
+];
+
 /** Those whose output has distances in time, at a fixed instant. */
 function rendered(): Partial<Record<CommandName, Example>> {
   const facts = decodeSample({ Holds: [HOLD], Denied: [DENIAL] });
@@ -33,6 +50,7 @@ function rendered(): Partial<Record<CommandName, Example>> {
     status: { args: 'status', output: statusLines(decodeSample(), HOST, TERMS).join('\n') },
     why: { args: 'why', output: whyLines(explanationFacts(EXPLANATION), TERMS).join('\n') },
     denied: { args: 'denied', output: deniedLines(facts.denied, TERMS).join('\n') },
+    history: { args: 'history -n 2', output: historyLines(HAPPENED, TERMS).join('\n') },
     hold: { args: 'hold', output: facts.holds.map((one) => holdText(one, TERMS)).join('\n') },
   };
 }
@@ -76,4 +94,10 @@ it('docs/commands.md', async () => {
   }
   const page = path.resolve(import.meta.dirname, '../../docs/commands.md');
   await expect(commandsPage(examples)).toMatchFileSnapshot(page);
+});
+
+it('README.md shows what `zincati why` prints', async () => {
+  const { args = '', output = '' } = rendered().why ?? {};
+  const readme = await readFile(path.join(import.meta.dirname, '../../README.md'), 'utf8');
+  expect(readme).toContain(`\`\`\`\n$ zincati ${args}\n${output}\n\`\`\`\n`);
 });

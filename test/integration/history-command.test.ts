@@ -4,11 +4,17 @@ import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vites
 
 import { EXIT } from '../../src/cli/exit-codes.ts';
 import { schemaOf } from '../../src/cli/json-schemas.ts';
+import { SystemBus } from '../../src/dbus/system-bus.ts';
 import { type BusValue, Variant } from '../../src/dbus/types.ts';
 import { lineOf } from '../../src/history/entry-text.ts';
+import { SYSTEM_CLOCK } from '../../src/host/clock.ts';
+import { agent1 } from '../../src/service/agent1.ts';
+import { SERVICE_NAME } from '../../src/service/experimental.ts';
+import { Service } from '../../src/service/service.ts';
 import { WAITING } from '../support/agent-samples.ts';
 import { BusFixture } from '../support/bus-fixture.ts';
 import { dictionary, FakeAgent, micros } from '../support/fake-agent.ts';
+import { FakeAgent as AgentOfPort } from '../support/fake-agent-port.ts';
 import { HostTree } from '../support/host-tree.ts';
 import type { Outcome } from '../support/operator.ts';
 import { schemaFaults } from '../support/schema-walk.ts';
@@ -112,6 +118,44 @@ describe('with an agent', () => {
 
   it.each([['0'], ['501'], ['x']])('a number of entries that cannot be is a mistake: %s', async (count) => {
     expect((await zincati(await aHost(), 'history', '-n', count)).code).toBe(EXIT.usage);
+  });
+});
+
+describe('with the real interface of the agent', () => {
+  it('reads what it sends, and hears what happens', async () => {
+    const port = new AgentOfPort();
+    port.entries = [
+      { at: AT, kind: 'updated', text: 'updated', fields: { downtimeMs: 48_000, bootedAt: AT } },
+    ];
+    const log = { level: () => 'info' as const, setLevel: () => undefined, target: 'console' as const };
+    const served = agent1({ port, clock: SYSTEM_CLOCK, log });
+    const quiet = { debug: () => undefined, info: () => undefined, warn: () => undefined };
+    const service = new Service({
+      bus: new SystemBus({ address: fixture.bus.address, guard: served.guard }),
+      name: SERVICE_NAME,
+      interfaces: served.interfaces,
+      attach: served.attach,
+      clock: SYSTEM_CLOCK,
+      log: quiet,
+    });
+    service.start();
+    onTestFinished(() => service.close());
+    await service.tried;
+    const running = startProgram(
+      on(await aHost()),
+      'history',
+      '-n',
+      '5',
+      '--since',
+      '1d',
+      '--follow',
+      '--json',
+    );
+    onTestFinished(() => void running.child.kill('SIGKILL'));
+    await running.printed('"downtimeMs":48000,"bootedAt":"2026-11-25T15:00:00.000Z"');
+    expect(port.queries).toMatchObject([{ newest: 5 }]);
+    port.happen({ at: AT, kind: 'held', text: 'somebody is logged in', fields: { label: 'people' } });
+    await running.printed('"kind":"held","text":"somebody is logged in","fields":{"label":"people"}');
   });
 });
 

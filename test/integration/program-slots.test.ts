@@ -152,6 +152,18 @@ describe('lock and unlock', () => {
     expect(stderr).not.toContain(TOKEN);
   });
 
+  it('trust the authorities of the system, as the agent does', async () => {
+    const authority = await TestAuthority.create('locks');
+    onTestFinished(() => authority[Symbol.asyncDispose]());
+    const locks = await serve({ tls: await authority.issue('IP:127.0.0.1') });
+    await configure(locks.baseUrl);
+    await host.write('/authorities.pem', authority.cert);
+    const untrusted = await zincati('lock', '--app', 'backup');
+    expect(untrusted.code).toBe(EXIT.failure);
+    const system = { root: host.root, env: { SSL_CERT_FILE: host.at('/authorities.pem') } };
+    expect(await runProgram(system, 'lock', '--app', 'backup')).toMatchObject({ code: EXIT.ok, stderr: '' });
+  });
+
   it('need a lock server, and a configuration that can be used', async () => {
     await configure(undefined);
     for (const words of [['lock'], ['unlock'], ['run-locked', '--', 'true']]) {
@@ -163,6 +175,11 @@ describe('lock and unlock', () => {
           'no lock server is configured\nset updates.fleet_lock.base_url in a file below /etc/zincati/config.d\n',
       });
     }
+    await configure('https://127.0.0.1:1', 'updates.fleet_lock.client_cert_file = "/etc/zincati/node.pem"\n');
+    expect(await zincati('lock', '--app', 'backup')).toMatchObject({
+      code: EXIT.config,
+      stderr: expect.stringMatching(/^a certificate and its key must be set together\n/) as string,
+    });
     await configure('http://127.0.0.1:1', 'updates.enabled = 1\n');
     const { code, stderr } = await zincati('lock', '--app', 'backup');
     expect(code).toBe(EXIT.config);

@@ -11,6 +11,8 @@ import type * as pending from '../../src/agent/pending.ts';
 import type * as adminLists from '../../src/agent/admin-lists.ts';
 import type * as cutShort from '../../src/agent/cut-short.ts';
 import type * as requestEnds from '../../src/agent/request-ends.ts';
+import type * as requested from '../../src/agent/requested.ts';
+import type * as pressing from '../../src/agent/pressing.ts';
 import type * as checking from '../../src/agent/checking.ts';
 import type * as denylist from '../../src/agent/denylist.ts';
 import type * as checks from '../../src/config/checks.ts';
@@ -120,6 +122,8 @@ export interface Modules {
   readonly 'src/agent/admin-lists.ts': typeof adminLists;
   readonly 'src/agent/cut-short.ts': typeof cutShort;
   readonly 'src/agent/request-ends.ts': typeof requestEnds;
+  readonly 'src/agent/requested.ts': typeof requested;
+  readonly 'src/agent/pressing.ts': typeof pressing;
   readonly 'src/agent/perform.ts': typeof perform;
   readonly 'src/agent/slots.ts': typeof slots;
   readonly 'src/report/status-text.ts': typeof statusText;

@@ -49,7 +49,10 @@ describe('a walk through the history of Fedora CoreOS', () => {
     for (const node of [commits, images]) {
       node.runUntil((n) => n.booted.version === '44.20260707.3.1' && n.effect.kind === 'wait');
     }
-    expect(images.log).toEqual(commits.log);
+    // Commits and images are named by different texts.
+    const told = ({ log }: typeof images): readonly string[] =>
+      log.map((line) => line.replace(/\(\S+\) will be excluded/, '(PAYLOAD) will be excluded'));
+    expect(told(images)).toEqual(told(commits));
   });
 
   it('testing: the dead-end is reported and nothing is taken', async () => {

@@ -48,7 +48,8 @@ function section(name: CommandName, example: Example | undefined): string {
     ...Object.entries(options).map(([option, one]) => {
       const isLong = one.choices !== undefined && shownValue(option, one) !== one.choices.join('|');
       const choices = isLong ? `: ${(one.choices ?? []).map((word) => `\`${word}\``).join(', ')}` : '';
-      return [`--${option}`, `${one.help}${choices}`];
+      const short = one.short === undefined ? '' : `-${one.short}, `;
+      return [`${short}--${option}`, `${one.help}${choices}`];
     }),
   ];
   const table = rows

@@ -3,8 +3,8 @@
     hostile-caller.py ROUNDS VICTIM...
 
 VICTIM is the path of somebody else's job. Each round makes every wrong call once, and does not wait for the answers.
-Prints one JSON object at its end. `calls` and `unanswered` are numbers. `done` has the members that did what they were
-asked. `errors` says how often each error name came.
+Prints one JSON object at its end, with `calls`, `unanswered`, `done` and `errors`. `done` has the members that did what
+they were asked, `errors` how often each error name came.
 """
 
 import json

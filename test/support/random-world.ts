@@ -5,6 +5,7 @@
  */
 import { judgeHold } from '../../src/gates/hold.ts';
 import { isOverridden, overridden } from '../../src/gates/overridable.ts';
+import type { EffectKind } from '../../src/agent/messages.ts';
 import { deniedPayloads } from '../../src/agent/denylist.ts';
 import type {
   CheckQuery,
@@ -61,6 +62,16 @@ const TROUBLE_KIND: Readonly<Record<Trouble, string>> = {
   reboot: '',
   sessions: 'bus_call_timeout',
 };
+
+/** Moments at which a request matters most. */
+const AWKWARD: readonly EffectKind[] = [
+  'finalize',
+  'finalize',
+  'acquire-slot',
+  'survey',
+  'save',
+  'discard-staged',
+];
 
 export class RandomWorld {
   readonly node: SimulatedNode;
@@ -192,6 +203,7 @@ export class RandomWorld {
     }
     this.#calm = true;
     this.#askInTheMiddle = false;
+    this.#askBefore = undefined;
     this.#requests.letGo();
     this.#slotByOthersUntil = 0;
     this.node.deployments = this.node.deployments.filter((d) => !d.staged || d.finalizationLocked === true);
@@ -222,10 +234,18 @@ export class RandomWorld {
 
   #step(): void {
     const { node } = this;
+    if (node.effect.kind === this.#askBefore) {
+      this.#askBefore = undefined;
+      this.#requests.ask(this.#thinksBetter ? 'hold' : undefined);
+      this.#thinksBetter = false;
+    }
     const { effect, reboots } = node;
     const before = node.mono;
     if (effect.kind === 'finalize') {
       this.#checkFinalize(effect.release);
+    }
+    if (effect.kind === 'stage') {
+      this.#requests.checkStage(effect.release);
     }
     if (effect.kind === 'wait' && effect.forMs > 0) {
       this.#checkSlot();
@@ -479,16 +499,30 @@ export class RandomWorld {
     );
   }
 
-  /** Between two effects, or in the middle of one. */
+  /** Between two effects, right before an awkward one, or in the middle of one. */
   #someoneAsks(): void {
-    if (this.#asking() < 0.3) {
+    const when = this.#asking();
+    if (when < 0.3) {
       this.#askInTheMiddle = true;
+    } else if (when < 0.6) {
+      this.#askBefore = AWKWARD[Math.floor(this.#asking() * AWKWARD.length)];
+    } else if (when > 0.8 && this.node.stateName === 'UpdateStaged') {
+      // Somebody wants the reboot, and thinks better of it.
+      this.#requests.ask('reboot');
+      this.#askBefore = 'finalize';
+      this.#thinksBetter = true;
     } else {
       this.#ask();
+      // Others answer to that.
+      if (when < 0.8) {
+        this.#askBefore = AWKWARD[Math.floor(this.#asking() * AWKWARD.length)];
+      }
     }
   }
 
   #askInTheMiddle = false;
+  #askBefore: EffectKind | undefined;
+  #thinksBetter = false;
 
   #ask(): void {
     this.#requests.ask();

@@ -1,6 +1,6 @@
 /**
- * An operator on a host that boots, with the real unit, system bus, polkit and control group. The operator is root, a
- * user whom polkit allows something, one whom it does not, and one who means harm.
+ * An operator on a host that boots, with the real unit, system bus, polkit and control group. They come as root, as a
+ * user whom polkit allows something, as one whom it does not, and as one who means harm.
  *
  * The tests follow one node from its first staged release to the end of its agent. They run in order.
  */

@@ -6,7 +6,7 @@ export const SUPPORT_COMMANDS = {
     help: 'print all that a bug report needs, without secrets',
     about: [
       'Passwords, tokens, queries of addresses, the name of this host and most of its id are left out.',
-      'Root sees more: the journal, the history and all of the configuration. Read it before it goes to others.',
+      'Root sees more, such as the journal and files that others cannot read. Read it before it goes to others.',
     ],
     options: {
       output: { value: 'FILE', help: 'write it to a new file, for its owner alone' },

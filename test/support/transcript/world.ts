@@ -236,12 +236,12 @@ export class TranscriptWorld implements World {
       }
       case 'block': {
         const isOver = gate.untilAt !== undefined && at >= gate.untilAt;
-        return isOver ? PASSING : blocking(gate.reason, 'gate', gate.untilAt);
+        return isOver ? PASSING : blocking(gate.reason, 'outside_window', gate.untilAt);
       }
       case 'windows': {
         const { fromAt, openMs, periodMs } = gate;
         const phaseMs = (((at - fromAt) % periodMs) + periodMs) % periodMs;
-        return phaseMs < openMs ? PASSING : blocking(OUTSIDE, 'gate', at - phaseMs + periodMs);
+        return phaseMs < openMs ? PASSING : blocking(OUTSIDE, 'outside_window', at - phaseMs + periodMs);
       }
     }
   }

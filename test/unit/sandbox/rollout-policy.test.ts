@@ -1,12 +1,11 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { parseHistory, type History } from '../../../sandbox/releases.ts';
-import { offeredEdges, throttle, warinessOf } from '../../../sandbox/rollout-policy.ts';
+import { offeredEdges } from '../../../sandbox/rollout-policy.ts';
+import { warinessOf } from '../../../sandbox/rollout.ts';
 
 const START_SECS = 1_000_000;
 const NOW = START_SECS * 1000;
-const HOUR_MS = 3_600_000;
 
 const history = (...releases: object[]): History =>
   parseHistory({
@@ -62,56 +61,30 @@ describe('edges', () => {
   });
 });
 
-describe('a rollout', () => {
-  it.each<[object, number, number]>([
-    [{ startValue: 0.25 }, 0, 0.25],
-    [{ startEpoch: START_SECS + 999, startValue: 0.25 }, 0, 0.25],
-    [{}, 0, 0],
-    [running.rollout, -1, 0],
-    [running.rollout, 0, 0],
-    [running.rollout, HOUR_MS, 0.5],
-    [running.rollout, 2 * HOUR_MS, 1],
-    [running.rollout, 99 * HOUR_MS, 1],
-    [{ ...running.rollout, startValue: 0.5 }, -1, 0],
-    [{ ...running.rollout, startValue: 0.5 }, 0, 0.5],
-    [{ ...running.rollout, startValue: 0.5 }, HOUR_MS, 0.75],
-    [{ ...running.rollout, durationMinutes: 0 }, 0, 1],
-    [{ ...running.rollout, durationMinutes: 0 }, -1, 0],
-  ])('%j has reached, %d ms after its start, %d', (rollout, afterMs, expected) => {
-    expect(throttle(rollout, NOW + afterMs)).toBe(expected);
-  });
-
-  it('reaches ever more nodes and in the end all', () => {
-    fc.assert(
-      fc.property(
-        fc.record({
-          startEpoch: fc.nat(1000),
-          startValue: fc.double({ min: 0, max: 1, noNaN: true }),
-          durationMinutes: fc.nat(1000),
-        }),
-        fc.nat(100_000_000),
-        fc.nat(100_000_000),
-        (rollout, a, b) => {
-          const [early, late] = [throttle(rollout, Math.min(a, b)), throttle(rollout, Math.max(a, b))];
-          expect(early).toBeLessThanOrEqual(late);
-          expect(early).toBeGreaterThanOrEqual(0);
-          expect(throttle(rollout, (rollout.startEpoch + rollout.durationMinutes * 60) * 1000)).toBeCloseTo(
-            1,
-          );
-        },
-      ),
-    );
-  });
-
-  it('reaches a node at the share of time that its id stands for', () => {
+describe('who is reached', () => {
+  it('field 11: each node at the share of time that its id stands for', () => {
     const past = history({}, running);
     const shares = Array.from({ length: 1000 }, (_, index) => warinessOf(`node-${index}`));
-    expect(Math.min(...shares)).toBeGreaterThan(0);
-    expect(Math.max(...shares)).toBeLessThanOrEqual(1);
-    const half = shares.filter((wariness) => offered(past, wariness, NOW + HOUR_MS).length === 1);
+    const half = shares.filter((wariness) => offered(past, wariness, NOW + 3_600_000).length === 1);
     expect(half.length).toBe(shares.filter((share) => share <= 0.5).length);
     expect(half.length).toBeGreaterThan(430);
     expect(half.length).toBeLessThan(570);
-    expect(warinessOf('node-1')).toBe(warinessOf('node-1'));
+  });
+
+  it('field 11: a client that asks with NaN sees every edge, as the engine has it', () => {
+    expect(offered(history({}, running), Number.NaN, NOW - 1000)).toEqual(['0>1']);
+  });
+
+  it('field 11: nobody before the start, whatever the start value, and not even without a duration', () => {
+    const early = (rollout: object) => offered(history({}, { rollout }), 0.1, NOW);
+    const startEpoch = START_SECS + 1;
+    expect(early({ startEpoch, startValue: 1 })).toEqual([]);
+    expect(early({ startEpoch, startValue: 1, durationMinutes: 9 })).toEqual([]);
+    expect(early({ startEpoch: START_SECS, startValue: 1 })).toEqual(['0>1']);
+  });
+
+  it('field 11: a wariness of 0 takes what its rollout has not begun, and nobody else does', () => {
+    const past = history({}, { rollout: { startEpoch: START_SECS + 1, durationMinutes: 9 } });
+    expect([0, 0.000_001, 1].map((wariness) => offered(past, wariness).length)).toEqual([1, 0, 0]);
   });
 });
