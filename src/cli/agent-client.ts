@@ -23,6 +23,7 @@ import type {
 } from './agent-facts.ts';
 import { Bell } from './bell.ts';
 import { type CallOptions, option } from './call-options.ts';
+import { endedResult, JOB_INTERFACE } from './ended-job.ts';
 import {
   agentFacts,
   explanationFacts,
@@ -35,7 +36,6 @@ import {
 import { NoAgent } from './failure.ts';
 
 export const AGENT_INTERFACE = `${SERVICE_NAME}.Agent1`;
-export const JOB_INTERFACE = `${SERVICE_NAME}.Job1`;
 const PROPERTIES = 'org.freedesktop.DBus.Properties';
 
 /** The agent answers from memory, and a survey has 45 seconds for each gate. */
@@ -161,20 +161,18 @@ export class AgentClient implements AsyncDisposable {
       if (typeof job !== 'string') {
         throw new BusError('bus_malformed_message', `${member} must answer with a job`);
       }
-      while (!done.has(job)) {
+      const ended = await endedResult(this.#link, this.#owner, job);
+      while (ended === undefined && !done.has(job)) {
         this.lost.throwIfAborted();
         await bell.rung(this.lost);
       }
-      return resultFacts(done.get(job));
+      return resultFacts(ended ?? done.get(job));
     } finally {
       stops.forEach((stop) => stop());
     }
   }
 
-  /**
-   * Calls `listener` after each change of the agent's properties. The returned function stops that. Rejects as a call
-   * does.
-   */
+  /** Calls `listener` after each change of the agent's properties, until the returned function is called. */
   onChange(listener: () => void): Promise<() => void> {
     return this.#subscribe(PROPERTIES, 'PropertiesChanged', ({ path, body: [name] }) => {
       if (path === EXPERIMENTAL_PATH && name === AGENT_INTERFACE) {

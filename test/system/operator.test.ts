@@ -196,7 +196,7 @@ describe.skipIf(whyNot !== undefined)(`an operator${whyNot === undefined ? '' : 
       await host.sh('gdbus wait --system --timeout 100 org.coreos.zincati');
       const shown = await as('alice', 'config', 'show', '--origin');
       expect([shown.status, shown.stderr]).toEqual([0, '']);
-      expect(shown.stdout).toContain(`identity.group = "workers"  # ${PRIVATE}\n`);
+      expect(shown.stdout).toContain(`identity.group = "workers"  # ${PRIVATE}, in place of `);
       expect(shown.stdout).toBe((await zincati('config', 'show', '--origin')).stdout);
       expect(await as('alice', 'calendar', '--days', '3')).toEqual({
         status: 6,
@@ -240,7 +240,10 @@ describe.skipIf(whyNot !== undefined)(`an operator${whyNot === undefined ? '' : 
     });
 
     it('asks for a check, as everybody may', async () => {
-      expect(await as('alice', 'check')).toMatchObject({ status: 0, stderr: '' });
+      // The second one gets the answer of the first, which has ended.
+      for (let time = 1; time <= 2; time++) {
+        expect(await as('alice', 'check')).toMatchObject({ status: 0, stderr: '' });
+      }
     });
 
     it('holds what a rule allows, with their name in the history', async () => {
