@@ -113,7 +113,7 @@ function acted({ calls }: FakeAgent): readonly unknown[] {
     .map(({ member, options }) => [
       member,
       Object.fromEntries<unknown>(
-        [...options].map(([key, value]) => [key, value instanceof Variant ? value.value : value]),
+        [...options].map(([key, value]) => [String(key), value instanceof Variant ? value.value : value]),
       ),
     ]);
 }
