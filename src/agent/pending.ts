@@ -50,9 +50,18 @@ export function holdsInForce(
   return holds.filter((hold) => hold.what === what && isHoldInForce(hold, at));
 }
 
-/** A person has asked for one version alone: the answer says nothing of what is staged. */
-export function isAboutAnother(memory: Pick<Memory, 'requests'>): boolean {
-  return pendingOf(memory, 'stage')?.request.wish.to !== undefined;
+/**
+ * The graph is asked on terms that say nothing of what is staged. Such is a question about one version alone, or one
+ * with the rollout where what is staged came without it.
+ */
+export function isAboutAnother(memory: Pick<Memory, 'requests' | 'record'>): boolean {
+  const wish = pendingOf(memory, 'stage')?.request.wish;
+  if (wish === undefined) {
+    return false;
+  }
+  return (
+    wish.to !== undefined || (memory.record.staged?.terms?.ignoreRollout === true && !wish.ignoreRollout)
+  );
 }
 
 /**

@@ -4,6 +4,7 @@
  * Invariants:
  * - Each request wakes the machine once. So whatever fails does not make it run without end.
  * - A machine that is busy is left alone, and goes about the request with its next rest.
+ * - An attempt to reboot that is under way becomes the one that is asked for, whatever else is asked for.
  */
 import type { Moment } from './moment.ts';
 import { checkDue } from './checking.ts';
@@ -12,11 +13,13 @@ import type { AgentState, Memory, Model } from './state.ts';
 
 export function pressed(model: Model, now: Moment): Model {
   const waiting = model.memory.requests.filter(({ begun, written }) => !begun && written === undefined);
-  if (waiting.length === 0) {
-    return model;
-  }
-  const isCheckWanted = waiting.some(({ request }) => request.wish.kind !== 'reboot');
-  const state = woken(model.state, isCheckWanted, now);
+  const checks = waiting.filter(({ request }) => request.wish.kind !== 'reboot');
+  const reboots = waiting.filter(({ request }) => request.wish.kind === 'reboot');
+  return pressedBy(reboots, false, pressedBy(checks, true, model, now), now);
+}
+
+function pressedBy(waiting: readonly Pending[], isCheckWanted: boolean, model: Model, now: Moment): Model {
+  const state = waiting.length === 0 ? undefined : woken(model.state, isCheckWanted, now);
   if (state === undefined) {
     return model;
   }

@@ -151,7 +151,8 @@ const LEAVES: { readonly [K in EventKind]: Leave<K> } = {
       },
     };
     return {
-      memory: pursuing(next, result, now),
+      // Of one version alone that is not offered nothing follows for the others.
+      memory: isUntold(memory, result) ? next : pursuing(next, result, now),
       happenings: [
         ...recovered('check', memory.check.streak, now),
         { kind: 'checked', result },
@@ -207,17 +208,22 @@ function notBefore({ retryAfterMs }: Failure, { at, mono }: Moment): Moment | un
   return retryAfterMs === undefined ? undefined : { at: at + retryAfterMs, mono: mono + retryAfterMs };
 }
 
+/** A person asked on terms of his own, and nothing is offered on them. */
+function isUntold(memory: Memory, { outcome }: CheckResult): boolean {
+  return (outcome.kind === 'no-update' || outcome.kind === 'downgrade-refused') && isAboutAnother(memory);
+}
+
 /** An answer that does not know the booted release counts neither way. */
-function unofferedAfter(memory: Memory, { outcome }: CheckResult): number {
+function unofferedAfter(memory: Memory, result: CheckResult): number {
   const { check } = memory;
-  switch (outcome.kind) {
+  switch (result.outcome.kind) {
     case 'off-graph':
       return check.unoffered;
     case 'update':
       return 0;
     case 'no-update':
     case 'downgrade-refused':
-      return isAboutAnother(memory) ? check.unoffered : check.unoffered + 1;
+      return isUntold(memory, result) ? check.unoffered : check.unoffered + 1;
   }
 }
 

@@ -9,7 +9,7 @@
 import type { Happening, HappeningOf } from './happenings.ts';
 import type { Moment } from './moment.ts';
 import type { Pending } from './pending-request.ts';
-import { firstOutcome, refused } from './request-outcomes.ts';
+import { done, firstOutcome, isWhatIsStaged, refused } from './request-outcomes.ts';
 import { beforeWriting } from './pending.ts';
 import type { Outcome } from './requests.ts';
 import { recorded, type Memory, type Model } from './state.ts';
@@ -76,14 +76,21 @@ function takenBack(memory: Memory): Memory {
 
 function outcomeAtRest({ request, written }: Pending, { state, memory }: Model): Outcome {
   const { kind } = request.wish;
+  if (kind === 'discard' && written !== undefined) {
+    return written.outcome;
+  }
   if (state.name === 'UpdateFinalized' || (state.name === 'EndState' && state.cause === 'reboot-pending')) {
+    const { version } = state.release;
+    if (isWhatIsStaged(request, version)) {
+      return done(`${version} is staged, and the reboot into it is on its way`, {
+        changed: false,
+        release: version,
+      });
+    }
     return refused('TooLate', 'the reboot is on its way');
   }
   if (state.name === 'EndState') {
     return refused('Disabled', 'updates are switched off by configuration');
-  }
-  if (kind === 'discard' && written !== undefined) {
-    return written.outcome;
   }
   if (kind === 'reboot') {
     return state.name === 'UpdateStaged'

@@ -39,7 +39,7 @@ export function firstOutcome(
 ): Outcome | undefined {
   const { kind } = request.wish;
   // A check is a check, whoever asked for it.
-  const ends = begun || kind === 'check' ? ENDS[kind] : {};
+  const ends = begun || kind === 'check' ? ENDS[kind] : ENDS_UNBEGUN[kind];
   for (const happening of happenings) {
     // The table's types hold for each kind; here an entry is looked up by what came.
     const end = ends[happening.kind] as
@@ -82,7 +82,8 @@ const CHECKING: Ends = {
 const STAGING: Ends = {
   ...CANNOT_ASK,
   staged: ({ release: { version } }) => done(`${version} is staged`, { changed: true, release: version }),
-  checked: ({ result: { outcome } }, { request: { wish }, model: { state } }) => {
+  checked: ({ result: { outcome, skipped } }, { request: { wish }, model: { state } }) => {
+    const to = wish.kind === 'stage' ? wish.to : undefined;
     switch (outcome.kind) {
       case 'update': {
         // It is staged already, and nothing more happens.
@@ -93,7 +94,9 @@ const STAGING: Ends = {
           : undefined;
       }
       case 'no-update': {
-        const to = wish.kind === 'stage' ? wish.to : undefined;
+        if (to !== undefined && skipped.includes(to)) {
+          return refused('Blocked', `${to} is denied: allow it first`, ['denied']);
+        }
         const what = to === undefined ? 'offers nothing newer' : `does not offer ${to}`;
         return refused('NoUpdate', `the update server ${what}`);
       }
@@ -118,6 +121,19 @@ const STAGING: Ends = {
   'staging-cut-short': ({ release }) =>
     refused('Cancelled', `staging ${release.version} was cut short by a later request`),
 };
+
+/** What was on its way to the disk already is what was asked for, where that is true. */
+const STAGED_MEANWHILE: Ends = {
+  staged: ({ release: { version } }, { request }) =>
+    isWhatIsStaged(request, version)
+      ? done(`${version} is staged`, { changed: true, release: version })
+      : undefined,
+};
+
+/** Whether somebody asks for nothing more than that `version` is staged, which the node did of its own. */
+export function isWhatIsStaged({ wish }: Request, version: string): boolean {
+  return wish.kind === 'stage' && !wish.ignoreRollout && (wish.to ?? version) === version;
+}
 
 const REBOOTING: Ends = {
   finalized: ({ release: { version } }, { request, model, now }) => {
@@ -167,6 +183,19 @@ const ENDS: { readonly [K in Wish['kind']]: Ends } = {
   reboot: REBOOTING,
   discard: DISCARDING,
   // They end when the record is on disk, or at once.
+  cancel: {},
+  hold: {},
+  release: {},
+  deny: {},
+  allow: {},
+};
+
+/** Of requests that the machine has not gone about. */
+const ENDS_UNBEGUN: { readonly [K in Wish['kind']]: Ends } = {
+  check: {},
+  stage: STAGED_MEANWHILE,
+  reboot: {},
+  discard: {},
   cancel: {},
   hold: {},
   release: {},

@@ -4,6 +4,7 @@
  * Invariants:
  * - What is refused changes nothing. What is taken is written before anything else is done.
  * - A hold or a denial that concerns the attempt under way ends it, unless the finalization went out.
+ * - A hold counts against every reboot that was asked for before it, also by the same person.
  */
 import { longDate } from '../text/long-date.ts';
 import { printable } from '../text/printable.ts';
@@ -20,6 +21,7 @@ import {
 import { checkDue } from './checking.ts';
 import type { Moment } from './moment.ts';
 import { isRebooting } from './reconfigure.ts';
+import { isInForce } from './record.ts';
 import { done, refused } from './request-outcomes.ts';
 import { isInstant, LONGEST_REASON, MOST_ADMIN_DENIALS, MOST_HOLDS, type Wish } from './requests.ts';
 import { isSkipped } from './skip.ts';
@@ -30,6 +32,7 @@ import {
   NO_NAME,
   toDiscard,
   withoutDenied,
+  withoutRequests,
   withoutStaging,
   written,
   type Answer,
@@ -66,7 +69,10 @@ export function held(wish: Extract<Wish, { kind: 'hold' }>, scene: Scene): Answe
     hold: id,
   });
   const next = withHold(memory.record, hold, now.at);
-  const after = what === 'reboot' ? again(model, `hold ${id} came`, scene) : withoutStaging(model);
+  const after =
+    what === 'reboot'
+      ? again(withoutRequests(model, 'reboot', scene), `hold ${id} came`, scene)
+      : withoutStaging(model, scene);
   return written(after, next, outcome, scene);
 }
 
@@ -99,9 +105,12 @@ export function denied(named: string, reason: string, scene: Scene): Answer {
     return refused('TooLate', `the reboot into ${state.release.version} is on its way`);
   }
   const { adminDenials } = memory.record;
-  const known = skippedBy(memory, policy).includes(release);
-  if (known) {
-    return done(`${release} is denied already`, { changed: false });
+  if (skippedBy(memory, policy).includes(release)) {
+    const known = done(`${release} is denied already`, { changed: false });
+    // Perhaps by a request just now: then this one waits for the disk as that one does.
+    return memory.save.due && !policy.skip.includes(release)
+      ? written(model, memory.record, known, scene)
+      : known;
   }
   if (adminDenials.length >= MOST_ADMIN_DENIALS) {
     return refused('LimitsExceeded', `at most ${MOST_ADMIN_DENIALS} releases can be denied: allow one first`);
@@ -128,15 +137,30 @@ export function allowed(named: string, scene: Scene): Answer {
     return refused('Blocked', `${release} is denied by the configuration (updates.skip)`, ['configuration']);
   }
   const { adminDenials, denials } = memory.record;
-  if (!adminDenials.some((denial) => denial.release === release)) {
-    const own = denials.find((denial) => isSkipped([release], denial));
-    return own === undefined
-      ? refused('NotFound', `nobody has denied ${release}`)
-      : refused('Blocked', `${release} is denied by the agent itself (${own.reason})`, ['denied']);
+  const own = denials.filter((denial) => isInForce(denial, now.at) && isSkipped([release], denial));
+  if (own.length === 0 && !adminDenials.some((denial) => denial.release === release)) {
+    return refused('NotFound', `nobody has denied ${release}`);
   }
-  const outcome = done(`${release} is no longer denied`, { changed: true, release });
+  const outcome = done(`${release} is no longer denied${whereItIs(release, memory)}`, {
+    changed: true,
+    release,
+  });
   const after: Model = { ...model, memory: checkedSoon(memory, now) };
-  return written(after, withoutAdminDenial(memory.record, release), outcome, scene);
+  const record = withoutAdminDenial(memory.record, release);
+  const lists =
+    own.length === 0 ? record : { ...record, denials: denials.filter((denial) => !own.includes(denial)) };
+  return written(after, lists, outcome, scene);
+}
+
+/** What is on disk and was left is not taken again while it is there. */
+function whereItIs(release: string, { host }: Memory): string {
+  const isOnDisk = host?.deployments.some(
+    ({ staged, booted, version, payload }) =>
+      !staged && !booted && payload !== undefined && isSkipped([release], { version, payload }),
+  );
+  return isOnDisk === true
+    ? '; it is on disk, and is taken again once that deployment is gone: `rpm-ostree cleanup --rollback`'
+    : '';
 }
 
 /** As soon as the server wants to be asked. */

@@ -6,12 +6,14 @@
  * - What people hold or deny is in the record before anything else is done, and is written at once.
  * - A hold, a denial or a cancel takes back a reboot that was about to be asked for, also in the record.
  * - After the finalization went out, what would stop it is too late.
+ * - Whom a reboot overrides is not asked, also where that was about to happen.
  */
 import { longDate } from '../text/long-date.ts';
 import { denialName, withAdminDenial } from './admin-lists.ts';
 import { settled, type Advance } from './advance.ts';
 import type { Happening } from './happenings.ts';
 import type { Moment } from './moment.ts';
+import type { Override } from './overrides.ts';
 import { holdsInForce, pendingOf } from './pending.ts';
 import { isRebooting } from './reconfigure.ts';
 import { ended } from './request-ends.ts';
@@ -57,7 +59,8 @@ const TAKES: { readonly [K in Wish['kind']]: Take<K> } = {
     (wish.to === undefined || isName(wish.to) ? undefined : NO_NAME) ??
     whyNotStaging(scene) ??
     begun(scene),
-  reboot: (_wish, scene) => whyNotUpdating(scene) ?? whyNotRebooting(scene) ?? begun(scene),
+  reboot: ({ overrides }, scene) =>
+    whyNotUpdating(scene) ?? whyNotRebooting(scene) ?? rebooting(overrides, scene),
   cancel: (_wish, scene) => cancelled(scene),
   discard: (_wish, scene) => whyNotUpdating(scene) ?? discarded(scene),
   hold: (wish, scene) => held(wish, scene),
@@ -68,6 +71,17 @@ const TAKES: { readonly [K in Wish['kind']]: Take<K> } = {
 
 function begun({ model, request }: Scene): Model {
   return withPending(model, { request, begun: false });
+}
+
+/** Exported for its tests: `overrides` count from here on. */
+export function rebooting(overrides: readonly Override[], scene: Scene): Model {
+  const { state } = scene.model;
+  const isPassed =
+    state.name === 'UpdateStaged' &&
+    ((state.step === 'acquire' && overrides.includes('fleet-lock')) ||
+      (state.step === 'warn' && overrides.includes('people')));
+  const model = isPassed ? again(scene.model, 'a reboot was asked for', scene) : scene.model;
+  return begun({ ...scene, model });
 }
 
 function whyNotUpdating({ model: { state }, policy }: Scene): Outcome | undefined {
@@ -135,10 +149,13 @@ function cancelled(scene: Scene): Answer {
     : done('there is nothing to cancel', { changed: false });
   tell({ kind: 'request-ended', request, outcome });
   if (isStaging) {
-    return {
-      state: { ...state, step: 'rest', dueMono: now.mono + policy.retryIntervalMs },
-      memory: over.memory,
-    };
+    // On a person's terms it is not wanted any more; on those of the configuration it is tried again.
+    return state.terms === undefined
+      ? {
+          state: { ...state, step: 'rest', dueMono: now.mono + policy.retryIntervalMs },
+          memory: over.memory,
+        }
+      : { state: { name: 'NoNewUpdate', step: 'rest' }, memory: over.memory };
   }
   const hadReboot = pendingOf(model.memory, 'reboot') !== undefined;
   return hadReboot
@@ -151,6 +168,9 @@ const CANCELLABLE: ReadonlySet<Wish['kind']> = new Set(['check', 'stage', 'reboo
 function discarded(scene: Scene): Answer {
   const { model, now, request } = scene;
   const { state, memory } = model;
+  if (memory.host === undefined) {
+    return refused('Busy', 'the deployments are not read yet: ask again in a minute');
+  }
   const release = toDiscard(model);
   if (release === undefined) {
     return refused('NotStaged', 'no release of this agent is staged');

@@ -47,6 +47,11 @@ export interface RunOptions<C extends Configuration = Configuration> {
   readonly signal: AbortSignal;
 }
 
+interface Waiting {
+  readonly request: Request;
+  readonly resolve: (outcome: Outcome) => void;
+}
+
 const ENDING = refused('ShuttingDown', 'the agent ends');
 
 /** Time for an aborted effect to settle before the loop counts as stuck. */
@@ -62,13 +67,15 @@ export class Runner<C extends Configuration = Configuration> {
   #performing: EffectKind | undefined;
   #queue: Request[] = [];
   /** By the id of the request. */
-  readonly #waiting = new Map<string, (outcome: Outcome) => void>();
+  readonly #waiting = new Map<string, Waiting>();
+  #model: Model;
   #isOver = false;
   #deadlineMono = Number.POSITIVE_INFINITY;
 
   constructor(options: RunOptions<C>) {
     this.#options = options;
     this.#inUse = options.configuration;
+    this.#model = options.model;
   }
 
   /** Takes effect when the present effect is over; a wait is cut short. Of several, the last one counts. */
@@ -93,7 +100,7 @@ export class Runner<C extends Configuration = Configuration> {
       return Promise.resolve(refused('Busy', 'too many requests wait: ask again when they have ended'));
     }
     const { promise, resolve } = Promise.withResolvers<Outcome>();
-    this.#waiting.set(request.id, resolve);
+    this.#waiting.set(request.id, { request, resolve });
     this.#queue.push(request);
     if (this.#performing !== undefined && cutsShort(request.wish, this.#performing)) {
       this.#cut.abort();
@@ -115,10 +122,14 @@ export class Runner<C extends Configuration = Configuration> {
       await this.#run();
     } finally {
       this.#isOver = true;
-      for (const resolve of this.#waiting.values()) {
-        resolve(ENDING);
+      const happenings = [...this.#waiting.values()].map(({ request }): Happening => ({
+        kind: 'request-ended',
+        request,
+        outcome: ENDING,
+      }));
+      if (happenings.length > 0) {
+        this.#tell(this.#model, happenings, this.#now().at);
       }
-      this.#waiting.clear();
     }
   }
 
@@ -151,8 +162,7 @@ export class Runner<C extends Configuration = Configuration> {
       machine = this.#joined(machine);
       const now = this.#now();
       const step = advance(machine, { event, ...now, roll: dice() }, policy);
-      observer.happened(step.model, step.happenings, now.at);
-      this.#resolve(step.happenings);
+      this.#tell(step.model, step.happenings, now.at);
       machine = step;
     }
   }
@@ -165,16 +175,14 @@ export class Runner<C extends Configuration = Configuration> {
     const now = this.#now();
     const step = reconfigured(model, now, before, next.policy);
     this.#options.observer.configured(next);
-    this.#options.observer.happened(step.model, step.happenings, now.at);
-    this.#resolve(step.happenings);
+    this.#tell(step.model, step.happenings, now.at);
     return step;
   }
 
   #take(model: Model, request: Request): Advance {
     const now = this.#now();
     const step = requested(model, now, this.#inUse.policy, request);
-    this.#options.observer.happened(step.model, step.happenings, now.at);
-    this.#resolve(step.happenings);
+    this.#tell(step.model, step.happenings, now.at);
     return step;
   }
 
@@ -189,11 +197,13 @@ export class Runner<C extends Configuration = Configuration> {
     return { model, effect: machine.effect };
   }
 
-  #resolve(happenings: readonly Happening[]): void {
+  #tell(model: Model, happenings: readonly Happening[], at: number): void {
+    this.#model = model;
+    this.#options.observer.happened(model, happenings, at);
     for (const happening of happenings) {
       if (happening.kind === 'request-ended') {
         const { id } = happening.request;
-        this.#waiting.get(id)?.(happening.outcome);
+        this.#waiting.get(id)?.resolve(happening.outcome);
         this.#waiting.delete(id);
       }
     }

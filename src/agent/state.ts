@@ -18,7 +18,7 @@ import type { Grace, GracePolicy } from './grace.ts';
 import { momentOf, type Moment } from './moment.ts';
 import type { Pending } from './pending-request.ts';
 import type { Deadend, Foresight, GateReport, HostStatus, Session, SlotAnswer } from './ports.ts';
-import { EMPTY_RECORD, type AgentRecord } from './record.ts';
+import { EMPTY_RECORD, type AgentRecord, type StageTerms } from './record.ts';
 import type { Release, Target } from './release.ts';
 import type { SlotPlace } from './slot-place.ts';
 
@@ -38,6 +38,8 @@ export type AgentState =
       readonly failedAttempts: number;
       /** Of the last attempt, to tell a new one from the same one again; "" for none. */
       readonly lastFailure: string;
+      /** On which terms a person has it staged. Left out: on those of the configuration. */
+      readonly terms?: StageTerms;
       readonly step: AvailableStep;
       readonly dueMono: number;
     }

@@ -9,6 +9,7 @@ import type { Moment } from './moment.ts';
 import type { Kept, Pending } from './pending-request.ts';
 import { startedOver } from './reconfigure.ts';
 import type { Release } from './release.ts';
+import { ended } from './request-ends.ts';
 import { refused } from './request-outcomes.ts';
 import { LONGEST_RELEASE, type Outcome, type Request, type Wish } from './requests.ts';
 import { recorded, type Model, type Policy } from './state.ts';
@@ -55,11 +56,16 @@ export function written(
   { request, model, now }: Scene,
   begins = false,
 ): Model {
-  const { holds, adminDenials } = model.memory.record;
-  const { holds: nextHolds, adminDenials: nextDenials } = lists;
-  const next = recorded(memory, { ...memory.record, holds: nextHolds, adminDenials: nextDenials });
+  const { holds, adminDenials, denials } = model.memory.record;
+  const next = recorded(memory, {
+    ...memory.record,
+    holds: lists.holds,
+    adminDenials: lists.adminDenials,
+    // Those of the agent itself change with the machine, unless the request is about them.
+    denials: lists.denials === denials ? memory.record.denials : lists.denials,
+  });
   const at = { ...next, save: { ...next.save, due: true, dueMono: now.mono } };
-  const pending = { request, begun: begins, written: { before: { holds, adminDenials }, outcome } };
+  const pending = { request, begun: begins, written: { before: { holds, adminDenials, denials }, outcome } };
   return withPending({ state, memory: at }, pending);
 }
 
@@ -70,12 +76,21 @@ export function again(model: Model, why: string, { now, policy, tell }: Scene): 
   return after;
 }
 
-/** A release on its way to the disk is left alone; what is on disk stays there. */
-export function withoutStaging(model: Model): Model {
-  const { state, memory } = model;
+/** A release on its way to the disk is left alone, whoever asked for it; what is on disk stays there. */
+export function withoutStaging(model: Model, scene: Scene): Model {
+  const { state } = model;
   return state.name === 'UpdateAvailable' && state.step !== 'discard'
-    ? { state: { name: 'NoNewUpdate', step: 'rest' }, memory }
+    ? { state: { name: 'NoNewUpdate', step: 'rest' }, memory: withoutRequests(model, 'stage', scene).memory }
     : model;
+}
+
+/** What was asked for before, and goes against this request, is over. */
+export function withoutRequests(model: Model, kind: 'reboot' | 'stage', { request, tell }: Scene): Model {
+  const over = ended(model.memory, ({ request: { wish } }) =>
+    wish.kind === kind ? refused('Cancelled', `by request ${request.id}`) : undefined,
+  );
+  over.happenings.forEach(tell);
+  return { ...model, memory: over.memory };
 }
 
 /** `release` was denied just now: it is neither staged nor booted. */
@@ -85,7 +100,7 @@ export function withoutDenied(model: Model, scene: Scene, { version }: Release):
     case 'UpdateStaged':
       return again(model, `${version} is denied`, scene);
     case 'UpdateAvailable':
-      return withoutStaging(model);
+      return withoutStaging(model, scene);
     case 'ReportedSteady':
     case 'NoNewUpdate':
     case 'OffGraph':

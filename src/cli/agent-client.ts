@@ -19,6 +19,7 @@ import type {
   HappenedFacts,
   ProgressFacts,
   ResultFacts,
+  SettingFacts,
 } from './agent-facts.ts';
 import { Bell } from './bell.ts';
 import { type CallOptions, option } from './call-options.ts';
@@ -29,6 +30,7 @@ import {
   historyFacts,
   jobProgress,
   resultFacts,
+  settingFacts,
 } from './decode-agent.ts';
 import { NoAgent } from './failure.ts';
 
@@ -104,6 +106,10 @@ export class AgentClient implements AsyncDisposable {
     return historyFacts(await this.#call('History', '', [], options, READ_TIMEOUT_MS));
   }
 
+  async configuration(): Promise<readonly SettingFacts[]> {
+    return settingFacts(await this.#call('ShowConfiguration', '', [], {}, READ_TIMEOUT_MS));
+  }
+
   /** Calls `listener` with each new entry of the history. As `onChange` otherwise. */
   onHappened(listener: (entry: HappenedFacts) => void): Promise<() => void> {
     return this.#subscribe(AGENT_INTERFACE, 'Happened', ({ path, body: [value] }) => {
@@ -161,9 +167,7 @@ export class AgentClient implements AsyncDisposable {
       }
       return resultFacts(done.get(job));
     } finally {
-      for (const stop of stops) {
-        stop();
-      }
+      stops.forEach((stop) => stop());
     }
   }
 

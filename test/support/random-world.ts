@@ -236,12 +236,16 @@ export class RandomWorld {
     const { node } = this;
     if (node.effect.kind === this.#askBefore) {
       this.#askBefore = undefined;
-      this.#ask();
+      this.#requests.ask(this.#thinksBetter ? 'hold' : undefined);
+      this.#thinksBetter = false;
     }
     const { effect, reboots } = node;
     const before = node.mono;
     if (effect.kind === 'finalize') {
       this.#checkFinalize(effect.release);
+    }
+    if (effect.kind === 'stage') {
+      this.#requests.checkStage(effect.release);
     }
     if (effect.kind === 'wait' && effect.forMs > 0) {
       this.#checkSlot();
@@ -502,13 +506,23 @@ export class RandomWorld {
       this.#askInTheMiddle = true;
     } else if (when < 0.6) {
       this.#askBefore = AWKWARD[Math.floor(this.#asking() * AWKWARD.length)];
+    } else if (when > 0.8 && this.node.stateName === 'UpdateStaged') {
+      // Somebody wants the reboot, and thinks better of it.
+      this.#requests.ask('reboot');
+      this.#askBefore = 'finalize';
+      this.#thinksBetter = true;
     } else {
       this.#ask();
+      // Others answer to that.
+      if (when < 0.8) {
+        this.#askBefore = AWKWARD[Math.floor(this.#asking() * AWKWARD.length)];
+      }
     }
   }
 
   #askInTheMiddle = false;
   #askBefore: EffectKind | undefined;
+  #thinksBetter = false;
 
   #ask(): void {
     this.#requests.ask();

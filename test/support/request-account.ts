@@ -1,8 +1,9 @@
 /**
  * What people ask of a node in a random world, and an account of it that is independent of the agent's own:
  *
- * - While a hold on reboots is in force no reboot is asked for, unless one who may pass it asks for it.
- * - A release that somebody denied is never rebooted into, until somebody allows it.
+ * - While a hold on reboots is in force no reboot is asked for, unless one who may pass it asks for it after that.
+ * - A release that somebody denied is neither staged nor rebooted into, until somebody allows it.
+ * - While a hold on staging is in force nothing is staged.
  * - Each request ends once, and at the latest with the life of the agent.
  * - What is overridden is overridden for the request alone.
  * - What ended well is on disk; what was refused is not.
@@ -39,6 +40,8 @@ export class RequestAccount {
   >();
   readonly #ended = new Set<string>();
   readonly #holds = new Map<string, Hold>();
+  /** By id: the number of the request that made it. */
+  readonly #heldBy = new Map<string, number>();
   /** Versions and checksums. */
   readonly #denied = new Set<string>();
   #count = 0;
@@ -58,8 +61,8 @@ export class RequestAccount {
   }
 
   /** Somebody asks for something. */
-  ask(): void {
-    this.#request(this.#wish());
+  ask(kind: (typeof WISHES_OF_PEOPLE)[number] = this.#pick(WISHES_OF_PEOPLE)): void {
+    this.#request(this.#wish(kind));
   }
 
   /** Everybody lets go. */
@@ -90,12 +93,27 @@ export class RequestAccount {
   checkFinalize({ version, payload }: Release): void {
     const asked = this.#reboot();
     for (const { id, what, by } of this.#holdsInForce()) {
-      if (what === 'reboot' && !this.overriding().has('hold') && asked?.by.uid !== by.uid) {
+      const mayPass = this.overriding().has('hold') || asked?.by.uid === by.uid;
+      const isLater = mayPass && numberOf(asked) > (this.#heldBy.get(id) ?? 0);
+      if (what === 'reboot' && !isLater) {
         throw new Violation(`a reboot into ${version} was asked for while ${id} holds it`);
       }
     }
     if (this.#denied.has(version) || this.#denied.has(payload.value)) {
       throw new Violation(`a reboot into ${version} was asked for, which somebody denied`);
+    }
+  }
+
+  /** Before each effect that stages. */
+  checkStage({ version, payload }: Release): void {
+    for (const { id, what, untilAt } of this.#holds.values()) {
+      // A clock that is set brings back no hold that was over when the release was chosen.
+      if (what === 'stage' && untilAt === undefined) {
+        throw new Violation(`${version} was staged while ${id} holds that`);
+      }
+    }
+    if (this.#denied.has(version) || this.#denied.has(payload.value)) {
+      throw new Violation(`${version} was staged, which somebody denied`);
     }
   }
 
@@ -191,7 +209,8 @@ export class RequestAccount {
   }
 
   /** What people were told is so from now on. */
-  #kept({ wish, by }: Request, { changed, hold }: Done, takenAt: number): void {
+  #kept(request: Request, { changed, hold }: Done, takenAt: number): void {
+    const { wish, by } = request;
     if (!changed) {
       return;
     }
@@ -206,6 +225,7 @@ export class RequestAccount {
     if (wish.kind === 'hold' && hold !== undefined) {
       const { what, reason, untilAt } = wish;
       const until = untilAt === undefined ? {} : { untilAt };
+      this.#heldBy.set(hold, numberOf(request));
       this.#holds.set(hold, { id: hold, what, by, reason, sinceAt: this.#node.at, ...until });
     } else if (wish.kind === 'release') {
       this.#holds.delete(wish.hold);
@@ -230,8 +250,7 @@ export class RequestAccount {
     return untilAt === undefined || this.#node.at < untilAt;
   }
 
-  #wish(): Wish {
-    const kind = this.#pick(WISHES_OF_PEOPLE);
+  #wish(kind: (typeof WISHES_OF_PEOPLE)[number]): Wish {
     switch (kind) {
       case 'check':
       case 'cancel':
@@ -272,4 +291,9 @@ export class RequestAccount {
   #pick<T>(list: readonly [T, ...T[]]): T {
     return list[Math.floor(this.#random() * list.length)] ?? list[0];
   }
+}
+
+/** They are counted as they are made. */
+function numberOf(request: Request | undefined): number {
+  return Number(request?.id.slice('r-'.length) ?? 0);
 }

@@ -8,10 +8,10 @@
  * - What an attempt that failed left staged is never gone on with. It is dropped.
  */
 import { skippedBy } from '../admin-lists.ts';
-import { afterCheck, afterFailedCheck, checkEffect, retryMs } from '../checking.ts';
+import { afterCheck, afterFailedCheck, checkDue, checkEffect, retryMs } from '../checking.ts';
 import { newGrace } from '../grace.ts';
 import type { Failure } from '../messages.ts';
-import { holdsInForce, termsOf } from '../pending.ts';
+import { holdsInForce, isAboutAnother, pendingOf, termsOf } from '../pending.ts';
 import { AFTER_FOLLOW_MS, FOLLOW_LIMIT_MS, MAX_DEPLOY_ATTEMPTS } from '../pacing.ts';
 import type { CheckResult, Deployment, HostStatus } from '../ports.ts';
 import {
@@ -21,6 +21,7 @@ import {
   refuseStream,
   stageFailed,
   stageSucceeded,
+  type StageTerms,
 } from '../record.ts';
 import { samePayload, type Release } from '../release.ts';
 import { resting } from '../rest.ts';
@@ -70,7 +71,7 @@ export const AVAILABLE_STEPS: Readonly<Record<AvailableStep, Step<UpdateAvailabl
       const { release } = state;
       if (isFailedOne(turn.memory, release)) {
         turn.tell({ kind: 'failed-one-dropped', release });
-        return { state: { ...state, step: 'stage' }, memory: turn.memory };
+        return goneOn(state, turn);
       }
       turn.tell({ kind: 'blocked', release });
       return pollNow(turn.memory);
@@ -89,7 +90,10 @@ export const AVAILABLE_STEPS: Readonly<Record<AvailableStep, Step<UpdateAvailabl
   }),
   rest: resting<UpdateAvailable>((state, { memory, mono }) =>
     mono >= state.dueMono
-      ? { state: { ...state, step: 'refresh' }, memory }
+      ? {
+          state: { ...state, step: 'refresh' },
+          memory: isAdrift(state, memory) ? checkDue(memory, mono) : memory,
+        }
       : rest(state, memory, state.dueMono),
   ),
   refresh: step(['read-status'], () => READ_FRESH, {
@@ -100,13 +104,26 @@ export const AVAILABLE_STEPS: Readonly<Record<AvailableStep, Step<UpdateAvailabl
     checked: (state, { result }, turn) => afterAnswer(state, result, turn),
     'check-failed': (state, { failure }, turn) => {
       const memory = afterFailedCheck(failure, turn);
-      // The server is of no help just now; the release it named stays the one to stage, unless it was denied meanwhile.
-      return isSkipped(skippedBy(turn.memory, turn.policy), state.release)
-        ? { state: { name: 'NoNewUpdate', step: 'rest' }, memory }
-        : selected(state.release, withMemory(turn, memory), state.lastFailure);
+      // The server is of no help just now; the release it named of its own stays the one to stage.
+      return state.terms === undefined
+        ? goneOn(state, withMemory(turn, memory))
+        : { state: { name: 'NoNewUpdate', step: 'rest' }, memory };
     },
   }),
 };
+
+/** Exported for its tests: a person had it staged on terms of his own, and that request is over. The graph decides anew. */
+export function isAdrift({ terms }: UpdateAvailable, memory: Memory): boolean {
+  return terms !== undefined && pendingOf(memory, 'stage') === undefined;
+}
+
+/** Exported for its tests: goes on with the release as it was named, unless it was denied meanwhile or is adrift. */
+export function goneOn(state: UpdateAvailable, turn: Turn): Model {
+  const { memory, policy } = turn;
+  return isAdrift(state, memory) || isSkipped(skippedBy(memory, policy), state.release)
+    ? { state: { name: 'NoNewUpdate', step: 'rest' }, memory }
+    : selected(state.release, turn, state.lastFailure, state.terms ?? {});
+}
 
 /** What is dropped is the leftover of an attempt that failed, not a release of the wrong stream. */
 function isFailedOne(memory: Memory, release: Release): boolean {
@@ -125,9 +142,14 @@ function hasFailed({ record }: Memory, release: Release): boolean {
 /**
  * The graph names `release`: stage it, or go on with it where exactly that is staged already. It does not matter who
  * staged it, but for what a failed attempt of this node left: that is dropped and staged anew. What somebody else staged
- * is left alone, unless the policy says otherwise.
+ * is left alone, unless the policy says otherwise. `terms`: those on which the graph has named it.
  */
-export function selected(release: Release, turn: Turn, lastFailure = ''): Model {
+export function selected(
+  release: Release,
+  turn: Turn,
+  lastFailure = '',
+  terms: StageTerms = termsOf(turn.memory),
+): Model {
   const { memory, policy, was } = turn;
   const failedAttempts = attemptsOf(memory.record, release).stages;
   const state: UpdateAvailable = {
@@ -135,6 +157,7 @@ export function selected(release: Release, turn: Turn, lastFailure = ''): Model 
     release,
     failedAttempts,
     lastFailure,
+    ...(Object.keys(terms).length > 0 && { terms }),
     step: 'stage',
     dueMono: 0,
   };
@@ -186,7 +209,7 @@ function afterReading(state: UpdateAvailable, status: HostStatus, turn: Turn): M
   if (mono >= memory.check.dueMono) {
     return { state: { ...state, step: 'check' }, memory };
   }
-  return selected(state.release, turn, state.lastFailure);
+  return goneOn(state, turn);
 }
 
 function afterAnswer(state: UpdateAvailable, { outcome }: CheckResult, turn: Turn): Model {
@@ -199,6 +222,9 @@ function afterAnswer(state: UpdateAvailable, { outcome }: CheckResult, turn: Tur
       return pollNow(memory);
     case 'no-update':
     case 'downgrade-refused':
+      if (isAboutAnother(memory) && state.terms === undefined) {
+        return selected(state.release, withMemory(turn, memory), state.lastFailure, {});
+      }
       turn.tell({ kind: 'no-longer-offered', release: state.release });
       return { state: { name: 'NoNewUpdate', step: 'rest' }, memory };
   }
@@ -230,7 +256,7 @@ function afterStaging(state: UpdateAvailable, staged: Deployment, turn: Turn): M
       visitors: [],
       unlocked: staged.finalizationLocked === false,
     },
-    memory: recorded(memory, stageSucceeded(memory.record, release, termsOf(memory))),
+    memory: recorded(memory, stageSucceeded(memory.record, release, state.terms)),
   };
 }
 

@@ -85,14 +85,15 @@ export function selectUpdate(around: Surroundings, query: CheckQuery): Omit<Chec
       warnings: atMost(around.warnings),
     };
   }
-  const { good, denied, skipped, faults } = sort(around.candidates, query);
+  const { good, others, denied, skipped, faults } = sort(around.candidates, query);
   const best = good.reduce<Target | undefined>(
     // Stryker disable next-line EqualityOperator: of two that are the same, either will do.
     (top, other) => (top !== undefined && compare(top, other) >= 0 ? top : other),
     undefined,
   );
   const ignoredTargets = denied + skipped.length;
-  if (best === undefined && ignoredTargets === 0) {
+  // Asked for one version alone, a fault beside other releases that are well spoils nothing.
+  if (best === undefined && ignoredTargets === 0 && others === 0) {
     refuseIfSpoiled(around);
   }
 
@@ -135,6 +136,8 @@ function sort(
   { booted, denied, skip, to }: CheckQuery,
 ): {
   readonly good: Target[];
+  /** Good as well, and not the version that is asked for. */
+  readonly others: number;
   readonly denied: number;
   readonly skipped: string[];
   readonly faults: string[];
@@ -144,6 +147,7 @@ function sort(
   const faults: string[] = [];
   const skipped: string[] = [];
   let deniedCount = 0;
+  let others = 0;
   for (const { scheme, payload: value, version, ageIndex, problem } of candidates) {
     if (problem !== undefined || scheme === undefined || ageIndex === undefined) {
       faults.push(`ignored an update target: ${problem ?? 'it cannot be read'}`);
@@ -158,9 +162,11 @@ function sort(
       deniedCount++;
     } else if (to === undefined || version === to) {
       good.push({ ageIndex, version, payload });
+    } else {
+      others++;
     }
   }
-  return { good, denied: deniedCount, skipped, faults };
+  return { good, others, denied: deniedCount, skipped, faults };
 }
 
 function refuseIfSpoiled({ candidates, edgesToNowhere }: Surroundings): void {

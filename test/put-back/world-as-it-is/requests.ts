@@ -1,6 +1,7 @@
 /** Faults of requests: what people hold, deny or override counts for too little or too much. */
 import { replace, type PutBackFault } from '../fault.ts';
 
+const ENDS = { project: 'unit', test: 'test/unit/agent/request-ends.test.ts' } as const;
 const REQUESTED = { project: 'unit', test: 'test/unit/agent/requested.test.ts' } as const;
 
 export const REQUEST_FAULTS: readonly PutBackFault[] = [
@@ -70,5 +71,65 @@ export const REQUEST_FAULTS: readonly PutBackFault[] = [
     ],
     ...REQUESTED,
     named: 'needs something staged, and one at a time',
+  },
+  {
+    id: 'request-hold-passed',
+    fault: 'a reboot that somebody asked for passes the hold that the same person makes after that',
+    changes: [replace('src/agent/taking.ts', 'withoutRequests', () => (model) => model)],
+    ...ENDS,
+    named: 'counts against a reboot that was asked for before it',
+  },
+  {
+    id: 'request-lender-asked',
+    fault: 'a reboot past the lender asks it, where that was about to happen',
+    changes: [
+      replace(
+        'src/agent/requested.ts',
+        'rebooting',
+        (original) => (_overrides, scene) => original([], scene),
+      ),
+    ],
+    ...ENDS,
+    named: 'asks none, also where that was about to happen',
+  },
+  {
+    id: 'request-check-first',
+    fault: 'beside a check that waits, the attempt under way is not the reboot that is asked for',
+    changes: [
+      replace('src/agent/pressing.ts', 'pressed', (original) => (model, now) => {
+        const waits = model.memory.requests.some(
+          ({ begun, request }) => !begun && request.wish.kind === 'check',
+        );
+        return waits ? model : original(model, now);
+      }),
+    ],
+    ...ENDS,
+    named: 'also beside a check that waits',
+  },
+  {
+    id: 'request-terms-outlive',
+    fault: 'what was asked for beyond the rollout is tried again and again after it has failed',
+    changes: [replace('src/agent/states/update-available.ts', 'isAdrift', () => () => false)],
+    ...ENDS,
+    named: 'beyond the rollout is over when it fails',
+  },
+  {
+    id: 'request-denied-staged',
+    fault: 'what is held or denied while a leftover is dropped is staged all the same',
+    changes: [
+      replace('src/agent/states/update-available.ts', 'goneOn', () => (state, { memory }) => ({
+        state: { ...state, step: 'stage' },
+        memory,
+      })),
+    ],
+    ...ENDS,
+    named: 'counts also while the leftover of a failed attempt is dropped',
+  },
+  {
+    id: 'request-answer-for-all',
+    fault: 'an answer about one version is taken for one about what is staged or tried',
+    changes: [replace('src/agent/pending.ts', 'isAboutAnother', () => () => false)],
+    ...ENDS,
+    named: 'says nothing of',
   },
 ];

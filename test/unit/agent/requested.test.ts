@@ -1,6 +1,5 @@
 /** What becomes of requests, on a simulated node: each ends once, and says what the node then does. */
 import { describe, expect, it } from 'vitest';
-import type { CheckQuery } from '../../../src/agent/ports.ts';
 import {
   LONGEST_REASON,
   MOST_ADMIN_DENIALS,
@@ -9,80 +8,19 @@ import {
   type Outcome,
   type Wish,
 } from '../../../src/agent/requests.ts';
-import { judgeHold } from '../../../src/gates/hold.ts';
-import { isOverridden, overridden } from '../../../src/gates/overridable.ts';
-import {
-  blocking,
-  checkResult,
-  deployment,
-  PASSING,
-  POLICY,
-  release,
-  staged,
-} from '../../support/samples.ts';
-import { KindError, SimulatedNode, type World } from '../../support/simulated-node.ts';
+import { askedNode, DONE, REFUSED } from '../../support/asked-node.ts';
+import { POLICY, release, staged } from '../../support/samples.ts';
+import { KindError, type World } from '../../support/simulated-node.ts';
 
 const MINUTE = 60_000;
 const LENDER = { lender: 'fleet_lock', address: 'https://lock', group: 'g', id: 'n' };
 
-interface Turns {
-  offered: string | undefined;
-  open: boolean;
-  people: boolean;
-}
-
-/** A node on 1, to which 2 is offered, with one gate that is shut. */
-function scene(changes: Partial<World> = {}, turns: Turns = { offered: '2', open: false, people: false }) {
-  const queries: CheckQuery[] = [];
-  const node = new SimulatedNode(
-    {
-      check: (query) => {
-        queries.push(query);
-        const { offered } = turns;
-        const isFit =
-          offered !== undefined &&
-          !query.skip.includes(offered) &&
-          !query.skip.includes(release(offered).payload.value) &&
-          (query.to === undefined || query.to === offered);
-        return checkResult(isFit ? { kind: 'update', release: release(offered) } : { kind: 'no-update' });
-      },
-      survey: (question) =>
-        [...(turns.open ? PASSING : blocking('outside', 'outside_window')), judgeHold(question)].map(
-          (report) => (isOverridden(report, question.overrides ?? []) ? overridden(report) : report),
-        ),
-      sessions: () => (turns.people ? [{ user: 'core', tty: 'pts/0' }] : []),
-      ...changes,
-    },
-    [deployment('1', { booted: true })],
-  );
-  let count = 0;
-  const ask = (wish: Wish, uid = 0): (() => Outcome | undefined) => {
-    const id = `t-${++count}`;
-    node.request({ id, by: { uid }, wish });
-    return () => {
-      const ends = node.happenings.filter(
-        (happening) => happening.kind === 'request-ended' && happening.request.id === id,
-      );
-      expect(ends.length).toBeLessThanOrEqual(1);
-      const [end] = ends;
-      return end?.kind === 'request-ended' ? end.outcome : undefined;
-    };
-  };
-  const until = (what: () => unknown): void => node.runUntil(() => what() !== undefined, 200);
-  const toRest = (state: string): void =>
-    node.runUntil(
-      ({ stateName, effect }) => stateName === state && effect.kind === 'wait' && effect.forMs > 0,
-    );
-  return { node, turns, queries, ask, until, toRest };
-}
-
-const REFUSED = (error: string, gates?: readonly string[]): unknown =>
-  expect.objectContaining({ kind: 'refused', error, ...(gates !== undefined && { gates }) });
-const DONE = (text: string): unknown => expect.objectContaining({ kind: 'done', text });
-
 describe('check', () => {
   it('asks at once, and says what is offered', () => {
-    const { ask, until, toRest, turns, node } = scene({}, { offered: undefined, open: false, people: false });
+    const { ask, until, toRest, turns, node } = askedNode(
+      {},
+      { offered: undefined, open: false, people: false },
+    );
     toRest('NoNewUpdate');
     const { at } = node;
     turns.offered = '2';
@@ -99,7 +37,7 @@ describe('check', () => {
 
   it('ignores the own back-off, and keeps to the Retry-After of the server', () => {
     const answer = new KindError('generic_http_503');
-    const { ask, until, toRest, node } = scene({ check: () => answer });
+    const { ask, until, toRest, node } = askedNode({ check: () => answer });
     toRest('NoNewUpdate');
     Object.assign(answer, { retryAfterMs: 10 * MINUTE });
     const own = ask({ kind: 'check' });
@@ -119,7 +57,7 @@ describe('check', () => {
   });
 
   it('ends when the deployments cannot be read', () => {
-    const { ask, until, toRest, node } = scene();
+    const { ask, until, toRest, node } = askedNode();
     toRest('UpdateStaged');
     node.world.statusFault = () => new KindError('rpm_ostree_unreachable');
     const ended = ask({ kind: 'check' });
@@ -130,7 +68,7 @@ describe('check', () => {
 
 describe('stage', () => {
   it('stages, and sends the wariness of who goes first; later checks are on the same terms', () => {
-    const { ask, until, toRest, turns, queries, node } = scene(
+    const { ask, until, toRest, turns, queries, node } = askedNode(
       {},
       { offered: undefined, open: false, people: false },
     );
@@ -149,7 +87,7 @@ describe('stage', () => {
   });
 
   it('refuses what the graph does not offer, and leaves what is staged', () => {
-    const { ask, until, toRest, queries, node } = scene();
+    const { ask, until, toRest, queries, node } = askedNode();
     toRest('UpdateStaged');
     for (let n = 0; n < 3; n++) {
       const ended = ask({ kind: 'stage', ignoreRollout: false, to: '3' });
@@ -163,7 +101,7 @@ describe('stage', () => {
 
   it('fails with the first attempt that fails', () => {
     const fault = new KindError('rpm_ostree_transaction_failed', 'cannot pull');
-    const { ask, until, toRest, turns } = scene(
+    const { ask, until, toRest, turns } = askedNode(
       { stageFault: () => fault },
       { offered: undefined, open: false, people: false },
     );
@@ -180,7 +118,7 @@ describe('stage', () => {
     { wish: { kind: 'discard' }, state: 'NoNewUpdate' },
   ] as const)('is cut short by $wish.kind, without a failed attempt', ({ wish, state }) => {
     const world: Partial<World> = {};
-    const all = scene({ ...world, stageFault: () => world.stageFault?.(release('2')) });
+    const all = askedNode({ ...world, stageFault: () => world.stageFault?.(release('2')) });
     let cutter: (() => Outcome | undefined) | undefined;
     world.stageFault = () => {
       cutter ??= all.ask(wish);
@@ -198,7 +136,7 @@ describe('stage', () => {
 
   it('goes on while reboots are held', () => {
     const world: Partial<World> = {};
-    const all = scene({ stageFault: () => world.stageFault?.(release('2')) });
+    const all = askedNode({ stageFault: () => world.stageFault?.(release('2')) });
     world.stageFault = () => {
       all.ask({ kind: 'hold', what: 'reboot', reason: '' });
       return undefined;
@@ -209,7 +147,7 @@ describe('stage', () => {
   });
 
   it('is refused while staging is held; what is staged stays, and may be booted', () => {
-    const { ask, toRest, turns, node } = scene();
+    const { ask, toRest, turns, node } = askedNode();
     toRest('UpdateStaged');
     ask({ kind: 'hold', what: 'stage', reason: '' });
     expect(ask({ kind: 'stage', ignoreRollout: false })()).toEqual(REFUSED('Blocked', ['hold']));
@@ -228,7 +166,7 @@ describe('stage', () => {
 
 describe('reboot', () => {
   it('passes what is overridden, once', () => {
-    const { ask, until, toRest, node, turns } = scene();
+    const { ask, until, toRest, node, turns } = askedNode();
     toRest('UpdateStaged');
     const ended = ask({ kind: 'reboot', overrides: ['window'] });
     until(ended);
@@ -241,7 +179,7 @@ describe('reboot', () => {
   });
 
   it('is refused with the gates that block, and leaves nothing behind', () => {
-    const { ask, until, toRest, node } = scene();
+    const { ask, until, toRest, node } = askedNode();
     toRest('UpdateStaged');
     ask({ kind: 'hold', what: 'reboot', reason: '' }, 1000);
     const ended = ask({ kind: 'reboot', overrides: ['splay'] }, 1001);
@@ -253,7 +191,7 @@ describe('reboot', () => {
   });
 
   it('passes the hold of the same person, and says so', () => {
-    const { ask, until, toRest } = scene();
+    const { ask, until, toRest } = askedNode();
     toRest('UpdateStaged');
     ask({ kind: 'hold', what: 'reboot', reason: '' }, 1000);
     const other = ask({ kind: 'reboot', overrides: ['window'] }, 1001);
@@ -265,7 +203,7 @@ describe('reboot', () => {
   });
 
   it('waits for people unless they are overridden', () => {
-    const { ask, until, toRest } = scene({}, { offered: '2', open: false, people: true });
+    const { ask, until, toRest } = askedNode({}, { offered: '2', open: false, people: true });
     toRest('UpdateStaged');
     const polite = ask({ kind: 'reboot', overrides: ['window'] });
     until(polite);
@@ -278,7 +216,7 @@ describe('reboot', () => {
   it('asks lenders unless they are overridden by name', () => {
     const acquire = () => ({ kind: 'refused', reason: 'all slots are taken', label: 'fleet_lock' }) as const;
     const policy = { ...POLICY, hasLenders: true, slotPlaces: [LENDER] };
-    const { ask, until, toRest, node } = scene({ acquire, policy });
+    const { ask, until, toRest, node } = askedNode({ acquire, policy });
     toRest('UpdateStaged');
     const asked = ask({ kind: 'reboot', overrides: ['window'] });
     until(asked);
@@ -290,7 +228,7 @@ describe('reboot', () => {
   });
 
   it.each(['gone', 'foreign', 'denied', 'unwritable'] as const)('never passes: %s', (what) => {
-    const { ask, until, toRest, node } = scene();
+    const { ask, until, toRest, node } = askedNode();
     toRest('UpdateStaged');
     const others = node.deployments.filter((each) => !each.staged);
     if (what === 'gone') {
@@ -318,7 +256,7 @@ describe('reboot', () => {
   });
 
   it('needs something staged, and one at a time', () => {
-    const { ask, until, toRest, node } = scene({}, { offered: undefined, open: false, people: false });
+    const { ask, until, toRest, node } = askedNode({}, { offered: undefined, open: false, people: false });
     const early = ask({ kind: 'reboot', overrides: [] });
     expect(ask({ kind: 'reboot', overrides: [] })()).toEqual(REFUSED('Busy'));
     until(early);
@@ -329,7 +267,7 @@ describe('reboot', () => {
   });
 
   it('leaves nothing behind when the agent dies', () => {
-    const { ask, toRest, node } = scene();
+    const { ask, toRest, node } = askedNode();
     toRest('UpdateStaged');
     ask({ kind: 'reboot', overrides: ['window'] });
     node.restart();
@@ -340,7 +278,7 @@ describe('reboot', () => {
 
 describe('hold', () => {
   it('is on disk before it ends, and survives a reboot of the machine', () => {
-    const { ask, until, toRest, node, turns } = scene();
+    const { ask, until, toRest, node, turns } = askedNode();
     toRest('UpdateStaged');
     const ended = ask({ kind: 'hold', what: 'reboot', reason: 'x'.repeat(500) });
     expect(ended()).toBeUndefined();
@@ -362,7 +300,7 @@ describe('hold', () => {
   });
 
   it('changes nothing where it cannot be written', () => {
-    const { ask, until, toRest, node } = scene();
+    const { ask, until, toRest, node } = askedNode();
     toRest('UpdateStaged');
     node.world.saveFault = () => new KindError('record_unwritable', 'no space');
     const ends = [
@@ -377,7 +315,7 @@ describe('hold', () => {
   it('holds while a slot is asked for, and the slot goes back', () => {
     const world: Partial<World> = {};
     const released: number[] = [];
-    const all = scene(
+    const all = askedNode(
       {
         policy: { ...POLICY, hasLenders: true, slotPlaces: [LENDER] },
         acquire: () => world.acquire?.({ at: 0, stream: undefined }) ?? { kind: 'granted' },
@@ -399,7 +337,7 @@ describe('hold', () => {
   });
 
   it.each(['save', 'finalize', 'survey'] as const)('holds when it comes right before %s', (kind) => {
-    const { ask, node } = scene({}, { offered: '2', open: true, people: false });
+    const { ask, node } = askedNode({}, { offered: '2', open: true, people: false });
     node.runUntil(
       ({ effect, model: { state } }) =>
         effect.kind === kind &&
@@ -421,7 +359,10 @@ describe('hold', () => {
     { kind: 'stage', ignoreRollout: false },
     { kind: 'reboot', overrides: [] },
   ])('comes too late after the finalization went out: $kind', (wish) => {
-    const { ask, node } = scene({ rebootComes: () => false }, { offered: '2', open: true, people: false });
+    const { ask, node } = askedNode(
+      { rebootComes: () => false },
+      { offered: '2', open: true, people: false },
+    );
     node.runUntil(({ stateName }) => stateName === 'UpdateFinalized');
     expect(ask(wish)()).toEqual(REFUSED('TooLate'));
     node.runUntil(({ stateName }) => stateName === 'EndState');
@@ -429,7 +370,7 @@ describe('hold', () => {
   });
 
   it('is bounded, ends in the future, and has an id of its own', () => {
-    const { ask, until, toRest, node } = scene();
+    const { ask, until, toRest, node } = askedNode();
     toRest('UpdateStaged');
     for (const untilAt of [node.at, 0.5, Number.POSITIVE_INFINITY]) {
       expect(ask({ kind: 'hold', what: 'reboot', untilAt, reason: '' })()).toEqual(REFUSED('Invalid'));
@@ -453,7 +394,7 @@ describe('deny and allow', () => {
   it.each([['2'], [release('2').payload.value], [`quay.io/x@${release('2').payload.value}`]])(
     'drops what is staged, and takes it again once it is allowed: %s',
     (name) => {
-      const { ask, until, toRest, node } = scene();
+      const { ask, until, toRest, node } = askedNode();
       toRest('UpdateStaged');
       const ended = ask({ kind: 'deny', release: name, reason: 'bad' }, 1000);
       until(ended);
@@ -469,8 +410,8 @@ describe('deny and allow', () => {
     },
   );
 
-  it('tells who else denies a release that is to be allowed', () => {
-    const { ask, toRest, node } = scene({ policy: { ...POLICY, skip: ['7'] } });
+  it('lifts what the agent itself denies, and says that the configuration denies', () => {
+    const { ask, until, toRest, node } = askedNode({ policy: { ...POLICY, skip: ['7'] } });
     toRest('UpdateStaged');
     expect(ask({ kind: 'allow', release: '7' })()).toEqual({
       kind: 'refused',
@@ -484,11 +425,15 @@ describe('deny and allow', () => {
       denials: [{ ...release('8'), reason: 'rolled-back', sinceAt: 0, strikes: 1 }],
     };
     node.restart();
-    expect(ask({ kind: 'allow', release: '8' })()).toEqual(REFUSED('Blocked', ['denied']));
+    toRest('UpdateStaged');
+    const outcome = ask({ kind: 'allow', release: '8' });
+    until(outcome);
+    expect(outcome()).toMatchObject({ kind: 'done', changed: true, text: '8 is no longer denied' });
+    expect(node.record.denials).toEqual([]);
   });
 
   it('refuses names that are none, and too many', () => {
-    const { ask, until, toRest } = scene();
+    const { ask, until, toRest } = askedNode();
     toRest('UpdateStaged');
     for (const name of ['', 'a\u0007', 'x'.repeat(257), 'x@']) {
       expect(ask({ kind: 'deny', release: name, reason: '' })()).toEqual(REFUSED('Invalid'));
@@ -504,7 +449,7 @@ describe('deny and allow', () => {
 
 describe('discard', () => {
   it('drops what is staged, and denies it', () => {
-    const { ask, until, toRest, node } = scene();
+    const { ask, until, toRest, node } = askedNode();
     toRest('UpdateStaged');
     const ended = ask({ kind: 'discard' });
     until(ended);
@@ -517,7 +462,7 @@ describe('discard', () => {
 
 describe('requests', () => {
   it('are refused while updates are switched off, those about the record are not', () => {
-    const { ask, until, node } = scene({ policy: { ...POLICY, enabled: false } });
+    const { ask, until, node } = askedNode({ policy: { ...POLICY, enabled: false } });
     node.runUntil(({ stateName }) => stateName === 'EndState');
     const off: readonly Wish[] = [
       { kind: 'check' },
@@ -540,7 +485,7 @@ describe('requests', () => {
   });
 
   it('are bounded', () => {
-    const { ask, node } = scene();
+    const { ask, node } = askedNode();
     const ends = Array.from({ length: MOST_REQUESTS + 1 }, () => ask({ kind: 'check' }));
     expect(ends.at(-1)?.()).toEqual(REFUSED('Busy'));
     node.runUntil(({ model }) => model.memory.requests.length === 0);

@@ -467,7 +467,7 @@ describe('requests to a running loop', () => {
   it('end with the agent, and so do those that come later', async () => {
     const clock = new VirtualClock();
     const base = ports(clock);
-    const { runner, life, end } = started(
+    const { runner, life, end, seen } = started(
       { rpmOstree: { ...base.rpmOstree, status: (_mode, signal) => whenAborted(signal) } },
       clock,
     );
@@ -477,6 +477,10 @@ describe('requests to a running loop', () => {
     await end;
     const ending = { kind: 'refused', error: 'ShuttingDown', text: 'the agent ends' };
     expect(await pending).toEqual(ending);
+    // The history has it too, once.
+    expect(seen.happened.filter(({ kind }) => kind === 'request-ended')).toEqual([
+      { kind: 'request-ended', request: CHECK, outcome: ending },
+    ]);
     expect(await runner.request({ ...CHECK, id: 'a-2' })).toEqual(ending);
   });
 

@@ -472,3 +472,39 @@ it('ten warnings are all there', () => {
   expect(warnings).toHaveLength(10);
   expect(warnings[9]).toContain('nodes[11]');
 });
+
+describe('asked for one version alone', () => {
+  const all = [
+    [0, 1],
+    [0, 2],
+  ];
+
+  it('takes that one where an edge leads to it, and nothing else', () => {
+    expect(outcome([ONE, TWO, THREE], all, { ...query('1'), to: '2' })).toBe('update 2');
+    expect(outcome([ONE, TWO, THREE], [[0, 2]], { ...query('1'), to: '2' })).toBe('no-update');
+    expect(outcome([ONE, TWO, THREE], all, { ...query('1'), to: '4' })).toBe('no-update');
+  });
+
+  it('does not take it where it is denied, and says so', () => {
+    const asked = { ...query('1'), to: '2', skip: ['2'] };
+    expect(outcome([ONE, TWO, THREE], all, asked)).toBe('no-update');
+    expect(select([ONE, TWO, THREE], all, asked).skipped).toEqual(['2']);
+    const denied = [{ scheme: 'checksum', value: payload('2').value }] as const;
+    expect(outcome([ONE, TWO, THREE], all, { ...query('1'), to: '2', denied })).toBe('no-update');
+  });
+
+  it('goes back only where downgrades are allowed', () => {
+    const edges = [[2, 1]];
+    expect(outcome([ONE, TWO, THREE], edges, { ...query('3'), to: '2' })).toBe('downgrade-refused 2');
+    expect(outcome([ONE, TWO, THREE], edges, { ...query('3'), to: '2', allowDowngrade: true })).toBe(
+      'update 2',
+    );
+  });
+
+  it('a fault beside others that are well spoils nothing', () => {
+    expect(outcome([ONE, TWO, BROKEN], all, { ...query('1'), to: '4' })).toBe('no-update');
+    expect(failure([ONE, BROKEN], [[0, 1]], { ...query('1'), to: '4' }).kind).toBe(
+      'client_failed_node_parsing',
+    );
+  });
+});

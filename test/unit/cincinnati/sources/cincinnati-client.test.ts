@@ -40,6 +40,18 @@ describe('the question', () => {
     expect(ask('https://h', { rolloutWariness })['rollout_wariness']).toBe(expected);
   });
 
+  it.each([undefined, 0.5, 1])(
+    'does not wait for the rollout where a person says so: %s',
+    (rolloutWariness) => {
+      const { searchParams } = graphUrl(
+        { baseUrl: 'https://h', node: { ...NODE, rolloutWariness } },
+        BOOTED,
+        true,
+      );
+      expect(searchParams.get('rollout_wariness')).toBe('0.000000');
+    },
+  );
+
   it('says when a container image is followed', () => {
     const image = { version: '42.1', payload: payload('42.1', 'oci') };
     expect(ask('https://h', {}, image)).toMatchObject({ oci: 'true', os_checksum: image.payload.value });
