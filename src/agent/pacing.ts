@@ -45,6 +45,8 @@ export function bootLookMs(looks: number): number {
 export const LONGEST_BOOT_WAIT_MS = 24 * HOUR_MS;
 /** A slot may be held for so long without an answer that says so; then it is given back, and the attempt starts over. */
 export const LONGEST_UNSURE_MS = 24 * HOUR_MS;
+/** A reboot that a person asks for waits so long for a lender that asks for patience: a drain takes half an hour. */
+export const LENDER_PATIENCE_MS = 40 * MINUTE_MS;
 /** A lender that is no longer configured is tried so often, a week at five minutes each. */
 export const MOST_FORMER_TRIES = (7 * 24 * HOUR_MS) / (5 * MINUTE_MS);
 

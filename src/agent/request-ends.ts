@@ -3,13 +3,14 @@
  *
  * Invariants:
  * - What a request waits for is a happening, or the record on disk. Nothing else ends it.
- * - A request that the machine has gone about ends before the machine rests. So none is forgotten.
+ * - A request that the machine has gone about ends before the machine rests. So none is forgotten. Only a reboot waits
+ *   longer, for a lender that asks for patience.
  * - A record that cannot be written takes back what waits for it: a request that failed has changed nothing.
  */
 import type { Happening, HappeningOf } from './happenings.ts';
 import type { Moment } from './moment.ts';
 import type { Pending } from './pending-request.ts';
-import { done, firstOutcome, isWhatIsStaged, refused } from './request-outcomes.ts';
+import { done, firstOutcome, isLenderAwaited, isWhatIsStaged, refused } from './request-outcomes.ts';
 import { beforeWriting } from './pending.ts';
 import type { Outcome } from './requests.ts';
 import { recorded, type Memory, type Model } from './state.ts';
@@ -42,7 +43,12 @@ export function afterHappenings(model: Model, happenings: readonly Happening[], 
 
 /** The machine is about to wait: what it has gone about has come to nothing. */
 export function atRest(model: Model): Ended {
-  return ended(model.memory, (pending) => (pending.begun ? outcomeAtRest(pending, model) : undefined));
+  const isAwaited = isLenderAwaited(model);
+  return ended(model.memory, (pending) =>
+    pending.begun && !(isAwaited && pending.request.wish.kind === 'reboot')
+      ? outcomeAtRest(pending, model)
+      : undefined,
+  );
 }
 
 /** The requests that `outcome` answers are over. */

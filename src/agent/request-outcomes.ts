@@ -6,6 +6,7 @@
 import { longDate } from '../text/long-date.ts';
 import type { Happening, HappeningKind, HappeningOf } from './happenings.ts';
 import type { Moment } from './moment.ts';
+import { LENDER_PATIENCE_MS } from './pacing.ts';
 import { ownHolds } from './pending.ts';
 import type { Pending } from './pending-request.ts';
 import { samePayload } from './release.ts';
@@ -145,6 +146,9 @@ const REBOOTING: Ends = {
     if (cutShort === true) {
       return refused('Cancelled', 'the attempt was cut short by a later request or a new configuration');
     }
+    if (isLenderAwaited(model)) {
+      return undefined;
+    }
     const until = untilAt === undefined ? '' : `; not before ${longDate(untilAt)}`;
     return refused('Blocked', `${reason}${until}`, by === 'lenders' ? [label] : blockers(model.memory));
   },
@@ -164,6 +168,16 @@ const REBOOTING: Ends = {
   failing: ({ activity, failure }) =>
     activity === 'status' || activity === 'save' ? refused('Failed', failure.message) : undefined,
 };
+
+/** A lender keeps a place for this node, and is asked again soon enough: what is overridden stays so meanwhile. */
+export function isLenderAwaited({ state }: Model): boolean {
+  return (
+    state.name === 'UpdateStaged' &&
+    state.holding.by === 'lender' &&
+    state.holding.errorKind === undefined &&
+    state.dueMono <= state.holding.since.mono + LENDER_PATIENCE_MS
+  );
+}
 
 const DISCARDING: Ends = {
   dropped: ({ version }) =>

@@ -11,6 +11,7 @@ import type * as pending from '../../src/agent/pending.ts';
 import type * as adminLists from '../../src/agent/admin-lists.ts';
 import type * as cutShort from '../../src/agent/cut-short.ts';
 import type * as requestEnds from '../../src/agent/request-ends.ts';
+import type * as requestOutcomes from '../../src/agent/request-outcomes.ts';
 import type * as requested from '../../src/agent/requested.ts';
 import type * as pressing from '../../src/agent/pressing.ts';
 import type * as checking from '../../src/agent/checking.ts';
@@ -122,6 +123,7 @@ export interface Modules {
   readonly 'src/agent/admin-lists.ts': typeof adminLists;
   readonly 'src/agent/cut-short.ts': typeof cutShort;
   readonly 'src/agent/request-ends.ts': typeof requestEnds;
+  readonly 'src/agent/request-outcomes.ts': typeof requestOutcomes;
   readonly 'src/agent/requested.ts': typeof requested;
   readonly 'src/agent/pressing.ts': typeof pressing;
   readonly 'src/agent/perform.ts': typeof perform;

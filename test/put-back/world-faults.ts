@@ -42,6 +42,11 @@ export const WORLD_FAULTS: readonly PutBackFault[] = [
     replace('src/agent/pending.ts', 'rebootHolds', () => () => []),
   ),
   world(
+    'hold-passed-by-an-earlier-reboot',
+    'a reboot that somebody asked for passes the hold that comes after it',
+    replace('src/agent/taking.ts', 'withoutRequests', () => (model) => model),
+  ),
+  world(
     'hold-in-mid-attempt',
     'an attempt to reboot goes on when a person holds it',
     replace('src/agent/reconfigure.ts', 'startedOver', () => (model) => ({ model, happenings: [] })),

@@ -111,7 +111,7 @@ export const REQUEST_FAULTS: readonly PutBackFault[] = [
     fault: 'what was asked for beyond the rollout is tried again and again after it has failed',
     changes: [replace('src/agent/states/update-available.ts', 'isAdrift', () => () => false)],
     ...ENDS,
-    named: 'beyond the rollout is over when it fails',
+    named: 'beyond the rollout is over when it',
   },
   {
     id: 'request-denied-staged',
@@ -131,5 +131,12 @@ export const REQUEST_FAULTS: readonly PutBackFault[] = [
     changes: [replace('src/agent/pending.ts', 'isAboutAnother', () => () => false)],
     ...ENDS,
     named: 'says nothing of',
+  },
+  {
+    id: 'request-drain-forgotten',
+    fault: 'what is overridden counts no more while the lender drains the node, so the slot goes back unused',
+    changes: [replace('src/agent/request-outcomes.ts', 'isLenderAwaited', () => () => false)],
+    ...ENDS,
+    named: 'is waited for, and what is overridden stays so meanwhile',
   },
 ];

@@ -62,6 +62,13 @@ const NEW_EFFECT: Change = {
       .replace("  finalize: ['finalized', 'finalize-failed'],", "  finalize: ['finalized', 'finalize-failed'],\n  'run-hooks': ['hooks-passed', 'hooks-vetoed'],"),
 }; // prettier-ignore
 
+const NEW_REQUEST: Change = {
+  'src/agent/requests.ts': (text) =>
+    text
+      .replace("  | { readonly kind: 'discard' }", "  | { readonly kind: 'discard' }\n  | { readonly kind: 'run-hooks' }")
+      .replace("  'discard',\n", "  'discard',\n  'run-hooks',\n"),
+}; // prettier-ignore
+
 describe('what the compiler says', { timeout: 180_000 }, () => {
   beforeAll(() => {
     expect(broken({})).toEqual([]);
@@ -102,6 +109,10 @@ describe('what the compiler says', { timeout: 180_000 }, () => {
     const file = `src/agent/states/${state}.ts`;
     const change: Change = { ...NEW_EFFECT, [file]: (text) => text.replace(find, put) };
     expect(broken(change)).toContain(file);
+  });
+
+  it('of a new request: who takes it, and what ends it', () => {
+    expect(broken(NEW_REQUEST)).toEqual(['src/agent/request-outcomes.ts', 'src/agent/requested.ts']);
   });
 
   it('of a step that asks for an effect it does not name', () => {

@@ -219,7 +219,8 @@ describe('a denial', () => {
       return end?.kind === 'request-ended' ? end.outcome : undefined;
     };
     expect(allowing(1000)).toEqual(REFUSED('NotFound'));
-    expect(allowing(1001)).toEqual(REFUSED('Blocked', ['denied']));
+    // One in force is lifted: that ends once it is written.
+    expect(allowing(1001)).toBeUndefined();
   });
 });
 
@@ -239,4 +240,78 @@ describe('a discard', () => {
     expect(discard()).toEqual(DONE('2 is denied, and dropped as soon as rpm-ostree can'));
     expect(node.record.adminDenials.map((denial) => denial.release)).toEqual([release('2').version]);
   });
+});
+
+describe('a lender that asks for patience', () => {
+  function draining(untilMs: number, askAgainMs = 15_000, errorKind?: string) {
+    const policy = { ...POLICY, hasLenders: true, slotPlaces: [LENDER] };
+    const asked = askedNode({ policy });
+    const { node } = asked;
+    let beganMono: number | undefined;
+    node.world.acquire = () => {
+      beganMono ??= node.mono;
+      return node.mono - beganMono < untilMs
+        ? {
+            ...{ kind: 'may-be-held', reason: 'the node is being drained', label: 'fleet_lock', askAgainMs },
+            ...(errorKind !== undefined && { errorKind }),
+          }
+        : { kind: 'granted' };
+    };
+    asked.toRest('UpdateStaged');
+    return asked;
+  }
+
+  it('is waited for, and what is overridden stays so meanwhile', () => {
+    const { ask, until, node } = draining(20 * MINUTE);
+    const reboot = ask({ kind: 'reboot', overrides: ['window'] });
+    const { mono } = node;
+    node.runFor(19 * MINUTE);
+    expect(reboot()).toBeUndefined();
+    until(reboot);
+    expect(reboot()).toEqual(DONE('the reboot into 2 is on its way'));
+    expect(node.mono - mono).toBe(20 * MINUTE);
+  });
+
+  it('is waited for no longer than a drain takes', () => {
+    const { ask, node } = draining(2 * HOUR);
+    const reboot = ask({ kind: 'reboot', overrides: ['window'] });
+    node.runFor(39 * MINUTE);
+    expect(reboot()).toBeUndefined();
+    node.runFor(2 * MINUTE);
+    expect(reboot()).toEqual({
+      kind: 'refused',
+      error: 'Blocked',
+      text: 'the node is being drained',
+      gates: ['fleet_lock'],
+    });
+    node.runFor(3 * HOUR);
+    expect(node.reboots).toBe(0);
+    expect(node.record.slots).toEqual([]);
+  });
+
+  it.each([
+    { askAgainMs: HOUR, errorKind: undefined },
+    { askAgainMs: 15_000, errorKind: 'fleet_lock_unreachable' },
+  ])('is not waited for where that is too late, or is no answer: $askAgainMs $errorKind', (more) => {
+    const { ask, until, node } = draining(2 * HOUR, more.askAgainMs, more.errorKind);
+    node.world.policy = { ...node.world.policy, retryIntervalMs: HOUR };
+    const { mono } = node;
+    const reboot = ask({ kind: 'reboot', overrides: ['window'] });
+    until(reboot);
+    expect(reboot()).toEqual(REFUSED('Blocked', ['fleet_lock']));
+    expect(node.mono).toBe(mono);
+  });
+
+  it.each([{ kind: 'cancel' }, { kind: 'hold', what: 'reboot', reason: '' }] as const)(
+    'is not waited for any more after a $kind, and gets its slot back',
+    (wish) => {
+      const { ask, node } = draining(2 * HOUR);
+      const reboot = ask({ kind: 'reboot', overrides: ['window'] });
+      node.runFor(5 * MINUTE);
+      ask(wish);
+      expect(reboot()).toEqual(REFUSED('Cancelled'));
+      node.runFor(MINUTE);
+      expect(node.record.slots).toEqual([]);
+    },
+  );
 });
