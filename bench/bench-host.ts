@@ -66,6 +66,7 @@ export class BenchHost implements AsyncDisposable {
       stream: 'stable',
       basearch: arch === 'arm64' ? 'aarch64' : 'x86_64',
       clock: Date,
+      proxied: true,
       onRequest: ({ status }) => polls.happened(status),
     });
     await writeAgentConfig(root, { baseUrl: server.baseUrl });

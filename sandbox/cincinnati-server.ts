@@ -2,6 +2,7 @@
  * An update server: Cincinnati graphs over HTTP, with rollouts and faults on demand.
  *
  * Invariants:
+ * - It answers as Fedora CoreOS's policy engine does, which test/conformance/cincinnati.ts states.
  * - It listens on loopback only.
  * - Every answer is computed from the given history and clock.
  * - After `stop` no socket and no timer is left, however badly a fault behaves.
@@ -18,6 +19,8 @@ import { warinessOfRequest } from './rollout.ts';
 /** What is wrong with the next `remaining` answers. */
 export type ServerFault = { remaining: number } & (
   | { readonly kind: 'status'; readonly status: number; readonly retryAfterSecs?: number }
+  /** A graph without nodes, as after a start of the real one, until it has asked its own source. */
+  | { readonly kind: 'empty' }
   /** Not JSON. */
   | { readonly kind: 'garbage' }
   /** Sends the headers and half of the body, then nothing more. */
@@ -42,6 +45,11 @@ export interface CincinnatiServerOptions {
   readonly stream: string;
   readonly basearch: string;
   readonly clock: { now(): number };
+  /**
+   * A proxy stands in front, which compresses answers and confirms them with 304. The policy engine by itself does
+   * neither.
+   */
+  readonly proxied?: boolean;
   /** Called after every answer, faulty ones included. */
   readonly onRequest?: (request: ServedRequest) => void;
 }
@@ -58,6 +66,8 @@ export interface CincinnatiServer {
   stop(): Promise<void>;
 }
 
+/** Others are passed over. */
+const KNOWN_PARAMETERS = ['basearch', 'stream', 'rollout_wariness', 'node_uuid', 'oci'] as const;
 const MOST_KEPT_REQUESTS = 1000;
 const ENDLESS_CHUNK = Buffer.alloc(64 * 1024, ' ');
 /** A client without `accept-encoding` gets no gzip, and small answers are not worth it. */
@@ -68,9 +78,9 @@ export async function startCincinnatiServer(options: CincinnatiServerOptions): P
   let { history } = options;
   const requests: ServedRequest[] = [];
   const faults: ServerFault[] = [];
-  const app = fastify({ logger: false, forceCloseConnections: true });
+  const app = fastify({ logger: false, forceCloseConnections: true, exposeHeadRoutes: false });
 
-  app.setNotFoundHandler((_request, reply) => refuse(reply, 404, 'not_found', 'there is only v1/graph'));
+  app.setNotFoundHandler((_request, reply) => refuse(reply, 404));
   app.get('*', async (request, reply) => {
     const { pathname, searchParams } = new URL(request.url, 'http://localhost');
     if (!pathname.endsWith('/v1/graph')) {
@@ -113,23 +123,40 @@ function sendGraph(
   request: FastifyRequest,
   reply: FastifyReply,
   parameters: URLSearchParams,
-  { history, stream, basearch, clock }: CincinnatiServerOptions,
+  { history, stream, basearch, clock, proxied = false }: CincinnatiServerOptions,
 ): FastifyReply {
-  for (const name of ['basearch', 'stream']) {
-    if ((parameters.get(name) ?? '') === '') {
-      return refuse(reply, 400, 'missing_parameter', `the parameter ${name} must be given`);
-    }
+  const repeated = KNOWN_PARAMETERS.find((name) => parameters.getAll(name).length > 1);
+  if (repeated !== undefined) {
+    return refuse(reply, 400, `Query deserialize error: duplicate field \`${repeated}\``);
   }
-  if (parameters.get('stream') !== stream || parameters.get('basearch') !== basearch) {
-    return refuse(reply, 404, 'unknown_scope', `there is only stream ${stream} on ${basearch}`);
+  const parameter = (name: (typeof KNOWN_PARAMETERS)[number]): string | undefined =>
+    parameters.get(name) ?? undefined;
+  if (!['true', 'false', undefined].includes(parameter('oci'))) {
+    return refuse(reply, 400, 'Query deserialize error: provided string was not `true` or `false`');
   }
-  const wariness = warinessOfRequest(
-    parameters.get('rollout_wariness') ?? undefined,
-    parameters.get('node_uuid') ?? undefined,
-  );
-  const scheme: Scheme = parameters.get('oci') === 'true' ? 'oci' : 'checksum';
+  if ((parameter('basearch') ?? '') === '' || (parameter('stream') ?? '') === '') {
+    return refuse(reply, 400);
+  }
+  if (parameter('stream') !== stream) {
+    return refuse(reply, 500, 'HTTP status client error (404 Not Found) for url (http://127.0.0.1/v1/graph)');
+  }
+  if (parameter('basearch') !== basearch) {
+    return refuse(
+      reply,
+      500,
+      'HTTP status server error (500 Internal Server Error) for url (http://127.0.0.1/v1/graph)',
+    );
+  }
+  const wariness = warinessOfRequest(parameter('rollout_wariness'), parameter('node_uuid'));
+  const scheme: Scheme = parameter('oci') === 'true' ? 'oci' : 'checksum';
   const edges = offeredEdges(history, { wariness, nowMs: clock.now() });
-  const text = JSON.stringify({ nodes: wireNodes(history, scheme), edges });
+  const text = JSON.stringify({ nodes: wireNodes(history, scheme), edges }, undefined, 2);
+  return proxied
+    ? sendProxied(request, reply, text)
+    : reply.header('content-type', 'application/json').send(Buffer.from(text));
+}
+
+function sendProxied(request: FastifyRequest, reply: FastifyReply, text: string): FastifyReply {
   const etag = `"${createHash('sha256').update(text).digest('hex').slice(0, 32)}"`;
   reply.header('etag', etag).header('vary', 'accept-encoding');
   if (request.headers['if-none-match'] === etag) {
@@ -142,8 +169,11 @@ function sendGraph(
   return reply.header('content-encoding', 'gzip').send(gzipSync(text));
 }
 
-function refuse(reply: FastifyReply, status: number, kind: string, value: string): FastifyReply {
-  return reply.code(status).send({ kind, value });
+/** The policy engine has no error documents: it says nothing, or a line of text. */
+function refuse(reply: FastifyReply, status: number, text = ''): FastifyReply {
+  return text === ''
+    ? reply.code(status).send()
+    : reply.code(status).type('text/plain; charset=utf-8').send(text);
 }
 
 function takeFault(faults: ServerFault[]): ServerFault | undefined {
@@ -163,7 +193,10 @@ function misbehave(reply: FastifyReply, fault: ServerFault): FastifyReply {
     if (fault.retryAfterSecs !== undefined) {
       reply.header('retry-after', fault.retryAfterSecs);
     }
-    return refuse(reply, fault.status, 'fault_on_demand', 'this server was told to fail');
+    return reply.code(fault.status).send({ kind: 'fault_on_demand', value: 'this server was told to fail' });
+  }
+  if (fault.kind === 'empty') {
+    return reply.type('application/json').send('{"nodes":[],"edges":[]}');
   }
   if (fault.kind === 'garbage') {
     return reply.type('text/html').send('<html><body>Welcome to the hotel network');

@@ -14,8 +14,9 @@ export interface Rollout {
 }
 
 /**
- * The share of nodes that a rollout has reached. From 0 to 1, unless its start value is not. Instants count in whole
- * seconds, and the steps of the sum are those of the real engine: its rounding is part of who sees an edge.
+ * The share of nodes that a rollout has reached. From 0 to 1, unless its start value is not.
+ *
+ * Instants count in whole seconds. The steps of the sum are those of the real engine, since its rounding decides too.
  */
 export function throttle(rollout: Rollout, nowMs: number): number {
   const { startEpoch = 0, startValue = 0, durationMinutes } = rollout;

@@ -3,7 +3,7 @@ import type { AgentRecord } from './record.ts';
 import type { Outcome, Request } from './requests.ts';
 
 /** What requests change in the record. */
-export type Kept = Pick<AgentRecord, 'holds' | 'adminDenials'>;
+export type Kept = Pick<AgentRecord, 'holds' | 'adminDenials' | 'denials'>;
 
 export interface Pending {
   readonly request: Request;

@@ -51,8 +51,8 @@ export function holdsInForce(
 }
 
 /**
- * The graph is asked on terms that say nothing of what is staged. It is asked about one version alone, or with the
- * rollout where what is staged came without it.
+ * The graph is asked on terms that say nothing of what is staged. Such is a question about one version alone, or one
+ * with the rollout where what is staged came without it.
  */
 export function isAboutAnother(memory: Pick<Memory, 'requests' | 'record'>): boolean {
   const wish = pendingOf(memory, 'stage')?.request.wish;

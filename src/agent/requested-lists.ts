@@ -137,15 +137,30 @@ export function allowed(named: string, scene: Scene): Answer {
     return refused('Blocked', `${release} is denied by the configuration (updates.skip)`, ['configuration']);
   }
   const { adminDenials, denials } = memory.record;
-  if (!adminDenials.some((denial) => denial.release === release)) {
-    const own = denials.find((denial) => isInForce(denial, now.at) && isSkipped([release], denial));
-    return own === undefined
-      ? refused('NotFound', `nobody has denied ${release}`)
-      : refused('Blocked', `${release} is denied by the agent itself (${own.reason})`, ['denied']);
+  const own = denials.filter((denial) => isInForce(denial, now.at) && isSkipped([release], denial));
+  if (own.length === 0 && !adminDenials.some((denial) => denial.release === release)) {
+    return refused('NotFound', `nobody has denied ${release}`);
   }
-  const outcome = done(`${release} is no longer denied`, { changed: true, release });
+  const outcome = done(`${release} is no longer denied${whereItIs(release, memory)}`, {
+    changed: true,
+    release,
+  });
   const after: Model = { ...model, memory: checkedSoon(memory, now) };
-  return written(after, withoutAdminDenial(memory.record, release), outcome, scene);
+  const record = withoutAdminDenial(memory.record, release);
+  const lists =
+    own.length === 0 ? record : { ...record, denials: denials.filter((denial) => !own.includes(denial)) };
+  return written(after, lists, outcome, scene);
+}
+
+/** What is on disk and was left is not taken again while it is there. */
+function whereItIs(release: string, { host }: Memory): string {
+  const isOnDisk = host?.deployments.some(
+    ({ staged, booted, version, payload }) =>
+      !staged && !booted && payload !== undefined && isSkipped([release], { version, payload }),
+  );
+  return isOnDisk === true
+    ? '; it is on disk, and is taken again once that deployment is gone: `rpm-ostree cleanup --rollback`'
+    : '';
 }
 
 /** As soon as the server wants to be asked. */

@@ -56,11 +56,16 @@ export function written(
   { request, model, now }: Scene,
   begins = false,
 ): Model {
-  const { holds, adminDenials } = model.memory.record;
-  const { holds: nextHolds, adminDenials: nextDenials } = lists;
-  const next = recorded(memory, { ...memory.record, holds: nextHolds, adminDenials: nextDenials });
+  const { holds, adminDenials, denials } = model.memory.record;
+  const next = recorded(memory, {
+    ...memory.record,
+    holds: lists.holds,
+    adminDenials: lists.adminDenials,
+    // Those of the agent itself change with the machine, unless the request is about them.
+    denials: lists.denials === denials ? memory.record.denials : lists.denials,
+  });
   const at = { ...next, save: { ...next.save, due: true, dueMono: now.mono } };
-  const pending = { request, begun: begins, written: { before: { holds, adminDenials }, outcome } };
+  const pending = { request, begun: begins, written: { before: { holds, adminDenials, denials }, outcome } };
   return withPending({ state, memory: at }, pending);
 }
 

@@ -19,9 +19,11 @@ import type {
   HappenedFacts,
   ProgressFacts,
   ResultFacts,
+  SettingFacts,
 } from './agent-facts.ts';
 import { Bell } from './bell.ts';
 import { type CallOptions, option } from './call-options.ts';
+import { endedResult, JOB_INTERFACE } from './ended-job.ts';
 import {
   agentFacts,
   explanationFacts,
@@ -29,11 +31,11 @@ import {
   historyFacts,
   jobProgress,
   resultFacts,
+  settingFacts,
 } from './decode-agent.ts';
 import { NoAgent } from './failure.ts';
 
 export const AGENT_INTERFACE = `${SERVICE_NAME}.Agent1`;
-export const JOB_INTERFACE = `${SERVICE_NAME}.Job1`;
 const PROPERTIES = 'org.freedesktop.DBus.Properties';
 
 /** The agent answers from memory, and a survey has 45 seconds for each gate. */
@@ -104,6 +106,10 @@ export class AgentClient implements AsyncDisposable {
     return historyFacts(await this.#call('History', '', [], options, READ_TIMEOUT_MS));
   }
 
+  async configuration(): Promise<readonly SettingFacts[]> {
+    return settingFacts(await this.#call('ShowConfiguration', '', [], {}, READ_TIMEOUT_MS));
+  }
+
   /** Calls `listener` with each new entry of the history. As `onChange` otherwise. */
   onHappened(listener: (entry: HappenedFacts) => void): Promise<() => void> {
     return this.#subscribe(AGENT_INTERFACE, 'Happened', ({ path, body: [value] }) => {
@@ -155,22 +161,18 @@ export class AgentClient implements AsyncDisposable {
       if (typeof job !== 'string') {
         throw new BusError('bus_malformed_message', `${member} must answer with a job`);
       }
-      while (!done.has(job)) {
+      const ended = await endedResult(this.#link, this.#owner, job);
+      while (ended === undefined && !done.has(job)) {
         this.lost.throwIfAborted();
         await bell.rung(this.lost);
       }
-      return resultFacts(done.get(job));
+      return resultFacts(ended ?? done.get(job));
     } finally {
-      for (const stop of stops) {
-        stop();
-      }
+      stops.forEach((stop) => stop());
     }
   }
 
-  /**
-   * Calls `listener` after each change of the agent's properties. The returned function stops that. Rejects as a call
-   * does.
-   */
+  /** Calls `listener` after each change of the agent's properties, until the returned function is called. */
   onChange(listener: () => void): Promise<() => void> {
     return this.#subscribe(PROPERTIES, 'PropertiesChanged', ({ path, body: [name] }) => {
       if (path === EXPERIMENTAL_PATH && name === AGENT_INTERFACE) {

@@ -132,3 +132,14 @@ export interface HappenedFacts {
   readonly text: string;
   readonly fields: Readonly<Record<string, string | number | boolean>>;
 }
+
+/** A setting in force. */
+export interface SettingFacts {
+  readonly key: string;
+  /** As TOML, on one line. */
+  readonly value: string;
+  /** "" for the built-in default. */
+  readonly file: string;
+  /** Files whose value this one replaced, weakest first. */
+  readonly masked: readonly string[];
+}

@@ -1,13 +1,19 @@
-/** Command `config show`: every setting in force, as one TOML document that would lead to the same settings. */
+/**
+ * Command `config show`: every setting in force, as one TOML document that would lead to the same settings. The agent
+ * is asked only where the caller may not read all files.
+ */
 import { loadSettings } from '../config/load-settings.ts';
 import type { ShownSetting } from '../config/shown-settings.ts';
 import { ConfigError, linesOf } from '../errors.ts';
+import { AgentClient } from './agent-client.ts';
 import type { CommandOf } from './command-line.ts';
 import { EXIT } from './exit-codes.ts';
 import { document } from './json-document.ts';
+import { isKeptFromCaller, tellKeptFromCaller } from './kept-from-caller.ts';
 
 /** Never rejects for a configuration that cannot be used. */
-export async function configShow({ root, origin, json }: CommandOf<'config show'>): Promise<number> {
+export async function configShow(command: CommandOf<'config show'>): Promise<number> {
+  const { root, origin, json } = command;
   let shown: readonly ShownSetting[];
   try {
     ({ shown } = await loadSettings(root));
@@ -15,13 +21,34 @@ export async function configShow({ root, origin, json }: CommandOf<'config show'
     if (!(error instanceof ConfigError)) {
       throw error;
     }
+    const known = isKeptFromCaller(error) ? await fromAgent(root) : undefined;
+    if (known !== undefined) {
+      return print(known, origin, json);
+    }
+    if (isKeptFromCaller(error)) {
+      return tellKeptFromCaller(command);
+    }
     process.stderr.write(`${linesOf(error)}\n\`zincati config check\` says more.\n`);
     return EXIT.config;
   }
-  if (json) {
+  return print(shown, origin, json);
+}
+
+/** Without secrets, as it is in force; undefined where the agent does not say. */
+async function fromAgent(root: string): Promise<readonly ShownSetting[] | undefined> {
+  try {
+    await using client = await AgentClient.open(root, false);
+    return await client.configuration();
+  } catch {
+    return undefined;
+  }
+}
+
+function print(shown: readonly ShownSetting[], withOrigin: boolean, isJson: boolean): number {
+  if (isJson) {
     process.stdout.write(document('Configuration', { settings: shown }));
   } else {
-    process.stdout.write(asToml(shown, origin));
+    process.stdout.write(asToml(shown, withOrigin));
   }
   return EXIT.ok;
 }

@@ -17,6 +17,7 @@ import type {
   RebootFacts,
   ReleaseFacts,
   ResultFacts,
+  SettingFacts,
 } from './agent-facts.ts';
 import { Dictionary } from './dictionary.ts';
 
@@ -91,6 +92,17 @@ export function resultFacts(value: BusValue | undefined): ResultFacts {
 /** `value`: the answer of History. What has no instant is no entry. */
 export function historyFacts(value: BusValue | undefined): readonly HappenedFacts[] {
   return Dictionary.listOf(value).flatMap((one) => happened(one) ?? []);
+}
+
+/** `value`: the answer of ShowConfiguration. */
+export function settingFacts(value: BusValue | undefined): readonly SettingFacts[] {
+  return Dictionary.listOf(value).flatMap((one) => {
+    const key = one.text('key');
+    const shown = one.text('value');
+    return key === undefined || shown === undefined
+      ? []
+      : [{ key, value: shown, file: one.text('file') ?? '', masked: one.texts('masked') }];
+  });
 }
 
 /** `value`: the argument of Happened. */

@@ -37,9 +37,11 @@ function gateName(gate: string): string {
 /** The reason, with the instants that belong to it. */
 export function gateText({ verdict, reason, earliestAt, latestAt, asOfAt }: GateFacts, terms: Terms): string {
   const isPass = verdict === 'pass';
+  // "Not before now" says nothing.
+  const isLater = earliestAt !== undefined && earliestAt > terms.now;
   const parts = [
     reason,
-    isPass || earliestAt === undefined ? undefined : `not before ${localTimeAndDistance(earliestAt, terms)}`,
+    isPass || !isLater ? undefined : `not before ${localTimeAndDistance(earliestAt, terms)}`,
     isPass || latestAt === undefined ? undefined : `at the latest ${localTimeAndDistance(latestAt, terms)}`,
     asOfAt === undefined || terms.now - asOfAt < FRESH_MS ? undefined : `seen ${distance(asOfAt, terms)}`,
   ];

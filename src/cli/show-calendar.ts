@@ -14,6 +14,7 @@ import { DAY_MS } from '../text/units.ts';
 import type { CommandOf } from './command-line.ts';
 import { EXIT } from './exit-codes.ts';
 import { document } from './json-document.ts';
+import { isKeptFromCaller, tellKeptFromCaller } from './kept-from-caller.ts';
 
 const DEFAULT_DAYS = 14;
 /** Of the drawn week, whatever is asked for. */
@@ -29,6 +30,9 @@ export async function showCalendar(command: CommandOf<'calendar'>): Promise<numb
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof IdentityError)) {
       throw error;
+    }
+    if (error instanceof ConfigError && isKeptFromCaller(error)) {
+      return tellKeptFromCaller(command);
     }
     process.stderr.write(`${linesOf(error)}\n\`zincati config check\` says more.\n`);
     return EXIT.config;

@@ -29,12 +29,11 @@ import {
   adviceForWritable,
 } from './ignored-entry.ts';
 
-/** From weakest to strongest. The last one belongs to `zincati-update-now`, and only root may write to it. */
+/** From weakest to strongest. */
 export const DROP_IN_DIRECTORIES = [
   '/usr/lib/zincati/config.d',
   '/run/zincati/config.d',
   '/etc/zincati/config.d',
-  '/run/zincati-update-now/config.d',
 ] as const;
 
 /** All settings together take a few kilobytes; a larger file is in the wrong place. */

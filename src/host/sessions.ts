@@ -23,11 +23,8 @@ const SESSION_INTERFACE = 'org.freedesktop.login1.Session';
 /** Half of logind's own limit. A host with more is under attack, so its list is refused. */
 const MOST_SESSIONS = 4096;
 
-/** Anybody's in group zincati, and that of `zincati-update-now`, where only root may write. Nobody reads them. */
-const OVERRIDE_FILES = [
-  'run/zincati/override-interactive-check',
-  'run/zincati-update-now/override-interactive-check',
-];
+/** Anybody's in group zincati. Nobody reads it. */
+const OVERRIDE_FILE = 'run/zincati/override-interactive-check';
 
 /** Below the root. The unit hides the consoles from /dev and puts them here. */
 export const HIDDEN_TERMINALS = 'run/zincati-terminals';
@@ -67,10 +64,8 @@ export class LogindSessions implements Sessions {
   }
 
   async list(signal: AbortSignal): Promise<readonly Session[]> {
-    for (const file of OVERRIDE_FILES) {
-      if (await exists(path.join(this.#root, file))) {
-        return [];
-      }
+    if (await exists(path.join(this.#root, OVERRIDE_FILE))) {
+      return [];
     }
     const rows = (await this.#logind.list('ListSessions', 'a(susso)', signal)) ?? [];
     if (rows.length > MOST_SESSIONS) {

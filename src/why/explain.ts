@@ -11,7 +11,7 @@
  */
 import type { Moment } from '../agent/moment.ts';
 import type { Override } from '../agent/overrides.ts';
-import type { ExplainedReport, PassAfter } from '../agent/ports.ts';
+import type { ExplainedReport, GateClass, Pass, PassAfter } from '../agent/ports.ts';
 import type { Hold } from '../agent/requests.ts';
 import type { Model, Policy } from '../agent/state.ts';
 import { firstCommonPass, HORIZON_DAYS } from '../gates/first-pass.ts';
@@ -113,7 +113,7 @@ function shownOf({ shown, passAfter }: Candidate, at: number, isBinding: boolean
   const passes = verdict === 'pass';
   const pass = passAfter(at);
   const isKnown = of === 'timed' || of === 'bounded';
-  const earliestAt = passes || !isKnown ? undefined : pass?.fromAt;
+  const earliestAt = passes || !isKnown || isContradiction(of, pass, at) ? undefined : pass?.fromAt;
   const endsAt = passes && pass?.fromAt === at ? pass.untilAt : undefined;
   const blocks = !passes && of !== 'foreign';
   return {
@@ -122,6 +122,14 @@ function shownOf({ shown, passAfter }: Candidate, at: number, isBinding: boolean
     ...(endsAt !== undefined && { endsAt }),
     ...((blocks || isBinding) && { binds: true as const }),
   };
+}
+
+/**
+ * A timed gate that blocks cannot pass now. It is a last look that does not know when it passes, such as at a hold
+ * without an end. Exported, so that a test can show what is told without it.
+ */
+export function isContradiction(of: GateClass, pass: Pass | undefined, at: number): boolean {
+  return of === 'timed' && pass?.fromAt === at;
 }
 
 /** Whoever is logged in holds the node until the upper bound at worst. */

@@ -97,8 +97,6 @@ it.runIf(isRoot)('gives the agent a user and its folders', () => {
     'motd.d/86-zincati-health.motd link root zincati/86-zincati-health.motd',
     'motd.d/zincati 755 zincati',
     'zincati 775 zincati',
-    'zincati-update-now 755 root',
-    'zincati-update-now/config.d 755 root',
     'zincati/config.d 775 zincati',
     'zincati/private 770 zincati',
     'zincati/private/metrics.promsock link root ../public/metrics.promsock',

@@ -79,9 +79,6 @@ describe('sessions', () => {
     expect(await sessionsOf(host).list(signal)).toEqual([]);
     rmSync(override);
     expect(await sessionsOf(host).list(signal)).toEqual([CORE]);
-    mkdirSync(join(host.root, 'run/zincati-update-now'));
-    writeFileSync(join(host.root, 'run/zincati-update-now/override-interactive-check'), '');
-    expect(await sessionsOf(host).list(signal)).toEqual([]);
   });
 
   it('are 300 when there are 300', async () => {

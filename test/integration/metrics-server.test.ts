@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, statSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { connect, createServer, Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -352,8 +352,9 @@ describe('what is in the way', () => {
   it('leaves alone what somebody put in the place of its file', async () => {
     const clock = new VirtualClock();
     const { path, warnings } = await start({ clock });
-    await rm(path);
-    await writeFile(path, 'mine');
+    // In one step: a file that is gone for a moment is made anew at once.
+    await writeFile(`${path}.mine`, 'mine');
+    await rename(`${path}.mine`, path);
     for (let look = 0; look < 3; look++) {
       await clock.advance(LOOK_MS);
     }

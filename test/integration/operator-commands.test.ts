@@ -217,6 +217,19 @@ describe('jobs', () => {
     expect(await optionsOf(agent, 'Reboot')).toEqual({ override: ['window'] });
   });
 
+  it.each([
+    ['what it asks for', 'TooLate', [], EXIT.ok],
+    ['another release than --to', 'TooLate', ['--to', '44.2'], EXIT.blocked],
+    ["somebody else's release", 'NotStaged', [], EXIT.blocked],
+  ])('update --reboot: where the node is about to boot %s', async (_, error, more, expected) => {
+    (await anAgent())
+      .onJob('Stage', (job) => job.done({ text: '44.1 is staged' }))
+      .onJob('Reboot', (job) => job.done({ error, text: 'for this reason', changed: false }));
+    const { code, stdout, stderr } = await zincati('update', '--reboot', ...more);
+    expect(code).toBe(expected);
+    expect((expected === EXIT.ok ? stdout : stderr).split('\n')).toContain('for this reason');
+  });
+
   it('reboot --dry-run', async () => {
     const agent = (await anAgent()).onJob('Reboot', (job) => job.done({ text: 'it would reboot now' }));
     expect((await zincati('reboot', '--dry-run')).stdout).toBe('it would reboot now\n');

@@ -167,7 +167,7 @@ describe('an operator', () => {
     await says(/reached steady state/, from);
     expect((await run('hold')).stdout).toContain('h1: ');
     expect((await run('denied')).stdout).toContain(NEWEST);
-    expect((await run('update', '--to', NEWEST)).code).toBe(3);
+    expect((await run('update', '--to', NEWEST)).code).toBe(4);
     expect(readSysroot(root).deployments.some(({ staged, version }) => staged && version === NEWEST)).toBe(
       false,
     );

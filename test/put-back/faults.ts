@@ -354,10 +354,16 @@ export const FAULTS: readonly PutBackFault[] = [
   {
     id: 'B25',
     fault: 'zincati-update-now leaves its configuration behind, and a later update ignores the windows',
-    changes: [shellFunction('systemd/zincati-update-now', 'remove_drop_in', ':')],
-    project: 'system',
-    test: 'test/system/host.test.ts',
-    named: 'B25: goes back to the usual configuration',
+    changes: [
+      shellFunction(
+        'systemd/zincati-update-now',
+        'ask',
+        'echo updates.strategy = \\"immediate\\" >/run/zincati/config.d/99-update-now.toml; "$@"',
+      ),
+    ],
+    project: 'integration',
+    test: 'test/integration/package-update-now.test.ts',
+    named: 'B25: nothing stays behind',
   },
   {
     id: 'B26',

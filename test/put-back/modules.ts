@@ -65,6 +65,8 @@ import type * as firstPass from '../../src/gates/first-pass.ts';
 import type * as timing from '../../src/gates/timing.ts';
 import type * as splay from '../../src/strategies/splay.ts';
 import type * as periodicSchedule from '../../src/strategies/periodic-schedule.ts';
+import type * as endedJob from '../../src/cli/ended-job.ts';
+import type * as explain from '../../src/why/explain.ts';
 import type * as people from '../../src/why/people.ts';
 import type * as nextLook from '../../src/why/next-look.ts';
 import type * as graph from '../../src/cincinnati/graph/graph.ts';
@@ -102,6 +104,8 @@ export interface Modules {
   readonly 'src/gates/timing.ts': typeof timing;
   readonly 'src/strategies/splay.ts': typeof splay;
   readonly 'src/strategies/periodic-schedule.ts': typeof periodicSchedule;
+  readonly 'src/cli/ended-job.ts': typeof endedJob;
+  readonly 'src/why/explain.ts': typeof explain;
   readonly 'src/why/people.ts': typeof people;
   readonly 'src/why/next-look.ts': typeof nextLook;
   readonly 'src/cincinnati/graph/graph.ts': typeof graph;

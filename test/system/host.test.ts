@@ -413,101 +413,22 @@ for master, name in remote, console:
   });
 
   describe('zincati-update-now', () => {
-    const LEFT = 'find /run/zincati /run/zincati-update-now -name "*.toml" -o -name "override*"';
     const update = () => host.run('zincati-update-now');
 
-    it('says so when updates are turned off, and leaves nothing', async () => {
+    it('B25: says so when updates are turned off, and leaves nothing', async () => {
+      const started = await host.property(UNIT, 'ActiveEnterTimestampMonotonic');
       const { status, stderr } = await update();
-      expect([status, stderr]).toEqual([
-        1,
-        'zincati-update-now: updates are turned off: updates.enabled is false\n',
-      ]);
-      expect(await host.sh(LEFT)).toBe('');
-      expect(await host.property(UNIT, 'ActiveState')).toBe('active');
+      expect(status).toBe(4);
+      expect(stderr).toMatch(/^updates are switched off by configuration\nset updates\.enabled in /);
+      expect(
+        await host.sh('find /run/zincati* -name "*.toml" -o -name "*update-now*" -o -name "override*"'),
+      ).toBe('');
+      expect(await host.property(UNIT, 'ActiveEnterTimestampMonotonic')).toBe(started);
     });
 
     it('is for root', async () => {
       const { status, stderr } = await host.runAs('nobody', 'zincati-update-now');
       expect([status, stderr]).toEqual([1, 'zincati-update-now: cannot go on: it must be run by root\n']);
-    });
-
-    describe('with an agent that shows given states', () => {
-      /** Sends READY and then its script, and notes the configuration with which it was started. */
-      const ACTOR = `#!/usr/bin/python3
-import os, signal, socket
-now = os.path.exists('/run/zincati-update-now/config.d/99-update-now.toml')
-alone = [folder for folder in ('zincati', 'zincati-update-now') if os.path.exists(f'/run/{folder}/override-interactive-check')]
-with open('/var/lib/zincati/lives', 'a') as lives:
-    lives.write(('now' if now else 'usual') + (' alone' if alone else '') + '\\n')
-link = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-link.connect(os.environ['NOTIFY_SOCKET'])
-link.send(b'READY=1\\nSTATUS=initialization complete, auto-updates logic enabled')
-if now:
-    for status in open('/run/actor'):
-        link.send(('STATUS=' + status.strip()).encode())
-signal.pause()
-`;
-      beforeAll(async () => {
-        await host.write('/usr/local/bin/actor', ACTOR);
-        await host.write(
-          '/run/systemd/system/zincati.service.d/30-actor.conf',
-          '[Service]\nExecStart=\nExecStart=/usr/local/bin/actor\nWatchdogSec=0\n',
-        );
-        await host.sh('chmod 755 /usr/local/bin/actor && systemctl daemon-reload');
-      });
-
-      /** How the agent has run since its usual start. */
-      const lives = async (script: readonly string[], command = 'zincati-update-now') => {
-        await host.write('/run/actor', script.join('\n'));
-        await host.sh(`rm -f /var/lib/zincati/lives; systemctl restart ${UNIT}`);
-        const { status, stdout, stderr } = await host.run('sh', '-c', command);
-        return { status, stdout, stderr, lives: (await host.sh('cat /var/lib/zincati/lives')).split('\n') };
-      };
-
-      it('B25: goes back to the usual configuration when there is no update', async () => {
-        const status = 'periodically polling for updates (last checked Thu 2021-08-05 10:48:44 UTC)';
-        const result = await lives(['periodically polling for updates', status]);
-        expect(result).toMatchObject({ status: 0, stderr: '', lives: ['usual', 'now alone', 'usual'] });
-        expect(result.stdout).toMatch(/last checked Thu 2021-08-05 10:48:44 UTC\)\n$/);
-        expect(await host.sh(LEFT)).toBe('');
-      });
-
-      it('B25: leaves nothing, and the agent alone, once the reboot is on its way', async () => {
-        const result = await lives(['update staged: 1.2', 'update finalized: 1.2']);
-        expect(result).toMatchObject({ status: 0, stderr: '', lives: ['usual', 'now alone'] });
-        expect(await host.sh(LEFT)).toBe('');
-      });
-
-      it.each(['HUP', 'INT', 'TERM'])('B25: leaves nothing when it is ended by SIG%s', async (signal) => {
-        // A shell's background processes ignore SIGINT, unless somebody undoes that.
-        const command = `rm -f /run/told
-          : >/run/told
-          env --default-signal=INT zincati-update-now >/run/told &
-          until grep -q 'found update' /run/told; do sleep 0.1; done
-          kill -s ${signal} $!
-          wait $!`;
-        const result = await lives(['found update on remote: 1.2'], command);
-        expect(result.status).toBeGreaterThan(128);
-        expect(result.lives).toEqual(['usual', 'now alone', 'usual']);
-        expect(await host.sh(LEFT)).toBe('');
-      });
-
-      it('keeps an override that was there before', async () => {
-        await host.sh('touch /run/zincati/override-interactive-check');
-        const result = await lives(['periodically polling for updates (last checked today)']);
-        expect(result.lives).toEqual(['usual alone', 'now alone', 'usual alone']);
-        expect(await host.sh(LEFT)).toBe('/run/zincati/override-interactive-check');
-        await host.sh('rm /run/zincati/override-interactive-check');
-      });
-
-      it('runs once at a time', async () => {
-        const result = await lives(
-          ['update finalized: 1.2'],
-          'flock /run/zincati-update-now/lock zincati-update-now',
-        );
-        expect(result).toMatchObject({ status: 1, lives: ['usual'] });
-        expect(result.stderr).toMatch(/it is running already/);
-      });
     });
   });
 });

@@ -1,4 +1,4 @@
-/** The commands about what is configured. None of them needs the agent. */
+/** The commands about what is configured. None of them needs the agent where the caller may read all files. */
 import { UsageError } from '../usage-error.ts';
 import { type CommandGroup, JSON_OPTION } from './command-spec.ts';
 
@@ -26,12 +26,12 @@ export const CONFIG_COMMANDS = {
   },
   'config show': {
     help: 'print every setting that is in force, as TOML',
-    about: ['Of an address no password is shown.'],
+    about: ['Of an address no password is shown.', 'Where a file is not for the caller, the agent is asked.'],
     options: {
       origin: { help: 'say which file set each value, and which files it replaced' },
       ...JSON_OPTION,
     },
-    exits: ['config'],
+    exits: ['notPermitted', 'config'],
   },
   'config schema': {
     help: 'print a JSON Schema of the configuration, for editors',
@@ -47,6 +47,6 @@ export const CONFIG_COMMANDS = {
       ics: { help: 'print iCalendar, for calendar programs' },
       ...JSON_OPTION,
     },
-    exits: ['config'],
+    exits: ['notPermitted', 'config'],
   },
 } as const satisfies CommandGroup;

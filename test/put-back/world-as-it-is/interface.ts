@@ -12,6 +12,14 @@ export const INTERFACE_FAULTS: readonly PutBackFault[] = [
     named: 'the machine id is for root',
   },
   {
+    id: 'check-shared-after-its-end',
+    fault: 'who shares a check that has ended waits for its end for ever',
+    changes: [replace('src/cli/ended-job.ts', 'endedResult', () => () => Promise.resolve(undefined))],
+    project: 'unit',
+    test: 'test/unit/cli/ended-job.test.ts',
+    named: 'check-shared-after-its-end',
+  },
+  {
     id: 'door-polkit',
     fault: 'whatever polkit says, everybody may act',
     changes: [replace('src/service/polkit.ts', 'askPolkit', () => () => Promise.resolve('yes'))],

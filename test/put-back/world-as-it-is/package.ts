@@ -8,23 +8,30 @@ export const PACKAGE_FAULTS: readonly PutBackFault[] = [
   {
     id: 'F1',
     fault: 'zincati-update-now follows as root what an unprivileged user has planted',
-    changes: [shellFunction(SCRIPT, 'own_folder', 'mkdir -p -- "$1"')],
+    changes: [shellFunction(SCRIPT, 'ask', ': >/run/zincati/override-interactive-check; "$@"')],
     ...UPDATE_NOW,
     named: 'F1: root touches nothing that others can plant',
   },
   {
     id: 'F16',
     fault: "any user's lock on the script keeps root from updating",
-    changes: [shellFunction(SCRIPT, 'lock', 'exec 9<"$0" && flock --nonblock 9')],
+    changes: [shellFunction(SCRIPT, 'ask', 'exec 9<"$0" && flock --nonblock 9 && "$@"')],
     ...UPDATE_NOW,
     named: 'F16: nobody but root can keep root out',
   },
   {
     id: 'R6',
     fault: 'zincati-update-now restarts the unit into the shutdown that ends it',
-    changes: [shellFunction(SCRIPT, 'is_going_down', 'return 1')],
+    changes: [shellFunction(SCRIPT, 'ask', 'systemctl restart zincati.service; "$@"')],
     ...UPDATE_NOW,
     named: 'R6: the agent is not restarted into a shutdown',
+  },
+  {
+    id: 'B25-killed',
+    fault: 'zincati-update-now is ended, and what it has started reboots the node all the same',
+    changes: [shellFunction(SCRIPT, 'ask', '"$@"')],
+    ...UPDATE_NOW,
+    named: 'B25: nothing stays behind',
   },
   {
     id: 'P1',

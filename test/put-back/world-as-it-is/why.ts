@@ -71,6 +71,14 @@ export const WHY_FAULTS: readonly PutBackFault[] = [
     ...TIGHT,
   },
   {
+    id: 'why-endless-hold-ends-now',
+    fault: 'a hold without an end is said to let the node pass now',
+    changes: [replace('src/why/explain.ts', 'isContradiction', () => () => false)],
+    project: 'unit',
+    test: 'test/unit/why/explain.test.ts',
+    named: 'why-endless-hold-ends-now',
+  },
+  {
     id: 'why-hold-in-closed-window',
     fault: 'people are told an instant at which a hold ends, in a window that has closed by then',
     changes: [

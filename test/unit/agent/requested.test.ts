@@ -410,8 +410,8 @@ describe('deny and allow', () => {
     },
   );
 
-  it('tells who else denies a release that is to be allowed', () => {
-    const { ask, toRest, node } = askedNode({ policy: { ...POLICY, skip: ['7'] } });
+  it('lifts what the agent itself denies, and says that the configuration denies', () => {
+    const { ask, until, toRest, node } = askedNode({ policy: { ...POLICY, skip: ['7'] } });
     toRest('UpdateStaged');
     expect(ask({ kind: 'allow', release: '7' })()).toEqual({
       kind: 'refused',
@@ -425,7 +425,11 @@ describe('deny and allow', () => {
       denials: [{ ...release('8'), reason: 'rolled-back', sinceAt: 0, strikes: 1 }],
     };
     node.restart();
-    expect(ask({ kind: 'allow', release: '8' })()).toEqual(REFUSED('Blocked', ['denied']));
+    toRest('UpdateStaged');
+    const outcome = ask({ kind: 'allow', release: '8' });
+    until(outcome);
+    expect(outcome()).toMatchObject({ kind: 'done', changed: true, text: '8 is no longer denied' });
+    expect(node.record.denials).toEqual([]);
   });
 
   it('refuses names that are none, and too many', () => {

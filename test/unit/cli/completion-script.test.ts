@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { completionScript, SHELLS } from '../../../src/cli/completion-script.ts';
 import { COMMAND_NAMES, specOf } from '../../../src/cli/table/commands.ts';
@@ -67,7 +69,12 @@ describe.each(SHELLS)('%s', (shell) => {
   });
 
   it.skipIf(program === undefined)('is a script that the shell can read', () => {
-    const { status, stderr } = spawnSync(program!, ['-n'], { input: script, encoding: 'utf8' });
+    // From a file: fish reads no script from a socket, as which Node hands over the input.
+    const folder = mkdtempSync(join(tmpdir(), 'completion-'));
+    onTestFinished(() => rmSync(folder, { recursive: true }));
+    const file = join(folder, 'script');
+    writeFileSync(file, script);
+    const { status, stderr } = spawnSync(program!, ['-n', file], { encoding: 'utf8' });
     expect([status, stderr]).toEqual([0, '']);
   });
 });

@@ -69,6 +69,11 @@ it('shows trouble with its cause, all that blocks, holds, and files that are not
   ]);
 });
 
+it('does not say of an instant that is not ahead that nothing comes before it', () => {
+  const people = { gate: 'people', verdict: 'block', reason: '1 logged in', earliest: micros(NOW) };
+  expect(shown({ Blocked: [dictionary(people)] })).toContain('waits     1 logged in');
+});
+
 it('shows a release on its way, with how far it is', () => {
   const lines = shown({
     Staged: dictionary({}),

@@ -158,3 +158,12 @@ describe('what the recipes say this test notices', () => {
     expect(read('sandbox/rpm-ostreed.py').includes(`fault("${kind}"`)).toBe(true);
   });
 });
+
+it('the table of stand-ins has every conformance suite, and no other', () => {
+  const table = TEXT.split('### What stands in for the outside')[1]?.split('\n## ')[0] ?? '';
+  const named = [...table.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name]) => name);
+  const suites = readdirSync(path.join(ROOT, 'test/conformance'))
+    .filter((name) => name.endsWith('.test.ts'))
+    .map((name) => name.slice(0, -'.test.ts'.length));
+  expect(named.toSorted()).toEqual(suites.toSorted());
+});

@@ -394,6 +394,16 @@ describe('the last look', () => {
     expect(lowerWith(undefined)).toEqual({ kind: 'never-within', days: HORIZON_DAYS });
   });
 
+  it('why-endless-hold-ends-now: names no instant for a hold without an end', () => {
+    const node = resting({ survey: () => [block('hold', 'held', 'until it is released')] });
+    const { model } = node;
+    const look = { ...model.memory.look!, foresight: { classes: ['timed' as const], clearAt: undefined } };
+    const known = { ...model, memory: { ...model.memory, look } };
+    const [hold] = blockedAtLastLook(known, node.policy, node);
+    expect(hold).toMatchObject({ gate: 'hold', verdict: 'block', binds: true });
+    expect(hold).not.toHaveProperty('earliestAt');
+  });
+
   it('is of what is staged: without, there is none', () => {
     const node = nodeOf({ check: () => checkResult({ kind: 'no-update' }) });
     node.runUntil(({ stateName }) => stateName === 'NoNewUpdate');
