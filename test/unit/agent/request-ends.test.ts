@@ -204,7 +204,7 @@ describe('a denial', () => {
     expect(node.model.memory.record.adminDenials).toEqual([]);
   });
 
-  it('of the agent that is over cannot be lifted', () => {
+  it('of the agent that is over denies nothing', () => {
     const denial = {
       version: '2',
       payload: payloadOf('2'),
@@ -219,7 +219,7 @@ describe('a denial', () => {
       return end?.kind === 'request-ended' ? end.outcome : undefined;
     };
     expect(allowing(1000)).toEqual(REFUSED('NotFound'));
-    // That one is lifted, and waits for the disk.
+    // One in force is lifted: that ends once it is written.
     expect(allowing(1001)).toBeUndefined();
   });
 });
