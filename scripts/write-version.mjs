@@ -11,7 +11,7 @@ const { version } = JSON.parse(readFileSync(path.join(PROJECT, 'package.json'), 
 const PLACES = {
   'src/version.ts': /(VERSION = ')[^']+(?=')/g,
   'docs/install.md': /(zincati-ng-)\d[\d.]*(?=-)/g,
-  'README.md': /(zincati-ng-)\d[\d.]*(?=-)/g,
+  'README.md': /(zincati-ng-|Version )\d[\d.]*(?=[-,])/g,
 };
 
 for (const [file, before] of Object.entries(PLACES)) {

@@ -2,7 +2,6 @@
  * docs/commands.md says what the table of commands says, and its examples are what the commands print. To write it anew:
  * `npx vitest run --project integration test/integration/commands-doc.test.ts -u`.
  */
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 
@@ -94,10 +93,4 @@ it('docs/commands.md', async () => {
   }
   const page = path.resolve(import.meta.dirname, '../../docs/commands.md');
   await expect(commandsPage(examples)).toMatchFileSnapshot(page);
-});
-
-it('README.md shows what `zincati why` prints', async () => {
-  const { args = '', output = '' } = rendered().why ?? {};
-  const readme = await readFile(path.join(import.meta.dirname, '../../README.md'), 'utf8');
-  expect(readme).toContain(`\`\`\`\n$ zincati ${args}\n${output}\n\`\`\`\n`);
 });

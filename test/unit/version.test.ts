@@ -32,7 +32,9 @@ it('P4: reaches every place by itself when it is raised', () => {
     expect(install).not.toContain(`zincati-ng-${manifest.version}`);
     expect(install).toContain('zincati-ng-7.8.9-1.x86_64.rpm');
     expect(install).toContain('zincati-ng-NEWER-1.x86_64.rpm');
-    expect(readFileSync(join(copy, 'README.md'), 'utf8')).not.toContain(`zincati-ng-${manifest.version}`);
+    const readme = readFileSync(join(copy, 'README.md'), 'utf8');
+    expect(readme).not.toContain(`zincati-ng-${manifest.version}`);
+    expect(readme).toContain('Version 7.8.9, ');
   } finally {
     rmSync(copy, { recursive: true });
   }

@@ -58,6 +58,24 @@ describe('links lead somewhere', () => {
   });
 });
 
+describe('every page is found from the README', () => {
+  const linked = new Set(
+    FILES.filter((file) => file === 'README.md' || file.startsWith('docs/')).flatMap((file) =>
+      linksOf(readFileSync(path.join(ROOT, file), 'utf8'))
+        .filter((link) => !/^(?:[a-z]+:|#)/i.test(link))
+        .map((link) => path.join(path.dirname(file), link.split('#')[0] ?? ''))
+        .filter((target) => target !== file),
+    ),
+  );
+  test.each(FILES.filter((file) => file.startsWith('docs/')))('%s', (file) => {
+    expect(linked).toContain(file);
+  });
+
+  test.each(FILES.filter((file) => path.dirname(file) === 'docs'))('the index has %s', (file) => {
+    expect(linksOf(readFileSync(path.join(ROOT, 'README.md'), 'utf8'))).toContain(file);
+  });
+});
+
 test('the finder of links sees what it should', () => {
   expect(linksOf('[a](b.md) `[c](d.md)` [e](f.md#g)\n```\n[h](i.md)\n```\n')).toEqual(['b.md', 'f.md#g']);
   expect([...anchorsOf('# A & B: `c_d`\n## It does not get staged\n')]).toEqual([
