@@ -12,6 +12,7 @@ import { writeAgentConfig } from '../../sandbox/agent-config.ts';
 import { standInRelease } from '../../sandbox/stand-in.ts';
 import { ATTRIBUTES_FILE } from '../../src/config/attribute-template.ts';
 import { EXIT } from '../../src/cli/exit-codes.ts';
+import { OF_AWS, runAfterburn } from '../support/afterburn.ts';
 import { startStandInHost, type StandInHost } from '../support/stand-in-host.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../dist/zincati.mjs');
@@ -57,10 +58,7 @@ it('asks the server of its region, as a member of the group of its zone, and the
     baseUrl: `http://127.0.0.1:${port}/\${AFTERBURN_AWS_REGION}/\${stream}`,
     more: MORE,
   });
-  await place(
-    ATTRIBUTES_FILE,
-    'AFTERBURN_AWS_AVAILABILITY_ZONE=eu-west-1a\nAFTERBURN_AWS_INSTANCE_ID=i-0\nAFTERBURN_AWS_REGION=eu-west-1\n',
-  );
+  await runAfterburn(join(host.root, ATTRIBUTES_FILE), () => Promise.resolve(OF_AWS));
   const { child, log, exited } = startAgent();
   const early = exited.then(() => undefined);
   const url = await Promise.race([asked.promise, early]);

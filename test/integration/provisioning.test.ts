@@ -11,6 +11,7 @@ import { loadSettings } from '../../src/config/load-settings.ts';
 import type { Settings } from '../../src/config/settings.ts';
 import { readBearer } from '../../src/http/bearer-file.ts';
 import { TlsFiles } from '../../src/http/tls-files.ts';
+import { attributesText, OF_AWS } from '../support/afterburn.ts';
 import { FirstBoot, filesOf, type IgnitionConfig } from '../support/ignition.ts';
 import { PROGRAM_LIMIT_MS } from '../support/limits.ts';
 
@@ -101,10 +102,7 @@ function provisioned(config: string): FirstBoot {
     cpSync(join(PROJECT, 'systemd', file), join(host.root, 'usr/lib', kind, 'zincati.conf'));
   }
   // By the time the agent starts, Afterburn has run.
-  host.write(
-    'run/metadata/afterburn',
-    'AFTERBURN_AWS_AVAILABILITY_ZONE=eu-west-1a\nAFTERBURN_AWS_REGION=eu-west-1\n',
-  );
+  host.write('run/metadata/afterburn', attributesText(OF_AWS));
   const { status, log } = host.ignite(config);
   expect(status, log).toBe(0);
   return host;

@@ -159,11 +159,27 @@ describe('what the recipes say this test notices', () => {
   });
 });
 
-it('the table of stand-ins has every conformance suite, and no other', () => {
+describe('the table of stand-ins', () => {
   const table = TEXT.split('### What stands in for the outside')[1]?.split('\n## ')[0] ?? '';
-  const named = [...table.matchAll(/^\| `([a-z-]+)` \|/gm)].map(([, name]) => name);
-  const suites = readdirSync(path.join(ROOT, 'test/conformance'))
-    .filter((name) => name.endsWith('.test.ts'))
-    .map((name) => name.slice(0, -'.test.ts'.length));
-  expect(named.toSorted()).toEqual(suites.toSorted());
+  const rows = [...table.matchAll(/^\| `([a-z-]+)` \|(.*)\|$/gm)].map(([, name = '', rest = '']) => ({
+    name,
+    cells: rest.split('|').map((cell) => cell.trim()),
+  }));
+
+  it('has every conformance suite, and no other', () => {
+    const suites = readdirSync(path.join(ROOT, 'test/conformance'))
+      .filter((name) => name.endsWith('.test.ts'))
+      .map((name) => name.slice(0, -'.test.ts'.length));
+    expect(rows.map(({ name }) => name)).toEqual(suites.toSorted());
+  });
+
+  it.each(rows)('says of $name how it meets the real thing, and when it last did', ({ name, cells }) => {
+    expect(cells).toHaveLength(3);
+    const [, real = '', last = ''] = cells;
+    const variables = (text: string): string[] => text.match(/\bCONFORM_[A-Z_]+/g) ?? [];
+    const known = variables(read(`test/conformance/${name}.test.ts`));
+    expect(variables(real).filter((variable) => !known.includes(variable))).toEqual([]);
+    expect(variables(real).length > 0).toBe(known.length > 0);
+    expect(last).toMatch(/\bnever\b|\beach run\b|\b20\d\d-\d\d-\d\d\b/);
+  });
 });
