@@ -76,9 +76,10 @@ describe.each(Array.from({ length: SEEDS }, (_, n) => FIRST_SEED + n))('the mont
   });
 
   it.each(groups)('$server.flavour: each node is on the newest release, or says why not', (group) => {
-    const newest = group.graph.newest(END_AT).version;
+    // A release that was withdrawn for good after it was booted stays.
+    const newest = Number(group.graph.newest(END_AT).version);
     const behind = group.nodes
-      .filter(({ node }) => node.booted.version !== newest)
+      .filter(({ node }) => Number(node.booted.version) < newest)
       .map(({ name, node, person }) => ({
         name,
         says: node.model.memory.foreign?.id ?? node.model.state.name,
