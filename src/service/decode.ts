@@ -141,6 +141,8 @@ export function decodeGate(fields: Fields): ExplainedGate {
       evidence: fields.maybeFields('evidence')?.plain(),
       earliestAt: fields.maybeInstant('earliest'),
       latestAt: fields.maybeInstant('latest'),
+      endsAt: fields.maybeInstant('ends'),
+      binds: fields.maybeFlag('binds') === true ? (true as const) : undefined,
       asOfAt: fields.maybeInstant('as-of'),
     }),
   };

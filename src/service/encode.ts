@@ -124,6 +124,8 @@ export function encodeGate(gate: ExplainedGate): Dictionary {
     evidence: nested(plainFields(gate.evidence)),
     earliest: instant(gate.earliestAt),
     latest: instant(gate.latestAt),
+    ends: instant(gate.endsAt),
+    binds: flag(gate.binds),
     'as-of': instant(gate.asOfAt),
   });
 }

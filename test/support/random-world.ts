@@ -180,7 +180,14 @@ export class RandomWorld {
       [deployment('0', { booted: true })],
     );
     this.node.quiet = quiet;
-    this.#requests = new RequestAccount(this.node, this.#asking);
+    this.#requests = new RequestAccount(this.node, this.#asking, (name) => {
+      for (const version of [...this.#asked.keys(), ...this.#rolledBack]) {
+        if (name === version || name === release(version).payload.value) {
+          this.#asked.delete(version);
+          this.#rolledBack.delete(version);
+        }
+      }
+    });
     this.#startAt = this.node.at;
   }
 

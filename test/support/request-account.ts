@@ -33,6 +33,7 @@ type Done = Extract<Outcome, { kind: 'done' }>;
 export class RequestAccount {
   readonly #node: SimulatedNode;
   readonly #random: Random;
+  readonly #lifted: (name: string) => void;
   /** By id: since when it waits, on the monotonic clock of its life. */
   readonly #open = new Map<
     string,
@@ -47,7 +48,9 @@ export class RequestAccount {
   #count = 0;
   #life = 0;
 
-  constructor(node: SimulatedNode, random: Random) {
+  /** `lifted`: somebody has allowed a release by that name, whoever denied it. */
+  constructor(node: SimulatedNode, random: Random, lifted: (name: string) => void) {
+    this.#lifted = lifted;
     this.#node = node;
     this.#random = random;
     const { listener } = node;
@@ -233,6 +236,7 @@ export class RequestAccount {
       this.#denied.add(wish.release);
     } else if (wish.kind === 'allow') {
       this.#denied.delete(wish.release);
+      this.#lifted(wish.release);
     } else if (wish.kind === 'discard') {
       this.#record();
     }

@@ -85,7 +85,14 @@ const gate: fc.Arbitrary<ExplainedGate> = record(
     label: word,
     reason: text,
   },
-  { evidence: plainFields, earliestAt: instant, latestAt: instant, asOfAt: instant },
+  {
+    evidence: plainFields,
+    earliestAt: instant,
+    latestAt: instant,
+    endsAt: instant,
+    binds: fc.constant(true as const),
+    asOfAt: instant,
+  },
 );
 
 const hold: fc.Arbitrary<Hold> = record(

@@ -213,7 +213,6 @@ describe.each(ARCHITECTURES)('for %s', (architecture) => {
     expect(ask('--provides').filter((line) => !/^(?:bundled|zincati)/.test(line))).toEqual([]);
     const needed = ask('--requires').filter((line) => !/^(?:lib|ld-linux|rtld|rpmlib)/.test(line));
     expect([...new Set(needed)]).toEqual([
-      '/bin/bash',
       '/bin/sh',
       'polkit',
       'rpm-ostree',

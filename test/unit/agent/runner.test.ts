@@ -464,6 +464,32 @@ describe('requests to a running loop', () => {
     await end;
   });
 
+  it('are taken under the configuration that was read before them, and resolve once', async () => {
+    const clock = new VirtualClock();
+    const base = ports(clock);
+    const staging = Promise.withResolvers<ReturnType<typeof staged>>();
+    const updating = {
+      updatesFor: () => ({ check: async () => checkResult({ kind: 'update', release: release('2.0') }) }),
+      rpmOstree: { ...base.rpmOstree, stage: () => staging.promise },
+    };
+    const { runner, life, end, seen } = started(updating, clock);
+    await clock.advance(1000);
+    const reading = runner.request(CHECK);
+    const releasing = runner.request({ ...CHECK, id: 'a-2', wish: { kind: 'release', hold: 'h1' } });
+    runner.reconfigure({ policy: { ...POLICY, enabled: false }, ports: ports(clock, updating) });
+    await settle();
+    expect(seen.happened.map(({ kind }) => kind)).not.toContain('request-taken');
+    staging.resolve(staged('2.0'));
+    expect(await reading).toMatchObject({ kind: 'refused', error: 'Disabled' });
+    expect(await releasing).toMatchObject({ kind: 'refused', error: 'NotFound' });
+    const kinds = seen.happened.map(({ kind }) => kind);
+    expect(kinds.indexOf('reconfigured')).toBeLessThan(kinds.indexOf('request-taken'));
+    expect(kinds.filter((kind) => kind === 'request-ended')).toHaveLength(2);
+    life.abort();
+    await end;
+    expect(seen.happened.filter(({ kind }) => kind === 'request-ended')).toHaveLength(2);
+  });
+
   it('end with the agent, and so do those that come later', async () => {
     const clock = new VirtualClock();
     const base = ports(clock);
