@@ -13,11 +13,9 @@ export const FLEET_OF_LOCKS_FAULTS: readonly PutBackFault[] = [
     fault: 'a release that a person added packages to is replaced and dropped as the own one',
     changes: [
       replace('src/agent/states/back-to-polling.ts', 'foreignStaged', (original) => ({ host, record }) => {
-        if (record.staged === undefined) {
-          return original({ host, record });
-        }
-        const { deploymentId: _, ...staged } = record.staged;
-        return original({ host, record: { ...record, staged } });
+        const { staged } = record;
+        const byPayload = staged && { version: staged.version, payload: staged.payload };
+        return original({ host, record: { ...record, staged: byPayload } });
       }),
     ],
     ...MONTH,
