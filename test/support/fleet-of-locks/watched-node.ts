@@ -80,12 +80,11 @@ export class WatchedNode {
         release: () => this.#client.givenBack(),
         incomplete: () => (this.node.at < this.#completeAt ? 'services are starting' : undefined),
         sessions: () => this.person.sessions(this.node.at),
-        stageFault: () => {
-          this.person.act(this.node, false);
-          return this.#draw('stage fails') < 0.1 && this.node.at < calmAt
+        // Nobody else stages meanwhile: rpm-ostree runs one transaction at a time.
+        stageFault: () =>
+          this.#draw('stage fails') < 0.1 && this.node.at < calmAt
             ? new KindError('rpm_ostree_transaction_failed', 'network')
-            : undefined;
-        },
+            : undefined,
         durationMs: (effect) => {
           const { at } = this.node;
           switch (effect.kind) {
