@@ -14,7 +14,7 @@ import { withEvents } from './record.ts';
 import { pressed } from './pressing.ts';
 import { remember } from './remember.ts';
 import { afterHappenings, atRest } from './request-ends.ts';
-import { recorded, type AgentState, type Memory, type Model, type Policy } from './state.ts';
+import { recorded, type AgentState, type Memory, type Model, type Policy, type StateName } from './state.ts';
 import { foreignStaged } from './states/back-to-polling.ts';
 import { DISABLED_STEP, PENDING_STEPS } from './states/end-state.ts';
 import { INITIALIZED_STEP } from './states/initialized.ts';
@@ -81,7 +81,7 @@ export function settled(
   if (after.state.name !== before.state.name) {
     all.push({ kind: 'state-changed', to: after.state.name });
   }
-  const memory = withForeign(after.memory, policy, now, all);
+  const memory = withForeign(after, policy, now, all);
   const ends = afterHappenings({ ...after, memory }, all, now);
   all.push(...ends.happenings);
   const model = pressed({ ...after, memory: withHistory(ends.memory, all, now.at) }, now);
@@ -93,9 +93,18 @@ export function settled(
   return { model: { ...model, memory: rest.memory }, effect, happenings: [...all, ...rest.happenings] };
 }
 
+const ON_THE_WAY: ReadonlySet<StateName> = new Set(['UpdateStaged', 'UpdateFinalized', 'EndState']);
+
 /** What somebody else staged, told to `all` when it comes and when it goes. */
-function withForeign(memory: Memory, policy: Policy, { at, mono }: Moment, all: Happening[]): Memory {
-  const isLeft = policy.enabled && !policy.replaceForeignStaged;
+function withForeign(
+  { state, memory }: Model,
+  policy: Policy,
+  { at, mono }: Moment,
+  all: Happening[],
+): Memory {
+  // It is the release, and the node is on its way into it.
+  const isTaken = ON_THE_WAY.has(state.name);
+  const isLeft = policy.enabled && !policy.replaceForeignStaged && !isTaken;
   const staged = isLeft ? foreignStaged(memory) : undefined;
   if (staged?.id === memory.foreign?.id) {
     return memory;

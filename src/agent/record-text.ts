@@ -166,7 +166,8 @@ function target(value: Table): Target | undefined {
 function stagedTarget(value: Table): StagedTarget | undefined {
   const of = target(value);
   const terms = isTable(value['terms']) ? stageTerms(value['terms']) : undefined;
-  return of === undefined || terms === undefined ? of : { ...of, terms };
+  const deploymentId = text(value['deploymentId']);
+  return of && { ...of, ...(terms && { terms }), ...(deploymentId !== undefined && { deploymentId }) };
 }
 
 function stageTerms(value: Table): StageTerms {

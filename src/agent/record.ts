@@ -83,6 +83,8 @@ export interface StageTerms {
 export interface StagedTarget extends Target {
   /** Left out: those of the configuration. */
   readonly terms?: StageTerms;
+  /** Of the deployment, as it was read back. Left out: written by a version that did not keep it. */
+  readonly deploymentId?: string;
 }
 
 export interface AgentRecord {
@@ -164,8 +166,17 @@ export function hasFailedStaging(record: AgentRecord, target: Target): boolean {
   return isGivenUp || attemptsOf(record, target).stages > 0;
 }
 
-export function stageSucceeded(record: AgentRecord, target: Target, terms: StageTerms = {}): AgentRecord {
-  const staged = Object.keys(terms).length === 0 ? plain(target) : { ...plain(target), terms };
+export function stageSucceeded(
+  record: AgentRecord,
+  target: Target,
+  terms: StageTerms = {},
+  deploymentId?: string,
+): AgentRecord {
+  const staged = {
+    ...plain(target),
+    ...(Object.keys(terms).length > 0 && { terms }),
+    ...(deploymentId !== undefined && { deploymentId }),
+  };
   return { ...withAttempts(record, target, { stages: 0 }), staged };
 }
 

@@ -7,8 +7,11 @@ import { samePayload } from '../release.ts';
 import type { Memory, Model } from '../state.ts';
 import type { Turn } from '../turn.ts';
 
-/** A staged deployment that this agent did not stage: somebody wants to boot into it. */
-export function foreignStaged({ host, record }: Memory): Deployment | undefined {
+/**
+ * A staged deployment that this agent did not stage: somebody wants to boot into it. Packages that somebody adds to a
+ * release of ours make another deployment.
+ */
+export function foreignStaged({ host, record }: Pick<Memory, 'host' | 'record'>): Deployment | undefined {
   const staged = host?.staged;
   if (staged === undefined || staged.finalizationLocked === true) {
     return undefined;
@@ -16,7 +19,8 @@ export function foreignStaged({ host, record }: Memory): Deployment | undefined 
   const isOurs =
     staged.payload !== undefined &&
     record.staged !== undefined &&
-    samePayload(staged.payload, record.staged.payload);
+    samePayload(staged.payload, record.staged.payload) &&
+    (record.staged.deploymentId === undefined || record.staged.deploymentId === staged.id);
   return isOurs ? undefined : staged;
 }
 

@@ -21,6 +21,7 @@ import {
   refuseStream,
   stageFailed,
   stageSucceeded,
+  type AgentRecord,
   type StageTerms,
 } from '../record.ts';
 import { samePayload, type Release } from '../release.ts';
@@ -230,6 +231,17 @@ function afterAnswer(state: UpdateAvailable, { outcome }: CheckResult, turn: Tur
   }
 }
 
+/** What somebody else staged stays theirs, also where it is the release. */
+function stagedRecord(
+  { host, record }: Memory,
+  staged: Deployment,
+  { release, terms }: UpdateAvailable,
+): AgentRecord {
+  return foreignStaged({ host, record }) === undefined
+    ? stageSucceeded(record, release, terms, staged.id)
+    : record;
+}
+
 function afterStaging(state: UpdateAvailable, staged: Deployment, turn: Turn): Model {
   const { release } = state;
   const { memory, policy, at } = turn;
@@ -256,7 +268,7 @@ function afterStaging(state: UpdateAvailable, staged: Deployment, turn: Turn): M
       visitors: [],
       unlocked: staged.finalizationLocked === false,
     },
-    memory: recorded(memory, stageSucceeded(memory.record, release, state.terms)),
+    memory: recorded(memory, stagedRecord(memory, staged, state)),
   };
 }
 

@@ -43,7 +43,14 @@ import {
   type StagedStep,
 } from '../state.ts';
 import { stepsOf, withMemory, type Step, type Turn, type View } from '../turn.ts';
-import { discardStaged, lookAgain, pollNow, STAGED_CHANGED, startOver } from './back-to-polling.ts';
+import {
+  discardStaged,
+  foreignStaged,
+  lookAgain,
+  pollNow,
+  STAGED_CHANGED,
+  startOver,
+} from './back-to-polling.ts';
 import { rebootPending } from './end-state.ts';
 import { READ_CACHED, READ_FRESH } from './reading.ts';
 import { stagedCondition } from './staged-condition.ts';
@@ -259,7 +266,7 @@ function compared(
     return startOver(turn);
   }
   if (isRuledOut(state.release, status, memory.record, policy, at)) {
-    return { state: { ...state, step: 'discard' }, memory };
+    return dropping(state, turn, memory);
   }
   // What the daemon has called unlocked once stays so, whatever is read since.
   const after = next(state.unlocked || condition === 'unlocked');
@@ -339,10 +346,15 @@ function afterAnswer(state: UpdateStaged, { outcome }: CheckResult, turn: Turn):
       if (isAboutAnother(memory)) {
         return { state: { ...state, step: 'ask' }, memory };
       }
-      return isWithdrawn(memory)
-        ? { state: { ...state, step: 'discard' }, memory }
-        : unoffered(state, withMemory(turn, memory));
+      return isWithdrawn(memory) ? dropping(state, turn, memory) : unoffered(state, withMemory(turn, memory));
   }
+}
+
+/** What somebody else staged is not ours to drop, also where it is the release: it is left to them. */
+function dropping(state: UpdateStaged, turn: Turn, memory: Memory): Model {
+  return foreignStaged(memory) !== undefined && !turn.policy.replaceForeignStaged
+    ? startOver(withMemory(turn, memory))
+    : { state: { ...state, step: 'discard' }, memory };
 }
 
 /** The first answer without it: neither booted nor dropped, and asked again soon. */
@@ -547,7 +559,7 @@ function asking(state: UpdateStaged, turn: Turn): Model {
   const { memory, at, policy } = turn;
   // A clock that was set since the deployments were read may have brought a denial back into force.
   if (memory.host !== undefined && isRuledOut(state.release, memory.host, memory.record, policy, at)) {
-    return { state: { ...state, step: 'discard' }, memory };
+    return dropping(state, turn, memory);
   }
   turn.tell({ kind: 'reboot-asked', release: state.release });
   const record = rebootAsked(memory.record, state.release, at, policy.bootId);

@@ -3,6 +3,7 @@ import type { PutBackFault } from '../fault.ts';
 import { BOUNDED_FAULTS } from './bounded.ts';
 import { CONFIGURATION_FAULTS } from './configuration.ts';
 import { DECIDING_FAULTS } from './deciding.ts';
+import { FLEET_OF_LOCKS_FAULTS } from './fleet-of-locks.ts';
 import { HOST_FAULTS } from './host.ts';
 import { INTERFACE_FAULTS } from './interface.ts';
 import { LEFTOVER_FAULTS } from './leftovers.ts';
@@ -16,6 +17,7 @@ export const SHOWN_FAULTS: readonly PutBackFault[] = [
   ...BOUNDED_FAULTS,
   ...CONFIGURATION_FAULTS,
   ...DECIDING_FAULTS,
+  ...FLEET_OF_LOCKS_FAULTS,
   ...HOST_FAULTS,
   ...INTERFACE_FAULTS,
   ...LEFTOVER_FAULTS,

@@ -176,6 +176,31 @@ describe('R3: what a failed attempt left staged', () => {
   });
 });
 
+describe('month-packages: a release of ours that somebody adds packages to', () => {
+  const LAYERED = staged('2.0', {
+    id: 'fedora-coreos-with-packages.0',
+    layeredPackages: ['strace'],
+    finalizationLocked: false,
+  });
+
+  it.each([
+    ['replaced by a newer one', [V2, release('3.0', 3)]],
+    ['dropped when it is withdrawn', []],
+  ])('is not %s', (_, later) => {
+    let offered: readonly Release[] = [V2];
+    const simulated = node({
+      check: (query) => offering(...offered)(query),
+      survey: () => blocking('closed'),
+    });
+    simulated.runUntil((n) => n.staged !== undefined && n.effect.kind === 'wait');
+    stageTheirs(simulated, LAYERED);
+    offered = later;
+    simulated.runFor(DAY);
+    expect(simulated.staged).toBe(LAYERED);
+    expect(simulated.model.memory.foreign?.id).toBe(LAYERED.id);
+  });
+});
+
 describe('R2: a deployment that is pending', () => {
   it('is ours to replace when it is locked, whoever left it', () => {
     const simulated = node({ check: offering(V2) }, staged('1.5'));
