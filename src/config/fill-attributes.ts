@@ -64,8 +64,7 @@ export function fillAttributes(merged: Merged, attributes: Attributes | undefine
       ...problems.map(
         (problem) =>
           new ConfigError('config_invalid', printable(`${file}: ${key} must ${problem}`), {
-            // Afterburn may still be asking the metadata server.
-            mayCome: attributes === undefined,
+            mayCome: isNotWritten(attributes),
           }),
       ),
     );
@@ -108,11 +107,24 @@ function assign<K extends ConfigKey>(
   return true;
 }
 
+/**
+ * Afterburn may still be asking the metadata server. It creates its file first and writes to it afterwards, and leaves it
+ * empty where it gives up (its source, and seen with 5.10.0).
+ */
+export function isNotWritten(attributes: Attributes | undefined): boolean {
+  return attributes === undefined || attributes.size === 0;
+}
+
 /** What is wrong with attribute `name` in `key`, as the end of "KEY must …"; empty when nothing is. */
 function problemOf(key: ConfigKey, name: string, attributes: Attributes | undefined): string[] {
   if (attributes === undefined) {
     return [
       `be made from attribute ${name}, got none: ${ATTRIBUTES_FILE} does not exist; is afterburn.service part of this boot? A drop-in for zincati.service with Wants=afterburn.service makes it so`,
+    ];
+  }
+  if (attributes.size === 0) {
+    return [
+      `be made from attribute ${name}, got none: ${ATTRIBUTES_FILE} has none yet; did afterburn.service reach the metadata server?`,
     ];
   }
   const value = attributes.get(name);
@@ -142,9 +154,6 @@ function problemOf(key: ConfigKey, name: string, attributes: Attributes | undefi
 
 function hint(name: string, attributes: Attributes): string {
   const names = [...attributes.keys()].toSorted();
-  if (names.length === 0) {
-    return 'there is none in it';
-  }
   const lower = nearestKey(
     name,
     names.map((known) => known.toLowerCase()),

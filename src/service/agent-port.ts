@@ -84,7 +84,7 @@ export interface CalendarSpan {
 
 export interface ShownSetting {
   readonly key: string;
-  /** As TOML; `"***"` for a secret. */
+  /** As TOML; an address without its password. */
   readonly value: string;
   /** "" for the built-in default. */
   readonly file: string;

@@ -8,6 +8,8 @@
  * - There is a pause after each failure and each loss.
  */
 import type { Clock } from '../agent/ports.ts';
+import { requestName } from '../dbus/calls.ts';
+import { BUS_NAME, BUS_PATH } from '../dbus/message.ts';
 import type { BusLink, ExportedInterface, SystemBus } from '../dbus/types.ts';
 import { BusError, messageOf } from '../errors.ts';
 import type { Logger } from '../log/log.ts';
@@ -28,14 +30,8 @@ export interface ServiceOptions {
 
 const FIRST_PAUSE_MS = SECOND_MS;
 const LONGEST_PAUSE_MS = MINUTE_MS;
-/** The bus itself answers these calls, from memory. */
-const CALL_TIMEOUT_MS = 10 * SECOND_MS;
 /** At the end of its life the agent hardly waits for a bus that does not answer. */
 const RELEASE_TIMEOUT_MS = 500;
-
-const DO_NOT_QUEUE = 4;
-const PRIMARY_OWNER = 1;
-const ALREADY_OWNER = 4;
 
 export class Service {
   readonly #options: ServiceOptions;
@@ -101,7 +97,9 @@ export class Service {
     const served = new AbortController();
     try {
       await attach?.(link, served.signal);
-      await requestName(link, name, signal);
+      if (!(await requestName(link, name, signal))) {
+        throw new BusError('bus_remote_error', `cannot own ${name}: another process owns it`);
+      }
       onServed();
       await firstAborted(signal, link.gone);
       if (!signal.aborted) {
@@ -117,36 +115,19 @@ export class Service {
   }
 }
 
-async function requestName(link: BusLink, name: string, signal: AbortSignal): Promise<void> {
-  const reply = await link.call(
-    {
-      ...busMethod('RequestName'),
-      signature: 'su',
-      body: [name, DO_NOT_QUEUE],
-      timeoutMs: CALL_TIMEOUT_MS,
-    },
-    signal,
-  );
-  const [result] = reply.body;
-  if (result !== PRIMARY_OWNER && result !== ALREADY_OWNER) {
-    throw new BusError('bus_remote_error', `cannot own ${name}: another process owns it`);
-  }
-}
-
 async function releaseName(link: BusLink, name: string): Promise<void> {
   await link
-    .call({ ...busMethod('ReleaseName'), signature: 's', body: [name], timeoutMs: RELEASE_TIMEOUT_MS })
+    .call({
+      destination: BUS_NAME,
+      path: BUS_PATH,
+      interface: BUS_NAME,
+      member: 'ReleaseName',
+      signature: 's',
+      body: [name],
+      timeoutMs: RELEASE_TIMEOUT_MS,
+    })
     // The name goes with the connection in any case.
     .catch(() => undefined);
-}
-
-function busMethod(member: string) {
-  return {
-    destination: 'org.freedesktop.DBus',
-    path: '/org/freedesktop/DBus',
-    interface: 'org.freedesktop.DBus',
-    member,
-  } as const;
 }
 
 function firstAborted(...signals: readonly AbortSignal[]): Promise<void> {

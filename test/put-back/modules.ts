@@ -24,6 +24,7 @@ import type * as grace from '../../src/agent/grace.ts';
 import type * as httpClient from '../../src/http/http-client.ts';
 import type * as imageName from '../../src/text/image-name.ts';
 import type * as logLines from '../../src/report/log-lines.ts';
+import type * as fillAttributes from '../../src/config/fill-attributes.ts';
 import type * as ignoredEntry from '../../src/config/ignored-entry.ts';
 import type * as initialized from '../../src/agent/states/initialized.ts';
 import type * as installation from '../../src/history/installation.ts';
@@ -152,6 +153,7 @@ export interface Modules {
   readonly 'src/cincinnati/graph/select-update.ts': typeof selectUpdate;
   readonly 'src/cli/exit-codes.ts': typeof exitCodes;
   readonly 'src/config/attributes.ts': typeof attributes;
+  readonly 'src/config/fill-attributes.ts': typeof fillAttributes;
   readonly 'src/config/checker.ts': typeof checker;
   readonly 'src/config/checks.ts': typeof checks;
   readonly 'src/report/log-lines.ts': typeof logLines;

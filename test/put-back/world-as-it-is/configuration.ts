@@ -15,6 +15,19 @@ export const CONFIGURATION_FAULTS: readonly PutBackFault[] = [
     named: 'no file of attributes yet',
   },
   {
+    id: 'B27-empty',
+    fault: 'a file that Afterburn has only created ends the agent for good',
+    changes: [
+      replace(
+        'src/config/fill-attributes.ts',
+        'isNotWritten',
+        () => (attributes) => attributes === undefined,
+      ),
+    ],
+    ...AWAITING,
+    named: 'B27: a file of attributes that is still empty',
+  },
+  {
     id: 'field-17-mend',
     fault: 'a mistake that only a person can mend is waited for without end',
     changes: [

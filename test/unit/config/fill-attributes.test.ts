@@ -168,7 +168,7 @@ describe('what is wrong with an attribute names file, key and attribute', () => 
       group,
       '',
       [
-        `identity.group must name attributes that ${ATTRIBUTES_FILE} has, got AFTERBURN_AWS_REGION; there is none in it`,
+        `identity.group must be made from attribute AFTERBURN_AWS_REGION, got none: ${ATTRIBUTES_FILE} has none yet; did afterburn.service reach the metadata server?`,
       ],
     ],
     [

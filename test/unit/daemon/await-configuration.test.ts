@@ -114,6 +114,11 @@ describe('field 17: what may come by itself', () => {
       false,
     ],
     [
+      'B27: a file of attributes that is still empty',
+      { [DROP_IN]: BASE + GROUP, '/run/metadata/afterburn': '' },
+      true,
+    ],
+    [
       'attributes of another cloud',
       { [DROP_IN]: BASE + GROUP, '/run/metadata/afterburn': 'AFTERBURN_GCP_HOSTNAME=h\n' },
       false,
