@@ -12,7 +12,7 @@ import { BusError } from '../../src/errors.ts';
 import { SYSTEM_CLOCK } from '../../src/host/clock.ts';
 import type { LogLevel } from '../../src/log/log.ts';
 import { agent1, type Agent1 } from '../../src/service/agent1.ts';
-import { decodeHappened } from '../../src/service/decode-answers.ts';
+import { decodeHappened } from '../support/wire/decode-answers.ts';
 import { experimentalInterface, SERVICE_NAME } from '../../src/service/experimental.ts';
 import { AGENT_INTERFACE, AGENT_PATH } from '../../src/service/names.ts';
 import { Service } from '../../src/service/service.ts';

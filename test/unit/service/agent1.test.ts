@@ -3,9 +3,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ERROR_NAME } from '../../../src/dbus/message.ts';
 import { type BusValue, Variant } from '../../../src/dbus/types.ts';
 import { ConfigError } from '../../../src/errors.ts';
-import { decodeHappened } from '../../../src/service/decode-answers.ts';
-import { decodeJob, decodeResult } from '../../../src/service/decode-job.ts';
-import { decodeSnapshot } from '../../../src/service/decode.ts';
+import { decodeHappened } from '../../support/wire/decode-answers.ts';
+import { decodeJob, decodeResult } from '../../support/wire/decode-job.ts';
+import { decodeSnapshot } from '../../support/wire/decode.ts';
 import { CALLS_PER_SECOND, MOST_CALLS_OF_ONE } from '../../../src/service/limits.ts';
 import { CHECK_IS_FRESH_MS, KEPT_MS, MOST_JOBS_OF_ONE } from '../../../src/service/jobs.ts';
 import {

@@ -9,9 +9,9 @@ import {
   decodeExplanation,
   decodeHappened,
   decodeSettings,
-} from '../../../src/service/decode-answers.ts';
-import { decodeJob, decodeResult } from '../../../src/service/decode-job.ts';
-import { decodeSnapshot } from '../../../src/service/decode.ts';
+} from '../../support/wire/decode-answers.ts';
+import { decodeJob, decodeResult } from '../../support/wire/decode-job.ts';
+import { decodeSnapshot } from '../../support/wire/decode.ts';
 import {
   encodeEntry,
   encodeExplanation,

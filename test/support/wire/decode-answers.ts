@@ -1,7 +1,7 @@
 /** Answers and signals of encode.ts, read by a client; see decode.ts. Pure. */
-import type { BusValue } from '../dbus/types.ts';
-import type { Explanation } from '../why/explanation.ts';
-import type { CalendarSpan, HistoryEntry, ShownSetting } from './agent-port.ts';
+import type { BusValue } from '../../../src/dbus/types.ts';
+import type { Explanation } from '../../../src/why/explanation.ts';
+import type { CalendarSpan, HistoryEntry, ShownSetting } from '../../../src/service/agent-port.ts';
 import { decodeBound, decodeGate } from './decode.ts';
 import { Fields, known, listOf } from './fields.ts';
 

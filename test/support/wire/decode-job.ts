@@ -1,10 +1,10 @@
 /** Jobs and their results, read by a client; see decode.ts. Pure. */
-import type { Progress } from '../agent/ports.ts';
-import { REQUEST_ERRORS, type Outcome } from '../agent/requests.ts';
-import { type BusValue, Variant } from '../dbus/types.ts';
+import type { Progress } from '../../../src/agent/ports.ts';
+import { REQUEST_ERRORS, type Outcome } from '../../../src/agent/requests.ts';
+import { type BusValue, Variant } from '../../../src/dbus/types.ts';
 import { decodeProgress, textOf } from './decode.ts';
 import { Fields, known } from './fields.ts';
-import { JOB_KINDS, JOB_STATES, type JobKind, type JobState } from './names.ts';
+import { JOB_KINDS, JOB_STATES, type JobKind, type JobState } from '../../../src/service/names.ts';
 
 export interface ToldJob {
   readonly kind: JobKind;

@@ -1,18 +1,19 @@
 /**
- * What encode.ts writes, read by a client. docs/dbus.md lists every key. Pure.
+ * What src/service/encode.ts writes, read strictly, so that a test notices a key that is lost. docs/dbus.md lists every
+ * key. Pure.
  *
  * Invariants:
  * - Unknown keys are ignored.
  * - What cannot be read throws BusError `bus_malformed_message`.
  */
-import { HEALTH_LEVELS, type HealthLevel } from '../agent/health.ts';
-import { GATE_VERDICTS, type Deployment, type Progress } from '../agent/ports.ts';
-import { SCHEMES, type Payload, type Release } from '../agent/release.ts';
-import { HOLDABLE, type Hold } from '../agent/requests.ts';
-import type { BusValue } from '../dbus/types.ts';
-import { BusError } from '../errors.ts';
-import { GATE_CLASSES, type Bound, type ExplainedGate } from '../why/explanation.ts';
-import type { DeniedRelease, Snapshot } from './agent-port.ts';
+import { HEALTH_LEVELS, type HealthLevel } from '../../../src/agent/health.ts';
+import { GATE_VERDICTS, type Deployment, type Progress } from '../../../src/agent/ports.ts';
+import { SCHEMES, type Payload, type Release } from '../../../src/agent/release.ts';
+import { HOLDABLE, type Hold } from '../../../src/agent/requests.ts';
+import type { BusValue } from '../../../src/dbus/types.ts';
+import { BusError } from '../../../src/errors.ts';
+import { GATE_CLASSES, type Bound, type ExplainedGate } from '../../../src/why/explanation.ts';
+import type { DeniedRelease, Snapshot } from '../../../src/service/agent-port.ts';
 import { Fields, known, listOf } from './fields.ts';
 
 /** A snapshot as a client has it. A newer agent may have words for states and causes that are not known here. */

@@ -5,10 +5,10 @@
  * - Keys that nobody asks for are ignored: the other side may be newer.
  * - What is missing or has another type throws BusError `bus_malformed_message`, which names the key.
  */
-import { type BusValue, type Dictionary, isDictionary, isList, Variant } from '../dbus/types.ts';
-import { BusError } from '../errors.ts';
-import { printable } from '../text/printable.ts';
-import { fromInstant, type Plain } from './wire-values.ts';
+import { type BusValue, type Dictionary, isDictionary, isList, Variant } from '../../../src/dbus/types.ts';
+import { BusError } from '../../../src/errors.ts';
+import { printable } from '../../../src/text/printable.ts';
+import { fromInstant, type Plain } from '../../../src/service/wire-values.ts';
 
 export class Fields {
   readonly #where: string;
