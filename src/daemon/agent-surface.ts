@@ -15,7 +15,7 @@ import { payloadDigest } from '../agent/release.ts';
 import type { Asker, Outcome, Request, Wish } from '../agent/requests.ts';
 import type { Runner } from '../agent/runner.ts';
 import type { Model } from '../agent/state.ts';
-import { printable } from '../errors.ts';
+import { ConfigError, printable } from '../errors.ts';
 import type { HistoryLog } from '../history/history-log.ts';
 import type { Reporter } from '../report/reporter.ts';
 import type {
@@ -166,7 +166,11 @@ export class AgentSurface implements AgentPort {
   }
 
   async reload(): Promise<void> {
-    await this.#running?.reload();
+    if (this.#running === undefined) {
+      // It is read again and again meanwhile, and taken into use as soon as it can be.
+      throw new ConfigError('config_invalid', this.#whyNotRunning(), { mayCome: true });
+    }
+    await this.#running.reload();
   }
 
   #now() {
@@ -213,12 +217,15 @@ export class AgentSurface implements AgentPort {
       : outcome;
   }
 
+  #whyNotRunning(): string {
+    return this.#options.reporter.configurationProblem?.reason ?? 'the agent starts';
+  }
+
   /** The answer while there is no configuration to judge by. */
   #waiting(): Explanation {
-    const { reporter, clock } = this.#options;
-    const reason = reporter.configurationProblem?.reason ?? 'the agent starts';
+    const reason = this.#whyNotRunning();
     return {
-      asOfAt: clock.now(),
+      asOfAt: this.#options.clock.now(),
       release: undefined,
       stage: 'none',
       lower: { kind: 'open' },

@@ -38,8 +38,8 @@ class Host {
     clock: this.clock,
   });
 
-  explain(overrides: readonly Override[] = [], signal = NEVER) {
-    return this.explainer.explain(overrides, signal);
+  explain(overrides: readonly Override[] = [], signal = NEVER, exempt?: number) {
+    return this.explainer.explain(overrides, signal, exempt);
   }
 
   #survey(question: GateQuestion, signal: AbortSignal): Promise<readonly ExplainedReport[]> {
@@ -166,5 +166,28 @@ describe('an explanation on demand', () => {
     leaving.abort();
     await expect(waiting).rejects.toBeInstanceOf(CancelledError);
     expect(host.asked).toHaveLength(MOST_LOOKS);
+  });
+});
+
+describe('a hold', () => {
+  const hold = (host: Host, uid: number): void =>
+    host.node.request({ id: `t-${uid}`, by: { uid }, wish: { kind: 'hold', what: 'reboot', reason: '' } });
+
+  it('that came since the last look is seen at once, within the same second', async () => {
+    const host = new Host();
+    const before = await host.explain();
+    hold(host, 1000);
+    expect(await host.explain()).not.toBe(before);
+    expect(host.asked.map(({ holds = [] }) => holds.length)).toEqual([0, 1]);
+  });
+
+  it('of whoever would ask for the reboot does not count, and others do not share that look', async () => {
+    const host = new Host();
+    hold(host, 1000);
+    hold(host, 1001);
+    const own = await host.explain([], NEVER, 1000);
+    expect(await host.explain([], NEVER, 1000)).toBe(own);
+    expect(await host.explain()).not.toBe(own);
+    expect(host.asked.map(({ holds = [] }) => holds.map(({ by }) => by.uid))).toEqual([[1001], [1000, 1001]]);
   });
 });
