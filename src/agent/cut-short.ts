@@ -1,5 +1,6 @@
 /**
- * Which effects a request cuts short. Everything else goes on to its end, and the request waits. Pure.
+ * Which effects a request cuts short, and beside which it is written down. Everything else goes on to its end, and the
+ * request waits. Pure.
  *
  * Invariant: what is cut short has done nothing, or says that it may have. A transaction of ours is cancelled. A slot
  * that may be held is owed back.
@@ -33,6 +34,15 @@ const CUT_BY: Readonly<Record<EffectKind, readonly Cutter[]>> = {
   'warn-sessions': NOTHING,
   finalize: NOTHING,
 };
+
+/** What can take hours, and answers the same whatever people keep in the record meanwhile. */
+const LONG: ReadonlySet<EffectKind> = new Set(['stage', 'follow-active']);
+const KEPT: ReadonlySet<Wish['kind']> = new Set(['hold', 'release', 'deny', 'allow']);
+
+/** Whether `wish` is written down while `effect` goes on: it must be on disk at once. */
+export function isTakenBeside(wish: Wish, effect: EffectKind): boolean {
+  return LONG.has(effect) && KEPT.has(wish.kind) && !cutsShort(wish, effect);
+}
 
 export function cutsShort(wish: Wish, effect: EffectKind): boolean {
   return CUT_BY[effect].includes(wish.kind === 'hold' ? `hold ${wish.what}` : wish.kind);

@@ -2,7 +2,7 @@
  * The one loop: perform an effect, make its outcome an event, ask the machine what comes next, report.
  *
  * Invariants:
- * - One effect at a time, so no locks and no overlapping ticks.
+ * - One effect at a time, so no locks and no overlapping ticks. Only the record is written beside what can take hours.
  * - It ends only when its signal is aborted, or when the program itself is at fault, which throws.
  * - A request enters between two effects, and ends by a happening; nothing else keeps account of it.
  * - A new configuration takes effect between two effects, never within one.
@@ -10,9 +10,9 @@
 import { MINUTE_MS } from '../text/units.ts';
 import { advance, begin, type Advance, type Machine } from './advance.ts';
 import { beginning } from './beginning.ts';
-import { cutsShort } from './cut-short.ts';
+import { cutsShort, isTakenBeside } from './cut-short.ts';
 import type { Beginning, Happening } from './happenings.ts';
-import type { EffectKind, Event } from './messages.ts';
+import type { EffectKind, EffectOf, Event } from './messages.ts';
 import { limitMsOf, perform, type Ports } from './perform.ts';
 import type { Dice } from './ports.ts';
 import { reconfigured } from './reconfigure.ts';
@@ -66,6 +66,7 @@ export class Runner<C extends Configuration = Configuration> {
   #cut = new AbortController();
   #performing: EffectKind | undefined;
   #queue: Request[] = [];
+  #knock = Promise.withResolvers<undefined>();
   /** By the id of the request. */
   readonly #waiting = new Map<string, Waiting>();
   #model: Model;
@@ -105,6 +106,7 @@ export class Runner<C extends Configuration = Configuration> {
     if (this.#performing !== undefined && cutsShort(request.wish, this.#performing)) {
       this.#cut.abort();
     }
+    this.#knock.resolve(undefined);
     return promise;
   }
 
@@ -150,7 +152,7 @@ export class Runner<C extends Configuration = Configuration> {
       try {
         this.#performing = machine.effect.kind;
         this.#cut = new AbortController();
-        event = await perform(machine.effect, ports, signal, this.#interrupt.signal, this.#cut.signal);
+        ({ machine, event } = await this.#perform(machine));
       } catch (error) {
         if (isAborted(signal)) {
           return;
@@ -165,6 +167,58 @@ export class Runner<C extends Configuration = Configuration> {
       this.#tell(step.model, step.happenings, now.at);
       machine = step;
     }
+  }
+
+  /** The event that ends the effect, and the machine with what people had written down meanwhile. */
+  async #perform(machine: Machine): Promise<{ readonly machine: Machine; readonly event: Event }> {
+    const { ports } = this.#inUse;
+    const { signal } = this.#options;
+    const over = perform(machine.effect, ports, signal, this.#interrupt.signal, this.#cut.signal);
+    let at = machine;
+    try {
+      for (;;) {
+        // Before the queue is looked at: whoever comes from then on is not missed.
+        this.#knock = Promise.withResolvers<undefined>();
+        at = await this.#takeBeside(at);
+        const event = await Promise.race([over, this.#knock.promise]);
+        if (event !== undefined) {
+          return { machine: at, event };
+        }
+      }
+    } finally {
+      // What is written beside it may fail first, where the agent ends; it has to let go all the same.
+      await over.catch(() => undefined);
+    }
+  }
+
+  /**
+   * Writes down what people hold, deny or lift, while something long goes on. What would change its course cuts it short,
+   * and is taken afterwards.
+   */
+  async #takeBeside(machine: Machine): Promise<Machine> {
+    const { policy, ports } = this.#inUse;
+    const { effect } = machine;
+    const beside = this.#queue.filter(({ wish }) => isTakenBeside(wish, effect.kind));
+    let { model } = machine;
+    for (const request of beside) {
+      const step = requested(model, this.#now(), policy, request);
+      if (step.model.state !== model.state) {
+        this.#cut.abort();
+        continue;
+      }
+      this.#queue = this.#queue.filter((other) => other !== request);
+      this.#tell(step.model, step.happenings, this.#now().at);
+      model = step.model;
+    }
+    if (!model.memory.save.due || model.memory.save.dueMono > this.#now().mono) {
+      return { model, effect };
+    }
+    const save: EffectOf<'save'> = { kind: 'save', record: model.memory.record };
+    const event = await perform(save, ports, this.#options.signal);
+    const now = this.#now();
+    const step = advance({ model, effect: save }, { event, ...now, roll: 0 }, policy);
+    this.#tell(step.model, step.happenings, now.at);
+    return { model: step.model, effect };
   }
 
   #takeNext(model: Model, next: C): Advance {

@@ -16,6 +16,14 @@ export const REQUEST_FAULTS: readonly PutBackFault[] = [
     named: 'right before',
   },
   {
+    id: 'request-hold-after-download',
+    fault: 'a hold is written only when the download is over, and a killed agent has lost it',
+    changes: [replace('src/agent/cut-short.ts', 'isTakenBeside', () => () => false)],
+    project: 'unit',
+    test: 'test/unit/agent/runner.test.ts',
+    named: 'is on disk at once, and the download goes on',
+  },
+  {
     id: 'request-hold-unwritten',
     fault: 'a hold that is not on disk is told as made',
     changes: [

@@ -3,9 +3,10 @@ import type { Beginning, Happening, HappeningKind } from '../../../src/agent/hap
 import type { Effect } from '../../../src/agent/messages.ts';
 import { limitMsOf, perform, type Ports } from '../../../src/agent/perform.ts';
 import { Runner, type Observer } from '../../../src/agent/runner.ts';
-import { MOST_REQUESTS } from '../../../src/agent/requests.ts';
+import type { AgentRecord } from '../../../src/agent/record.ts';
+import { MOST_REQUESTS, type Wish } from '../../../src/agent/requests.ts';
 import { initialModel } from '../../../src/agent/state.ts';
-import { CancelledError, CincinnatiError } from '../../../src/errors.ts';
+import { CancelledError, CincinnatiError, RecordError } from '../../../src/errors.ts';
 import {
   bootedOn,
   checkResult,
@@ -475,19 +476,117 @@ describe('requests to a running loop', () => {
     const { runner, life, end, seen } = started(updating, clock);
     await clock.advance(1000);
     const reading = runner.request(CHECK);
-    const releasing = runner.request({ ...CHECK, id: 'a-2', wish: { kind: 'release', hold: 'h1' } });
+    const rebooting = runner.request({ ...CHECK, id: 'a-2', wish: { kind: 'reboot', overrides: [] } });
     runner.reconfigure({ policy: { ...POLICY, enabled: false }, ports: ports(clock, updating) });
     await settle();
     expect(seen.happened.map(({ kind }) => kind)).not.toContain('request-taken');
     staging.resolve(staged('2.0'));
     expect(await reading).toMatchObject({ kind: 'refused', error: 'Disabled' });
-    expect(await releasing).toMatchObject({ kind: 'refused', error: 'NotFound' });
+    expect(await rebooting).toMatchObject({ kind: 'refused', error: 'Disabled' });
     const kinds = seen.happened.map(({ kind }) => kind);
     expect(kinds.indexOf('reconfigured')).toBeLessThan(kinds.indexOf('request-taken'));
     expect(kinds.filter((kind) => kind === 'request-ended')).toHaveLength(2);
     life.abort();
     await end;
     expect(seen.happened.filter(({ kind }) => kind === 'request-ended')).toHaveLength(2);
+  });
+
+  /** A download without end, until a test ends it. */
+  async function downloading(changes: Partial<Ports> = {}) {
+    const clock = new VirtualClock();
+    const base = ports(clock);
+    const saved: AgentRecord[] = [];
+    const staging = Promise.withResolvers<ReturnType<typeof staged>>();
+    let isCut = false;
+    const run = started(
+      {
+        updatesFor: () => ({ check: async () => checkResult({ kind: 'update', release: release('2.0') }) }),
+        rpmOstree: {
+          ...base.rpmOstree,
+          stage: (_release, _options, _progress, signal) => {
+            signal.addEventListener('abort', () => (isCut = true));
+            return Promise.race([staging.promise, whenAborted(signal)]);
+          },
+        },
+        records: { save: async (record) => void saved.push(record) },
+        ...changes,
+      },
+      clock,
+    );
+    await clock.advance(1000);
+    const ask = (id: string, wish: Wish) => run.runner.request({ id, by: { uid: 7 }, wish });
+    const finish = async () => {
+      run.life.abort();
+      await run.end;
+    };
+    return { ...run, ask, finish, saved, staging, isCut: () => isCut };
+  }
+
+  it('what people hold, deny and lift is on disk at once, and the download goes on', async () => {
+    const { ask, finish, saved, staging, isCut, seen, clock } = await downloading();
+    expect(await ask('a', { kind: 'hold', what: 'reboot', reason: 'R' })).toMatchObject({ hold: 'h1' });
+    expect(saved.at(-1)?.holds).toMatchObject([{ id: 'h1', by: { uid: 7 } }]);
+    const others = [
+      ask('b', { kind: 'deny', release: '9', reason: '' }),
+      ask('c', { kind: 'hold', what: 'reboot', reason: '' }),
+    ];
+    expect(await Promise.all(others)).toMatchObject([{ kind: 'done' }, { hold: 'h2' }]);
+    expect(await ask('d', { kind: 'release', hold: 'h1' })).toMatchObject({ kind: 'done' });
+    expect(saved.at(-1)).toMatchObject({ holds: [{ id: 'h2' }], adminDenials: [{ release: '9' }] });
+    expect(await ask('e', { kind: 'allow', release: '9' })).toMatchObject({ kind: 'done' });
+    expect(await ask('f', { kind: 'release', hold: 'h1' })).toMatchObject({ error: 'NotFound' });
+    expect(isCut()).toBe(false);
+    staging.resolve(staged('2.0'));
+    await clock.advance(1000);
+    expect(seen.happened.map(({ kind }) => kind)).toContain('staged');
+    // What came meanwhile is not lost with the answer.
+    expect(saved.at(-1)).toMatchObject({ holds: [{ id: 'h2' }], adminDenials: [] });
+    await finish();
+  });
+
+  it('a denial of the very release ends its download, and is on disk then', async () => {
+    const { ask, finish, saved, isCut, seen } = await downloading();
+    expect(await ask('a', { kind: 'deny', release: '2.0', reason: '' })).toMatchObject({ kind: 'done' });
+    expect(isCut()).toBe(true);
+    expect(saved.at(-1)?.adminDenials).toMatchObject([{ release: '2.0' }]);
+    expect(seen.happened.map(({ kind }) => kind)).not.toContain('staging-failed');
+    await finish();
+  });
+
+  it('a hold that cannot be written is refused at once, and the download goes on', async () => {
+    let isBroken = false;
+    const { ask, finish, staging, isCut, seen, clock } = await downloading({
+      records: {
+        save: async () => {
+          if (isBroken) {
+            throw new RecordError('no space left on device');
+          }
+        },
+      },
+    });
+    isBroken = true;
+    const outcome = await ask('a', { kind: 'hold', what: 'reboot', reason: '' });
+    expect(outcome).toMatchObject({ kind: 'refused', error: 'Failed' });
+    expect(isCut()).toBe(false);
+    isBroken = false;
+    staging.resolve(staged('2.0'));
+    await clock.advance(1000);
+    expect(seen.happened.map(({ kind }) => kind)).toContain('staged');
+    await finish();
+  });
+
+  it('the agent ends while a hold is written, and waits for what it has let go of', async () => {
+    let hangs = false;
+    const { ask, life, end, isCut } = await downloading({
+      records: { save: (_record, signal) => (hangs ? whenAborted(signal) : Promise.resolve()) },
+    });
+    hangs = true;
+    const holding = ask('a', { kind: 'hold', what: 'reboot', reason: '' });
+    await settle();
+    life.abort();
+    await end;
+    expect(isCut()).toBe(true);
+    expect(await holding).toMatchObject({ error: 'ShuttingDown' });
   });
 
   it('end with the agent, and so do those that come later', async () => {
