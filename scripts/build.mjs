@@ -4,6 +4,7 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import './node-version.mjs';
+import { UNDICI_WITHOUT_MILO, unusedParts } from './unused-parts.mjs';
 
 const { rolldown } = await import('rolldown');
 
@@ -19,7 +20,8 @@ await rm('dist', { recursive: true, force: true });
 const bundle = await rolldown({
   input: { zincati: 'src/main.ts' },
   platform: 'node',
-  plugins,
+  plugins: [unusedParts, ...plugins],
+  transform: { define: UNDICI_WITHOUT_MILO },
   // Carries a native addon, which has to stay a file of its own.
   external: ['node-unix-socket'],
   onwarn(warning) {
