@@ -4,9 +4,6 @@
  *
  * Invariant: bytes that were read never gather beyond {@link MOST_GARBAGE_BYTES} and what is being read.
  */
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
-
 import { MEBIBYTE } from '../text/units.ts';
 
 /** Real answers have 0.07 MB: with them alone, garbage is collected every few hours. */
@@ -32,6 +29,8 @@ export function freeGarbage(): void {
 
 /** The runtime has it only on request, and only in contexts that are made afterwards. */
 function collector(): () => void {
+  const { setFlagsFromString } = process.getBuiltinModule('node:v8');
+  const { runInNewContext } = process.getBuiltinModule('node:vm');
   setFlagsFromString('--expose-gc');
   const found: unknown = runInNewContext('gc');
   setFlagsFromString('--no-expose-gc');

@@ -122,7 +122,7 @@ describe('the launcher without a Node of its own', () => {
   it.each([`v${NEEDED}.10.0`, 'v100.1.0'])(
     'runs the program on %s, with the inspector out of reach',
     (version) => {
-      const program = join(folder, 'usr/lib/zincati/program/zincati.mjs');
+      const program = join(folder, 'usr/lib/zincati/program/zincati.cjs');
       expect(launch(aNode(version))).toEqual({
         status: 0,
         stdout: `--disable-sigusr1 ${program} agent -v\n`,
