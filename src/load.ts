@@ -12,7 +12,7 @@ import './cli/early-hangup.ts';
 import { readFileSync } from 'node:fs';
 import { createRequire, Module } from 'node:module';
 import path from 'node:path';
-import { Script } from 'node:vm';
+import { constants, Script } from 'node:vm';
 
 const require = createRequire(import.meta.filename);
 
@@ -26,7 +26,12 @@ function load(file: string): unknown {
   module.filename = file;
   require.cache[file] = module;
   const cachedData = compiled(file);
-  const options = { filename: file, ...(cachedData !== undefined && { cachedData }) };
+  const options = {
+    filename: file,
+    // One package has a part for this processor, and stays outside of the bundle.
+    importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+    ...(cachedData !== undefined && { cachedData }),
+  };
   const run: unknown = new Script(wrapped(readFileSync(file, 'utf8')), options).runInThisContext();
   if (typeof run === 'function') {
     const requireFrom = (name: string): unknown =>
