@@ -1,5 +1,5 @@
-// Leaves out of the bundle what packages load and the agent never runs: parts of undici and pino. Modules of Node's own
-// that they load for one fact are left out too. Each is memory and time at every start.
+// Leaves out of the bundle what packages load and the agent never runs. Modules of Node's own that they load for one fact
+// are left out too. Each is memory and time at every start.
 //
 // Invariant: whoever does use such a part fails at once, with its name in the error.
 import path from 'node:path';
@@ -18,10 +18,21 @@ const UNUSED = [
     files: /\/pino\/lib\/transport$|\/thread-stream$/,
     facts: { worker_threads: 'export const isMainThread = true' },
   },
+  {
+    by: /\/node_modules\/node-unix-socket\//,
+    files: /\/node-unix-socket\/js\/(?:seqpacket|socket)$/,
+    facts: {
+      worker_threads: 'export const isMainThread = true',
+      // The package finds its native part by way of Node's report about the machine, which takes longer than all the rest.
+      './addon': `try { module.exports = require('node-unix-socket-linux-' + process.arch + '-gnu'); }
+        catch { module.exports = require('node-unix-socket/js/addon.js'); }`,
+    },
+  },
 ];
 
-const FACTS = '\0facts:';
 const ABSENT = '\0absent:';
+/** By the names that they have in the bundle. */
+const factsOf = new Map();
 
 /** For rolldown. */
 export const unusedParts = {
@@ -31,17 +42,16 @@ export const unusedParts = {
     handler(source, importer = '') {
       const { files, facts } = UNUSED.find(({ by }) => by.test(importer)) ?? {};
       if (facts?.[source] !== undefined) {
-        return `${FACTS}${facts[source]}`;
+        const id = `\0facts-${source.replaceAll(/\W+/g, '-')}`;
+        factsOf.set(id, facts[source]);
+        return id;
       }
       const full = source.startsWith('.') ? path.join(path.dirname(importer), source) : `/${source}`;
       return files?.test(full.replace(/\.js$/, '')) === true ? `${ABSENT}${source}` : undefined;
     },
   },
   load(id) {
-    if (id.startsWith(FACTS)) {
-      return id.slice(FACTS.length);
-    }
-    return id.startsWith(ABSENT) ? absent(id.slice(ABSENT.length)) : undefined;
+    return factsOf.get(id) ?? (id.startsWith(ABSENT) ? absent(id.slice(ABSENT.length)) : undefined);
   },
 };
 
