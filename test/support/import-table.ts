@@ -54,6 +54,7 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
       'metrics',
       'dbus',
       'http',
+      'memory',
       'files',
       'log',
       'version.ts',
