@@ -38,6 +38,26 @@ describe('field 19: what keeps the TOML library busy', () => {
     ['a long inline table', `a={${fill('b=1,')}}`, 'the value of a must have fewer entries in one line'],
     ['empty tables in a list', `a=[${fill('{},')}]`, 'the value of a must have fewer entries in one line'],
     ['empty texts in a list', `a=[${fill('"",')}]`, 'the value of a must have fewer entries in one line'],
+    [
+      'tables behind a text that ends with a quote',
+      `a=["""x"""", ${'{b='.repeat(2000)}`,
+      `/f.toml: ${DEEP} a`,
+    ],
+    [
+      'tables behind a text that ends with two quotes',
+      `a=["""x""""", ${'{b='.repeat(2000)}`,
+      `/f.toml: ${DEEP} a`,
+    ],
+    [
+      'tables behind a text in single quotes that ends with one',
+      `a=['''x'''', ${'{b='.repeat(2000)}`,
+      `/f.toml: ${DEEP} a`,
+    ],
+    [
+      'tables behind a text in single quotes that ends with two',
+      `a=['''x''''', ${'{b='.repeat(2000)}`,
+      `/f.toml: ${DEEP} a`,
+    ],
   ])('%s: refused by name, at once', (_what, text, message) => {
     const start = performance.now();
     expect(failure(text)).toContain(message);
