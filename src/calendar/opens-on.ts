@@ -20,13 +20,10 @@ export interface DateSelector {
 }
 
 /** Weekdays and days of the month repeat after 28 years, unless a century year without a leap day is in between. */
-const CYCLE_START_DAY = Date.UTC(2001, 0, 1) / DAY_MS;
-export const CYCLE_WEEKS = 1461;
+export const CYCLE_START_AT = Date.UTC(2001, 0, 1);
+const CYCLE_START_DAY = CYCLE_START_AT / DAY_MS;
 /** 28 years: every combination of date and weekday occurs. */
-export const CYCLE = {
-  fromMs: CYCLE_START_DAY * DAY_MS,
-  untilMs: (CYCLE_START_DAY + 7 * CYCLE_WEEKS) * DAY_MS,
-};
+export const CYCLE_WEEKS = 1461;
 
 /** `day`: days since 1970-01-01. */
 export function opensOn(selector: DateSelector, day: number): boolean {

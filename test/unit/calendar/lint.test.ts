@@ -15,7 +15,7 @@ const NOW = Date.parse('2026-11-01T12:00Z');
 const SATURDAY: MaintenanceWindow = { days: [{ weekday: 6 }], startMinutes: 180, lengthMinutes: 60 };
 
 function frozen(from: string, until: string, reason = 'year end'): FrozenSpan {
-  return { fromMs: Date.parse(from), untilMs: Date.parse(until), reason };
+  return { fromAt: Date.parse(from), untilAt: Date.parse(until), reason };
 }
 
 function lint(
@@ -34,7 +34,7 @@ function lint(
     freezes,
     calendar,
     minHours,
-    nowMs: NOW,
+    nowAt: NOW,
     showDate,
     ...(origins !== undefined && { origins }),
   });
@@ -176,17 +176,17 @@ it('the 32 days with the least open time are found: no others have less', () => 
     .map((steps) => {
       let at = 0;
       return steps.map(([gap, length]) => {
-        const fromMs = (at + gap) * DAY_MS;
+        const fromAt = (at + gap) * DAY_MS;
         at += gap + length;
-        return { fromMs, untilMs: at * DAY_MS };
+        return { fromAt, untilAt: at * DAY_MS };
       });
     });
   fc.assert(
     fc.property(spans, (all) => {
-      const untilMs = 400 * DAY_MS;
-      const inside = all.filter((span) => span.untilMs <= untilMs);
+      const untilAt = 400 * DAY_MS;
+      const inside = all.filter((span) => span.untilAt <= untilAt);
       const open = (day: number): boolean =>
-        inside.some((span) => span.fromMs <= day * DAY_MS && day * DAY_MS < span.untilMs);
+        inside.some((span) => span.fromAt <= day * DAY_MS && day * DAY_MS < span.untilAt);
       const counts = Array.from({ length: 400 - 32 + 1 }, (_, start) => {
         let days = 0;
         for (let day = start; day < start + 32; day++) {
@@ -196,9 +196,9 @@ it('the 32 days with the least open time are found: no others have less', () => 
         }
         return days * DAY_MS;
       });
-      const found = leastOpen(inside, 0, untilMs);
+      const found = leastOpen(inside, 0, untilAt);
       expect(found.openMs).toBe(Math.min(...counts));
-      expect(counts[found.fromMs / DAY_MS]).toBe(found.openMs);
+      expect(counts[found.fromAt / DAY_MS]).toBe(found.openMs);
     }),
     { numRuns: 300, seed: 5 },
   );

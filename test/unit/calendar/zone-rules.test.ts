@@ -61,16 +61,16 @@ describe('openingInstant', () => {
         maxLength: 12,
       })
       .map((steps) => {
-        let atMs = 0;
+        let at = 0;
         const periods: OffsetPeriod[] = [];
-        let fromMs = Number.NEGATIVE_INFINITY;
+        let fromAt = Number.NEGATIVE_INFINITY;
         for (const [length, offset] of steps) {
-          atMs += length;
-          periods.push({ fromMs, untilMs: atMs, offsetMs: offset, abbreviation: '' });
-          fromMs = atMs;
+          at += length;
+          periods.push({ fromAt, untilAt: at, offsetMs: offset, abbreviation: '' });
+          fromAt = at;
         }
-        periods.push({ fromMs, untilMs: Number.POSITIVE_INFINITY, offsetMs: 0, abbreviation: '' });
-        return rememberingZone('x', (at) => periods.find((p) => p.fromMs <= at && at < p.untilMs)!);
+        periods.push({ fromAt, untilAt: Number.POSITIVE_INFINITY, offsetMs: 0, abbreviation: '' });
+        return rememberingZone('x', (at) => periods.find((p) => p.fromAt <= at && at < p.untilAt)!);
       });
     fc.assert(
       fc.property(zone, fc.integer({ min: -30, max: 500 }), (rules, wall) => {
@@ -107,8 +107,8 @@ describe('zones', () => {
     const asked: number[] = [];
     const zone = rememberingZone('x', (at) => {
       asked.push(at);
-      const fromMs = Math.floor(at / 10) * 10;
-      return { fromMs, untilMs: fromMs + 10, offsetMs: fromMs, abbreviation: '' };
+      const fromAt = Math.floor(at / 10) * 10;
+      return { fromAt, untilAt: fromAt + 10, offsetMs: fromAt, abbreviation: '' };
     });
     expect([0, 9, 10, 19, 5].map((at) => offsetAt(zone, at))).toEqual([0, 0, 10, 10, 0]);
     expect(asked).toEqual([0, 10, 5]);
