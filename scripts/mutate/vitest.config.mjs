@@ -34,6 +34,8 @@ export default defineConfig({
       'test/unit/architecture.test.ts',
       'test/unit/put-back.test.ts',
       'test/unit/agent/compiler-guards.test.ts',
+      // Each takes longer than all tests beside it.
+      'test/unit/calendar/brute-force.test.ts',
     ],
     testTimeout: 60_000,
     fsModuleCache: false,
