@@ -148,11 +148,8 @@ export class Calendar {
   }
 
   #nextOpening(afterAt: number, farthestAt: number): number | undefined {
-    if (this.windows.length === 0) {
-      return undefined;
-    }
     let fromAt = afterAt;
-    for (let days = 2 * FIRST_LOOK_DAYS; fromAt < farthestAt; days *= 2) {
+    for (let days = FIRST_LOOK_DAYS; fromAt < farthestAt; days *= 2) {
       const untilAt = Math.min(fromAt + days * DAY_MS, farthestAt);
       const [first] = this.openSpans(fromAt, untilAt);
       if (first !== undefined) {
@@ -187,13 +184,9 @@ function without(spans: readonly OpenSpan[], freezes: readonly FrozenSpan[]): Op
   let left: OpenSpan[] = [...spans];
   for (const frozen of freezes) {
     left = left.flatMap((span) => {
-      if (frozen.untilAt <= span.fromAt || frozen.fromAt >= span.untilAt) {
-        return [span];
-      }
-      return [
-        { fromAt: span.fromAt, untilAt: frozen.fromAt },
-        { fromAt: frozen.untilAt, untilAt: span.untilAt },
-      ].filter((part) => part.fromAt < part.untilAt);
+      const before = { fromAt: span.fromAt, untilAt: Math.min(span.untilAt, frozen.fromAt) };
+      const after = { fromAt: Math.max(span.fromAt, frozen.untilAt), untilAt: span.untilAt };
+      return [before, after].filter((part) => part.fromAt < part.untilAt);
     });
   }
   return left;

@@ -5,6 +5,7 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../text/units.ts';
 import type { MaintenanceWindow } from './maintenance-window.ts';
 import type { Calendar, FrozenSpan, OpenSpan } from './calendar.ts';
+import { countUpTo } from './count-up-to.ts';
 import { describeWindow } from './describe-window.ts';
 import { definitionOf } from './distinct-windows.ts';
 import { everOpens } from './opens-on.ts';
@@ -117,9 +118,6 @@ function slivers({ nowAt, showDate }: LintInput, spans: readonly OpenSpan[]): st
 }
 
 function tooLittle({ minHours, nowAt, showDate }: LintInput, spans: readonly OpenSpan[]): string[] {
-  if (minHours <= 0) {
-    return [];
-  }
   const endAt = nowAt + LOOK_AHEAD_DAYS * DAY_MS;
   const worst = leastOpen(spans, nowAt, endAt);
   if (worst.openMs >= minHours * HOUR_MS) {
@@ -153,9 +151,9 @@ function longestWaitMs(spans: readonly OpenSpan[], fromAt: number, untilAt: numb
 }
 
 /**
- * Finds the {@link MIN_HOURS_DAYS} days with the least open time within `[fromAt, untilAt)`. Open time is piecewise
- * linear in the start of those days. So its minimum is where a piece begins: at an edge of a span, or that many days
- * before one.
+ * Finds the first {@link MIN_HOURS_DAYS} days with the least open time within `[fromAt, untilAt)`, at least that long.
+ * Where those days are moved, their open time falls while they begin in an open span, and rises again. So it is least
+ * at an end of a span, or at an end of the whole time.
  */
 export function leastOpen(
   spans: readonly OpenSpan[],
@@ -164,17 +162,10 @@ export function leastOpen(
 ): { readonly fromAt: number; readonly openMs: number } {
   const lengthMs = MIN_HOURS_DAYS * DAY_MS;
   const openBefore = cumulative(spans);
-  const starts = [fromAt, untilAt - lengthMs];
-  for (const span of spans) {
-    for (const edge of [span.fromAt, span.untilAt]) {
-      starts.push(edge, edge - lengthMs);
-    }
-  }
+  const lastAt = untilAt - lengthMs;
+  const ends = spans.map((span) => span.untilAt).filter((end) => end < lastAt);
   let least = { fromAt, openMs: Number.POSITIVE_INFINITY };
-  for (const start of starts.sort((a, b) => a - b)) {
-    if (start < fromAt || start + lengthMs > untilAt) {
-      continue;
-    }
+  for (const start of [fromAt, ...ends, lastAt]) {
     const openMs = openBefore(start + lengthMs) - openBefore(start);
     if (openMs < least.openMs) {
       least = { fromAt: start, openMs };
@@ -191,19 +182,11 @@ function cumulative(spans: readonly OpenSpan[]): (instant: number) => number {
     total += span.untilAt - span.fromAt;
     return before;
   });
+  const starts = spans.map((span) => span.fromAt);
   return (instant) => {
-    let low = 0;
-    let high = spans.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((spans[middle]?.fromAt ?? Number.POSITIVE_INFINITY) <= instant) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    const span = spans[low - 1];
-    return span === undefined ? 0 : (sums[low - 1] ?? 0) + Math.min(instant, span.untilAt) - span.fromAt;
+    const last = countUpTo(starts, instant) - 1;
+    const span = spans[last];
+    return span === undefined ? 0 : (sums[last] ?? 0) + Math.min(instant, span.untilAt) - span.fromAt;
   };
 }
 

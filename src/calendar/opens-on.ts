@@ -42,7 +42,8 @@ export function opensOn(selector: DateSelector, day: number): boolean {
     return false;
   }
   const dayOfMonth = date.getUTCDate();
-  const fromEnd = dayOfMonth - monthLength(date.getUTCFullYear(), month) - 1;
+  const monthLength = new Date(Date.UTC(date.getUTCFullYear(), month, 0)).getUTCDate();
+  const fromEnd = dayOfMonth - monthLength - 1;
   if (daysOfMonth?.some((each) => each === dayOfMonth || each === fromEnd) === false) {
     return false;
   }
@@ -70,11 +71,4 @@ export function everOpens(selector: DateSelector): boolean {
     }
   }
   return false;
-}
-
-function monthLength(year: number, month: number): number {
-  if (month === 2) {
-    return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 29 : 28;
-  }
-  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }

@@ -7,6 +7,7 @@
  * - Instants after the last transition follow the rule in the footer.
  */
 import { SECOND_MS } from '../text/units.ts';
+import { countUpTo } from './count-up-to.ts';
 import { parsePosixRule } from './posix-rule.ts';
 import { LARGEST_OFFSET_MS, rememberingZone, type OffsetPeriod, type ZoneRules } from './zone-rules.ts';
 
@@ -154,12 +155,13 @@ function readTypes(view: DataView, at: number, { typeCount, charCount }: Header)
 
 function zoneOf(name: string, { initial, transitions }: Body, footer: string): ZoneRules {
   const rule = footer === '' ? undefined : parsePosixRule(footer);
-  const lastAt = transitions.at(-1)?.at ?? Number.NEGATIVE_INFINITY;
+  const instants = transitions.map(({ at }) => at);
+  const lastAt = instants.at(-1) ?? Number.NEGATIVE_INFINITY;
   return rememberingZone(name, (instant) => {
     if (rule !== undefined && instant >= lastAt) {
       return cutAt(rule(instant), lastAt);
     }
-    const next = firstAfter(transitions, instant);
+    const next = countUpTo(instants, instant);
     const since = transitions[next - 1];
     return {
       fromAt: since?.at ?? Number.NEGATIVE_INFINITY,
@@ -171,19 +173,4 @@ function zoneOf(name: string, { initial, transitions }: Body, footer: string): Z
 
 function cutAt(period: OffsetPeriod, fromAt: number): OffsetPeriod {
   return period.fromAt >= fromAt ? period : { ...period, fromAt };
-}
-
-/** The index of the first transition after `instant`, by bisection. */
-function firstAfter(transitions: Body['transitions'], instant: number): number {
-  let low = 0;
-  let high = transitions.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((transitions[middle]?.at ?? Number.POSITIVE_INFINITY) <= instant) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low;
 }
