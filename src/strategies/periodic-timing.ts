@@ -74,11 +74,9 @@ function remembering(find: PassAfter): PassAfter {
   return (at) => {
     for (const { askedAt, pass } of known) {
       const { fromAt, untilAt } = pass;
-      if (askedAt <= at && at <= fromAt) {
-        return pass;
-      }
-      if (untilAt !== undefined && fromAt <= at && at < untilAt) {
-        return { fromAt: at, untilAt };
+      // Of one without an end, only the beginning is certain.
+      if (askedAt <= at && at < (untilAt ?? fromAt + 1)) {
+        return passOf(Math.max(at, fromAt), untilAt);
       }
     }
     const pass = find(at);

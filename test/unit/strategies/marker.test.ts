@@ -5,7 +5,9 @@ import {
   type MarkerReading,
   markerGate,
   MAX_MARKER_BYTES,
+  timeMarker,
 } from '../../../src/strategies/marker.ts';
+import { block } from '../../../src/gates/verdict.ts';
 import { question } from '../../support/question.ts';
 
 const PATH = '/etc/zincati/allow-reboot';
@@ -157,5 +159,9 @@ describe('a permission file', () => {
     const explained = await gate.explain(question(NOW), new AbortController().signal);
     expect(explained.class).toBe(of);
     expect(explained.passAfter(NOW)).toEqual(pass);
+  });
+
+  it('says nothing of later where its report is remembered without evidence', () => {
+    expect(timeMarker(block('marker', 'marker_missing', '')).class).toBe('observed');
   });
 });

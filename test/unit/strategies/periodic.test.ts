@@ -430,8 +430,12 @@ describe('with the files of a host', () => {
     });
     const now = at('2026-11-26T12:00Z');
     expect(await gate.ask(question(now))).toMatchObject({ nextAt: at('2026-11-28T02:00Z') });
+    const explained = await gate.explain(question(now));
+    expect(explained.report).toEqual(await gate.ask(question(now)));
+    expect(explained.passAfter(now)?.fromAt).toBe(at('2026-11-28T02:00:00Z'));
     const before = await gate.schedule();
     expect(await gate.schedule()).toBe(before);
+    expect(before.zone.name).toBe('Europe/Berlin');
     await host.link('/etc/localtime.new', '../usr/share/zoneinfo/Asia/Tokyo');
     await rename(host.at('/etc/localtime.new'), host.at('/etc/localtime'));
     expect(await gate.ask(question(now))).toMatchObject({
