@@ -146,9 +146,10 @@ export function allowed(named: string, scene: Scene): Answer {
     release,
   });
   const after: Model = { ...model, memory: checkedSoon(memory, now) };
-  const record = withoutAdminDenial(memory.record, release);
-  const lists =
-    own.length === 0 ? record : { ...record, denials: denials.filter((denial) => !own.includes(denial)) };
+  const lists = {
+    ...withoutAdminDenial(memory.record, release),
+    denials: denials.filter((denial) => !own.includes(denial)),
+  };
   return written(after, lists, outcome, scene);
 }
 
