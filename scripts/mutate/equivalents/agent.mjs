@@ -24,4 +24,10 @@ export const equivalents = [
     becomes: 'true &&',
     why: 'no other state has the steps that follow; the comparison is for the compiler',
   },
+  {
+    file: 'src/agent/pressing.ts',
+    was: "case 'reconcile': return undefined;",
+    becomes: "case 'reconcile':",
+    why: 'the function ends after the switch, with undefined as well',
+  },
 ];
