@@ -30,4 +30,10 @@ export const equivalents = [
     becomes: "case 'reconcile':",
     why: 'the function ends after the switch, with undefined as well',
   },
+  {
+    file: 'src/agent/pursuit.ts',
+    was: 'stalledSinceAt !== undefined && Math.abs(pursuit.since.at - stalledSinceAt) < WORTH_WRITING_MS;',
+    becomes: 'true && Math.abs(pursuit.since.at - stalledSinceAt) < WORTH_WRITING_MS;',
+    why: 'a difference from nothing is no number, and so not less; the comparison is for the compiler',
+  },
 ];
