@@ -36,4 +36,23 @@ export const equivalents = [
     becomes: 'true && Math.abs(pursuit.since.at - stalledSinceAt) < WORTH_WRITING_MS;',
     why: 'a difference from nothing is no number, and so not less; the comparison is for the compiler',
   },
+  {
+    file: 'src/agent/remember.ts',
+    was: "'release-failed': (memory, { failure, configured = false, returned = [], left = [] }, now) => {",
+    becomes:
+      '\'release-failed\': (memory, { failure, configured = false, returned = ["Stryker was here"], left = [] }, now) => {',
+    why: 'a text is no place, and was never granted',
+  },
+  {
+    file: 'src/agent/remember.ts',
+    was: 'const { kinds = [] } = streak ?? {};',
+    becomes: 'const { kinds = ["Stryker was here"] } = streak ?? {};',
+    why: 'no failure is of such a kind',
+  },
+  {
+    file: 'src/agent/rest.ts',
+    was: "return holding.by === 'strategy' ? holding.untilAt : undefined;",
+    becomes: 'return true ? holding.untilAt : undefined;',
+    why: 'no other holding has an end; the comparison is for the compiler',
+  },
 ];

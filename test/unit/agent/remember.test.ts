@@ -148,6 +148,7 @@ describe('a slot that was given back', () => {
 
   it('is told with how long it was held, if it was', () => {
     expect(only(released(true), 'slot-returned')).toEqual([{ kind: 'slot-returned', heldMs: 5000 }]);
+    expect(after({ kind: 'slot-released', configured: true, returned: [MAYBE] }).happenings).toEqual([]);
     const ahead = { ...HELD, grantedAt: NOW.at + 1 };
     const { happenings } = after({ kind: 'slot-released', configured: true, returned: [ahead] });
     expect(happenings).toEqual([{ kind: 'slot-returned', heldMs: 0 }]);
@@ -208,6 +209,8 @@ describe('a slot that could not be given back', () => {
       { kind: 'slot-given-up', place: MAYBE, tries: MOST_FORMER_TRIES },
     ]);
     expect(gone.memory.record.slots).toEqual([HELD]);
+    const known = failed({}, { streak: streakOf(MOST_FORMER_TRIES) });
+    expect(only(known, 'slot-given-up')).toEqual([]);
   });
 
   it('because a new configuration cut that short is no failure', () => {
@@ -300,7 +303,9 @@ describe('an answer of the update server', () => {
     const plainly = answered(nothing, {}, { ...before, ...asking() }).memory;
     expect([plainly.check.unoffered, plainly.pursuit]).toEqual([2, undefined]);
     const offered = answered({ kind: 'update', release: V2 }, {}, { ...before, ...asking('2.0') }).memory;
-    expect(offered.check.unoffered).toBe(0);
+    expect([offered.check.unoffered, offered.pursuit?.since]).toEqual([0, NOW]);
+    const newer = answered({ kind: 'update', release: release('3.0') }, {}, { ...before, ...asking('3.0') });
+    expect(newer.memory.pursuit?.release).toEqual(plain(release('3.0')));
   });
 
   it('is told from one like it by all that people hear of it', () => {
