@@ -176,6 +176,12 @@ describe('where the node has come from', () => {
     expect(findings).toEqual([]);
   });
 
+  it('forgives what the node booted, and nothing else', () => {
+    const denials = [DENIAL, { ...DENIAL, ...plain(V3) }];
+    const { record } = followBoots(recordOf({ denials }), plain(V3), undefined, 9);
+    expect(record.denials).toEqual([DENIAL]);
+  });
+
   it('has no boot twice that was written down already', () => {
     const { record } = followBoots(recordOf({ boots: [V1, V2].map(plain) }), plain(V4), undefined, 9, [
       V2,
