@@ -37,6 +37,7 @@ describe('a lender that keeps a place for this node', () => {
     expect(isKept({ ...LENDING, slotPlaces: [place('a')] })).toBe(false);
     expect(isKept({ ...LENDING, slotPlaces: [place('a'), place('c')] })).toBe(false);
     expect(isKept({ ...LENDING, slotPlaces: [place('c'), place('d')] })).toBe(false);
+    expect(isKept({ ...LENDING, slotPlaces: [place('a'), place('b'), place('c')] })).toBe(false);
     expect(isKept({ ...LENDING, stream: 'next' })).toBe(false);
     expect(isKept(LENDING, { ...LENDING, slotPlaces: [place('a'), place('b'), place('c')] })).toBe(false);
   });
