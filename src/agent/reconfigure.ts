@@ -15,7 +15,7 @@ import type { Happening } from './happenings.ts';
 import { rebootRefused } from './record.ts';
 import { isSamePlace } from './slot-place.ts';
 import { isKeepingSlot } from './slots.ts';
-import { nothingLent } from './states/update-staged.ts';
+import { nothingLent } from './states/staged/owing-slot.ts';
 import {
   recorded,
   type AgentState,

@@ -2,14 +2,13 @@
 import { replace, type PutBackFault } from '../fault.ts';
 
 const CONVERGENCE = { project: 'unit', test: 'test/unit/agent/convergence.test.ts' } as const;
-const STAGED = 'src/agent/states/update-staged.ts';
 
 export const DECIDING_FAULTS: readonly PutBackFault[] = [
   {
     id: 'field-8',
     fault: 'an answer that does not know the booted release throws away what is staged',
     changes: [
-      replace(STAGED, 'fateOfStaged', (original) => (release, outcome) => {
+      replace('src/agent/states/staged/after-answer.ts', 'fateOfStaged', (original) => (release, outcome) => {
         const fate = original(release, outcome);
         return fate.kind === 'untold' ? { kind: 'withdrawn' } : fate;
       }),
@@ -30,7 +29,7 @@ export const DECIDING_FAULTS: readonly PutBackFault[] = [
     fault: 'a configured stream is compared with the label of what was staged',
     changes: [
       replace(
-        'src/agent/states/update-available.ts',
+        'src/agent/states/available/after-staging.ts',
         'isOfAnotherStream',
         () =>
           (staged, expected, { stream }) =>
@@ -61,7 +60,7 @@ export const DECIDING_FAULTS: readonly PutBackFault[] = [
     fault: 'nobody looks again who is logged in after the lock server was asked',
     changes: [
       replace(
-        STAGED,
+        'src/agent/states/staged/step-after.ts',
         'stepAfter',
         (original) => (passed, policy) =>
           original(passed, policy) === 'recheck' ? original('recheck', policy) : original(passed, policy),

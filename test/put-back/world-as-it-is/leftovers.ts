@@ -52,7 +52,7 @@ export const LEFTOVER_FAULTS: readonly PutBackFault[] = [
     fault: 'the end of a grace period is not told apart from its beginning',
     changes: [
       replace(
-        'src/agent/states/update-staged.ts',
+        'src/agent/states/staged/postpone.ts',
         'afterNotice',
         (original) => (state, turn) => original({ ...state, warned: false }, turn),
       ),
