@@ -22,6 +22,7 @@ import type * as exitCodes from '../../src/cli/exit-codes.ts';
 import type * as fleetLock from '../../src/lenders/fleet-lock.ts';
 import type * as grace from '../../src/agent/grace.ts';
 import type * as httpClient from '../../src/http/http-client.ts';
+import type * as imageReference from '../../src/rpmostree/image-reference.ts';
 import type * as imageName from '../../src/text/image-name.ts';
 import type * as logLines from '../../src/report/log-lines.ts';
 import type * as fillAttributes from '../../src/config/fill-attributes.ts';
@@ -192,6 +193,7 @@ export interface Modules {
   readonly 'src/rpmostree/transaction.ts': typeof transaction;
   readonly 'src/agent/states/back-to-polling.ts': typeof backToPolling;
   readonly 'src/rpmostree/client.ts': typeof client;
+  readonly 'src/rpmostree/image-reference.ts': typeof imageReference;
   readonly 'src/agent/health.ts': typeof health;
   readonly 'src/rpmostree/progress.ts': typeof progress;
   readonly 'src/agent/same-staged.ts': typeof sameStaged;

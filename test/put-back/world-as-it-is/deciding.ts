@@ -3,6 +3,8 @@ import { replace, type PutBackFault } from '../fault.ts';
 
 const CONVERGENCE = { project: 'unit', test: 'test/unit/agent/convergence.test.ts' } as const;
 
+const ELSEWHERE = { project: 'unit', test: 'test/unit/agent/updates-from-elsewhere.test.ts' } as const;
+
 export const DECIDING_FAULTS: readonly PutBackFault[] = [
   {
     id: 'field-8',
@@ -46,6 +48,35 @@ export const DECIDING_FAULTS: readonly PutBackFault[] = [
     project: 'unit',
     test: 'test/unit/history/record-store.test.ts',
     named: 'field 13',
+  },
+  {
+    id: 'field-23-alarm',
+    fault: 'a node whose updates come from elsewhere complains that it gets none of this agent',
+    changes: [replace('src/agent/health.ts', 'isSwitchedOff', () => () => false)],
+    ...ELSEWHERE,
+    named: 'is OK as soon as updates are switched off',
+  },
+  {
+    id: 'field-23-left',
+    fault: 'what the cluster staged is taken for the agent’s own, and dropped',
+    changes: [replace('src/agent/states/back-to-polling.ts', 'foreignStaged', () => () => undefined)],
+    ...ELSEWHERE,
+    named: 'is told once to be off the graph',
+  },
+  {
+    id: 'field-23-scheme',
+    fault: 'an image that nobody signed is taken for a signed one when the node is rebased',
+    changes: [
+      replace(
+        'src/rpmostree/image-reference.ts',
+        'printImageReference',
+        (original) => (reference) =>
+          original({ ...reference, prefix: reference.prefix.replace('unverified-image', 'image-signed') }),
+      ),
+    ],
+    project: 'unit',
+    test: 'test/unit/rpmostree/stage-plan.test.ts',
+    named: 'field 23',
   },
   {
     id: 'field-14',
