@@ -25,6 +25,7 @@ import type * as httpClient from '../../src/http/http-client.ts';
 import type * as imageReference from '../../src/rpmostree/image-reference.ts';
 import type * as imageName from '../../src/text/image-name.ts';
 import type * as logLines from '../../src/report/log-lines.ts';
+import type * as exposedFiles from '../../src/config/exposed-files.ts';
 import type * as fillAttributes from '../../src/config/fill-attributes.ts';
 import type * as ignoredEntry from '../../src/config/ignored-entry.ts';
 import type * as initialized from '../../src/agent/states/initialized.ts';
@@ -170,6 +171,7 @@ export interface Modules {
   readonly 'src/cincinnati/graph/select-update.ts': typeof selectUpdate;
   readonly 'src/cli/exit-codes.ts': typeof exitCodes;
   readonly 'src/config/attributes.ts': typeof attributes;
+  readonly 'src/config/exposed-files.ts': typeof exposedFiles;
   readonly 'src/config/fill-attributes.ts': typeof fillAttributes;
   readonly 'src/config/checker.ts': typeof checker;
   readonly 'src/config/checks.ts': typeof checks;

@@ -57,9 +57,20 @@ export const DECIDING_FAULTS: readonly PutBackFault[] = [
     named: 'is OK as soon as updates are switched off',
   },
   {
-    id: 'field-23-left',
-    fault: 'what the cluster staged is taken for the agent’s own, and dropped',
-    changes: [replace('src/agent/states/back-to-polling.ts', 'foreignStaged', () => () => undefined)],
+    id: 'field-23-once',
+    fault: 'a node that is off the graph says so at each check',
+    changes: [
+      replace(
+        'src/agent/states/polling.ts',
+        'afterAnswer',
+        (original) => (state, result, turn) =>
+          original(
+            result.outcome.kind === 'off-graph' ? { name: 'NoNewUpdate', step: state.step } : state,
+            result,
+            turn,
+          ),
+      ),
+    ],
     ...ELSEWHERE,
     named: 'is told once to be off the graph',
   },

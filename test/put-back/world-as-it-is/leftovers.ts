@@ -182,6 +182,14 @@ export const LEFTOVER_FAULTS: readonly PutBackFault[] = [
     named: 'attack l',
   },
   {
+    id: 'attack-l-named',
+    fault: 'nobody hears that every user can change a file which the configuration names',
+    changes: [replace('src/config/exposed-files.ts', 'adviceOnExposed', () => () => Promise.resolve([]))],
+    project: 'unit',
+    test: 'test/unit/config/exposed-files.test.ts',
+    named: 'is named with its mode',
+  },
+  {
     id: 'row-5-release',
     fault: 'a lock server that is silent keeps a reload waiting for a minute',
     changes: [
