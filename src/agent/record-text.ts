@@ -4,18 +4,16 @@
  * Invariants:
  * - Whatever text is given, reading ends in an answer, never in an exception.
  * - Entries that are not what they should be are left out one by one, and each is named.
+ * - What a version before this one kept and this one does not, such as `events`, is passed over.
  * - `readText(toText(record))` finds the record and drops nothing.
  */
 import {
   DENIAL_REASONS,
   EMPTY_RECORD,
-  HISTORY_KINDS,
-  MOST_EVENTS,
   type AgentRecord,
   type Asked,
   type Attempts,
   type Denial,
-  type HistoryEvent,
   type StagedTarget,
   type StageTerms,
 } from './record.ts';
@@ -82,7 +80,6 @@ export function readText(source: string): ReadText {
     holds: list(value, 'holds', hold, dropped).slice(-MOST_HOLDS),
     adminDenials: list(value, 'adminDenials', adminDenial, dropped).slice(-MOST_ADMIN_DENIALS),
     slots: list(value, 'slots', slot, dropped).slice(-MOST_SLOTS),
-    events: list(value, 'events', event, dropped).slice(-MOST_EVENTS),
     ...optionally('stalledSinceAt', whole(value['stalledSinceAt'])),
     ...optionally('installation', text(value['installation'])),
   };
@@ -284,30 +281,5 @@ function slotFiles(value: Table): SlotFiles {
     ...(cert !== undefined && { cert }),
     ...(key !== undefined && { key }),
     ...(bearer !== undefined && { bearer }),
-  };
-}
-
-function event(value: Table): HistoryEvent | undefined {
-  const at = whole(value['at']);
-  if (at === undefined) {
-    return undefined;
-  }
-  const said = text(value['text']);
-  if (said !== undefined) {
-    return { at, text: said };
-  }
-  const kind = HISTORY_KINDS.find((known) => known === value['kind']);
-  const of = isTable(value['target']) ? target(value['target']) : undefined;
-  if (kind === undefined || of === undefined) {
-    return undefined;
-  }
-  const booted = isTable(value['booted']) ? target(value['booted']) : undefined;
-  const why = text(value['why']);
-  return {
-    at,
-    kind,
-    target: of,
-    ...(booted !== undefined && { booted }),
-    ...(why !== undefined && { why }),
   };
 }

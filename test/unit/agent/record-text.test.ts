@@ -72,19 +72,24 @@ describe('record text', () => {
     const text = JSON.stringify({
       format: 1,
       boots: {},
-      events: Array(1002).fill({ at: 1, text: 'x' }),
+      attempts: Array(1002).fill(FULL.attempts[0]),
       staged: null,
     });
     const read = readText(text);
-    expect(read).toMatchObject({ kind: 'record', dropped: ['boots', 'the first 2 of events'] });
+    expect(read).toMatchObject({ kind: 'record', dropped: ['boots', 'the first 2 of attempts'] });
+  });
+
+  it('passes over the events that a version before this one kept, since the history has them', () => {
+    const old = { ...(JSON.parse(toText(FULL)) as object), events: [{ at: 1, text: 'staged 2' }, 'damaged'] };
+    expect(readText(JSON.stringify(old))).toEqual({ kind: 'record', record: FULL, dropped: [] });
+    expect(toText(FULL)).not.toContain('events');
   });
 
   it('survives any JSON, and any single damaged character', () => {
     fc.assert(
       fc.property(
         fc.jsonValue(),
-        (value) =>
-          void readText(JSON.stringify({ format: 1, denials: value, events: [value], asked: value })),
+        (value) => void readText(JSON.stringify({ format: 1, denials: value, boots: [value], asked: value })),
       ),
     );
     const text = toText(FULL);
