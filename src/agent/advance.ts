@@ -82,7 +82,10 @@ export function settled(
   const memory = withForeign(after, policy, now, all);
   const ends = afterHappenings({ ...after, memory }, all, now);
   all.push(...ends.happenings);
-  const model = pressed({ ...after, memory: ends.memory }, now);
+  const model = pressed({ ...after, memory: ends.memory }, now, policy);
+  if (model.state.name !== after.state.name) {
+    all.push({ kind: 'state-changed', to: model.state.name });
+  }
   const effect = nextEffect(model, now, policy);
   if (effect.kind !== 'wait' || effect.forMs === 0 || model.memory.requests.length === 0) {
     return { model, effect, happenings: all };

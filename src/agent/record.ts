@@ -163,6 +163,23 @@ export function attemptsOf(record: AgentRecord, target: Target): Attempts {
   );
 }
 
+/**
+ * A person wants the releases that `isMeant` says: nothing counts against them any more. Only what an attempt that failed may
+ * have left staged is still not gone on with.
+ */
+export function pardoned(record: AgentRecord, isMeant: (target: Target) => boolean): AgentRecord {
+  const denials = record.denials.filter((denial) => !isMeant(denial));
+  const attempts = record.attempts
+    .map((entry) => (isMeant(entry) ? { ...entry, reboots: 0 } : entry))
+    .filter(({ stages, reboots }) => stages > 0 || reboots > 0);
+  return record.denials
+    .filter((denial) => denial.reason === 'abandoned' && isMeant(denial))
+    .reduce<AgentRecord>(
+      (next, denial) => withAttempts(next, denial, { stages: 1, sinceAt: denial.sinceAt }),
+      { ...record, denials, attempts },
+    );
+}
+
 /** Written down before the reboot is asked for, so that the next boot knows. */
 export function rebootAsked(record: AgentRecord, target: Target, at: number, bootId: string): AgentRecord {
   return { ...record, asked: { ...plain(target), at, bootId } };
@@ -283,7 +300,7 @@ function withAttempts(
   target: Target,
   change: { readonly stages?: number; readonly reboots?: number; readonly sinceAt?: number },
 ): AgentRecord {
-  const entry: Attempts = { ...attemptsOf(record, target), ...change };
+  const entry: Attempts = { ...attemptsOf(record, target), ...plain(target), ...change };
   const others = record.attempts.filter((other) => !samePayload(other.payload, target.payload));
   const kept = entry.stages === 0 && entry.reboots === 0 ? others : [...others, entry];
   return { ...record, attempts: kept.slice(-MOST_ATTEMPTS) };
