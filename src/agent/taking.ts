@@ -5,6 +5,7 @@
  */
 import { isPrintable } from '../text/printable.ts';
 import type { Happening } from './happenings.ts';
+import type { EffectKind } from './messages.ts';
 import type { Moment } from './moment.ts';
 import type { Kept, Pending } from './pending-request.ts';
 import { startedOver } from './reconfigure.ts';
@@ -20,6 +21,8 @@ export interface Scene {
   readonly now: Moment;
   readonly policy: Policy;
   readonly request: Request;
+  /** The effect that goes on meanwhile. Left out: none. */
+  readonly underWay?: EffectKind;
   readonly tell: (happening: Happening) => void;
 }
 

@@ -175,4 +175,42 @@ export const REQUEST_FAULTS: readonly PutBackFault[] = [
     ...REQUESTED,
     named: 'lifts what counts against a release whole',
   },
+  {
+    id: 'request-cancel-all',
+    fault: 'whoever cancels one job ends those of everybody',
+    changes: [
+      replace(
+        'src/agent/requested.ts',
+        'isCancelled',
+        () =>
+          ({ request }) =>
+            ['check', 'stage', 'reboot'].includes(request.wish.kind),
+      ),
+    ],
+    project: 'unit',
+    test: 'test/unit/agent/beside.test.ts',
+    named: 'ends the one request alone',
+  },
+  {
+    id: 'request-hold-after-drain',
+    fault: 'what people keep waits for a lender that drains the node for half an hour',
+    changes: [
+      replace(
+        'src/agent/cut-short.ts',
+        'isTakenBeside',
+        (original) => (wish, effect) => effect !== 'acquire-slot' && original(wish, effect),
+      ),
+    ],
+    project: 'unit',
+    test: 'test/unit/agent/beside.test.ts',
+    named: 'is on disk while a lender drains the node',
+  },
+  {
+    id: 'request-overtakes',
+    fault: 'of a denial and an allowance the second is taken first, and the last word does not count',
+    changes: [replace('src/agent/beside.ts', 'isBehind', () => () => false)],
+    project: 'unit',
+    test: 'test/unit/agent/beside.test.ts',
+    named: 'keeps the order',
+  },
 ];
