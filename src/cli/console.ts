@@ -2,6 +2,7 @@
 import { HostZones, LOCALTIME } from '../calendar/zoneinfo.ts';
 import { UTC, type ZoneRules } from '../calendar/zone-rules.ts';
 import type { Terms } from './terms.ts';
+import { hostUsers } from './user-name.ts';
 
 /** Terminals that do not say how wide they are. */
 const USUAL_WIDTH = 80;
@@ -26,7 +27,7 @@ export interface Console {
 /** `root`: prefix of the host's paths. */
 export async function hostConsole(root: string): Promise<Console> {
   const { stdout, stderr, stdin, env } = process;
-  const zone = await hostZone(root);
+  const [zone, users] = await Promise.all([hostZone(root), hostUsers(root)]);
   const isDumb = env['TERM'] === 'dumb';
   const colour = stdout.isTTY && !isDumb && (env['NO_COLOR'] ?? '') === '';
   const isRoot = process.geteuid?.() === 0;
@@ -45,6 +46,7 @@ export async function hostConsole(root: string): Promise<Console> {
       zone,
       width: stdout.isTTY ? Math.max(NARROWEST, stdout.columns || USUAL_WIDTH) : undefined,
       colour,
+      users,
     }),
     canRedraw: stdout.isTTY && !isDumb,
     canAsk: !isRoot && stdin.isTTY && stderr.isTTY,

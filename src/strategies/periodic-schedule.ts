@@ -207,7 +207,12 @@ export class PeriodicSchedule {
       parts.push(`the turn of this node is at ${this.#show(passesMs)}`);
     }
     return block(NAME, label, parts.join('; '), {
-      evidence: this.#evidence({ ...freeze, opensAt: nextMs, turnAt: turnMs }),
+      evidence: this.#evidence({
+        ...freeze,
+        opensAt: nextMs,
+        turnAt: turnMs,
+        frozenBefore: skipped?.reason,
+      }),
       nextAt: passesMs,
     });
   }

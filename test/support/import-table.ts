@@ -23,6 +23,7 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
       'lenders',
       'host',
       'strategies',
+      'gates',
       'agent',
       'identity',
       'config',

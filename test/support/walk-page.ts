@@ -124,7 +124,10 @@ export function block({ command, output }: Printed): string {
   return `\`\`\`\n$ ${command}\n${output}\n\`\`\``;
 }
 
-/** When the hold of the walk ends, as it is typed: UTC. */
+/** When the hold of the example ends, as it is typed: UTC. */
+export const UNTIL = '2026-11-28 18:00';
+
+/** The same in the test's own time. */
 export function untilOf(opensAt: number): string {
   return clock(opensAt + 16 * HOUR_MS);
 }

@@ -121,10 +121,10 @@ describe.skipIf(whyNot !== undefined)(`an operator${whyNot === undefined ? '' : 
       expect(status.stdout).toMatch(
         new RegExp(`^booted +${OLD} .*\\n?.*\\nstaged +${NEWEST} .*zincati reboot`, 'm'),
       );
-      expect(status.stdout).toMatch(/^waits .*outside of (the )?maintenance windows/m);
+      expect(status.stdout).toMatch(/^waits +no maintenance window is open; the next opens /m);
       const why = await zincati('why');
       expect(why).toMatchObject({ status: 0, stderr: '' });
-      expect(why.stdout).toMatch(new RegExp(`^${NEWEST} is staged\\. First possible reboot: `));
+      expect(why.stdout).toMatch(new RegExp(`^Not now: no maintenance window .*Earliest reboot: .*\\n${NEWEST} is staged\\.`));
       expect(why.stdout).toMatch(/^ +window +NO /m);
       expect((await zincati('history')).stdout).toContain(NEWEST);
       for (const looking of [['calendar'], ['config', 'show'], ['hold'], ['denied'], ['status', '--json']]) {
@@ -251,7 +251,7 @@ describe.skipIf(whyNot !== undefined)(`an operator${whyNot === undefined ? '' : 
       await host.sh('systemctl restart polkit');
       const held = await as('alice', 'hold', '--reason', 'my experiment');
       expect(held).toMatchObject({ status: 0, stderr: '' });
-      expect((await zincati('status')).stdout).toMatch(new RegExp(`by uid ${alice} `));
+      expect((await zincati('status')).stdout).toMatch(/by alice /);
       const history = (await zincati('history', '--json')).stdout;
       expect(JSON.parse(history)).toMatchObject({
         entries: expect.arrayContaining([
