@@ -32,7 +32,7 @@ export function nextStep({ release, gates }: ExplanationFacts, holder: GateFacts
       ? { to: 'end the hold', command: `sudo zincati release ${holds}` }
       : { to: 'see the holds', command: 'zincati hold' };
   }
-  const look = LOOKS[label];
+  const look = lookOf(holder);
   if (look !== undefined) {
     return look;
   }
@@ -47,10 +47,9 @@ export function nextStep({ release, gates }: ExplanationFacts, holder: GateFacts
   if (holder.class === 'foreign') {
     return { to: 'ask again now', command: 'sudo zincati reboot' };
   }
-  const others = gates.filter(({ verdict }) => verdict !== 'pass');
-  const first = others.find((one) => LOOKS[one.label ?? ''] !== undefined);
+  const first = gates.find((one) => one.verdict !== 'pass' && lookOf(one) !== undefined);
   if (first !== undefined) {
-    return LOOKS[first.label ?? ''];
+    return lookOf(first);
   }
   const words = overridesNeeded(gates);
   return words === undefined
@@ -59,6 +58,11 @@ export function nextStep({ release, gates }: ExplanationFacts, holder: GateFacts
         to: 'reboot now',
         command: ['sudo zincati reboot', ...words.map((word) => `--override ${word}`)].join(' '),
       };
+}
+
+/** Undefined: nothing has to be looked at first. Exported for its tests. */
+export function lookOf({ label = '' }: GateFacts): NextStep | undefined {
+  return LOOKS[label];
 }
 
 /** Of all gates that block, each once. Undefined: one of them cannot be overridden. */

@@ -60,8 +60,8 @@ function holderOf(explanation: ExplanationFacts): GateFacts | undefined {
   );
 }
 
-/** A lender that was asked, and did not lend. */
-function unwilling({ gates }: ExplanationFacts): GateFacts | undefined {
+/** A lender that was asked, and did not lend. Exported for its tests. */
+export function unwilling({ gates }: ExplanationFacts): GateFacts | undefined {
   return gates.find(({ verdict, class: of, evidence: { lastAnswer } }) => {
     return verdict !== 'pass' && of === 'foreign' && lastAnswer !== undefined && lastAnswer !== 'granted';
   });

@@ -120,8 +120,8 @@ function withoutEffect(settings: Settings, origins: Origins): string[] {
     : [...warnings, ...lockWithoutReboots(settings, origins)];
 }
 
-/** Programs of the node use the table whatever the strategy is, once it has an address. */
-function lockWithoutReboots({ updates }: Settings, origins: Origins): string[] {
+/** Programs of the node use the table whatever the strategy is, once it has an address. Exported for its tests. */
+export function lockWithoutReboots({ updates }: Settings, origins: Origins): string[] {
   const inUse = `updates.strategy is ${updates.strategies.join(', ')}`;
   const server = origins.get('updates.fleet_lock.base_url');
   if (server !== undefined) {

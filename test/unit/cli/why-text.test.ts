@@ -28,7 +28,7 @@ it('tells each situation in words that a person reads: see why-text.txt', async 
 });
 
 describe.each(names)('%s', (name) => {
-  it('has one form of date, and no number in place of a name that is known', async () => {
+  it('why-dates: has one form of date, and no number in place of a name that is known', async () => {
     const text = (await shown(name)).join('\n');
     expect(text).not.toMatch(/\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d| UTC\b|uid (?:0|1000)\b/);
   });
@@ -58,6 +58,23 @@ describe.each(names)('%s', (name) => {
     const lines = await shown(name, { width: 40 } as never);
     expect(lines.filter((line) => line.length > 40)).toEqual([]);
   });
+});
+
+it('why-override-boot-space: has people look before they override what may not boot', async () => {
+  for (const name of ['there is no room on /boot, and its window is closed', 'this boot is not complete']) {
+    const lines = await shown(name);
+    expect(lines.slice(1, 3).join()).toMatch(/To see what /);
+    expect(lines.join()).not.toContain('--override');
+  }
+});
+
+it('why-lender: says what a lock server answered where nothing else keeps the node', async () => {
+  const [first] = await shown('a lock server refused');
+  expect(first).toMatch(/^Not now: the lock server lends no slot: all slots are taken\. /);
+  const [other] = await shown('a lock server has to be asked');
+  expect(other).toMatch(
+    /^Not yet: it reboots at its next look\. .*, if fleet_lock lends a slot when it is asked\.$/,
+  );
 });
 
 const outlook = (lower: Readonly<Record<string, string | number>>): string | undefined =>

@@ -219,7 +219,7 @@ describe('checks between keys', () => {
     ]);
   });
 
-  it('say once of a lock server that holds no reboot that programs use it, and its token is in clear text', async () => {
+  it('lock-for-programs-told: say once of a lock server that holds no reboot that programs use it, and its token is in clear text', async () => {
     await using host = await HostTree.create({
       ...BASE,
       [`${ETC}/60-x.toml`]:
