@@ -142,8 +142,10 @@ export function operator(bed: () => OstreeBed): void {
     expect((await zincati('update')).status).not.toBe(1);
     expect(await zincati('wait', '--for', 'staged', '--timeout', '2m')).toMatchObject({ status: 0 });
     expect(await rebooted(host, () => zincati('reboot'))).toBe(second?.checksum);
-    expect((await zincati('history')).stdout).toMatch(
-      / request +\S+ is done: .*discard|is dropped and denied/,
-    );
+    const { stdout: told } = await zincati('history');
+    expect(told).toMatch(/ request +\S+ by root: cancel\n/);
+    expect(told).toMatch(/ request +\S+ by root: discard\n/);
+    expect(told).toMatch(/ is done: \S+ is no longer staged, and denied\n/);
+    expect(told).toMatch(/ is on its way; it passes h1, held by the same person\n/);
   });
 }
