@@ -86,7 +86,7 @@ export function settled(
   all.push(...ends.happenings);
   const model = pressed({ ...after, memory: withHistory(ends.memory, all, now.at) }, now);
   const effect = nextEffect(model, now, policy);
-  if (effect.kind !== 'wait' || effect.forMs === 0 || model.memory.requests.length === 0) {
+  if (effect.kind !== 'wait' || effect.forMs === 0) {
     return { model, effect, happenings: all };
   }
   const rest = atRest(model);

@@ -15,7 +15,7 @@ import type { Happening } from './happenings.ts';
 import type { Moment } from './moment.ts';
 import type { Override } from './overrides.ts';
 import { holdsInForce, pendingOf } from './pending.ts';
-import { isRebooting } from './reconfigure.ts';
+import { isRebooting } from './rebooting.ts';
 import { ended } from './request-ends.ts';
 import { done, refused } from './request-outcomes.ts';
 import { allowed, denied, held, released } from './requested-lists.ts';
