@@ -24,6 +24,7 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
       'lenders',
       'host',
       'strategies',
+      'gates',
       'agent',
       'identity',
       'config',
