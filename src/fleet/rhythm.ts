@@ -13,7 +13,7 @@ import { begin } from '../agent/advance.ts';
 import type { EffectKind } from '../agent/messages.ts';
 import { END_INTERVAL_MS, POSTPONEMENT_MS, withJitter } from '../agent/pacing.ts';
 import { WORTH_WRITING_MS } from '../agent/pursuit.ts';
-import { isInForce } from '../agent/record.ts';
+import type { Moment } from '../agent/moment.ts';
 import type { Model } from '../agent/state.ts';
 import type { SimulatedNode } from '../simulate/node.ts';
 import { isSame, isSameButInstants } from './same-model.ts';
@@ -86,17 +86,32 @@ export function rhythmOf(before: Model, after: Model, effects: readonly EffectKi
   }
 }
 
-/** The first instant, on the wall clock, from which a round of this model is no longer the same. Infinity: never. */
-export function thresholdsAt({ state, memory }: Model, rhythm: Rhythm, at: number): number {
-  const { record } = memory;
-  const instants = record.denials.flatMap((denial) =>
-    denial.untilAt !== undefined && isInForce(denial, at) ? [denial.untilAt] : [],
-  );
+/**
+ * The first instant, on the wall clock, from which a round of this model is no longer the same. Infinity: never.
+ * `nextAnswerAt`: when the graph changes first after an instant.
+ */
+export function thresholdsAt(
+  { state, memory }: Model,
+  rhythm: Rhythm,
+  { at, mono }: Moment,
+  nextAnswerAt: (since: number) => number,
+): number {
+  const { record, check } = memory;
+  const askedAt = check.lastAttemptAt ?? Number.NEGATIVE_INFINITY;
+  const ends = record.denials.flatMap(({ untilAt }) => (untilAt === undefined ? [] : [untilAt]));
+  const instants = ends.filter((endAt) => endAt > at);
   if (state.name === 'UpdateStaged' && state.holding.by === 'strategy' && state.holding.untilAt !== undefined) {
     instants.push(state.holding.untilAt);
   }
-  if (rhythm.kind === 'staged' && rhythm.movesPursuit) {
-    instants.push((record.stalledSinceAt ?? at) + WORTH_WRITING_MS);
+  if (rhythm.kind === 'staged') {
+    if (rhythm.movesPursuit) {
+      instants.push((record.stalledSinceAt ?? at) + WORTH_WRITING_MS);
+    }
+    // Most rounds do not ask the graph. What has changed since the last answer is heard at the next question.
+    const isNews = nextAnswerAt(askedAt) <= at || ends.some((endAt) => endAt > askedAt && endAt <= at);
+    if (isNews) {
+      instants.push(at + check.dueMono - mono);
+    }
   }
   return Math.min(...instants, Number.POSITIVE_INFINITY);
 }

@@ -217,7 +217,8 @@ class Fleet {
   #limitOf({ node }: Member, rhythm: Rhythm): number {
     const { sim } = node;
     const { at } = sim;
-    const limitAt = Math.min(thresholdsAt(sim.model, rhythm, at), nextChangeAt(node.view, at));
+    const nextAnswerAt = (since: number): number => nextChangeAt(node.view, since);
+    const limitAt = Math.min(thresholdsAt(sim.model, rhythm, sim, nextAnswerAt), nextAnswerAt(at));
     if (rhythm.kind !== 'staged') {
       return limitAt;
     }
