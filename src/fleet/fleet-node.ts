@@ -5,9 +5,8 @@
  * - What the node decides is the agent's own machine and gates.
  * - Chance goes by counters. So what one node draws depends on nothing that another one does.
  */
-import type { Deployment, GateQuestion, Look, SlotAnswer } from '../agent/ports.ts';
+import type { Deployment, ExplainedReport, GateQuestion, Look, SlotAnswer } from '../agent/ports.ts';
 import { gateSubject, questionOf } from '../agent/gate-subject.ts';
-import type { ExplainedReport } from '../agent/ports.ts';
 import type { Policy } from '../agent/state.ts';
 import type { ZoneRules } from '../calendar/zone-rules.ts';
 import { warinessOf } from '../cincinnati/policy/rollout.ts';

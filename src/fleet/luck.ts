@@ -7,8 +7,7 @@
  */
 import { draw, mixed } from '../simulate/chance.ts';
 
-const PURPOSES = ['jitter', 'staging', 'reboot', 'hang', 'login', 'start'] as const;
-export type Purpose = (typeof PURPOSES)[number];
+export type Purpose = 'jitter' | 'staging' | 'reboot' | 'hang' | 'login' | 'start';
 
 /** The golden ratio in 32 bits: neighbours lie far apart. */
 const STRIDE = 0x9e3779b1;

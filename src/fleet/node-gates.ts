@@ -73,7 +73,8 @@ function strategiesOf(settings: Settings, schedule: PeriodicSchedule | undefined
 
 function holdsOf(settings: Settings, facts: NodeFacts): SimulatedGate[] {
   const limits = settings.updates.reboot;
-  const hold: SimulatedGate = (question) => explained(judgeHold(question), outsideHolds(question.holds), question);
+  const hold: SimulatedGate = (question) =>
+    explained(judgeHold(question), outsideHolds(question.holds), question);
   if (limits.minUptimeMs === 0 && limits.firstBootGraceMs === 0) {
     return [hold];
   }

@@ -6,17 +6,15 @@
  *
  * Invariants:
  * - After a walk the node is exactly as if the machine had run: model, both clocks, and the count of events.
- * - A round is walked only while every instant that it compares stays on the same side: see {@link thresholdsAt}.
+ * - Rounds are walked up to a limit, which the caller knows: see limits.ts.
  * - What is not recognised is run.
  */
 import { begin } from '../agent/advance.ts';
 import type { EffectKind } from '../agent/messages.ts';
 import { END_INTERVAL_MS, POSTPONEMENT_MS, withJitter } from '../agent/pacing.ts';
-import { WORTH_WRITING_MS } from '../agent/pursuit.ts';
-import type { Moment } from '../agent/moment.ts';
 import type { Model } from '../agent/state.ts';
 import type { SimulatedNode } from '../simulate/node.ts';
-import { isSame, isSameButInstants } from './same-model.ts';
+import { isSame, isSameButInstants, lookedAt } from './same-model.ts';
 
 export type Rhythm =
   /** It polls, and nothing is offered. */
@@ -28,6 +26,7 @@ export type Rhythm =
       readonly drawnAt: number;
       readonly length: number;
       readonly pause: 'retry' | 'postponement';
+      readonly looksForPeople: boolean;
       readonly asksLender: boolean;
       /** A person's decision is waited for, and each round says so anew. */
       readonly movesPursuit: boolean;
@@ -39,13 +38,7 @@ const POLLING: readonly EffectKind[] = ['wait', 'read-status', 'check'];
 const OFF: readonly EffectKind[] = ['wait', 'read-status'];
 const HELD_BY_GATES: readonly EffectKind[] = ['wait', 'read-status', 'survey'];
 const HELD_BY_PEOPLE: readonly EffectKind[] = [...HELD_BY_GATES, 'list-sessions'];
-const REFUSED: readonly EffectKind[] = [
-  ...HELD_BY_PEOPLE,
-  'read-status',
-  'save',
-  'acquire-slot',
-  'save',
-];
+const REFUSED: readonly EffectKind[] = [...HELD_BY_PEOPLE, 'read-status', 'save', 'acquire-slot', 'save'];
 
 /** Events whose answer decides that the node rests, and draws the pause. */
 const DRAWING: readonly EffectKind[] = ['survey', 'list-sessions', 'acquire-slot'];
@@ -73,6 +66,7 @@ export function rhythmOf(before: Model, after: Model, effects: readonly EffectKi
         drawnAt: round.findLastIndex((kind) => DRAWING.includes(kind)),
         length: round.length,
         pause: by === 'sessions' ? 'postponement' : 'retry',
+        looksForPeople: round.includes('list-sessions'),
         asksLender: round.includes('acquire-slot'),
         movesPursuit: !isSame(before.memory.pursuit?.since, memory.pursuit?.since),
       };
@@ -84,36 +78,6 @@ export function rhythmOf(before: Model, after: Model, effects: readonly EffectKi
     case 'UpdateFinalized':
       return undefined;
   }
-}
-
-/**
- * The first instant, on the wall clock, from which a round of this model is no longer the same. Infinity: never.
- * `nextAnswerAt`: when the graph changes first after an instant.
- */
-export function thresholdsAt(
-  { state, memory }: Model,
-  rhythm: Rhythm,
-  { at, mono }: Moment,
-  nextAnswerAt: (since: number) => number,
-): number {
-  const { record, check } = memory;
-  const askedAt = check.lastAttemptAt ?? Number.NEGATIVE_INFINITY;
-  const ends = record.denials.flatMap(({ untilAt }) => (untilAt === undefined ? [] : [untilAt]));
-  const instants = ends.filter((endAt) => endAt > at);
-  if (state.name === 'UpdateStaged' && state.holding.by === 'strategy' && state.holding.untilAt !== undefined) {
-    instants.push(state.holding.untilAt);
-  }
-  if (rhythm.kind === 'staged') {
-    if (rhythm.movesPursuit) {
-      instants.push((record.stalledSinceAt ?? at) + WORTH_WRITING_MS);
-    }
-    // Most rounds do not ask the graph. What has changed since the last answer is heard at the next question.
-    const isNews = nextAnswerAt(askedAt) <= at || ends.some((endAt) => endAt > askedAt && endAt <= at);
-    if (isNews) {
-      instants.push(at + check.dueMono - mono);
-    }
-  }
-  return Math.min(...instants, Number.POSITIVE_INFINITY);
 }
 
 /** Walks all rounds that begin before `limitAt`; with `inclusive` also one that begins right then. */
@@ -211,7 +175,7 @@ function walkStaged(
         checkedAt === undefined
           ? check
           : { ...check, dueMono: checkAt - offsetMs, lastAttemptAt: checkedAt, lastSuccessAt: checkedAt },
-      look: look === undefined ? undefined : { ...look, at: lastAt },
+      look: look === undefined ? undefined : lookedAt(look, lastAt),
       loan: loan !== undefined && rhythm.asksLender ? { ...loan, at: lastAt } : loan,
       pursuit: pursuit !== undefined && rhythm.movesPursuit ? { ...pursuit, since: last } : pursuit,
     },

@@ -5,7 +5,7 @@
  * - The fields that may differ are named here, one by one. Any other difference counts.
  * - A counter that only grows is compared up to the largest value that a decision looks at.
  */
-import type { Memory, Model } from '../agent/state.ts';
+import type { LastLook, Memory, Model } from '../agent/state.ts';
 import { ANSWERS_THAT_WITHDRAW } from '../agent/checking.ts';
 
 export function isSameButInstants(a: Model, b: Model): boolean {
@@ -28,10 +28,18 @@ function stillMemory(memory: Memory): object {
       lastSuccessAt: 0,
       unoffered: Math.min(check.unoffered, ANSWERS_THAT_WITHDRAW),
     },
-    look: look === undefined ? undefined : { ...look, at: 0 },
+    look: look === undefined ? undefined : lookedAt(look, 0),
     loan: loan === undefined ? undefined : { ...loan, at: 0 },
     pursuit: pursuit === undefined ? undefined : { ...pursuit, since: 0 },
   };
+}
+
+/** The same look, taken at another instant. Gates that all pass are foretold to pass right then. */
+export function lookedAt(look: LastLook, at: number): LastLook {
+  const { foresight } = look;
+  return foresight?.clearAt === look.at
+    ? { ...look, at, foresight: { ...foresight, clearAt: at } }
+    : { ...look, at };
 }
 
 /** Structural. Plain objects, lists and primitives alone. */

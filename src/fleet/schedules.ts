@@ -12,8 +12,10 @@ const LOCAL = 'localtime';
 const SHARED = '';
 
 const TEXT: LocalText = {
-  showInstant: (zone, instantMs) => new Date(instantMs + zone.periodAt(instantMs).offsetMs).toISOString().slice(0, 16),
-  showDate: (zone, instantMs) => new Date(instantMs + zone.periodAt(instantMs).offsetMs).toISOString().slice(0, 10),
+  showInstant: (zone, instantMs) =>
+    new Date(instantMs + zone.periodAt(instantMs).offsetMs).toISOString().slice(0, 16),
+  showDate: (zone, instantMs) =>
+    new Date(instantMs + zone.periodAt(instantMs).offsetMs).toISOString().slice(0, 10),
   showDistance: () => 'local time',
 };
 

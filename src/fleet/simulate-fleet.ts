@@ -8,26 +8,26 @@
  */
 import type { EffectKind } from '../agent/messages.ts';
 import type { Model } from '../agent/state.ts';
-import { firstCommonPass } from '../gates/first-pass.ts';
-import type { PassAfter } from '../agent/ports.ts';
-import { endOfPass } from '../gates/first-pass.ts';
 import { HOUR_MS, SECOND_MS } from '../text/units.ts';
 import { FleetNode } from './fleet-node.ts';
+import { limitOf, LIMITS, type Limit } from './limits.ts';
 import { LockGroup } from './lock-group.ts';
 import { nodeUuidOf } from './node-uuid-of.ts';
 import type { Outcome, Stuck } from './outcome.ts';
 import type { Plan, PlannedGroup } from './plan.ts';
 import { powerAround } from './power.ts';
-import { rhythmOf, thresholdsAt, walk, type Rhythm } from './rhythm.ts';
+import { rhythmOf, walk, type Rhythm } from './rhythm.ts';
 import { Schedules } from './schedules.ts';
 import { Tally } from './tally.ts';
-import { nextChangeAt, UpdateServer } from './update-server.ts';
+import { UpdateServer } from './update-server.ts';
 import { VisitQueue } from './visit-queue.ts';
 import { whatHolds } from './what-holds.ts';
 
 export interface SimulateOptions {
   /** False: every round is run. For those who check that skipping changes nothing. */
   readonly skips?: boolean;
+  /** What ends a walk. For those who check that each of them is needed. */
+  readonly limits?: readonly Limit[];
   /** Called after each simulated hour, with its number, from 1. */
   readonly onHour?: (hour: number) => void;
 }
@@ -46,23 +46,30 @@ interface Member {
   wanted: string | undefined;
   /** When the power goes out. */
   powerUntilAt: number;
+  isOff: boolean;
+  /** What held the node when it was switched off last. */
+  heldAtOff: ReturnType<typeof whatHolds> | undefined;
 }
 
-export function simulateFleet(plan: Plan, { skips = true, onHour }: SimulateOptions = {}): Outcome {
-  return new Fleet(plan, skips).run(onHour);
+export function simulateFleet(
+  plan: Plan,
+  { skips = true, limits = Object.values(LIMITS), onHour }: SimulateOptions = {},
+): Outcome {
+  return new Fleet(plan, skips ? limits : undefined).run(onHour);
 }
 
 class Fleet {
   readonly #plan: Plan;
-  readonly #skips: boolean;
+  /** Undefined: nothing is walked. */
+  readonly #limits: readonly Limit[] | undefined;
   readonly #members: readonly Member[];
   readonly #locks: ReadonlyMap<string, LockGroup>;
   readonly #queue: VisitQueue;
   readonly #tally: Tally;
 
-  constructor(plan: Plan, skips: boolean) {
+  constructor(plan: Plan, limits: readonly Limit[] | undefined) {
     this.#plan = plan;
-    this.#skips = skips;
+    this.#limits = limits;
     this.#locks = new Map(plan.locks.map((lock) => [lock.name, new LockGroup(lock, plan.fromAt)]));
     this.#members = this.#build();
     // The last number is the clock that samples.
@@ -80,7 +87,11 @@ class Fleet {
       this.#queue.put(member.node.number, this.#begin(member));
     }
     this.#queue.put(clock, fromAt);
-    for (let visit = this.#queue.take(); visit !== undefined && visit.at < untilAt; visit = this.#queue.take()) {
+    for (
+      let visit = this.#queue.take();
+      visit !== undefined && visit.at < untilAt;
+      visit = this.#queue.take()
+    ) {
       const { number, at } = visit;
       const member = this.#members[number];
       if (member === undefined) {
@@ -122,6 +133,8 @@ class Fleet {
           rhythm: undefined,
           wanted: undefined,
           powerUntilAt: Number.POSITIVE_INFINITY,
+          isOff: false,
+          heldAtOff: undefined,
         });
       }
     }
@@ -132,6 +145,7 @@ class Fleet {
   #begin(member: Member): number {
     const { node } = member;
     const power = powerAround(node.zone, node.group.power, node.sim.at);
+    member.isOff = power === undefined || power.fromAt > node.sim.at;
     if (power === undefined) {
       return Number.POSITIVE_INFINITY;
     }
@@ -157,7 +171,8 @@ class Fleet {
       member.rhythm = undefined;
       lock?.parked.delete(node.number);
     }
-    if (at >= member.powerUntilAt) {
+    member.isOff = at >= member.powerUntilAt;
+    if (member.isOff) {
       this.#powerOff(member, at);
       return;
     }
@@ -200,8 +215,13 @@ class Fleet {
     }
     member.before = sim.model;
     member.effects = [];
-    const rhythm = this.#skips && before !== undefined ? rhythmOf(before, sim.model, effects) : undefined;
-    const limitAt = rhythm === undefined ? wakeAt : Math.min(this.#limitOf(member, rhythm), member.powerUntilAt);
+    const limits = this.#limits;
+    const rhythm =
+      limits === undefined || before === undefined ? undefined : rhythmOf(before, sim.model, effects);
+    const limitAt =
+      limits === undefined || rhythm === undefined
+        ? wakeAt
+        : limitOf({ node, rhythm, powerUntilAt: member.powerUntilAt }, limits);
     if (rhythm === undefined || limitAt <= wakeAt) {
       this.#queue.put(node.number, Math.min(wakeAt, member.powerUntilAt));
       return;
@@ -211,28 +231,6 @@ class Fleet {
       lock?.parked.add(node.number);
     }
     this.#queue.put(node.number, Math.min(limitAt, this.#plan.untilAt));
-  }
-
-  /** The first instant at which a round of this node may be another one. */
-  #limitOf({ node }: Member, rhythm: Rhythm): number {
-    const { sim } = node;
-    const { at } = sim;
-    const nextAnswerAt = (since: number): number => nextChangeAt(node.view, since);
-    const limitAt = Math.min(thresholdsAt(sim.model, rhythm, sim, nextAnswerAt), nextAnswerAt(at));
-    if (rhythm.kind !== 'staged') {
-      return limitAt;
-    }
-    const gates = node.explain();
-    const passes = gates.map(
-      ({ report, class: of, passAfter }): PassAfter =>
-        // What can only be observed stays as it is: a plan changes nothing there.
-        of === 'observed' && report.verdict !== 'pass' ? () => undefined : passAfter,
-    );
-    if (gates.some(({ report }) => report.verdict !== 'pass')) {
-      return Math.min(limitAt, firstCommonPass(passes, at).pass?.fromAt ?? Number.POSITIVE_INFINITY);
-    }
-    const closesAt = endOfPass(passes, at) ?? Number.POSITIVE_INFINITY;
-    return Math.min(limitAt, closesAt, node.people.nextChangeAt(at));
   }
 
   /** A slot is free since `at`, given back by node `by`. Whoever was refused asks again at its next round. */
@@ -282,6 +280,7 @@ class Fleet {
     if (node.upAt !== undefined) {
       this.#comeUp(member, at);
     }
+    member.heldAtOff = whatHolds(node);
     const next = powerAround(node.zone, node.group.power, at);
     sim.at = at;
     sim.reboot();
@@ -297,12 +296,13 @@ class Fleet {
   #outcome(): Outcome {
     const { untilAt } = this.#plan;
     const stuck = new Map<PlannedGroup, Stuck[]>();
-    for (const { node, rhythm } of this.#members) {
+    for (const member of this.#members) {
+      const { node, rhythm } = member;
       if (rhythm !== undefined) {
         walk(node.sim, rhythm, untilAt);
       }
       if (this.#tally.isWhereItBegan(node)) {
-        addTo(stuck, node);
+        addTo(stuck, node.group, holderOf(member));
       }
     }
     return {
@@ -317,9 +317,21 @@ class Fleet {
   }
 }
 
-function addTo(stuck: Map<PlannedGroup, Stuck[]>, node: FleetNode): void {
-  const found = whatHolds(node);
-  const list = stuck.get(node.group) ?? [];
+/** A node that is off at the end is held by what held it before. It loses then what is staged. */
+function holderOf({ node, isOff, heldAtOff }: Member): Omit<Stuck, 'nodes'> {
+  if (node.upAt !== undefined) {
+    return { by: 'down', reason: 'the node is down: it has not come up again' };
+  }
+  if (!isOff) {
+    return whatHolds(node);
+  }
+  return heldAtOff === undefined
+    ? { by: 'switched_off', reason: 'the node is never switched on' }
+    : { by: heldAtOff.by, reason: `${heldAtOff.reason}; and then the node is switched off` };
+}
+
+function addTo(stuck: Map<PlannedGroup, Stuck[]>, group: PlannedGroup, found: Omit<Stuck, 'nodes'>): void {
+  const list = stuck.get(group) ?? [];
   const index = list.findIndex(({ by }) => by === found.by);
   const known = list[index];
   if (known === undefined) {
@@ -327,11 +339,13 @@ function addTo(stuck: Map<PlannedGroup, Stuck[]>, node: FleetNode): void {
   } else {
     list[index] = { ...known, nodes: known.nodes + 1 };
   }
-  stuck.set(node.group, list);
+  stuck.set(group, list);
 }
 
-function sorted(stuck: ReadonlyMap<PlannedGroup, readonly Stuck[]>): ReadonlyMap<PlannedGroup, readonly Stuck[]> {
+function sorted(
+  stuck: ReadonlyMap<PlannedGroup, readonly Stuck[]>,
+): ReadonlyMap<PlannedGroup, readonly Stuck[]> {
   return new Map(
-    [...stuck].map(([group, list]) => [group, list.toSorted((a, b) => b.nodes - a.nodes)] as const),
+    [...stuck].map(([group, list]) => [group, list.toSorted((a, b) => b.nodes - a.nodes || (a.by < b.by ? -1 : 1))] as const),
   );
 }

@@ -97,7 +97,11 @@ export class Tally {
     }
     this.#newest[number] = Math.max(newest, place);
     const release = this.#plan.releases[place];
-    if (release?.isBad === true && place !== before && !(at >= (release.haltedAt ?? Number.POSITIVE_INFINITY))) {
+    if (
+      release?.isBad === true &&
+      place !== before &&
+      !(at >= (release.haltedAt ?? Number.POSITIVE_INFINITY))
+    ) {
       tally.exposed += 1;
     }
   }
@@ -129,7 +133,9 @@ export class Tally {
     return {
       mostDown: this.#mostDown,
       samples: this.#samples,
-      groups: [...this.#groups.values()].map((tally) => this.#groupOutcome(tally, stuck.get(tally.group) ?? [])),
+      groups: [...this.#groups.values()].map((tally) =>
+        this.#groupOutcome(tally, stuck.get(tally.group) ?? []),
+      ),
     };
   }
 

@@ -8,7 +8,7 @@
 import type { CheckQuery, CheckResult } from '../agent/ports.ts';
 import type { Graph } from '../cincinnati/graph/graph.ts';
 import { selectUpdate, surroundingsOf } from '../cincinnati/graph/select-update.ts';
-import { allEdges, type WireEdge } from '../cincinnati/policy/offered-edges.ts';
+import { allEdges, type PolicyEntry, type WireEdge } from '../cincinnati/policy/offered-edges.ts';
 import { throttle } from '../cincinnati/policy/rollout.ts';
 import { SECOND_MS } from '../text/units.ts';
 import type { PlannedRelease } from './plan.ts';
@@ -35,7 +35,7 @@ export class UpdateServer {
 
   constructor(releases: readonly PlannedRelease[], edges: readonly WireEdge[] | undefined) {
     this.#releases = releases;
-    this.#edges = edges ?? allEdges({ entries: releases });
+    this.#edges = edges ?? allEdges({ entries: releases.map(asTarget) });
   }
 
   /** `wariness` from 0 to 1: when the turn of this node comes in a rollout. */
@@ -120,6 +120,11 @@ export class UpdateServer {
     });
     return { nodes, edges, edgeCount: edges.length, warnings: [] };
   }
+}
+
+/** The policy leads into rollouts and barriers alone. A release of a plan that is neither is offered to all at once. */
+function asTarget(release: PlannedRelease): PolicyEntry {
+  return { rollout: {}, ...release };
 }
 
 type Stage = 'absent' | 'kept back' | 'offered';

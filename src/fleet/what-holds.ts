@@ -22,7 +22,10 @@ export function whatHolds(node: FleetNode): Omit<Stuck, 'nodes'> {
     case 'UpdateAvailable':
       return {
         by: 'staging',
-        reason: state.lastFailure === '' ? 'the release is being staged' : `it cannot be staged: ${state.lastFailure}`,
+        reason:
+          state.lastFailure === ''
+            ? 'the release is being staged'
+            : `it cannot be staged: ${state.lastFailure}`,
       };
     case 'UpdateFinalized':
       return { by: 'rebooting', reason: 'the reboot is under way' };

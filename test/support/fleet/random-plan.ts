@@ -9,6 +9,18 @@ const ZONES = ['Europe/Berlin', 'America/New_York', 'Asia/Kolkata', 'Pacific/Api
 /** Long intervals, so that a run without skipping is short. They are not multiples of one another. */
 const TIMING = 'steady_interval_secs = 1700\nretry_interval_secs = 1300';
 
+const STRATEGIES = [
+  'immediate',
+  'periodic',
+  'periodic',
+  'fleet_lock',
+  'fleet_lock',
+  'both',
+  'both',
+  'manual',
+  'off',
+] as const;
+
 class Draw {
   readonly #seed: number;
   #n = 0;
@@ -67,7 +79,11 @@ function releasesOf(draws: Draw, fromAt: number): PlannedRelease[] {
         publishedAt,
         isBad,
         ...(draws.chance(0.7) && {
-          rollout: { startEpoch, startValue: draws.of([0, 0, 0.1]), durationMinutes: 60 * (1 + draws.below(60)) },
+          rollout: {
+            startEpoch,
+            startValue: draws.of([0, 0, 0.1]),
+            durationMinutes: 60 * (1 + draws.below(60)),
+          },
         }),
         ...(draws.chance(0.15) && { barrier: 'all must pass here' }),
         ...(draws.chance(0.1) && { deadend: 'nothing leads on from here' }),
@@ -79,7 +95,7 @@ function releasesOf(draws: Draw, fromAt: number): PlannedRelease[] {
 }
 
 function groupOf(draws: Draw, name: string, releases: number): PlannedGroup {
-  const strategy = draws.of(['immediate', 'periodic', 'periodic', 'fleet_lock', 'fleet_lock', 'both', 'manual', 'off']);
+  const strategy = draws.of(STRATEGIES);
   const hasLock = strategy === 'fleet_lock' || strategy === 'both';
   return group(name, configOf(draws, strategy), {
     nodes: 1 + draws.below(8),
@@ -90,7 +106,7 @@ function groupOf(draws: Draw, name: string, releases: number): PlannedGroup {
       logins: { ...hours(draws), perDay: draws.of([0.3, 2.5]), lengthMs: draws.of([7, 45, 600]) * MINUTE_MS },
     }),
     ...(draws.chance(0.25) && { power: hours(draws) }),
-    rebootMs: draws.of([0, 40_000, 7 * MINUTE_MS]),
+    rebootMs: draws.of([0, 40_000, 7 * MINUTE_MS, 2 * HOUR_MS]),
     stagingMs: draws.of([0, 90_000, 3 * HOUR_MS]),
     stagingFails: draws.of([0, 0, 0.4, 1]),
     rebootFails: draws.of([0, 0, 0.3]),
@@ -126,7 +142,10 @@ function configOf(draws: Draw, strategy: string): string {
     rows.push('[updates.reboot]', 'min_uptime_minutes = 90');
   }
   if (draws.chance(0.3)) {
-    rows.push('[updates.sessions]', draws.chance(0.5) ? 'never_while_logged_in = true' : 'grace_minutes = 30');
+    rows.push(
+      '[updates.sessions]',
+      draws.chance(0.5) ? 'never_while_logged_in = true' : 'grace_minutes = 30',
+    );
   }
   if (names.includes('fleet_lock')) {
     rows.push('[updates.fleet_lock]', 'base_url = "https://lock.example"');
