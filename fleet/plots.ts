@@ -46,7 +46,7 @@ export function releasesPlot({ releases }: Plan, { samples }: Outcome): Promise<
     })),
   );
   const everSeen = new Set(values.filter(({ nodes }) => nodes > 0).map(({ place }) => place));
-  return svg({
+  return svg('releases', {
     data: { values: values.filter(({ place }) => everSeen.has(place)) },
     mark: { type: 'area', interpolate: 'step-after' },
     encoding: {
@@ -74,8 +74,13 @@ export function downPlot({ groups, locks }: Plan, { samples }: Outcome): Promise
     const slots = locks.find((one) => one.name === lock)?.slots;
     return slots === undefined ? [] : [{ group: name, slots }];
   });
-  const colour = { field: 'group', type: 'nominal', scale: { domain: names, scheme: 'tableau10' }, title: null } as const;
-  return svg({
+  const colour = {
+    field: 'group',
+    type: 'nominal',
+    scale: { domain: names, scheme: 'tableau10' },
+    title: null,
+  } as const;
+  return svg('down', {
     layer: [
       {
         data: { values },
@@ -104,7 +109,7 @@ export function weekPlot({ groups }: Outcome): Promise<string> {
       reboots: groups.reduce((sum, { week }) => sum + (week[weekday]?.[hour] ?? 0), 0),
     })),
   );
-  return svg({
+  return svg('week', {
     data: { values },
     mark: { type: 'rect', stroke: 'white' },
     encoding: {
@@ -134,12 +139,24 @@ function thinnedByMost(samples: Outcome['samples']): Outcome['samples'] {
   });
 }
 
-async function svg(spec: TopLevelSpec): Promise<string> {
+async function svg(name: string, spec: TopLevelSpec): Promise<string> {
   const whole: TopLevelSpec = { ...spec, width: WIDTH, height: HEIGHT, config: CONFIG };
   const view = new View(parse(compile(whole).spec), { renderer: 'none' });
   try {
-    return await view.toSVG();
+    return withOwnIds(name, await view.toSVG());
   } finally {
     view.finalize();
   }
+}
+
+/** The library counts ids over all plots of a process; and two plots of one page must not share any. */
+function withOwnIds(name: string, text: string): string {
+  const ids = [...text.matchAll(/\bid="([^"]+)"/g)].map(([, id]) => id ?? '');
+  return ids.reduce(
+    (renamed, id, index) =>
+      renamed
+        .replaceAll(`id="${id}"`, `id="${name}-${index}"`)
+        .replaceAll(`url(#${id})`, `url(#${name}-${index})`),
+    text,
+  );
 }

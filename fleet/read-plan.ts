@@ -6,6 +6,8 @@
  * - An unknown key is an error. A plan that is not what its author thinks would answer another question.
  * - The drop-ins are read and checked by the agent's own code.
  */
+import { Stats } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { policyOf } from '../src/daemon/configuration.ts';
 import { builtInZone } from '../src/calendar/luxon-zone.ts';
@@ -16,7 +18,7 @@ import { nearestKey } from '../src/config/nearest-key.ts';
 import { readKeys, type Schema } from '../src/config/read-keys.ts';
 import type { Settings } from '../src/config/settings.ts';
 import { parseToml, type TomlValue } from '../src/config/toml.ts';
-import { ConfigError, linesOf, messageOf, printable } from '../src/errors.ts';
+import { ConfigError, linesOf, messageOf, printable, reasonOf } from '../src/errors.ts';
 import { readSmallFile } from '../src/files/read-small-file.ts';
 import type { Plan, PlannedGroup, PlannedHours, PlannedLock, PlannedRelease } from '../src/fleet/plan.ts';
 import { withoutUserInfo } from './shown-lock.ts';
@@ -125,7 +127,7 @@ async function readGroup(
   if (findings.errors.length > errors) {
     return undefined;
   }
-  const loaded = await loadAll(values.config, folder, findings);
+  const loaded = await load(path.resolve(folder, values.config), findings);
   if (loaded === undefined) {
     return undefined;
   }
@@ -169,20 +171,28 @@ async function readGroup(
   };
 }
 
-async function loadAll(
-  folders: readonly string[],
-  folder: string,
-  findings: Findings,
-): Promise<LoadedSettings | undefined> {
-  const [first = ''] = folders;
+async function load(folder: string, findings: Findings): Promise<LoadedSettings | undefined> {
   try {
-    return await loadFolder(path.resolve(folder, first));
+    await requireFolder(folder);
+    return await loadFolder(folder);
   } catch (error) {
     if (!(error instanceof ConfigError)) {
       throw error;
     }
     findings.errors.push(error);
     return undefined;
+  }
+}
+
+/** A folder that is not there must not pass for one without drop-ins. */
+async function requireFolder(folder: string): Promise<void> {
+  const found = await stat(folder).catch((error: unknown) => error);
+  if (!(found instanceof Stats && found.isDirectory())) {
+    const got = found instanceof Stats ? 'something else' : reasonOf(found);
+    throw new ConfigError(
+      'config_unreadable',
+      `${printable(folder)}: must be a folder of drop-ins, got ${got}`,
+    );
   }
 }
 

@@ -106,7 +106,7 @@ export function layOut(destination, { layout, node, addon }) {
   // Chunks have a hash in their names, so those of older builds would pile up.
   rmSync(program, { recursive: true, force: true });
   const dist = path.join(PROJECT, 'dist');
-  copy(dist, program, (name) => !name.startsWith('share/'));
+  copy(dist, program, (name) => !name.startsWith('share/') && !name.startsWith('fleet/'));
   layOutShare(path.join(dist, 'share'), path.join(destination, SHARE[layout]));
   link(path.join(destination, COMMAND[layout]), COMMAND.target);
   if (addon !== undefined) {
