@@ -37,7 +37,10 @@ const GROUPS = [
     name: 'asking',
     test: /\/src\/cli\/(?:status|why|wait|history|check|update|reboot|cancel|discard|hold|release|deny|allow|denied)\.ts$/,
   },
-  { name: 'agent', test: /\/src\/(?:daemon\/run-agent|log\/log|host\/(?:doorbell|process-name|process-user))\.ts$/ },
+  {
+    name: 'agent',
+    test: /\/src\/(?:daemon\/run-agent|log\/log|host\/(?:doorbell|process-name|process-user))\.ts$/,
+  },
   { name: 'http', test: /\/undici\/lib\/(?:dispatcher\/agent|core\/connect)\.js$/ },
 ].map((group, index, { length }) => ({ ...group, priority: length - index }));
 
