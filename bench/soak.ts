@@ -17,14 +17,14 @@ export async function measureSoak({ quick, say }: BenchOptions): Promise<Topic> 
   using cgroup = MemoryCgroup.create('zincati-bench', UNIT_LIMIT_BYTES);
   const agent = await host.startAgent({}, [], [], undefined, cgroup?.procs);
   const dirty: number[] = [];
-  let isOver = false;
+  const over = new AbortController();
   let peakBefore: number;
   let groupPeakBefore: number | undefined;
   try {
     await host.idlePolls(POLLS_BEFORE);
     [peakBefore, groupPeakBefore] = [peakOf(agent.pid), cgroup?.peakBytes];
     const watching = (async () => {
-      while (!isOver) {
+      while (!over.signal.aborted) {
         dirty.push(memoryOf(agent.pid).privateDirtyBytes / MB);
         await sleep(GLANCE_MS);
       }
@@ -36,10 +36,10 @@ export async function measureSoak({ quick, say }: BenchOptions): Promise<Topic> 
       }
       process.kill(agent.pid, 'SIGHUP');
     }
-    isOver = true;
+    over.abort();
     await watching;
   } finally {
-    isOver = true;
+    over.abort();
     await agent.stop();
   }
   const noGroup = cgroup === undefined ? { note: 'needs root and a memory controller' } : {};
