@@ -1,4 +1,4 @@
-/** A program on a real pseudo-terminal (pty.py), and what a person sees on it (screen.ts). */
+/** A program on a real pseudo-terminal (on-terminal.py), and what a person sees on it (screen.ts). */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -29,7 +29,7 @@ export class Pty implements AsyncDisposable {
 
   constructor(size: Size, command: readonly string[], env: Readonly<Record<string, string>>) {
     this.screen = new TerminalScreen(size);
-    const script = join(import.meta.dirname, 'pty.py');
+    const script = join(import.meta.dirname, 'on-terminal.py');
     const args = [script, String(size.columns), String(size.rows), ...command];
     this.#child = spawn('/usr/bin/python3', args, { stdio: 'pipe', env });
     let told = '';

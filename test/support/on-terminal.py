@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Runs a program on a real pseudo-terminal. Usage: pty.py COLUMNS ROWS PROGRAM [ARGUMENT]...
+"""Runs a program on a real pseudo-terminal. Usage: on-terminal.py COLUMNS ROWS PROGRAM [ARGUMENT]...
 
 What the program prints goes to standard output as it came. Lines on standard input: `press HEX` types bytes,
 `size COLUMNS ROWS` changes the window. When the program has ended, standard error gets one line of JSON: its exit
