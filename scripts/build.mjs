@@ -7,11 +7,14 @@ import path from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
 import './node-version.mjs';
+import { nodeOptions } from './node-options.mjs';
+import { ascii } from './ascii.mjs';
+import { UNDICI_WITHOUT_MILO, unusedParts } from './unused-parts.mjs';
 
 const { rolldown } = await import('rolldown');
 
-/** What commands load that must not make anybody wait. */
-const QUICK = /^(?:program|chunks\/(?:asking|bus|help|rolldown-runtime)-.*)\.cjs$/;
+/** What is compiled beforehand: what commands load that must not make anybody wait, and what each start of the agent loads. */
+const QUICK = /^(?:program|chunks\/(?:agent|asking|bus|help|http|rolldown-runtime)-.*)\.cjs$/;
 
 /** Old names of licences, and what SPDX calls them now. */
 const SPDX = { 'LGPL-3.0': 'LGPL-3.0-only', 'MIT/X11': 'MIT' };
@@ -34,6 +37,8 @@ const GROUPS = [
     name: 'asking',
     test: /\/src\/cli\/(?:status|why|wait|history|check|update|reboot|cancel|discard|hold|release|deny|allow|denied)\.ts$/,
   },
+  { name: 'agent', test: /\/src\/(?:daemon\/run-agent|log\/log|host\/(?:doorbell|process-name|process-user))\.ts$/ },
+  { name: 'http', test: /\/undici\/lib\/(?:dispatcher\/agent|core\/connect)\.js$/ },
 ].map((group, index, { length }) => ({ ...group, priority: length - index }));
 
 const fault = process.env.PUT_BACK;
@@ -52,9 +57,10 @@ async function rolled(input) {
   const bundle = await rolldown({
     input,
     platform: 'node',
-    plugins,
-    // Carries a native addon, which has to stay a file of its own.
-    external: ['node-unix-socket'],
+    plugins: [unusedParts, ...plugins, ascii],
+    transform: { define: UNDICI_WITHOUT_MILO },
+    // A native addon has to stay a file of its own.
+    external: [/^node-unix-socket[-/]/],
     resolve: {
       alias: Object.fromEntries(NEVER_RUN.map((name) => [name, path.resolve('scripts/absent.cjs')])),
     },
@@ -85,7 +91,12 @@ async function compile(names) {
   const quick = names.filter((name) => QUICK.test(name)).map((name) => path.join('dist', name));
   // A runtime with another hash seed would refuse the outcome; with this seed alone it is the same each time.
   const seeds = ['--random-seed=1'];
-  await promisify(execFile)(process.execPath, [...seeds, 'scripts/compile.mjs', ...quick]);
+  await promisify(execFile)(process.execPath, [
+    ...(await nodeOptions()),
+    ...seeds,
+    'scripts/compile.mjs',
+    ...quick,
+  ]);
 }
 
 /** Below dist/share, each file where /usr/share has it. */

@@ -42,7 +42,7 @@ async function packAll(architecture, out, work, options) {
   const step = (what, run) => options.progress.step(`${architecture}: ${what}`, run);
   const verb = isRuntimeHere(architecture) ? 'find' : 'fetch';
   const runtime = await step(`${verb} Node`, () => runtimeOf(architecture));
-  const packages = packagesInside(addon);
+  const packages = packagesInside();
   const node = path.join(work, 'node');
   await step(`strip Node ${runtime.version}`, async () => {
     copyFileSync(path.join(runtime.folder, 'bin/node'), node);

@@ -4,6 +4,7 @@ import { isatty } from 'node:tty';
 import { hostZone } from './host-zone.ts';
 import { err, out } from './standard-streams.ts';
 import type { Terms } from './terms.ts';
+import { hostUsers } from './user-name.ts';
 
 /** Terminals that do not say how wide they are. */
 const USUAL_WIDTH = 80;
@@ -35,7 +36,7 @@ export interface Console {
 /** `root`: prefix of the host's paths. */
 export async function hostConsole(root: string): Promise<Console> {
   const { stdout, env } = process;
-  const zone = await hostZone(root);
+  const [zone, users] = await Promise.all([hostZone(root), hostUsers(root)]);
   const isDumb = env['TERM'] === 'dumb';
   const colour = stdout.isTTY && !isDumb && (env['NO_COLOR'] ?? '') === '';
   const isRoot = process.geteuid?.() === 0;
@@ -47,6 +48,7 @@ export async function hostConsole(root: string): Promise<Console> {
       zone,
       width: stdout.isTTY ? Math.max(NARROWEST, stdout.columns || USUAL_WIDTH) : undefined,
       colour,
+      users,
     }),
     canRedraw: stdout.isTTY && !isDumb,
     height: () => (stdout.isTTY ? stdout.rows || undefined : undefined),

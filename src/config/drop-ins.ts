@@ -238,7 +238,7 @@ const WRITABLE_BY_OTHERS = 0o002;
 
 /** Zincati reads such a file as well, so it stays in force: whoever can log in may then decide about reboots. */
 export function notesOnMode(path: string, mode: number): readonly string[] {
-  return (mode & WRITABLE_BY_OTHERS) === 0 ? [] : [adviceForWritable(path)];
+  return (mode & WRITABLE_BY_OTHERS) === 0 ? [] : [adviceForWritable(path, mode)];
 }
 
 function unreadable(path: string, cause: unknown): ConfigError {

@@ -9,6 +9,7 @@ import { ConfigError, type ConfigErrorKind } from '../errors.ts';
 import { readAttributes } from './attributes.ts';
 import { attributesIn } from './attribute-template.ts';
 import { type DropIns, readDropIns, readPlaces } from './drop-ins.ts';
+import { adviceOnExposed, namedFiles } from './exposed-files.ts';
 import { attributesInVain, attributeUsers, fillAttributes, type Filled } from './fill-attributes.ts';
 import { type Fragment, readFragment } from './fragment.ts';
 import { type Merged, mergeFragments } from './merge.ts';
@@ -33,7 +34,14 @@ export interface LoadedSettings {
 
 /** Reads the drop-ins of the host whose file system is at `root` (`/` for this one). Rejects with ConfigError. */
 export async function loadSettings(root: string): Promise<LoadedSettings> {
-  return settingsOf(await readDropIns(root), (merged) => fillIn(root, merged));
+  let needsAttributes = false;
+  const loaded = await settingsOf(await readDropIns(root), (merged) => {
+    needsAttributes = attributeUsers(merged).length > 0;
+    return fillIn(root, merged);
+  });
+  const { settings, origins, warnings } = loaded;
+  const exposed = await adviceOnExposed(root, namedFiles(settings, origins, needsAttributes));
+  return { ...loaded, warnings: [...warnings, ...exposed] };
 }
 
 /** Stands for what the host has and the folder has not. */
