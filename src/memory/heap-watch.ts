@@ -10,7 +10,7 @@
 import { MEBIBYTE } from '../text/units.ts';
 import { collect, type Collection } from './collector.ts';
 
-export const MOST_AT_WORK_BYTES = 8 * MEBIBYTE;
+export const MOST_AT_WORK_BYTES = 4 * MEBIBYTE;
 export const MOST_AT_REST_BYTES = 2 * MEBIBYTE;
 
 export interface HeapWatchOptions {
