@@ -81,7 +81,13 @@ export type Fault = { readonly remaining: number } & (
   /** Cancel ends the transaction only after `secs`. */
   | { readonly kind: 'cancel-late'; readonly secs: number }
   | { readonly kind: 'finalize-fails'; readonly text?: string }
-  | { readonly kind: 'inhibited'; readonly who?: string; readonly why?: string }
+  /** One lock for each of `reasons`, or one with the reason `why`. */
+  | {
+      readonly kind: 'inhibited';
+      readonly who?: string;
+      readonly why?: string;
+      readonly reasons?: readonly string[];
+    }
   | { readonly kind: 'wrong-stream'; readonly stream?: string }
   | { readonly kind: 'wrong-types'; readonly where?: 'booted' | 'foreign' }
   /** Never answers the named method. */

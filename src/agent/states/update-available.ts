@@ -6,6 +6,7 @@
  * - Between attempts the graph is asked, when that is due, whether the release is still wanted.
  * - A release that was given up is denied for a time that grows.
  * - What an attempt that failed left staged is never gone on with. It is dropped.
+ * - Nor is a locked one that no agent saw succeed: rpm-ostree looks only after staging whether it works at all.
  */
 import { skippedBy } from '../admin-lists.ts';
 import { afterCheck, afterFailedCheck, checkDue, checkEffect, retryMs } from '../checking.ts';
@@ -70,8 +71,8 @@ export const AVAILABLE_STEPS: Readonly<Record<AvailableStep, Step<UpdateAvailabl
   discard: step(['discard-staged'], (_state, view) => discardStaged(view), {
     discarded: (state, _event, turn) => {
       const { release } = state;
-      if (isFailedOne(turn.memory, release)) {
-        turn.tell({ kind: 'failed-one-dropped', release });
+      if (isToBeStagedAnew(turn.memory, release)) {
+        turn.tell({ kind: 'failed-one-dropped', release, hasFailed: hasFailed(turn.memory, release) });
         return goneOn(state, turn);
       }
       turn.tell({ kind: 'blocked', release });
@@ -84,7 +85,7 @@ export const AVAILABLE_STEPS: Readonly<Record<AvailableStep, Step<UpdateAvailabl
       }
       turn.tell({ kind: 'drop-failed', failure });
       // A denied release that could not be dropped now is replaced by the next one staged.
-      return isFailedOne(turn.memory, state.release)
+      return isToBeStagedAnew(turn.memory, state.release)
         ? rest(state, turn.memory, turn.mono + retryMs(turn))
         : pollNow(turn.memory);
     },
@@ -126,24 +127,28 @@ export function goneOn(state: UpdateAvailable, turn: Turn): Model {
     : selected(state.release, turn, state.lastFailure, state.terms ?? {});
 }
 
-/** What is dropped is the leftover of an attempt that failed, not a release of the wrong stream. */
-function isFailedOne(memory: Memory, release: Release): boolean {
-  const isOfWrongStream = memory.record.denials.some(
+/** What is dropped is the leftover of an attempt that failed or was not seen to end, not one of the wrong stream. */
+function isToBeStagedAnew({ record }: Memory, release: Release): boolean {
+  return !record.denials.some(
     ({ reason, payload }) => reason === 'wrong-stream' && samePayload(payload, release.payload),
   );
-  return !isOfWrongStream && hasFailed(memory, release);
 }
 
 /** Staging it was tried, and never succeeded since. */
-function hasFailed({ record }: Memory, release: Release): boolean {
-  const succeeded = record.staged !== undefined && samePayload(record.staged.payload, release.payload);
-  return !succeeded && hasFailedStaging(record, release);
+function hasFailed(memory: Memory, release: Release): boolean {
+  return !hasSucceeded(memory, release) && hasFailedStaging(memory.record, release);
+}
+
+/** The record says so. An agent that was killed while rpm-ostree staged has not heard how that ended. */
+export function hasSucceeded({ record }: Pick<Memory, 'record'>, { payload }: Release): boolean {
+  return record.staged !== undefined && samePayload(record.staged.payload, payload);
 }
 
 /**
- * The graph names `release`: stage it, or go on with it where exactly that is staged already. It does not matter who
- * staged it, but for what a failed attempt of this node left: that is dropped and staged anew. What somebody else staged
- * is left alone, unless the policy says otherwise. `terms`: those on which the graph has named it.
+ * The graph names `release`: stage it, or go on with it where exactly that is staged already. What nobody locked is
+ * somebody's word. What is locked goes on only where the record says that staging it succeeded: otherwise it may be what
+ * a failed attempt left, and is dropped and staged anew. What somebody else staged is left alone, unless the policy says
+ * otherwise. `terms`: those on which the graph has named it.
  */
 export function selected(
   release: Release,
@@ -164,7 +169,7 @@ export function selected(
   };
   const staged = memory.host?.staged;
   const isStaged = staged?.payload !== undefined && samePayload(staged.payload, release.payload);
-  const isSuspect = isStaged && hasFailed(memory, release) && staged.finalizationLocked !== false;
+  const isSuspect = isStaged && isLeftover(memory, release, staged);
   if (isSuspect && (staged.finalizationLocked === true || policy.replaceForeignStaged)) {
     return { state: { ...state, step: 'discard' }, memory };
   }
@@ -187,6 +192,13 @@ export function selected(
     turn.tell({ kind: 'selected', release });
   }
   return { state, memory };
+}
+
+/** Locked, and no agent saw that staging it succeeded. Where nobody can say of a lock, only what has failed counts. */
+function isLeftover(memory: Memory, release: Release, { finalizationLocked }: Deployment): boolean {
+  return finalizationLocked === true
+    ? !hasSucceeded(memory, release)
+    : finalizationLocked === undefined && hasFailed(memory, release);
 }
 
 function isSameAnswer({ was, memory }: Turn): boolean {
