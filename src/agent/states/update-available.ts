@@ -146,8 +146,8 @@ export function hasSucceeded({ record }: Pick<Memory, 'record'>, { payload }: Re
 
 /**
  * The graph names `release`: stage it, or go on with it where exactly that is staged already. What nobody locked is
- * somebody's word. What is locked goes on only where the record says that staging it succeeded: otherwise it may be what
- * a failed attempt left, and is dropped and staged anew. What somebody else staged is left alone, unless the policy says
+ * somebody's word. What is locked goes on only where the record says that staging it succeeded. Otherwise it may be what
+ * a failed attempt left: it is dropped and staged anew. What somebody else staged is left alone, unless the policy says
  * otherwise. `terms`: those on which the graph has named it.
  */
 export function selected(
