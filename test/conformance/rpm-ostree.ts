@@ -413,8 +413,10 @@ export const RPM_OSTREE_WRITTEN: readonly Statement<RpmOstreePeer>[] = [
     check: staging(async (client, peer) => {
       await client.deploy();
       await peer.unlock();
-      await using _lock = await peer.inhibit('nightly run', 'weekly run');
-      const { success, text } = await client.finalize({ checksum: String(peer.commit) });
+      const locks = await peer.inhibit('nightly run', 'weekly run');
+      const { success, text } = await client
+        .finalize({ checksum: String(peer.commit) })
+        .finally(() => locks[Symbol.asyncDispose]());
       expect(success).toBe(false);
       expect(text).toMatch(
         /^Reboot blocked by a systemd inhibitor lock in `block` mode\nHeld by: backup\nReason: \w+ run\nand 1 other/,
