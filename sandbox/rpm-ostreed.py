@@ -113,7 +113,7 @@ class Store:
             "kargs": GLib.Variant("as", ["rw", "ignition.platform.id=metal"]),
             "overlay-initrds": GLib.Variant("as", []),
         }
-        if not is_old(sysroot):
+        if not is_old(sysroot) and staged["finalizationLocked"] is not None:
             content["locked"] = GLib.Variant("b", is_locked)
         temporary = f"{path}.{os.getpid()}.tmp"
         with open(temporary, "wb") as file:
@@ -460,7 +460,7 @@ class PretendedDaemon(Daemon):
             "serial": same,
             "booted": False,
             "staged": True,
-            "finalizationLocked": bool(options.get("lock-finalization", False)),
+            "finalizationLocked": True if options.get("lock-finalization") else None,
             "layeredPackages": base.get("layeredPackages", []),
             "localPackages": base.get("localPackages", []),
             ("imageReference" if is_image else "origin"): followed,

@@ -63,9 +63,16 @@ export const RPM_OSTREE_FAULTS: readonly PutBackFault[] = [
   {
     id: 'R3-later',
     fault: 'what a failed attempt left staged is taken over, and booted',
-    changes: [replace('src/agent/record.ts', 'hasFailedStaging', () => () => false)],
+    changes: [replace('src/agent/states/update-available.ts', 'hasSucceeded', () => () => true)],
     ...WHOSE,
     named: 'is dropped and staged anew, never booted',
+  },
+  {
+    id: 'R3-no-lock-told',
+    fault: 'what a failed attempt left staged is booted where nobody can say whether it is locked',
+    changes: [replace('src/agent/record.ts', 'hasFailedStaging', () => () => false)],
+    ...WHOSE,
+    named: 'is left alone where nobody can say whether it is locked',
   },
   {
     id: 'R11',
