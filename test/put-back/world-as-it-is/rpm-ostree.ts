@@ -28,7 +28,7 @@ export const RPM_OSTREE_FAULTS: readonly PutBackFault[] = [
   {
     id: 'R1-refusal',
     fault: 'a refusal as unlocked is retried for ever where the deployments say nothing of it',
-    changes: [replace('src/agent/states/update-staged.ts', 'saysUnlocked', () => () => false)],
+    changes: [replace('src/agent/states/staged/after-refusal.ts', 'saysUnlocked', () => () => false)],
     project: 'unit',
     test: 'test/unit/agent/convergence.test.ts',
     named: 'R1: a refusal as unlocked counts as unlocked',
@@ -63,7 +63,7 @@ export const RPM_OSTREE_FAULTS: readonly PutBackFault[] = [
   {
     id: 'R3-later',
     fault: 'what a failed attempt left staged is taken over, and booted',
-    changes: [replace('src/agent/states/update-available.ts', 'hasSucceeded', () => () => true)],
+    changes: [replace('src/agent/states/available/selected.ts', 'hasSucceeded', () => () => true)],
     ...WHOSE,
     named: 'is dropped and staged anew, never booted',
   },
@@ -77,7 +77,7 @@ export const RPM_OSTREE_FAULTS: readonly PutBackFault[] = [
   {
     id: 'R11',
     fault: 'what an agent left staged that was killed before it heard of the failure is booted',
-    changes: [replace('src/agent/states/update-available.ts', 'hasSucceeded', () => () => true)],
+    changes: [replace('src/agent/states/available/selected.ts', 'hasSucceeded', () => () => true)],
     ...WHOSE,
     named: 'R11: is staged anew by an agent that did not see how staging it ended',
   },
