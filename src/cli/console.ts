@@ -32,7 +32,8 @@ export interface Console {
 export async function hostConsole(root: string): Promise<Console> {
   // Node makes its other streams when they are first named. A command that needs none does not pay for them.
   const { stdout, env } = process;
-  const [zone, users] = await Promise.all([hostZone(root), hostUsers(root)]);
+  const zone = await hostZone(root);
+  const users = hostUsers(root);
   const isDumb = env['TERM'] === 'dumb';
   const colour = stdout.isTTY && !isDumb && (env['NO_COLOR'] ?? '') === '';
   const isRoot = process.geteuid?.() === 0;
