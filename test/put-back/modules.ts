@@ -39,6 +39,8 @@ import type * as notice from '../../src/host/notice.ts';
 import type * as polling from '../../src/agent/states/polling.ts';
 import type * as pursuit from '../../src/agent/pursuit.ts';
 import type * as readiness from '../../src/daemon/readiness.ts';
+import type * as beside from '../../src/agent/beside.ts';
+import type * as takenUp from '../../src/agent/taken-up.ts';
 import type * as record from '../../src/agent/record.ts';
 import type * as remember from '../../src/agent/remember.ts';
 import type * as rest from '../../src/agent/rest.ts';
@@ -165,6 +167,8 @@ export interface Modules {
   readonly 'src/agent/denylist.ts': typeof denylist;
   readonly 'src/agent/grace.ts': typeof grace;
   readonly 'src/agent/join-reports.ts': typeof joinReports;
+  readonly 'src/agent/beside.ts': typeof beside;
+  readonly 'src/agent/taken-up.ts': typeof takenUp;
   readonly 'src/agent/record.ts': typeof record;
   readonly 'src/agent/remember.ts': typeof remember;
   readonly 'src/agent/rest.ts': typeof rest;

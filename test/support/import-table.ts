@@ -60,6 +60,19 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
       'version.ts',
     ],
   },
+  fleet: {
+    may: [
+      'simulate',
+      'strategies',
+      'gates',
+      'cincinnati/graph',
+      'cincinnati/policy',
+      'agent',
+      'config',
+      'calendar',
+    ],
+    pure: true,
+  },
   simulate: { may: ['agent'], pure: true },
   service: { may: ['why', 'agent', 'dbus', 'log'] },
   report: {
@@ -89,6 +102,7 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
   },
   'cincinnati/sources': { may: ['cincinnati/graph', 'agent', 'http'] },
   'cincinnati/graph': { may: ['agent'], pure: true },
+  'cincinnati/policy': { may: [], pure: true },
   metrics: { may: ['agent', 'log', 'files'] },
   agent: { may: [], pure: { but: ['perform.ts', 'runner.ts'] } },
   identity: { may: ['config', 'files'] },
