@@ -36,7 +36,8 @@ export interface Console {
 /** `root`: prefix of the host's paths. */
 export async function hostConsole(root: string): Promise<Console> {
   const { stdout, env } = process;
-  const [zone, users] = await Promise.all([hostZone(root), hostUsers(root)]);
+  const zone = await hostZone(root);
+  const users = hostUsers(root);
   const isDumb = env['TERM'] === 'dumb';
   const colour = stdout.isTTY && !isDumb && (env['NO_COLOR'] ?? '') === '';
   const isRoot = process.geteuid?.() === 0;
