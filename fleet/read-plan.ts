@@ -174,7 +174,7 @@ async function readGroup(
 async function load(folder: string, findings: Findings): Promise<LoadedSettings | undefined> {
   try {
     await requireFolder(folder);
-    return await loadFolder(folder);
+    return await loadFolders([folder]);
   } catch (error) {
     if (!(error instanceof ConfigError)) {
       throw error;
