@@ -13,7 +13,7 @@ import { policyOf } from '../src/daemon/configuration.ts';
 import { builtInZone } from '../src/calendar/luxon-zone.ts';
 import type { ZoneRules } from '../src/calendar/zone-rules.ts';
 import { Checker, isTable, type Findings } from '../src/config/checker.ts';
-import { loadFolder, type LoadedSettings } from '../src/config/load-settings.ts';
+import { loadFolders, type LoadedSettings } from '../src/config/load-settings.ts';
 import { nearestKey } from '../src/config/nearest-key.ts';
 import { readKeys, type Schema } from '../src/config/read-keys.ts';
 import type { Settings } from '../src/config/settings.ts';
