@@ -2,8 +2,8 @@
 """Runs a program on a real pseudo-terminal. Usage: on-terminal.py COLUMNS ROWS PROGRAM [ARGUMENT]...
 
 What the program prints goes to standard output as it came. Lines on standard input: `press HEX` types bytes,
-`size COLUMNS ROWS` changes the window. When the program has ended, standard error gets one line of JSON: its exit
-code, or the signal that ended it, and whether the terminal has the modes that it had before.
+`size COLUMNS ROWS` changes the window. At the end of the program, standard error gets one line of JSON. It has the
+exit code or the signal, and whether the terminal has the modes that it had before.
 """
 import fcntl
 import json
