@@ -17,6 +17,7 @@ import {
   type Denial,
   type HistoryEvent,
   type StagedTarget,
+  type Staging,
   type StageTerms,
 } from './record.ts';
 import { JsonLimitError, parseJsonText, RECORD_JSON } from '../text/bounded-json.ts';
@@ -79,6 +80,7 @@ export function readText(source: string): ReadText {
     attempts: list(value, 'attempts', attempts, dropped),
     asked: single(value, 'asked', asked, dropped),
     staged: single(value, 'staged', stagedTarget, dropped),
+    ...optionally('staging', single(value, 'staging', staging, dropped)),
     holds: list(value, 'holds', hold, dropped).slice(-MOST_HOLDS),
     adminDenials: list(value, 'adminDenials', adminDenial, dropped).slice(-MOST_ADMIN_DENIALS),
     slots: list(value, 'slots', slot, dropped).slice(-MOST_SLOTS),
@@ -168,6 +170,12 @@ function stagedTarget(value: Table): StagedTarget | undefined {
   const terms = isTable(value['terms']) ? stageTerms(value['terms']) : undefined;
   const deploymentId = text(value['deploymentId']);
   return of && { ...of, ...(terms && { terms }), ...(deploymentId !== undefined && { deploymentId }) };
+}
+
+function staging(value: Table): Staging | undefined {
+  const of = target(value);
+  const bootId = text(value['bootId']);
+  return of === undefined || bootId === undefined ? undefined : { ...of, bootId };
 }
 
 function stageTerms(value: Table): StageTerms {

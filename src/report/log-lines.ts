@@ -173,7 +173,7 @@ const LINES: { readonly [K in HappeningKind]: (happening: HappeningOf<K>) => rea
   ],
   'staged-changed': ({ failure }) => [info(`looking again: ${failure.message}`)],
   'failed-one-dropped': ({ release }) => [
-    warn(`dropped the staged deployment '${name(release)}', since staging it had failed`),
+    warn(`dropped the staged deployment '${name(release)}', since staging it had not succeeded`),
   ],
   'staged-other': ({ release, found }) => [
     error(

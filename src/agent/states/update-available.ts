@@ -49,7 +49,7 @@ export const AVAILABLE_STEPS: Readonly<Record<AvailableStep, Step<UpdateAvailabl
   discard: step(['discard-staged'], (_state, view) => discardStaged(view), {
     discarded: (state, _event, turn) => {
       const { release } = state;
-      if (isFailedOne(turn.memory, release)) {
+      if (isFailedOne(turn.memory, release, turn.policy)) {
         turn.tell({ kind: 'failed-one-dropped', release });
         return goneOn(state, turn);
       }
@@ -63,7 +63,7 @@ export const AVAILABLE_STEPS: Readonly<Record<AvailableStep, Step<UpdateAvailabl
       }
       turn.tell({ kind: 'drop-failed', failure });
       // A denied release that could not be dropped now is replaced by the next one staged.
-      return isFailedOne(turn.memory, state.release)
+      return isFailedOne(turn.memory, state.release, turn.policy)
         ? rest(state, turn.memory, turn.mono + retryMs(turn))
         : pollNow(turn.memory);
     },

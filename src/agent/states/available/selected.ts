@@ -2,15 +2,22 @@
  * A release that the graph names: staged, gone on with where it is staged already, or left alone. Pure.
  *
  * Invariants:
- * - What an attempt that failed left staged is never gone on with. It is dropped.
+ * - What an attempt that failed, or of which nobody heard the end, left staged is never gone on with. It is dropped.
+ * - The record says what is being staged before it is staged.
  * - What somebody else staged is left alone, unless the policy says otherwise.
  */
 import { skippedBy } from '../../admin-lists.ts';
 import { pendingOf, termsOf } from '../../pending.ts';
-import { attemptsOf, hasFailedStaging, type StageTerms } from '../../record.ts';
+import {
+  attemptsOf,
+  hasFailedStaging,
+  isStagingUnfinished,
+  stageBegun,
+  type StageTerms,
+} from '../../record.ts';
 import { type Release, samePayload } from '../../release.ts';
 import { isSkipped } from '../../skip.ts';
-import type { Memory, Model } from '../../state.ts';
+import { recorded, type Memory, type Model, type Policy } from '../../state.ts';
 import type { Turn } from '../../turn.ts';
 import { foreignStaged } from '../back-to-polling.ts';
 import { afterStaging } from './after-staging.ts';
@@ -41,7 +48,7 @@ export function selected(
   };
   const staged = memory.host?.staged;
   const isStaged = staged?.payload !== undefined && samePayload(staged.payload, release.payload);
-  const isSuspect = isStaged && hasFailed(memory, release) && staged.finalizationLocked !== false;
+  const isSuspect = isStaged && hasFailed(memory, release, policy) && staged.finalizationLocked !== false;
   if (isSuspect && (staged.finalizationLocked === true || policy.replaceForeignStaged)) {
     return { state: { ...state, step: 'discard' }, memory };
   }
@@ -63,7 +70,8 @@ export function selected(
   if (!isKnown) {
     turn.tell({ kind: 'selected', release });
   }
-  return { state, memory };
+  const record = stageBegun(memory.record, release, policy.bootId);
+  return { state, memory: recorded(memory, record) };
 }
 
 /** Exported for its tests: goes on with the release as it was named, unless it was denied meanwhile or is adrift. */
@@ -80,15 +88,18 @@ export function isAdrift({ terms }: UpdateAvailable, memory: Memory): boolean {
 }
 
 /** What is dropped is the leftover of an attempt that failed, not a release of the wrong stream. */
-export function isFailedOne(memory: Memory, release: Release): boolean {
+export function isFailedOne(memory: Memory, release: Release, policy: Policy): boolean {
   const isOfWrongStream = memory.record.denials.some(
     ({ reason, payload }) => reason === 'wrong-stream' && samePayload(payload, release.payload),
   );
-  return !isOfWrongStream && hasFailed(memory, release);
+  return !isOfWrongStream && hasFailed(memory, release, policy);
 }
 
-/** Staging it was tried, and never succeeded since. */
-function hasFailed({ record }: Memory, release: Release): boolean {
+/** Staging it was tried, and never succeeded since. An agent that was killed meanwhile does not know. */
+function hasFailed({ record }: Memory, release: Release, { bootId }: Policy): boolean {
+  if (isStagingUnfinished(record, release, bootId)) {
+    return true;
+  }
   const succeeded = record.staged !== undefined && samePayload(record.staged.payload, release.payload);
   return !succeeded && hasFailedStaging(record, release);
 }
