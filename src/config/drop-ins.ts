@@ -83,12 +83,23 @@ export async function readDropIns(
   root: string,
   directories: readonly string[] = DROP_IN_DIRECTORIES,
 ): Promise<DropIns> {
+  return readPlaces(directories.map((directory) => ({ root, directory })));
+}
+
+/** A directory, as the host whose file system is at `root` sees it. */
+export interface Place {
+  readonly root: string;
+  readonly directory: string;
+}
+
+/** Reads the drop-ins in these places, the weakest first. Never rejects, as `readDropIns` does not. */
+export async function readPlaces(places: readonly Place[]): Promise<DropIns> {
   const winners = new Map<string, Entry>();
   const leadNowhere = new Map<string, string>();
   const warnings: string[] = [];
   const errors: ConfigError[] = [];
   const hidden: string[] = [];
-  for (const directory of directories) {
+  for (const { root, directory } of places) {
     try {
       const names = await listDirectory(root, directory, warnings);
       if (names === undefined) {

@@ -8,7 +8,7 @@
 import { ConfigError, type ConfigErrorKind } from '../errors.ts';
 import { readAttributes } from './attributes.ts';
 import { attributesIn } from './attribute-template.ts';
-import { type DropIns, readDropIns } from './drop-ins.ts';
+import { type DropIns, readDropIns, readPlaces } from './drop-ins.ts';
 import { adviceOnExposed, namedFiles } from './exposed-files.ts';
 import { attributesInVain, attributeUsers, fillAttributes, type Filled } from './fill-attributes.ts';
 import { type Fragment, readFragment } from './fragment.ts';
@@ -48,13 +48,15 @@ export async function loadSettings(root: string): Promise<LoadedSettings> {
 const SOME_SERVER = 'https://update-server';
 
 /**
- * Checks the drop-ins in one folder, away from a host: in a working copy, or in a CI job. Rejects with ConfigError.
+ * Checks the drop-ins in folders, the weakest first, away from a host: in a working copy, or in a CI job. Rejects with
+ * ConfigError.
  *
  * What only a host has is not asked for: the files of its other folders, and the attributes of the machine. A note says
  * which settings need them.
  */
-export async function loadFolder(folder: string): Promise<LoadedSettings> {
-  return settingsOf(await readDropIns(folder, ['/']), (merged) => {
+export async function loadFolders(folders: readonly string[]): Promise<LoadedSettings> {
+  const places = folders.map((root) => ({ root, directory: '/' }));
+  return settingsOf(await readPlaces(places), (merged) => {
     const some = fillAttributes(merged, someAttributes(merged));
     const notes = attributeUsers(merged).map((user) => `${user} is made from attributes of each node`);
     const { values } = some.merged;

@@ -326,8 +326,8 @@ export const FAULTS: readonly PutBackFault[] = [
       replace('src/calendar/calendar.ts', 'spanOn', (original) => (window, day) => {
         const startMinutes = window.startMinutes + window.lengthMinutes;
         return {
-          fromMs: original(window, day).fromMs,
-          untilMs: original({ ...window, startMinutes }, day).fromMs,
+          fromAt: original(window, day).fromAt,
+          untilAt: original({ ...window, startMinutes }, day).fromAt,
         };
       }),
     ],
