@@ -87,7 +87,8 @@ export type Event =
   | { readonly kind: 'driver-failed'; readonly failure: Failure }
   | { readonly kind: 'status-read'; readonly status: HostStatus }
   | { readonly kind: 'status-failed'; readonly failure: Failure }
-  | { readonly kind: 'transaction-over' }
+  /** `succeeded`: it was ours, and did. */
+  | { readonly kind: 'transaction-over'; readonly succeeded?: true }
   | { readonly kind: 'transaction-running' }
   | { readonly kind: 'follow-failed'; readonly failure: Failure }
   /** `configured`: those that are configured now were told. */

@@ -91,7 +91,9 @@ const PERFORMERS: { readonly [E in EffectKind]: Performer<E> } = {
     limitMs: 30 * MINUTE_MS,
     perform: async ({ limitMs }, { rpmOstree, onProgress }, signal) => {
       const end = await rpmOstree.followActive(limitMs, onProgress, signal);
-      return { kind: end === 'ended' ? 'transaction-over' : 'transaction-running' };
+      return end === 'still-running'
+        ? { kind: 'transaction-running' }
+        : { kind: 'transaction-over', ...(end === 'succeeded' && { succeeded: true }) };
     },
     failed: (failure) => ({ kind: 'follow-failed', failure }),
   },

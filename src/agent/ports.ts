@@ -99,14 +99,18 @@ export interface RpmOstree {
   discardStaged(expected: Deployment | undefined, signal: AbortSignal): Promise<void>;
   /**
    * Joins the transaction that runs now and waits for its end, at most `limitMs`; resolves at once when none runs.
-   * A transaction of ours that makes no progress is cancelled.
+   * A transaction of ours that makes no progress is cancelled. `succeeded` is said of ours alone: what it staged has passed
+   * rpm-ostree's check.
    */
   followActive(
     limitMs: number,
     onProgress: (progress: Progress) => void,
     signal: AbortSignal,
-  ): Promise<'ended' | 'still-running'>;
+  ): Promise<FollowEnd>;
 }
+
+/** What became of a transaction that was joined. */
+export type FollowEnd = 'succeeded' | 'ended' | 'still-running';
 
 /** What the update server is asked about. */
 export interface CheckQuery {

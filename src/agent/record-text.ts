@@ -15,6 +15,7 @@ import {
   type Attempts,
   type Denial,
   type StagedTarget,
+  type Staging,
   type StageTerms,
 } from './record.ts';
 import { JsonLimitError, parseJsonText, RECORD_JSON } from '../text/bounded-json.ts';
@@ -81,6 +82,7 @@ export function readText(source: string): ReadText {
     adminDenials: list(value, 'adminDenials', adminDenial, dropped).slice(-MOST_ADMIN_DENIALS),
     slots: list(value, 'slots', slot, dropped).slice(-MOST_SLOTS),
     ...known({
+      staging: single(value, 'staging', staging, dropped),
       stalledSinceAt: whole(value['stalledSinceAt']),
       installation: text(value['installation']),
     }),
@@ -176,6 +178,12 @@ function stagedTarget(value: Table): StagedTarget | undefined {
   const of = target(value);
   const terms = isTable(value['terms']) ? stageTerms(value['terms']) : undefined;
   return of && { ...of, ...known({ terms, deploymentId: text(value['deploymentId']) }) };
+}
+
+function staging(value: Table): Staging | undefined {
+  const of = target(value);
+  const bootId = text(value['bootId']);
+  return of === undefined || bootId === undefined ? undefined : { ...of, bootId };
 }
 
 function stageTerms(value: Table): StageTerms {

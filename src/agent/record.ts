@@ -61,6 +61,11 @@ export interface StagedTarget extends Target {
   readonly deploymentId?: string;
 }
 
+/** A staging that was begun in one boot of the machine, and has neither failed nor succeeded as far as is known. */
+export interface Staging extends Target {
+  readonly bootId: string;
+}
+
 export interface AgentRecord {
   readonly denials: readonly Denial[];
   /** Releases this node has booted, oldest first, the present one last. */
@@ -69,6 +74,8 @@ export interface AgentRecord {
   readonly asked: Asked | undefined;
   /** What this agent staged last: a staged deployment that is something else was staged by somebody. */
   readonly staged: StagedTarget | undefined;
+  /** What is being staged. After a crash nobody knows whether rpm-ostree's own check of it has passed. */
+  readonly staging?: Staging | undefined;
   /** Holds of people, those that are over included until the next change. */
   readonly holds: readonly Hold[];
   /** What people have denied. */
@@ -103,7 +110,7 @@ export function isInForce(denial: Denial, at: number): boolean {
 /** Gives `target` up for a time that grows with every time it is given up. */
 export function abandon(record: AgentRecord, target: Target, at: number): AgentRecord {
   const strikes = strikesOf(record, target) + 1;
-  return withDenial(withAttempts(record, target, { stages: 0 }), {
+  return withDenial(withAttempts({ ...record, staging: undefined }, target, { stages: 0 }), {
     ...plain(target),
     reason: 'abandoned',
     sinceAt: at,
@@ -122,11 +129,33 @@ export function refuseStream(record: AgentRecord, target: Target, at: number): A
   });
 }
 
+/** Written down before rpm-ostree is asked, so that a later life of the agent knows. */
+export function stageBegun(record: AgentRecord, target: Target, bootId: string): AgentRecord {
+  if (isStagingUnfinished(record, target, bootId)) {
+    return record;
+  }
+  const isStaged = record.staged !== undefined && samePayload(record.staged.payload, target.payload);
+  const next = isStaged ? { ...record, staged: undefined } : record;
+  return { ...next, staging: { ...plain(target), bootId } };
+}
+
+/** The transaction that an agent before this one began has succeeded, so the check of what it staged has passed. */
+export function stagingFinished(record: AgentRecord): AgentRecord {
+  return record.staging === undefined
+    ? record
+    : { ...record, staging: undefined, staged: plain(record.staging) };
+}
+
+/** What is staged does not outlive its boot of the machine. */
+export function isStagingUnfinished({ staging }: AgentRecord, target: Target, bootId: string): boolean {
+  return staging?.bootId === bootId && samePayload(staging.payload, target.payload);
+}
+
 export function stageFailed(record: AgentRecord, target: Target, at: number): AgentRecord {
   const { stages, sinceAt } = attemptsOf(record, target);
   // What was staged before is gone, or another attempt would not have been made.
   const isStaged = record.staged !== undefined && samePayload(record.staged.payload, target.payload);
-  const next = isStaged ? { ...record, staged: undefined } : record;
+  const next = { ...record, staging: undefined, ...(isStaged && { staged: undefined }) };
   return withAttempts(next, target, { stages: stages + 1, sinceAt: stages === 0 ? at : sinceAt });
 }
 
@@ -149,7 +178,7 @@ export function stageSucceeded(
     ...(Object.keys(terms).length > 0 && { terms }),
     ...(deploymentId !== undefined && { deploymentId }),
   };
-  return { ...withAttempts(record, target, { stages: 0 }), staged };
+  return { ...withAttempts({ ...record, staging: undefined }, target, { stages: 0 }), staged };
 }
 
 export function attemptsOf(record: AgentRecord, target: Target): Attempts {

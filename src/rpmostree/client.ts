@@ -10,7 +10,7 @@
  *   and in the same visit.
  * - A release whose staging failed does not stay staged.
  */
-import type { Clock, Deployment, HostStatus, RpmOstree } from '../agent/ports.ts';
+import type { Clock, Deployment, HostStatus, RpmOstree, FollowEnd } from '../agent/ports.ts';
 import { payloadDigest, type Release, samePayload } from '../agent/release.ts';
 import { sameStaged } from '../agent/same-staged.ts';
 import type { ConnectPeer, SystemBus } from '../dbus/types.ts';
@@ -139,11 +139,7 @@ export class RpmOstreeClient implements RpmOstree {
     });
   }
 
-  async followActive(
-    limitMs: number,
-    onProgress: OnProgress,
-    signal: AbortSignal,
-  ): Promise<'ended' | 'still-running'> {
+  async followActive(limitMs: number, onProgress: OnProgress, signal: AbortSignal): Promise<FollowEnd> {
     return this.#visit('follow the running transaction', signal, async (visit) => {
       const { daemon } = visit;
       const before = await this.#read(daemon, signal);
@@ -153,10 +149,14 @@ export class RpmOstreeClient implements RpmOstree {
       }
       if (end !== undefined) {
         await daemon.letGo(signal);
-        if (end.kind !== 'succeeded' && before.activeTransaction?.ours === true) {
-          // An agent before this one began it, and has not heard that it failed.
-          await this.#dropFailed(visit, before.staged, () => true, signal);
+        if (before.activeTransaction?.ours !== true) {
+          return 'ended';
         }
+        if (end.kind === 'succeeded') {
+          return 'succeeded';
+        }
+        // An agent before this one began it, and has not heard that it failed.
+        await this.#dropFailed(visit, before.staged, () => true, signal);
       }
       return 'ended';
     });

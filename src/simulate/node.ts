@@ -246,7 +246,12 @@ export class SimulatedNode {
         ? { kind: 'status-read', status: this.status() }
         : { kind: 'status-failed', failure: failureOf(fault) };
     },
-    'follow-active': () => ({ kind: 'transaction-over' }),
+    'follow-active': () => {
+      const end = this.world.followed?.() ?? 'ended';
+      return end === 'still-running'
+        ? { kind: 'transaction-running' }
+        : { kind: 'transaction-over', ...(end === 'succeeded' && { succeeded: true }) };
+    },
     'release-slot': ({ stream, configured, present, former, asksBoot }) => {
       const incomplete = asksBoot ? this.world.incomplete?.() : undefined;
       if (incomplete !== undefined) {

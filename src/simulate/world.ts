@@ -9,6 +9,7 @@ import type {
   Session,
   SlotAnswer,
   SlotRequest,
+  FollowEnd,
 } from '../agent/ports.ts';
 import type { Release } from '../agent/release.ts';
 import type { Policy } from '../agent/state.ts';
@@ -24,6 +25,8 @@ export interface World {
   acquire(request: SlotRequest): SlotAnswer | Error;
   /** Why this boot is not complete; undefined, also where it is absent: it is. */
   incomplete?(): string | undefined;
+  /** What becomes of a transaction that runs when the agent starts. Left out: it ends. */
+  followed?(): FollowEnd;
   /** Undefined: it works. So below. */
   release(request: SlotRequest): Error | undefined;
   sessions(): readonly Session[] | Error;

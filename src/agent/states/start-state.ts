@@ -10,7 +10,7 @@
 import type { Moment } from '../moment.ts';
 import { adapterRetryMs, AFTER_FOLLOW_MS, FOLLOW_LIMIT_MS } from '../pacing.ts';
 import type { HostStatus } from '../ports.ts';
-import { booted as afterBoot, plain, type AgentRecord, type Asked } from '../record.ts';
+import { booted as afterBoot, plain, stagingFinished, type AgentRecord, type Asked } from '../record.ts';
 import { samePayload, type Target } from '../release.ts';
 import { waitFor, waitUntil } from '../rest.ts';
 import { recorded, type AgentState, type Memory, type Model, type Policy } from '../state.ts';
@@ -50,16 +50,22 @@ export const START_STEPS: Readonly<Record<StartState['step'], Step<StartState>>>
         : disabled(turn, dueMono);
     },
   }),
-  follow: step(
-    ['follow-active'],
-    () => ({ kind: 'follow-active', limitMs: FOLLOW_LIMIT_MS }),
-    followed<StartState>((state, turn) => ({
-      state: { ...state, step: 'rest', dueMono: turn.mono + AFTER_FOLLOW_MS },
-      memory: turn.memory,
-    })),
-  ),
+  follow: step(['follow-active'], () => ({ kind: 'follow-active', limitMs: FOLLOW_LIMIT_MS }), {
+    ...followed<StartState>(afterFollowing),
+    'transaction-over': (state, { succeeded }, turn) => {
+      turn.tell({ kind: 'transaction-over' });
+      const { memory } = turn;
+      // What an agent before this one has begun to stage came to its end before our eyes.
+      const settledMemory = succeeded === true ? recorded(memory, stagingFinished(memory.record)) : memory;
+      return afterFollowing(state, withMemory(turn, settledMemory));
+    },
+  }),
   rest: step(['wait'], (state, view) => waitFor({ state, memory: view.memory }, view), { woke: read }),
 };
+
+function afterFollowing(state: StartState, { memory, mono }: Turn): Model {
+  return { state: { ...state, step: 'rest', dueMono: mono + AFTER_FOLLOW_MS }, memory };
+}
 
 /** Updates are switched off, so nobody registers as the driver. Metrics tell what is booted all the same. */
 export function whenSwitchedOff(state: StartState, turn: Turn): Model {

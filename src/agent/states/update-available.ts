@@ -50,7 +50,11 @@ export const AVAILABLE_STEPS: Readonly<Record<AvailableStep, Step<UpdateAvailabl
     discarded: (state, _event, turn) => {
       const { release } = state;
       if (isToBeStagedAnew(turn.memory, release)) {
-        turn.tell({ kind: 'failed-one-dropped', release, hasFailed: hasFailed(turn.memory, release) });
+        turn.tell({
+          kind: 'failed-one-dropped',
+          release,
+          hasFailed: hasFailed(turn.memory, release, turn.policy),
+        });
         return goneOn(state, turn);
       }
       turn.tell({ kind: 'blocked', release });

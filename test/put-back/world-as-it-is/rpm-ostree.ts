@@ -34,6 +34,23 @@ export const RPM_OSTREE_FAULTS: readonly PutBackFault[] = [
     named: 'R1: a refusal as unlocked counts as unlocked',
   },
   {
+    id: 'R3-killed',
+    fault: 'a release that failed its check is booted, because the agent was killed before it heard of it',
+    changes: [replace('src/agent/record.ts', 'isStagingUnfinished', () => () => false)],
+    project: 'unit',
+    test: 'test/unit/agent/convergence.test.ts',
+    named: 'R3: an agent that is killed while it stages',
+  },
+  {
+    id: 'R3-killed-process',
+    fault: 'the same, with the real agent',
+    changes: [replace('src/agent/record.ts', 'isStagingUnfinished', () => () => false)],
+    built: true,
+    project: 'integration',
+    test: 'test/integration/killed-staging.test.ts',
+    named: 'R3: an agent that is killed',
+  },
+  {
     id: 'R2-locked',
     fault: 'a locked leftover counts as staged by somebody, and every later release waits',
     changes: [

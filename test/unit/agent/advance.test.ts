@@ -178,6 +178,7 @@ const EVENTS: Record<string, Event> = {
   },
   'status-failed': { kind: 'status-failed', failure: FAILURE },
   'transaction-over': { kind: 'transaction-over' },
+  'transaction-over: ours succeeded': { kind: 'transaction-over', succeeded: true },
   'transaction-running': { kind: 'transaction-running' },
   'follow-failed': { kind: 'follow-failed', failure: FAILURE },
   'slot-released': { kind: 'slot-released', configured: true, returned: [] },

@@ -108,6 +108,40 @@ describe('the agent, left alone', () => {
     expect(count(simulated, 'finalize')).toBeLessThanOrEqual(HOUR / POLICY.retryIntervalMs + 2);
   });
 
+  describe('R3: an agent that is killed while it stages', () => {
+    function killed(): SimulatedNode {
+      const simulated = node({ check: offering(V2) });
+      simulated.runUntil((n) => n.effect.kind === 'stage');
+      simulated.deployments = [staged('2.0'), ...simulated.deployments];
+      simulated.effects.length = 0;
+      simulated.restart();
+      return simulated;
+    }
+
+    it('has it on disk, and drops what it then finds staged: nobody knows whether it passed its check', () => {
+      const simulated = killed();
+      simulated.runUntil((n) => n.reboots === 1);
+      expect(count(simulated, 'discard-staged')).toBe(1);
+      expect(count(simulated, 'stage')).toBe(1);
+      expect(simulated.booted.version).toBe('2.0');
+      expect(simulated.record.staging).toBeUndefined();
+    });
+
+    it('goes on with it when its transaction still ran, and succeeded', () => {
+      const simulated = killed();
+      const activeTransaction = { method: 'Deploy', title: 'zincati: stage 2.0', ours: true };
+      const read = simulated.status.bind(simulated);
+      simulated.status = () => ({ ...read(), activeTransaction });
+      simulated.world.followed = () => {
+        simulated.status = read;
+        return 'succeeded';
+      };
+      simulated.runUntil((n) => n.reboots === 1);
+      expect(count(simulated, 'follow-active')).toBe(1);
+      expect(count(simulated, 'discard-staged') + count(simulated, 'stage')).toBe(0);
+    });
+  });
+
   it('B2: a staged deployment that somebody dropped leads back to polling within one tick', () => {
     const simulated = node({
       check: offering(V2),

@@ -7,6 +7,7 @@ import {
   plain,
   rebootAsked,
   refuseStream,
+  stageBegun,
   stageFailed,
 } from '../../../src/agent/record.ts';
 import { readText, toText } from '../../../src/agent/record-text.ts';
@@ -30,7 +31,7 @@ const FULL = rebootAsked(
 
 describe('record text', () => {
   it('comes back as it was written', () => {
-    for (const record of [FULL, EMPTY_RECORD]) {
+    for (const record of [FULL, EMPTY_RECORD, stageBegun(FULL, release('6'), 'boot-a')]) {
       expect(readText(toText(record))).toEqual({ kind: 'record', record, dropped: [] });
     }
   });
@@ -48,6 +49,21 @@ describe('record text', () => {
     '{"format":"1"}',
   ])('is refused whole when it is %j', (text) => {
     expect(readText(text)).toEqual({ kind: 'none', why: 'it is not a record that this program wrote' });
+  });
+
+  it.each([
+    { payload: { scheme: 'checksum', value: 'a' }, version: '6' },
+    { version: '6', bootId: 'boot-a' },
+    { payload: { scheme: 'tag', value: 'a' }, version: '6', bootId: 'boot-a' },
+    'boot-a',
+    [],
+  ])('R3: passes over an attempt to stage that is not what it should be: %j', (staging) => {
+    const good = JSON.parse(toText(FULL)) as Record<string, unknown>;
+    expect(readText(JSON.stringify({ ...good, staging }))).toEqual({
+      kind: 'record',
+      record: FULL,
+      dropped: ['staging'],
+    });
   });
 
   it('tells a later format from damage', () => {

@@ -4,15 +4,22 @@
  * Invariants:
  * - What an attempt that failed left staged is never gone on with. It is dropped.
  * - Nor is a locked one that no agent saw succeed: rpm-ostree looks only after staging whether it works at all.
+ * - The record says what is being staged before it is staged.
  * - What somebody else staged is left alone, unless the policy says otherwise.
  */
 import { skippedBy } from '../../admin-lists.ts';
 import { pendingOf, termsOf } from '../../pending.ts';
 import type { Deployment } from '../../ports.ts';
-import { attemptsOf, hasFailedStaging, type StageTerms } from '../../record.ts';
+import {
+  attemptsOf,
+  hasFailedStaging,
+  isStagingUnfinished,
+  stageBegun,
+  type StageTerms,
+} from '../../record.ts';
 import { type Release, samePayload } from '../../release.ts';
 import { isSkipped } from '../../skip.ts';
-import type { Memory, Model } from '../../state.ts';
+import { recorded, type Memory, type Model, type Policy } from '../../state.ts';
 import type { Turn } from '../../turn.ts';
 import { foreignStaged } from '../back-to-polling.ts';
 import { afterStaging } from './after-staging.ts';
@@ -44,7 +51,7 @@ export function selected(
   };
   const staged = memory.host?.staged;
   const isStaged = staged?.payload !== undefined && samePayload(staged.payload, release.payload);
-  const isSuspect = isStaged && isLeftover(memory, release, staged);
+  const isSuspect = isStaged && isLeftover(memory, release, staged, policy);
   if (isSuspect && (staged.finalizationLocked === true || policy.replaceForeignStaged)) {
     return { state: { ...state, step: 'discard' }, memory };
   }
@@ -66,7 +73,8 @@ export function selected(
   if (!isKnown) {
     turn.tell({ kind: 'selected', release });
   }
-  return { state, memory };
+  const record = stageBegun(memory.record, release, policy.bootId);
+  return { state, memory: recorded(memory, record) };
 }
 
 /** Exported for its tests: goes on with the release as it was named, unless it was denied meanwhile or is adrift. */
@@ -90,20 +98,35 @@ export function isToBeStagedAnew({ record }: Memory, release: Release): boolean 
 }
 
 /** Staging it was tried, and never succeeded since. */
-export function hasFailed(memory: Memory, release: Release): boolean {
-  return !hasSucceeded(memory, release) && hasFailedStaging(memory.record, release);
+export function hasFailed(memory: Memory, release: Release, policy: Policy): boolean {
+  return !hasSucceeded(memory, release, policy) && hasFailedStaging(memory.record, release);
 }
 
 /** The record says so. An agent that was killed while rpm-ostree staged has not heard how that ended. */
-export function hasSucceeded({ record }: Pick<Memory, 'record'>, { payload }: Release): boolean {
-  return record.staged !== undefined && samePayload(record.staged.payload, payload);
+export function hasSucceeded(
+  { record }: Pick<Memory, 'record'>,
+  release: Release,
+  { bootId }: Pick<Policy, 'bootId'>,
+): boolean {
+  return (
+    record.staged !== undefined &&
+    samePayload(record.staged.payload, release.payload) &&
+    !isStagingUnfinished(record, release, bootId)
+  );
 }
 
-/** Locked, and no agent saw that staging it succeeded. Where nobody can say of a lock, only what has failed counts. */
-function isLeftover(memory: Memory, release: Release, { finalizationLocked }: Deployment): boolean {
-  return finalizationLocked === true
-    ? !hasSucceeded(memory, release)
-    : finalizationLocked === undefined && hasFailed(memory, release);
+/** Locked, and no agent saw that staging it succeeded. Where nobody can say of a lock, what has failed or not ended counts. */
+function isLeftover(
+  memory: Memory,
+  release: Release,
+  { finalizationLocked }: Deployment,
+  policy: Policy,
+): boolean {
+  if (finalizationLocked === true) {
+    return !hasSucceeded(memory, release, policy);
+  }
+  const isUnfinished = isStagingUnfinished(memory.record, release, policy.bootId);
+  return finalizationLocked === undefined && (isUnfinished || hasFailed(memory, release, policy));
 }
 
 function isSameAnswer({ was, memory }: Turn): boolean {
