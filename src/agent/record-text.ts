@@ -80,6 +80,8 @@ export function readText(source: string): ReadText {
     holds: list(value, 'holds', hold, dropped).slice(-MOST_HOLDS),
     adminDenials: list(value, 'adminDenials', adminDenial, dropped).slice(-MOST_ADMIN_DENIALS),
     slots: list(value, 'slots', slot, dropped).slice(-MOST_SLOTS),
+    ...optionally('bootedSinceAt', instant(value['bootedSinceAt'])),
+    ...optionally('hopsDone', whole(value['hopsDone'])),
     ...optionally('stalledSinceAt', whole(value['stalledSinceAt'])),
     ...optionally('installation', text(value['installation'])),
   };
@@ -147,6 +149,12 @@ function whole(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value + 0 : undefined;
 }
 
+/** One that a date can be shown for. */
+function instant(value: unknown): number | undefined {
+  const at = whole(value);
+  return at === undefined || !isInstant(at) ? undefined : at;
+}
+
 function target(value: Table): Target | undefined {
   const payload = value['payload'];
   if (!isTable(payload)) {
@@ -164,7 +172,14 @@ function stagedTarget(value: Table): StagedTarget | undefined {
   const of = target(value);
   const terms = isTable(value['terms']) ? stageTerms(value['terms']) : undefined;
   const deploymentId = text(value['deploymentId']);
-  return of && { ...of, ...(terms && { terms }), ...(deploymentId !== undefined && { deploymentId }) };
+  return (
+    of && {
+      ...of,
+      ...(terms && { terms }),
+      ...(deploymentId !== undefined && { deploymentId }),
+      ...optionally('sinceAt', instant(value['sinceAt'])),
+    }
+  );
 }
 
 function stageTerms(value: Table): StageTerms {

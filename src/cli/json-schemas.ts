@@ -58,10 +58,25 @@ const DEPLOYMENT = record(
     image: TEXT,
     locked: described('a plain reboot does not apply it', FLAG),
     layered: list(TEXT),
+    sinceAt: described('since when it is booted, or staged', INSTANT),
   },
   ['version', 'layered'],
 );
-const RELEASE = record({ version: TEXT, payload: TEXT }, ['version']);
+const RELEASE = record(
+  {
+    version: TEXT,
+    payload: TEXT,
+    hop: described('its place on the way to the newest release, from 1', COUNT),
+    hops: described('releases on that way', COUNT),
+  },
+  ['version'],
+);
+const NODE = record({
+  id: described('as update and lock servers know it', TEXT),
+  group: TEXT,
+  platform: TEXT,
+  stream: TEXT,
+});
 const PROGRESS = record({
   text: TEXT,
   fraction: described('from 0 to 1', NUMBER),
@@ -110,6 +125,7 @@ const AGENT = record(
     state: TEXT,
     statusText: TEXT,
     health: HEALTH,
+    node: NODE,
     booted: DEPLOYMENT,
     staged: DEPLOYMENT,
     target: RELEASE,
@@ -121,7 +137,7 @@ const AGENT = record(
     denied: list(DENIAL),
     configuration: record({ current: FLAG, reason: TEXT, sinceAt: INSTANT }, ['current']),
   },
-  ['state', 'health', 'checks', 'blocked', 'reboot', 'holds', 'denied', 'configuration'],
+  ['state', 'node', 'health', 'checks', 'blocked', 'reboot', 'holds', 'denied', 'configuration'],
 );
 const UNIT = record({
   activeState: TEXT,

@@ -236,9 +236,10 @@ function stagedRecord(
   { host, record }: Memory,
   staged: Deployment,
   { release, terms }: UpdateAvailable,
+  at: number,
 ): AgentRecord {
   return foreignStaged({ host, record }) === undefined
-    ? stageSucceeded(record, release, terms, staged.id)
+    ? stageSucceeded(record, release, terms, staged.id, at)
     : record;
 }
 
@@ -268,7 +269,7 @@ function afterStaging(state: UpdateAvailable, staged: Deployment, turn: Turn): M
       visitors: [],
       unlocked: staged.finalizationLocked === false,
     },
-    memory: recorded(memory, stagedRecord(memory, staged, state)),
+    memory: recorded(memory, stagedRecord(memory, staged, state, at)),
   };
 }
 

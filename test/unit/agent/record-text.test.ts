@@ -8,6 +8,7 @@ import {
   rebootAsked,
   refuseStream,
   stageFailed,
+  stageSucceeded,
 } from '../../../src/agent/record.ts';
 import { readText, toText } from '../../../src/agent/record-text.ts';
 import { release } from '../../support/samples.ts';
@@ -29,7 +30,11 @@ const FULL = rebootAsked(
 
 describe('record text', () => {
   it('comes back as it was written', () => {
-    for (const record of [FULL, EMPTY_RECORD]) {
+    const told = {
+      ...stageSucceeded(FULL, release('6'), { to: '6' }, 'd-6', 7),
+      ...{ bootedSinceAt: 8, hopsDone: 2 },
+    };
+    for (const record of [FULL, EMPTY_RECORD, told]) {
       expect(readText(toText(record))).toEqual({ kind: 'record', record, dropped: [] });
     }
   });
