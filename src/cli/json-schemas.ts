@@ -157,6 +157,10 @@ const CONTENTS: Readonly<Record<Kind, Schema>> = {
       agent: AGENT,
       text: described('why it does not answer', TEXT),
       todo: TEXT,
+      lastWords: described(
+        'what the agent that ran last said when it ended; for root',
+        record({ at: INSTANT, version: TEXT, text: TEXT }, ['at', 'version', 'text']),
+      ),
       unit: described('what systemd says of an agent that does not answer', UNIT),
     },
     ['running', 'host'],

@@ -1,4 +1,5 @@
 /** `zincati status` for people. Pure. */
+import type { LastWords } from '../history/last-words.ts';
 import type { AgentFacts, DeploymentFacts, HoldFacts, ProgressFacts } from './agent-facts.ts';
 import type { Absence } from './absent-agent.ts';
 import { row, wrap } from './columns.ts';
@@ -32,7 +33,14 @@ export function statusLines(facts: AgentFacts, host: HostFacts, terms: Terms): r
 }
 
 /** Where the agent does not run: that first, then what can be told without it. */
-export function absentLines({ text, todo }: Absence, host: HostFacts, terms: Terms): readonly string[] {
+export function absentLines(
+  { text, todo }: Absence,
+  host: HostFacts,
+  terms: Terms,
+  lastWords?: LastWords,
+): readonly string[] {
+  const said: readonly Row[] =
+    lastWords === undefined ? [] : [['ended', `${localTime(lastWords.at, terms)}: ${lastWords.text}`]];
   const booted =
     host.version === undefined ? [] : tableRow('booted', bootedText(undefined, host, terms), terms);
   return [
@@ -41,6 +49,7 @@ export function absentLines({ text, todo }: Absence, host: HostFacts, terms: Ter
     '',
     ...tableRow('node', nodeText(host, undefined), terms),
     ...booted,
+    ...said.flatMap(([label, words]) => tableRow(label, words, terms)),
   ];
 }
 
