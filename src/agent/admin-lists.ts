@@ -17,8 +17,7 @@ export function skippedBy(
   { record }: Pick<Memory, 'record'>,
   { skip }: Pick<Policy, 'skip'>,
 ): readonly string[] {
-  const { adminDenials } = record;
-  return adminDenials.length === 0 ? skip : [...skip, ...adminDenials.map(({ release }) => release)];
+  return [...skip, ...record.adminDenials.map(({ release }) => release)];
 }
 
 /** Why a staged `release` goes. */

@@ -87,7 +87,7 @@ export function settled(
     all.push({ kind: 'state-changed', to: model.state.name });
   }
   const effect = nextEffect(model, now, policy);
-  if (effect.kind !== 'wait' || effect.forMs === 0 || model.memory.requests.length === 0) {
+  if (effect.kind !== 'wait' || effect.forMs === 0) {
     return { model, effect, happenings: all };
   }
   const rest = atRest(model);

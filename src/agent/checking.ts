@@ -14,15 +14,14 @@ import type { Turn, View } from './turn.ts';
 /** The effect of every step `check`. They are entered only with a booted deployment that can be compared. */
 export function checkEffect({ memory, policy, at }: View): EffectOf<'check'> {
   const { host } = memory;
-  const payload = host?.booted.payload;
-  if (host === undefined || payload === undefined) {
+  if (host?.booted.payload === undefined) {
     throw new Error('a check was asked for before the deployments were read');
   }
   return {
     kind: 'check',
     stream: streamOf(memory, policy),
     query: {
-      ...checkQuery(host, payload, memory.record, policy, at),
+      ...checkQuery(host, host.booted.payload, memory.record, policy, at),
       skip: skippedBy(memory, policy),
       ...termsOf(memory),
     },

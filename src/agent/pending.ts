@@ -85,5 +85,6 @@ export function termsOf(memory: Pick<Memory, 'requests' | 'record' | 'host'>): S
 
 /** What the disk has while requests wait for it; all of them fail together, so that of the oldest one counts. */
 export function beforeWriting({ requests }: Pick<Memory, 'requests'>): Kept | undefined {
-  return requests.find(({ written }) => written !== undefined)?.written?.before;
+  const [oldest] = requests.flatMap(({ written }) => written?.before ?? []);
+  return oldest;
 }

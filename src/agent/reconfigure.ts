@@ -12,10 +12,11 @@
 import { settled, type Advance } from './advance.ts';
 import { newGrace, type GracePolicy } from './grace.ts';
 import type { Happening } from './happenings.ts';
+import { isRebooting, type Rebooting } from './rebooting.ts';
 import { rebootRefused } from './record.ts';
 import { isSamePlace } from './slot-place.ts';
 import { isKeepingSlot } from './slots.ts';
-import { nothingLent } from './states/update-staged.ts';
+import { nothingLent } from './states/staged/owing-slot.ts';
 import {
   recorded,
   type AgentState,
@@ -38,12 +39,6 @@ export function reconfigured(model: Model, now: Moment, before: Policy, policy: 
     memory: startingAnew(memory, before, policy, isKept(model.state, before, policy)),
   };
   return settled(after, model, [...happenings, ...refused], now, policy);
-}
-
-type Rebooting = Extract<AgentState, { name: 'UpdateFinalized' } | { cause: 'reboot-pending' }>;
-
-export function isRebooting(state: AgentState): state is Rebooting {
-  return state.name === 'UpdateFinalized' || (state.name === 'EndState' && state.cause === 'reboot-pending');
 }
 
 /** The decision is made again from its first step. */

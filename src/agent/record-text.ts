@@ -62,8 +62,8 @@ export function readText(source: string): ReadText {
   if (!isTable(value)) {
     return NO_RECORD;
   }
-  const format = whole(value['format']);
-  if (format !== undefined && format > FORMAT) {
+  const format = whole(value['format']) ?? 0;
+  if (format > FORMAT) {
     return { kind: 'newer', format };
   }
   if (format !== FORMAT) {
@@ -80,10 +80,12 @@ export function readText(source: string): ReadText {
     holds: list(value, 'holds', hold, dropped).slice(-MOST_HOLDS),
     adminDenials: list(value, 'adminDenials', adminDenial, dropped).slice(-MOST_ADMIN_DENIALS),
     slots: list(value, 'slots', slot, dropped).slice(-MOST_SLOTS),
-    ...optionally('bootedSinceAt', instant(value['bootedSinceAt'])),
-    ...optionally('hopsDone', whole(value['hopsDone'])),
-    ...optionally('stalledSinceAt', whole(value['stalledSinceAt'])),
-    ...optionally('installation', text(value['installation'])),
+    ...known({
+      bootedSinceAt: instant(value['bootedSinceAt']),
+      hopsDone: whole(value['hopsDone']),
+      stalledSinceAt: whole(value['stalledSinceAt']),
+      installation: text(value['installation']),
+    }),
   };
   return { kind: 'record', record, dropped };
 }
@@ -131,8 +133,18 @@ function single<T>(
   return good;
 }
 
-function optionally<K extends string, T>(key: K, value: T | undefined): Partial<Record<K, T>> {
-  return value === undefined ? {} : ({ [key]: value } as Record<K, T>);
+/** `parts` without those that are undefined. */
+function known<T extends Table>(parts: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(parts).filter(([, part]) => part !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
+}
+
+/** `parts`, if there are all of them. */
+function complete<T extends Table>(parts: T): { [K in keyof T]: Exclude<T[K], undefined> } | undefined {
+  return Object.values(parts).includes(undefined)
+    ? undefined
+    : (parts as { [K in keyof T]: Exclude<T[K], undefined> });
 }
 
 function isPresent(value: unknown): boolean {
@@ -143,10 +155,14 @@ function text(value: unknown): string | undefined {
   return typeof value === 'string' && value.length <= LONGEST_TEXT ? value : undefined;
 }
 
+function isWhole(value: unknown): value is number {
+  return Number.isSafeInteger(value);
+}
+
 /** Instants and counts: whole and not negative. */
 function whole(value: unknown): number | undefined {
   // Adding 0 makes a plain zero of a negative one.
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value + 0 : undefined;
+  return isWhole(value) && value >= 0 ? value + 0 : undefined;
 }
 
 /** One that a date can be shown for. */
@@ -156,145 +172,111 @@ function instant(value: unknown): number | undefined {
 }
 
 function target(value: Table): Target | undefined {
-  const payload = value['payload'];
-  if (!isTable(payload)) {
-    return undefined;
-  }
-  const scheme = SCHEMES.find((known) => known === payload['scheme']);
-  const id = text(payload['value']);
-  const version = text(value['version']);
-  return scheme === undefined || id === undefined || version === undefined
-    ? undefined
-    : { payload: { scheme, value: id }, version };
+  const of = isTable(value['payload']) ? value['payload'] : {};
+  const payload = complete({
+    scheme: SCHEMES.find((scheme) => scheme === of['scheme']),
+    value: text(of['value']),
+  });
+  return complete({ payload, version: text(value['version']) });
 }
 
 function stagedTarget(value: Table): StagedTarget | undefined {
   const of = target(value);
   const terms = isTable(value['terms']) ? stageTerms(value['terms']) : undefined;
   const deploymentId = text(value['deploymentId']);
-  return (
-    of && {
-      ...of,
-      ...(terms && { terms }),
-      ...(deploymentId !== undefined && { deploymentId }),
-      ...optionally('sinceAt', instant(value['sinceAt'])),
-    }
-  );
+  const sinceAt = instant(value['sinceAt']);
+  return of && { ...of, ...known({ terms, deploymentId, sinceAt }) };
 }
 
 function stageTerms(value: Table): StageTerms {
-  const to = text(value['to']);
   return {
     ...(value['ignoreRollout'] === true && { ignoreRollout: true }),
-    ...(to !== undefined && { to }),
+    ...known({ to: text(value['to']) }),
   };
 }
 
 function asker(value: unknown): Asker | undefined {
-  const uid = isTable(value) ? whole(value['uid']) : undefined;
-  return uid === undefined || uid < 0 ? undefined : { uid };
+  return isTable(value) ? complete({ uid: whole(value['uid']) }) : undefined;
+}
+
+/** Whether there is no end, or one that can be read: otherwise the entry is none, since it would last for good. */
+function hasGoodEnd({ untilAt }: Table): boolean {
+  return untilAt === undefined || whole(untilAt) !== undefined;
+}
+
+function shortReason(value: unknown): string | undefined {
+  return text(value)?.slice(0, LONGEST_REASON);
 }
 
 function hold(value: Table): Hold | undefined {
-  const id = text(value['id']);
-  const what = HOLDABLE.find((known) => known === value['what']);
-  const by = asker(value['by']);
-  const reason = text(value['reason']);
-  const sinceAt = whole(value['sinceAt']);
+  const { id } = value;
   const untilAt = whole(value['untilAt']);
-  // A hold whose end cannot be read is left out, and named.
-  const isDamaged = value['untilAt'] !== undefined && (untilAt === undefined || !isInstant(untilAt));
-  if (id === undefined || !HOLD_ID.test(id) || what === undefined || by === undefined || isDamaged) {
-    return undefined;
-  }
-  return reason === undefined || sinceAt === undefined
-    ? undefined
-    : {
-        ...{ id, what, by, reason: reason.slice(0, LONGEST_REASON), sinceAt },
-        ...(untilAt !== undefined && { untilAt }),
-      };
+  const of = complete({
+    id: typeof id === 'string' && HOLD_ID.test(id) ? id : undefined,
+    what: HOLDABLE.find((what) => what === value['what']),
+    by: asker(value['by']),
+    reason: shortReason(value['reason']),
+    sinceAt: whole(value['sinceAt']),
+  });
+  return of && hasGoodEnd(value) && isInstant(untilAt ?? 0) ? { ...of, ...known({ untilAt }) } : undefined;
 }
 
 function adminDenial(value: Table): AdminDenial | undefined {
   const release = text(value['release']);
-  const by = asker(value['by']);
-  const reason = text(value['reason']);
-  const sinceAt = whole(value['sinceAt']);
-  if (release === undefined || release === '' || release.length > LONGEST_RELEASE) {
-    return undefined;
-  }
-  return by === undefined || reason === undefined || sinceAt === undefined
-    ? undefined
-    : { release, by, reason: reason.slice(0, LONGEST_REASON), sinceAt };
+  const isName = release !== undefined && release !== '' && release.length <= LONGEST_RELEASE;
+  return complete({
+    release: isName ? release : undefined,
+    by: asker(value['by']),
+    reason: shortReason(value['reason']),
+    sinceAt: whole(value['sinceAt']),
+  });
 }
 
 function denial(value: Table): Denial | undefined {
   const of = target(value);
-  const reason = DENIAL_REASONS.find((known) => known === value['reason']);
-  const sinceAt = whole(value['sinceAt']);
-  const strikes = whole(value['strikes']);
-  const untilAt = whole(value['untilAt']);
-  if (of === undefined || reason === undefined || sinceAt === undefined || strikes === undefined) {
-    return undefined;
-  }
-  if (value['untilAt'] !== undefined && untilAt === undefined) {
-    return undefined;
-  }
-  return { ...of, reason, sinceAt, ...(untilAt === undefined ? {} : { untilAt }), strikes };
+  const more = complete({
+    reason: DENIAL_REASONS.find((reason) => reason === value['reason']),
+    sinceAt: whole(value['sinceAt']),
+    strikes: whole(value['strikes']),
+  });
+  return of && more && hasGoodEnd(value)
+    ? { ...of, ...more, ...known({ untilAt: whole(value['untilAt']) }) }
+    : undefined;
 }
 
 function attempts(value: Table): Attempts | undefined {
   const of = target(value);
-  const stages = whole(value['stages']);
-  const reboots = whole(value['reboots']);
-  const sinceAt = whole(value['sinceAt']);
-  if (of === undefined || stages === undefined || reboots === undefined || sinceAt === undefined) {
-    return undefined;
-  }
-  return { ...of, stages, reboots, sinceAt };
+  const more = complete({
+    stages: whole(value['stages']),
+    reboots: whole(value['reboots']),
+    sinceAt: whole(value['sinceAt']),
+  });
+  return of && more && { ...of, ...more };
 }
 
 function asked(value: Table): Asked | undefined {
   const of = target(value);
-  const at = whole(value['at']);
-  const bootId = text(value['bootId']);
-  return of === undefined || at === undefined || bootId === undefined ? undefined : { ...of, at, bootId };
+  const more = complete({ at: whole(value['at']), bootId: text(value['bootId']) });
+  return of && more && { ...of, ...more };
 }
 
 function slot(value: Table): MayHold | undefined {
-  const lender = text(value['lender']);
-  const address = text(value['address']);
-  const group = text(value['group']);
-  const id = text(value['id']);
-  const sinceAt = whole(value['sinceAt']);
-  const grantedAt = whole(value['grantedAt']);
-  if (
-    lender === undefined ||
-    address === undefined ||
-    group === undefined ||
-    id === undefined ||
-    sinceAt === undefined
-  ) {
-    return undefined;
-  }
+  const of = complete({
+    lender: text(value['lender']),
+    address: text(value['address']),
+    group: text(value['group']),
+    id: text(value['id']),
+    sinceAt: whole(value['sinceAt']),
+  });
   const files = isTable(value['files']) ? slotFiles(value['files']) : undefined;
-  return {
-    lender,
-    address,
-    group,
-    id,
-    ...(files !== undefined && { files }),
-    sinceAt,
-    ...(grantedAt !== undefined && { grantedAt }),
-  };
+  return of && { ...of, ...known({ files, grantedAt: whole(value['grantedAt']) }) };
 }
 
 function slotFiles(value: Table): SlotFiles {
-  const [ca, cert, key, bearer] = ['ca', 'cert', 'key', 'bearer'].map((name) => text(value[name]));
-  return {
-    ...(ca !== undefined && { ca }),
-    ...(cert !== undefined && { cert }),
-    ...(key !== undefined && { key }),
-    ...(bearer !== undefined && { bearer }),
-  };
+  return known({
+    ca: text(value['ca']),
+    cert: text(value['cert']),
+    key: text(value['key']),
+    bearer: text(value['bearer']),
+  });
 }

@@ -12,6 +12,7 @@ import type { Moment } from './moment.ts';
 import type { Pending } from './pending-request.ts';
 import { done, firstOutcome, isLenderAwaited, isWhatIsStaged, refused } from './request-outcomes.ts';
 import { beforeWriting } from './pending.ts';
+import { isRebooting } from './rebooting.ts';
 import type { Outcome } from './requests.ts';
 import { recorded, type Memory, type Model } from './state.ts';
 
@@ -22,10 +23,6 @@ export interface Ended {
 
 /** What of the requests is over after `happenings` led to `model`. */
 export function afterHappenings(model: Model, happenings: readonly Happening[], now: Moment): Ended {
-  const { requests } = model.memory;
-  if (requests.length === 0) {
-    return { memory: model.memory, happenings: [] };
-  }
   const unsaved = happenings.find(isSaveFailing);
   const memory = unsaved === undefined ? model.memory : takenBack(model.memory);
   return ended(memory, (pending) => {
@@ -81,11 +78,10 @@ function takenBack(memory: Memory): Memory {
 }
 
 function outcomeAtRest({ request, written }: Pending, { state, memory }: Model): Outcome {
-  const { kind } = request.wish;
-  if (kind === 'discard' && written !== undefined) {
+  if (written !== undefined) {
     return written.outcome;
   }
-  if (state.name === 'UpdateFinalized' || (state.name === 'EndState' && state.cause === 'reboot-pending')) {
+  if (isRebooting(state)) {
     const { version } = state.release;
     if (isWhatIsStaged(request, version)) {
       return done(`${version} is staged, and the reboot into it is on its way`, {
@@ -98,7 +94,7 @@ function outcomeAtRest({ request, written }: Pending, { state, memory }: Model):
   if (state.name === 'EndState') {
     return refused('Disabled', 'updates are switched off by configuration');
   }
-  if (kind === 'reboot') {
+  if (request.wish.kind === 'reboot') {
     return state.name === 'UpdateStaged'
       ? refused('Busy', 'rpm-ostree is busy with something else')
       : refused('NotStaged', 'no release of this agent is staged');

@@ -20,7 +20,7 @@ import {
 } from './admin-lists.ts';
 import { checkDue } from './checking.ts';
 import type { Moment } from './moment.ts';
-import { isRebooting } from './reconfigure.ts';
+import { isRebooting } from './rebooting.ts';
 import { isInForce, pardoned } from './record.ts';
 import { done, refused } from './request-outcomes.ts';
 import { isInstant, LONGEST_REASON, MOST_ADMIN_DENIALS, MOST_HOLDS, type Wish } from './requests.ts';

@@ -17,7 +17,7 @@ import type { Moment } from './moment.ts';
 import type { Override } from './overrides.ts';
 import type { Pending } from './pending-request.ts';
 import { holdsInForce, pendingOf } from './pending.ts';
-import { isRebooting } from './reconfigure.ts';
+import { isRebooting } from './rebooting.ts';
 import { ended } from './request-ends.ts';
 import { done, refused } from './request-outcomes.ts';
 import { allowed, denied, held, released } from './requested-lists.ts';

@@ -18,6 +18,9 @@ import { stepsOf, type Step, type Turn, type View } from './turn.ts';
 /** Whatever was computed wrongly is computed again within a day. */
 const LONGEST_WAIT_MS = DAY_MS;
 
+/** Of a duty that is not owed. */
+const NEVER = Number.POSITIVE_INFINITY;
+
 /** The first instant at which a resting node can act, on each clock. */
 export interface Threshold {
   /** Monotonic clock, milliseconds. */
@@ -154,12 +157,10 @@ export function resting<S extends AgentState>(woken: (state: S, turn: Turn) => M
   return stepsOf<S>()(
     ['wait', 'release-slot', 'register-driver'],
     (state, view) => {
-      const slot = slotDueMono({ state, memory: view.memory }, view.policy);
-      if (slot !== undefined && view.mono >= slot) {
+      if (view.mono >= (slotDueMono({ state, memory: view.memory }, view.policy) ?? NEVER)) {
         return releaseSlot(state, view);
       }
-      const driver = driverDueMono(view.memory);
-      if (driver !== undefined && view.mono >= driver) {
+      if (view.mono >= (driverDueMono(view.memory) ?? NEVER)) {
         return { kind: 'register-driver' };
       }
       return waitFor({ state, memory: view.memory }, view);

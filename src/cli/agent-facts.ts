@@ -56,6 +56,10 @@ export interface GateFacts {
   readonly evidence: Readonly<Record<string, string | number | boolean>>;
   readonly earliestAt: number | undefined;
   readonly latestAt: number | undefined;
+  /** When a present pass ends. */
+  readonly endsAt: number | undefined;
+  /** It decides the earliest reboot. Undefined: it does not, or the agent does not say. */
+  readonly binds: boolean | undefined;
   readonly asOfAt: number | undefined;
 }
 
@@ -148,6 +152,14 @@ export interface HappenedFacts {
 }
 
 /** A setting in force. */
+export interface SpanFacts {
+  readonly kind: string;
+  readonly startAt: number;
+  /** Left out: no end in sight. */
+  readonly endAt?: number;
+  readonly text: string;
+}
+
 export interface SettingFacts {
   readonly key: string;
   /** As TOML, on one line. */

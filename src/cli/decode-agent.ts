@@ -18,6 +18,7 @@ import type {
   ReleaseFacts,
   ResultFacts,
   SettingFacts,
+  SpanFacts,
 } from './agent-facts.ts';
 import { Dictionary } from './dictionary.ts';
 
@@ -112,6 +113,18 @@ export function settingFacts(value: BusValue | undefined): readonly SettingFacts
   });
 }
 
+/** `value`: what Calendar answers. */
+export function spanFacts(value: BusValue | undefined): readonly SpanFacts[] {
+  return Dictionary.listOf(value).flatMap((one) => {
+    const kind = one.text('kind');
+    const startAt = one.instant('start');
+    const endAt = one.instant('end');
+    return kind === undefined || startAt === undefined
+      ? []
+      : [{ kind, startAt, ...(endAt !== undefined && { endAt }), text: one.text('text') ?? kind }];
+  });
+}
+
 /** `value`: the argument of Happened. */
 export function happenedFacts(value: BusValue | undefined): HappenedFacts | undefined {
   return happened(Dictionary.of(value));
@@ -191,6 +204,8 @@ function gate(from: Dictionary): GateFacts {
     evidence: from.dictionary('evidence').plain(),
     earliestAt: from.instant('earliest'),
     latestAt: from.instant('latest'),
+    endsAt: from.instant('ends'),
+    binds: from.flag('binds'),
     asOfAt: from.instant('as-of'),
   };
 }

@@ -140,6 +140,9 @@ async function live({ root, log, env, pid, signal, reloads }: AgentOptions): Pro
           void inUse.gates.refresh(at);
         }
         reporter.begins(beginning, at);
+        if (beginning.kind === 'waiting') {
+          lasting.heap.rests();
+        }
       },
       happened: (model, happenings, at) => {
         tellOs(metrics, inUse.reading, model.memory.host?.booted);

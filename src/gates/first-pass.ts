@@ -64,12 +64,6 @@ export function nextInstant(
 
 /** When the first of the passes at `at` ends. Undefined: no end is in sight. */
 export function endOfPass(gates: readonly PassAfter[], at: number): number | undefined {
-  let end: number | undefined;
-  for (const passAfter of gates) {
-    const untilAt = passAfter(at)?.untilAt;
-    if (untilAt !== undefined && (end === undefined || untilAt < end)) {
-      end = untilAt;
-    }
-  }
-  return end;
+  const ends = gates.flatMap((passAfter) => passAfter(at)?.untilAt ?? []);
+  return ends.length === 0 ? undefined : Math.min(...ends);
 }

@@ -48,17 +48,16 @@ export function overridesFor({ gate, verdict, label }: GateReport): readonly Ove
 
 /** Whether a person has overridden all that holds `report` back. */
 export function isOverridden(report: GateReport, overrides: readonly Override[]): boolean {
-  const needed = overrides.length === 0 ? undefined : overridesFor(report);
-  return needed?.every((word) => overrides.includes(word)) === true;
+  return overridesFor(report)?.every((word) => overrides.includes(word)) === true;
 }
 
 /** Whether a person has overridden all that a gate can ever say. */
 export function isSilenced(gate: string, overrides: readonly Override[]): boolean {
-  return overrides.length > 0 && BY_GATE[gate]?.every((word) => overrides.includes(word)) === true;
+  return BY_GATE[gate]?.every((word) => overrides.includes(word)) === true;
 }
 
 /** What `report` becomes then. */
 export function overridden({ gate, label, reason, evidence }: GateReport): GateReport {
-  const known = evidence === undefined ? {} : { evidence };
-  return { gate, verdict: 'pass', label, reason: `overridden: ${reason}`, ...known };
+  const told = { gate, verdict: 'pass', label, reason: `overridden: ${reason}` } as const;
+  return evidence === undefined ? told : { ...told, evidence };
 }

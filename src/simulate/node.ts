@@ -277,10 +277,13 @@ export class SimulatedNode {
       this.deployments = this.deployments.filter((deployment) => !deployment.staged);
       return { kind: 'discarded' };
     },
-    survey: (effect) => ({
-      kind: 'surveyed',
-      reports: this.world.survey(questionOf(effect, this.at)),
-    }),
+    survey: (effect) => {
+      const question = questionOf(effect, this.at);
+      return {
+        kind: 'surveyed',
+        ...(this.world.look?.(question) ?? { reports: this.world.survey(question) }),
+      };
+    },
     'acquire-slot': ({ stream }) => {
       const answer = this.world.acquire({ at: this.at, stream });
       if (this.#cut) {

@@ -15,6 +15,7 @@ export interface Folder {
 
 /** The whole of src/, from the top down. A file directly in src/ counts as a folder. */
 export const FOLDERS: Readonly<Record<string, Folder>> = {
+  'load.ts': { may: [] },
   'main.ts': { may: ['cli', 'daemon', 'host', 'log', 'version.ts'] },
   cli: {
     may: [
@@ -23,6 +24,7 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
       'lenders',
       'host',
       'strategies',
+      'gates',
       'agent',
       'identity',
       'config',
@@ -53,10 +55,24 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
       'metrics',
       'dbus',
       'http',
+      'memory',
       'files',
       'log',
       'version.ts',
     ],
+  },
+  fleet: {
+    may: [
+      'simulate',
+      'strategies',
+      'gates',
+      'cincinnati/graph',
+      'cincinnati/policy',
+      'agent',
+      'config',
+      'calendar',
+    ],
+    pure: true,
   },
   simulate: { may: ['agent'], pure: true },
   service: { may: ['why', 'agent', 'dbus', 'log'] },
@@ -87,12 +103,13 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
   },
   'cincinnati/sources': { may: ['cincinnati/graph', 'agent', 'http'] },
   'cincinnati/graph': { may: ['agent'], pure: true },
+  'cincinnati/policy': { may: [], pure: true },
   metrics: { may: ['agent', 'log', 'files'] },
   agent: { may: [], pure: { but: ['perform.ts', 'runner.ts'] } },
   identity: { may: ['config', 'files'] },
   config: {
     may: ['calendar', 'files'],
-    pure: { but: ['attributes.ts', 'drop-ins.ts', 'load-settings.ts'] },
+    pure: { but: ['attributes.ts', 'drop-ins.ts', 'exposed-files.ts', 'load-settings.ts'] },
   },
   calendar: { may: ['files'], pure: { but: ['zoneinfo.ts'] } },
   dbus: { may: ['memory'] },

@@ -28,8 +28,7 @@ export const DISABLED_STEP: Step<Disabled> = stepsOf<Disabled>()(
   ['wait', 'release-slot', 'read-status'],
   (state, view) => {
     const model = { state, memory: view.memory };
-    const slotMono = slotDueWhenOff(model, view.policy);
-    if (slotMono !== undefined && view.mono >= slotMono) {
+    if (view.mono >= (slotDueWhenOff(model, view.policy) ?? Number.POSITIVE_INFINITY)) {
       return releaseSlot(state, view);
     }
     return view.mono >= state.dueMono && view.memory.host !== undefined ? READ_CACHED : waitFor(model, view);

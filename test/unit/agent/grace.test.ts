@@ -1,6 +1,6 @@
 /** People who are logged in, over minutes, windows and days, on a simulated node. */
 import { describe, expect, it } from 'vitest';
-import type { GracePolicy } from '../../../src/agent/grace.ts';
+import { spentGrace, type GracePolicy } from '../../../src/agent/grace.ts';
 import type { GateQuestion, GateReport, Session } from '../../../src/agent/ports.ts';
 import { statusText } from '../../../src/report/status-text.ts';
 import { blocking, checkResult, deployment, PASSING, POLICY, release } from '../../support/samples.ts';
@@ -151,5 +151,18 @@ describe('B11: a login manager that cannot be asked', () => {
     answer = [CORE];
     simulated.runUntil((n) => n.effect.kind === 'finalize');
     expect(notices(simulated)).toEqual([6, 1]);
+  });
+});
+
+describe('a postponement', () => {
+  const grace = { postponementsLeft: 3, delayLeft: 7, warned: true };
+  const policy = { graceMinutes: 10, maxDelayMinutes: 10, neverWhileLoggedIn: false };
+
+  it('is taken from the grace and from the ceiling', () => {
+    expect(spentGrace(grace, policy)).toEqual({ postponementsLeft: 2, delayLeft: 6, warned: true });
+  });
+
+  it('costs nothing where the wait has no end: what is left counts once that is over', () => {
+    expect(spentGrace(grace, { ...policy, neverWhileLoggedIn: true })).toEqual(grace);
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   adapterRetryMs,
+  bootLookMs,
   checkRetryMs,
   denialMs,
   driverRetryMs,
@@ -58,6 +59,10 @@ describe('pacing', () => {
 
   it('reads deployments again after 5 s doubling to 5 minutes', () => {
     expect([1, 2, 3, 7, 100].map((n) => adapterRetryMs(n) / SECOND)).toEqual([5, 10, 20, 300, 300]);
+  });
+
+  it('looks whether the boot is complete after 5 s doubling to a minute', () => {
+    expect([1, 2, 3, 4, 5, 100].map((n) => bootLookMs(n) / SECOND)).toEqual([5, 10, 20, 40, 60, 60]);
   });
 
   it('denies an abandoned target for longer each time, up to a week', () => {

@@ -11,6 +11,7 @@ import {
   stageSucceeded,
 } from '../../../src/agent/record.ts';
 import { readText, toText } from '../../../src/agent/record-text.ts';
+import { MOST_SLOTS } from '../../../src/agent/slot-place.ts';
 import { release } from '../../support/samples.ts';
 
 const FULL = rebootAsked(
@@ -160,5 +161,108 @@ describe('what people hold and deny', () => {
     expect(answer.kind === 'record' && answer.record.holds).toHaveLength(32);
     expect(answer.kind === 'record' && answer.record.holds[0]?.reason).toHaveLength(200);
     expect(answer.kind === 'record' && answer.record.adminDenials).toHaveLength(64);
+  });
+});
+
+describe('the entries of a record', () => {
+  const PAYLOAD = { scheme: 'checksum', value: 'aa' };
+  const TARGET = { payload: PAYLOAD, version: '2' };
+  const SLOT = { lender: 'fleet_lock', address: 'https://lock', group: 'g', id: 'n', sinceAt: 1 };
+  const LISTS = {
+    denials: { ...TARGET, reason: 'abandoned', sinceAt: 1, untilAt: 2, strikes: 1 },
+    boots: TARGET,
+    attempts: { ...TARGET, stages: 1, reboots: 0, sinceAt: 1 },
+    slots: SLOT,
+  } as const;
+  const SINGLES = { asked: { ...TARGET, at: 1, bootId: 'boot-a' }, staged: TARGET } as const;
+  const read = (parts: object) => readText(JSON.stringify({ format: 1, ...parts }));
+  const recordOf = (parts: object): unknown => {
+    const answer = read(parts);
+    return answer.kind === 'record' && answer.dropped.length === 0 ? answer.record : answer;
+  };
+  /** Each field without which an entry is none, damaged in two ways. */
+  const damagesOf = (entry: object): [string, object][] =>
+    Object.keys(entry).flatMap((key) =>
+      [7.5, 'x'.repeat(2001)].map((damage): [string, object] => [key, { ...entry, [key]: damage }]),
+    );
+
+  it.each(
+    Object.entries(LISTS).flatMap(([list, entry]) =>
+      damagesOf(entry).map((each) => [list, ...each] as const),
+    ),
+  )('in %s are left out where they have no good %s, and named', (list, _key, damaged) => {
+    const good = LISTS[list as keyof typeof LISTS];
+    expect(read({ [list]: [good, damaged] })).toMatchObject({
+      kind: 'record',
+      record: { [list]: [good] },
+      dropped: [`${list}[1]`],
+    });
+  });
+
+  it.each(
+    Object.entries(SINGLES).flatMap(([key, entry]) =>
+      damagesOf(entry).map((each) => [key, ...each] as const),
+    ),
+  )('%s is left out where it has no good %s, and named', (key, _field, damaged) => {
+    expect(read({ [key]: damaged })).toMatchObject({ record: { [key]: undefined }, dropped: [key] });
+  });
+
+  it.each([{ scheme: 'git', value: 'aa' }, { scheme: 'checksum' }, { scheme: 'oci', value: 7 }, 'aa'])(
+    'name a payload as it is known, not as %j',
+    (payload) => {
+      expect(read({ boots: [{ ...TARGET, payload }] })).toMatchObject({ dropped: ['boots[0]'] });
+    },
+  );
+
+  it('tell an image from a commit', () => {
+    const image = { ...TARGET, payload: { scheme: 'oci', value: `quay.io/x@sha256:${'a'.repeat(64)}` } };
+    expect(recordOf({ boots: [image] })).toMatchObject({ boots: [image] });
+  });
+
+  it('come back with what they may have, and with nothing that they have not', () => {
+    const files = { ca: '/ca', cert: '/cert', key: '/key', bearer: '/bearer' };
+    const parts = {
+      ...SINGLES,
+      staged: { ...TARGET, terms: { ignoreRollout: true, to: '2' }, deploymentId: 'fcos-aa.0' },
+      denials: [LISTS.denials, { ...TARGET, reason: 'rolled-back', sinceAt: 1, strikes: 0 }],
+      slots: [{ ...SLOT, files, grantedAt: 3 }, SLOT, { ...SLOT, files: { cert: '/cert' } }],
+      stalledSinceAt: 9,
+      installation: 'node-1',
+    };
+    expect(recordOf(parts)).toStrictEqual({ ...EMPTY_RECORD, ...parts });
+    const terms = { ignoreRollout: 'yes', to: 7 };
+    expect(recordOf({ staged: { ...TARGET, terms } })).toStrictEqual({
+      ...EMPTY_RECORD,
+      staged: { ...TARGET, terms: {} },
+    });
+    expect(recordOf({ staged: TARGET, slots: [{ ...SLOT, files: 'x' }] })).toStrictEqual({
+      ...EMPTY_RECORD,
+      staged: TARGET,
+      slots: [SLOT],
+    });
+    expect(recordOf({ stalledSinceAt: -1, installation: 7 })).toStrictEqual(EMPTY_RECORD);
+  });
+
+  it('may have texts of two thousand characters, and a zero is a plain one', () => {
+    const long = { ...TARGET, version: 'x'.repeat(2000) };
+    expect(recordOf({ boots: [long] })).toMatchObject({ boots: [long] });
+    expect(readText('{"format":1,"stalledSinceAt":-0}')).toMatchObject({ record: { stalledSinceAt: 0 } });
+  });
+
+  it('are bounded: the newest ones stay', () => {
+    const boots = Array.from({ length: 1002 }, (_, n) => ({ ...TARGET, version: `${n}` }));
+    const slots = Array.from({ length: MOST_SLOTS + 1 }, (_, n) => ({ ...SLOT, id: `n${n}` }));
+    const answer = read({ boots: [...boots, 7], slots });
+    expect(answer).toMatchObject({ dropped: ['the first 3 of boots', 'boots[1002]'] });
+    const { record } = answer as Extract<typeof answer, { kind: 'record' }>;
+    expect([record.boots.length, record.boots[0]?.version]).toEqual([999, '3']);
+    expect([record.slots.length, record.slots[0]?.id]).toEqual([MOST_SLOTS, 'n1']);
+  });
+
+  it('that nest without end are told from other damage', () => {
+    expect(readText(`{"format":1,"boots":${'['.repeat(100)}`)).toEqual({
+      kind: 'none',
+      why: 'it must nest at most 16 deep, got more',
+    });
   });
 });

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { EMPTY_RECORD } from '../../../src/agent/record.ts';
 import { MOST_SLOTS, type MayHold, type SlotPlace } from '../../../src/agent/slot-place.ts';
-import { placesNow, withSlotsAsked, withSlotsGranted } from '../../../src/agent/slots.ts';
+import { isReportOwed, placesNow, withSlotsAsked, withSlotsGranted } from '../../../src/agent/slots.ts';
 import { initialModel, type Policy } from '../../../src/agent/state.ts';
 import { POLICY } from '../../support/samples.ts';
 
@@ -46,5 +46,37 @@ describe('slots in the record', () => {
       elsewhere,
     ]);
     expect(withSlotsGranted(record, [place('b')], 5)).toBe(record);
+  });
+});
+
+describe('a report to the lenders', () => {
+  const owing = { ...initialModel().memory, steady: { owed: true, dueMono: 0, streak: undefined } };
+  const named = [place('a'), place('b', 'https://${stream}.lock')];
+  const isOwed = (policy: Partial<Policy>) =>
+    isReportOwed(
+      { state: { name: 'NoNewUpdate', step: 'rest' }, memory: owing },
+      { ...POLICY, hasLenders: true, ...policy },
+    );
+
+  it('is owed while updates are on, whether or not the stream is known', () => {
+    expect(isOwed({ slotPlaces: named })).toBe(true);
+  });
+
+  it('is owed while they are off only where every address can be filled in', () => {
+    expect(isOwed({ slotPlaces: named, enabled: false })).toBe(false);
+    expect(isOwed({ slotPlaces: named, enabled: false, stream: 'stable' })).toBe(true);
+    expect(isOwed({ slotPlaces: [place('a')], enabled: false })).toBe(true);
+  });
+});
+
+describe('a slot that is asked for again', () => {
+  it('is in the list once, with the instant of the first time', () => {
+    const first = withSlotsAsked(EMPTY_RECORD, [place('a')], 1);
+    const both = withSlotsAsked(first, [place('a'), place('b')], 2);
+    expect(both.slots).toEqual([
+      { ...place('a'), sinceAt: 1 },
+      { ...place('b'), sinceAt: 2 },
+    ]);
+    expect(withSlotsAsked(both, [place('a')], 3)).toBe(both);
   });
 });

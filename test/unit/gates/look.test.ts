@@ -58,6 +58,24 @@ describe('a look', () => {
     expect((await lookAt(105, WINDOW, HELD_UNTIL_50)).foresight.clearAt).toBe(105);
   });
 
+  it('searches no calendar where all gates pass', async () => {
+    let searches = 0;
+    const counting = gate({
+      name: 'periodic',
+      observe: () => undefined,
+      judge: () => pass('periodic', 'periodic', 'open'),
+      timing: () =>
+        timed((at) => {
+          searches += 1;
+          return { fromAt: at };
+        }),
+    });
+    await lookAt(105, counting, WINDOW);
+    expect(searches).toBe(0);
+    await lookAt(20, counting, WINDOW);
+    expect(searches).toBeGreaterThan(0);
+  });
+
   it('says that there is no instant', async () => {
     const never = gate({
       name: 'manual',

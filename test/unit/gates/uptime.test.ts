@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { judgeUptime, uptimeGate } from '../../../src/gates/uptime.ts';
+import {
+  judgeUptime,
+  timeUptime,
+  uptimeGate,
+  type UptimeLimits,
+  type UptimeReading,
+} from '../../../src/gates/uptime.ts';
 import { MINUTE_MS } from '../../../src/text/units.ts';
 import { question } from '../../support/question.ts';
 import { checkResult, deployment, POLICY, release } from '../../support/samples.ts';
@@ -101,6 +107,20 @@ describe('uptime', () => {
         expect(after(leftMs).verdict).toBe('pass');
       }),
     );
+  });
+
+  it('foretells when the node is up for long enough, if a limit is set and the uptime is known', () => {
+    const young = { uptimeMs: 4 * MINUTE_MS, firstBoot: false };
+    const passesFrom = (reading: UptimeReading, limits: UptimeLimits): unknown => {
+      const { class: of, passAfter } = timeUptime(reading, NOW, limits);
+      return { of, ...passAfter(NOW.at) };
+    };
+    const atOnce = { of: 'timed', fromAt: NOW.at };
+    expect(passesFrom(young, LIMITS)).toEqual({ of: 'timed', fromAt: NOW.at + 6 * MINUTE_MS });
+    expect(passesFrom({ ...young, uptimeMs: 11 * MINUTE_MS }, LIMITS)).toEqual(atOnce);
+    expect(passesFrom('unneeded', LIMITS)).toEqual(atOnce);
+    expect(passesFrom({ problem: 'no /proc' }, { minUptimeMs: 0, firstBootGraceMs: 0 })).toEqual(atOnce);
+    expect(passesFrom({ problem: 'no /proc' }, LIMITS)).toEqual({ ...atOnce, of: 'observed' });
   });
 
   it('lets the agent of a new machine reboot at the end of its grace, not before and not later', () => {
