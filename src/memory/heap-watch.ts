@@ -1,6 +1,6 @@
 /**
- * Keeps the heap near its live size. The runtime lets it grow to several times that before it collects: a host pays for
- * it all day, and the agent has work for a few milliseconds in five minutes.
+ * Keeps the heap near its live size. The runtime lets it grow to several times that before it collects. A host would pay
+ * for that all day, although the agent has work for a few milliseconds in five minutes.
  *
  * Invariants:
  * - Between two pieces of work, at most {@link MOST_AT_WORK_BYTES} gather.
