@@ -135,6 +135,8 @@ export interface CheckResult {
     | { readonly kind: 'no-update' }
     | { readonly kind: 'downgrade-refused'; readonly release: Release }
     | { readonly kind: 'off-graph' };
+  /** Releases on the way to the end of what the graph has, the one that is named included. Left out: not known. */
+  readonly hops?: number;
   readonly deadend: Deadend;
   /** Candidates left out because they are denied, by the administrator or otherwise. */
   readonly ignoredTargets: number;

@@ -83,6 +83,8 @@ export function readText(source: string): ReadText {
     slots: list(value, 'slots', slot, dropped).slice(-MOST_SLOTS),
     ...known({
       staging: single(value, 'staging', staging, dropped),
+      bootedSinceAt: instant(value['bootedSinceAt']),
+      hopsDone: whole(value['hopsDone']),
       stalledSinceAt: whole(value['stalledSinceAt']),
       installation: text(value['installation']),
     }),
@@ -165,6 +167,12 @@ function whole(value: unknown): number | undefined {
   return isWhole(value) && value >= 0 ? value + 0 : undefined;
 }
 
+/** One that a date can be shown for. */
+function instant(value: unknown): number | undefined {
+  const at = whole(value);
+  return at === undefined || !isInstant(at) ? undefined : at;
+}
+
 function target(value: Table): Target | undefined {
   const of = isTable(value['payload']) ? value['payload'] : {};
   const payload = complete({
@@ -177,7 +185,9 @@ function target(value: Table): Target | undefined {
 function stagedTarget(value: Table): StagedTarget | undefined {
   const of = target(value);
   const terms = isTable(value['terms']) ? stageTerms(value['terms']) : undefined;
-  return of && { ...of, ...known({ terms, deploymentId: text(value['deploymentId']) }) };
+  const deploymentId = text(value['deploymentId']);
+  const sinceAt = instant(value['sinceAt']);
+  return of && { ...of, ...known({ terms, deploymentId, sinceAt }) };
 }
 
 function staging(value: Table): Staging | undefined {

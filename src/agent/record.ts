@@ -59,6 +59,8 @@ export interface StagedTarget extends Target {
   readonly terms?: StageTerms;
   /** Of the deployment, as it was read back. Left out: written by a version that did not keep it. */
   readonly deploymentId?: string;
+  /** Since when that deployment is there. Left out: not known. */
+  readonly sinceAt?: number;
 }
 
 /** A staging that was begun in one boot of the machine, and has neither failed nor succeeded as far as is known. */
@@ -82,6 +84,10 @@ export interface AgentRecord {
   readonly adminDenials: readonly AdminDenial[];
   /** Slots that may be held, see slots.ts. */
   readonly slots: readonly MayHold[];
+  /** Since when the present release is booted, over reboots into the same one. Left out: not known. */
+  readonly bootedSinceAt?: number;
+  /** Updates that were booted since the node was last at the end of its way. Left out: none. */
+  readonly hopsDone?: number;
   /** Since when a release has been known without the node getting on; see pursuit.ts. */
   readonly stalledSinceAt?: number;
   /** Which installation all of this is about: the node's id. Undefined: written by a version that did not know. */
@@ -172,11 +178,19 @@ export function stageSucceeded(
   target: Target,
   terms: StageTerms = {},
   deploymentId?: string,
+  at?: number,
 ): AgentRecord {
+  const { staged: known } = record;
+  const isKnown =
+    deploymentId !== undefined &&
+    known?.deploymentId === deploymentId &&
+    samePayload(known.payload, target.payload);
+  const sinceAt = isKnown ? known.sinceAt : at;
   const staged = {
     ...plain(target),
     ...(Object.keys(terms).length > 0 && { terms }),
     ...(deploymentId !== undefined && { deploymentId }),
+    ...(sinceAt !== undefined && { sinceAt }),
   };
   return { ...withAttempts({ ...record, staging: undefined }, target, { stages: 0 }), staged };
 }
@@ -242,6 +256,12 @@ export function booted(
   return { record: followed.record, findings: [...settled.findings, ...followed.findings] };
 }
 
+/** The graph has nothing newer for this node. */
+export function atTheEnd(record: AgentRecord): AgentRecord {
+  const { hopsDone, ...rest } = record;
+  return hopsDone === undefined ? record : rest;
+}
+
 /** Exported for its tests: what came of the reboot that was asked for. */
 export function settleAsked(record: AgentRecord, present: Target, bootId: string, at: number): Found {
   const { asked } = record;
@@ -251,7 +271,7 @@ export function settleAsked(record: AgentRecord, present: Target, bootId: string
   const over = { ...record, asked: undefined };
   if (samePayload(asked.payload, present.payload)) {
     return {
-      record: withAttempts(over, asked, { reboots: 0 }),
+      record: { ...withAttempts(over, asked, { reboots: 0 }), hopsDone: (record.hopsDone ?? 0) + 1 },
       findings: [{ kind: 'booted-as-asked', target: plain(asked) }],
     };
   }
@@ -283,6 +303,8 @@ export function followBoots(
   // Whoever boots a denied release means it.
   const allowed: AgentRecord = {
     ...record,
+    // Of what was booted when the agent came to this node nobody has kept the instant.
+    ...(last !== undefined && { bootedSinceAt: at }),
     denials: record.denials.filter((d) => !samePayload(d.payload, present.payload)),
   };
   const left = leftBehind(record.boots, present).map(plain);

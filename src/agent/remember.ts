@@ -18,6 +18,7 @@ import {
   MOST_FORMER_TRIES,
   SAVE_RETRY_MS,
 } from './pacing.ts';
+import { atTheEnd } from './record.ts';
 import type { MayHold } from './slot-place.ts';
 import { withoutSlots } from './slots.ts';
 import { lengthened, MOST_KINDS, recorded, type Memory, type Steady, type Streak } from './state.ts';
@@ -135,7 +136,10 @@ const LEAVES: { readonly [K in EventKind]: Leave<K> } = {
       happenings: [{ kind: 'slot-kept', reason, repeated: reason === bootWait.reason }],
     };
   },
-  checked: (memory, { result }, now) => {
+  checked: (before, { result }, now) => {
+    // Nothing newer is offered: the next update is the first one of its way.
+    const isThere = result.outcome.kind === 'no-update' && !isUntold(before, result);
+    const memory = isThere ? recorded(before, atTheEnd(before.record)) : before;
     const next: Memory = {
       ...memory,
       deadend: result.deadend,
@@ -147,6 +151,7 @@ const LEAVES: { readonly [K in EventKind]: Leave<K> } = {
         notBefore: undefined,
         skipped: result.skipped,
         unoffered: unofferedAfter(memory, result),
+        hops: result.hops,
         answer: inShort(result),
       },
     };

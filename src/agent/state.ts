@@ -185,6 +185,8 @@ export interface Memory {
     readonly notBefore?: Moment | undefined;
     /** Answers in a row that know the booted release and do not offer what is staged. */
     readonly unoffered: number;
+    /** Releases on the way to the newest one, as the last answer had it. Left out: none, or not known. */
+    readonly hops?: number | undefined;
     /** The last answer in short, to tell a new one from the same one again. */
     readonly answer: string;
   };

@@ -15,11 +15,24 @@ export interface DeploymentFacts {
   readonly image: string | undefined;
   readonly locked: boolean | undefined;
   readonly layered: readonly string[];
+  /** Since when it is booted, or staged. */
+  readonly sinceAt: number | undefined;
 }
 
 export interface ReleaseFacts {
   readonly version: string;
   readonly payload: string | undefined;
+  /** Its place on the way to the newest release, from 1. */
+  readonly hop: number | undefined;
+  readonly hops: number | undefined;
+}
+
+/** Who the node is, as its servers know it. */
+export interface NodeFacts {
+  readonly id: string | undefined;
+  readonly group: string | undefined;
+  readonly platform: string | undefined;
+  readonly stream: string | undefined;
 }
 
 export interface ProgressFacts {
@@ -91,6 +104,7 @@ export interface AgentFacts {
     readonly sinceAt: number | undefined;
     readonly text: string | undefined;
   };
+  readonly node: NodeFacts;
   readonly booted: DeploymentFacts | undefined;
   readonly staged: DeploymentFacts | undefined;
   readonly target: ReleaseFacts | undefined;

@@ -26,6 +26,7 @@ import { Dictionary } from './dictionary.ts';
 export function agentFacts(properties: BusValue): AgentFacts {
   const all = Dictionary.of(properties);
   const health = all.dictionary('Health');
+  const node = all.dictionary('Node');
   const checks = all.dictionary('Checks');
   const configuration = all.dictionary('Configuration');
   const reboot = all.dictionary('Reboot');
@@ -38,6 +39,12 @@ export function agentFacts(properties: BusValue): AgentFacts {
       cause: filled(health.text('cause')),
       sinceAt: health.instant('since'),
       text: filled(health.text('text')),
+    },
+    node: {
+      id: filled(node.text('id')),
+      group: filled(node.text('group')),
+      platform: filled(node.text('platform')),
+      stream: filled(node.text('stream')),
     },
     booted: deployment(all.dictionary('Booted')),
     staged: deployment(all.dictionary('Staged')),
@@ -156,12 +163,20 @@ function deployment(from: Dictionary): DeploymentFacts | undefined {
     image: filled(from.text('image')),
     locked: from.flag('locked'),
     layered: from.texts('layered'),
+    sinceAt: from.instant('since'),
   };
 }
 
 function target(from: Dictionary): ReleaseFacts | undefined {
   const version = filled(from.text('version'));
-  return version === undefined ? undefined : { version, payload: filled(from.text('payload')) };
+  return version === undefined
+    ? undefined
+    : {
+        version,
+        payload: filled(from.text('payload')),
+        hop: from.number('hop'),
+        hops: from.number('hops'),
+      };
 }
 
 function progressFacts(from: Dictionary): ProgressFacts | undefined {

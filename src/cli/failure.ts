@@ -61,7 +61,8 @@ const BY_CODE: Readonly<Record<string, { readonly exit: ExitName; readonly todo?
   TooLate: { exit: 'blocked', todo: 'the reboot comes; nothing can stop it any more' },
   NotFound: { exit: 'nothing', todo: '`zincati hold` and `zincati denied` list what there is' },
   Invalid: { exit: 'failure' },
-  LimitsExceeded: { exit: 'failure', todo: 'release or allow something first' },
+  // Its text says what there are too many of, and what to do.
+  LimitsExceeded: { exit: 'failure' },
   Cancelled: { exit: 'failure' },
   Failed: { exit: 'failure', todo: '`journalctl -u zincati.service -b` has the details' },
   ShuttingDown: { exit: 'noAgent', todo: 'try again when the agent runs' },
@@ -137,6 +138,11 @@ function remoteFailure(error: BusError, sudo: string | undefined): Failure {
   if (NOT_PERMITTED.has(name)) {
     return new Failure('notPermitted', 'you are not permitted to do this', {
       ...(sudo === undefined ? {} : { todo: sudo }),
+    });
+  }
+  if (name === 'org.freedesktop.DBus.Error.LimitsExceeded') {
+    return new Failure('failure', error.remoteText ?? 'too many calls at a time', {
+      todo: 'try again in a moment',
     });
   }
   if (name === 'org.freedesktop.DBus.Error.NoReply') {

@@ -58,10 +58,25 @@ const DEPLOYMENT = record(
     image: TEXT,
     locked: described('a plain reboot does not apply it', FLAG),
     layered: list(TEXT),
+    sinceAt: described('since when it is booted, or staged', INSTANT),
   },
   ['version', 'layered'],
 );
-const RELEASE = record({ version: TEXT, payload: TEXT }, ['version']);
+const RELEASE = record(
+  {
+    version: TEXT,
+    payload: TEXT,
+    hop: described('its place on the way to the newest release, from 1', COUNT),
+    hops: described('releases on that way', COUNT),
+  },
+  ['version'],
+);
+const NODE = record({
+  id: described('as update and lock servers know it', TEXT),
+  group: TEXT,
+  platform: TEXT,
+  stream: TEXT,
+});
 const PROGRESS = record({
   text: TEXT,
   fraction: described('from 0 to 1', NUMBER),
@@ -112,6 +127,7 @@ const AGENT = record(
     state: TEXT,
     statusText: TEXT,
     health: HEALTH,
+    node: NODE,
     booted: DEPLOYMENT,
     staged: DEPLOYMENT,
     target: RELEASE,
@@ -123,7 +139,7 @@ const AGENT = record(
     denied: list(DENIAL),
     configuration: record({ current: FLAG, reason: TEXT, sinceAt: INSTANT }, ['current']),
   },
-  ['state', 'health', 'checks', 'blocked', 'reboot', 'holds', 'denied', 'configuration'],
+  ['state', 'node', 'health', 'checks', 'blocked', 'reboot', 'holds', 'denied', 'configuration'],
 );
 const UNIT = record({
   activeState: TEXT,
@@ -143,6 +159,10 @@ const CONTENTS: Readonly<Record<Kind, Schema>> = {
       agent: AGENT,
       text: described('why it does not answer', TEXT),
       todo: TEXT,
+      lastWords: described(
+        'what the agent that ran last said when it ended; for root',
+        record({ at: INSTANT, version: TEXT, text: TEXT }, ['at', 'version', 'text']),
+      ),
       unit: described('what systemd says of an agent that does not answer', UNIT),
     },
     ['running', 'host'],

@@ -1,4 +1,5 @@
 /** `zincati status` for people. Pure. */
+import type { LastWords } from '../history/last-words.ts';
 import type { AgentFacts, DeploymentFacts, HoldFacts, ProgressFacts } from './agent-facts.ts';
 import type { Absence } from './absent-agent.ts';
 import { row, wrap } from './columns.ts';
@@ -17,9 +18,9 @@ type Row = readonly [label: string, text: string];
 /** Lines without their breaks. */
 export function statusLines(facts: AgentFacts, host: HostFacts, terms: Terms): readonly string[] {
   const rows: readonly Row[] = [
-    ['node', nodeText(host, facts.booted)],
+    ['node', nodeText(host, facts)],
     ['booted', bootedText(facts.booted, host, terms)],
-    ...stagedRows(facts),
+    ...stagedRows(facts, terms),
     ...targetRows(facts),
     ['health', healthText(facts, terms)],
     ...waitRows(facts, terms),
@@ -33,7 +34,14 @@ export function statusLines(facts: AgentFacts, host: HostFacts, terms: Terms): r
 }
 
 /** Where the agent does not run: that first, then what can be told without it. */
-export function absentLines({ text, todo }: Absence, host: HostFacts, terms: Terms): readonly string[] {
+export function absentLines(
+  { text, todo }: Absence,
+  host: HostFacts,
+  terms: Terms,
+  lastWords?: LastWords,
+): readonly string[] {
+  const said: readonly Row[] =
+    lastWords === undefined ? [] : [['ended', `${localTime(lastWords.at, terms)}: ${lastWords.text}`]];
   const booted =
     host.version === undefined ? [] : tableRow('booted', bootedText(undefined, host, terms), terms);
   return [
@@ -42,6 +50,7 @@ export function absentLines({ text, todo }: Absence, host: HostFacts, terms: Ter
     '',
     ...tableRow('node', nodeText(host, undefined), terms),
     ...booted,
+    ...said.flatMap(([label, words]) => tableRow(label, words, terms)),
   ];
 }
 
@@ -60,14 +69,25 @@ function tableRow(label: string, text: string, terms: Terms): readonly string[] 
   return row(label, text, { labelWidth: LABEL_WIDTH, width: terms.width, paint });
 }
 
-function nodeText({ name, architecture }: HostFacts, booted: DeploymentFacts | undefined): string {
-  const stream = booted?.stream === undefined ? [] : [`stream ${booted.stream}`];
-  return [name, ...stream, architecture].join(', ');
+/** `core-7 (1e0a...9c), group workers, stream stable, aws x86_64`. */
+function nodeText(
+  { name, architecture }: HostFacts,
+  facts: Pick<AgentFacts, 'node' | 'booted'> | undefined,
+): string {
+  const { id, group, platform } = facts?.node ?? {};
+  const stream = facts?.node.stream ?? facts?.booted?.stream;
+  const short = id === undefined || id.length <= 6 ? id : `${id.slice(0, 4)}...${id.slice(-2)}`;
+  return [
+    short === undefined ? name : `${name} (${short})`,
+    ...(group === undefined ? [] : [`group ${group}`]),
+    ...(stream === undefined ? [] : [`stream ${stream}`]),
+    platform === undefined ? architecture : `${platform} ${architecture}`,
+  ].join(', ');
 }
 
 function bootedText(booted: DeploymentFacts | undefined, host: HostFacts, terms: Terms): string {
   const version = booted?.version ?? host.version ?? 'not known yet';
-  const at = host.bootedAt;
+  const at = booted?.sinceAt ?? host.bootedAt;
   const since =
     at === undefined ? '' : `   since ${localTime(at, terms)} (${distance(at, terms).replace(' ago', '')})`;
   const layers = booted?.layered.length ?? 0;
@@ -75,18 +95,26 @@ function bootedText(booted: DeploymentFacts | undefined, host: HostFacts, terms:
   return `${version}${since}${layered}`;
 }
 
-function stagedRows({ staged }: AgentFacts): readonly Row[] {
+function stagedRows({ staged }: AgentFacts, terms: Terms): readonly Row[] {
   if (staged === undefined) {
     return [];
   }
-  const { version, locked } = staged;
-  const hint = locked === true ? '   a plain `reboot` does not apply it, `zincati reboot` does' : '';
-  return [['staged', `${version}${hint}`]];
+  const { version, locked, sinceAt } = staged;
+  const since = sinceAt === undefined ? '' : `   since ${localTime(sinceAt, terms)}`;
+  const separator = since === '' ? '   ' : '; ';
+  const hint =
+    locked === true ? `${separator}a plain \`reboot\` does not apply it, \`zincati reboot\` does` : '';
+  return [['staged', `${version}${since}${hint}`]];
 }
 
 function targetRows({ target, staged, progress }: AgentFacts): readonly Row[] {
   const isStaged = target === undefined || target.version === staged?.version;
-  const rows: Row[] = isStaged ? [] : [['target', target.version]];
+  const { hop, hops } = target ?? {};
+  const place: readonly Row[] =
+    hop === undefined || hops === undefined || hops < 2
+      ? []
+      : [['hop', `${hop} of ${hops} on the way to the newest release`]];
+  const rows: Row[] = [...(isStaged ? [] : [['target', target.version] as const]), ...place];
   return progress === undefined ? rows : [...rows, ['staging', progressLine(progress)]];
 }
 

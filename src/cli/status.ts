@@ -5,6 +5,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 
+import { type LastWords, readLastWords } from '../history/last-words.ts';
 import { SECOND_MS } from '../text/units.ts';
 import { type Absence, describeAbsence, type UnitFacts, unitFacts } from './absent-agent.ts';
 import { AgentClient } from './agent-client.ts';
@@ -22,9 +23,15 @@ import { endWithReader } from './standard-streams.ts';
 import { absentLines, statusLines } from './status-text.ts';
 
 /** One look: either the agent's facts, or why there are none. */
-export type StatusView = { readonly host: HostFacts } & (
-  { readonly facts: AgentFacts } | { readonly absence: Absence; readonly unit: UnitFacts | undefined }
-);
+export type StatusView = { readonly host: HostFacts } & ({ readonly facts: AgentFacts } | Missing);
+
+/** No agent answers. */
+interface Missing {
+  readonly absence: Absence;
+  readonly unit: UnitFacts | undefined;
+  /** Of the agent that ran last. Undefined: it left none, or the caller may not read them. */
+  readonly lastWords?: LastWords | undefined;
+}
 
 const REDRAW_MS = 10 * SECOND_MS;
 const LOOK_AGAIN_MS = 2 * SECOND_MS;
@@ -91,14 +98,11 @@ export async function lookOnce(root: string): Promise<StatusView> {
 }
 
 /** Of an agent that did not answer. Rejects with what went wrong otherwise. */
-async function absenceOf(
-  error: unknown,
-  root: string,
-): Promise<{ readonly absence: Absence; readonly unit: UnitFacts | undefined }> {
+async function absenceOf(error: unknown, root: string): Promise<Missing> {
   const failure = failureOf(error, undefined);
   if (failure instanceof NoAgent) {
-    const unit = await unitFacts(root);
-    return { absence: describeAbsence(unit), unit };
+    const [unit, lastWords] = await Promise.all([unitFacts(root), readLastWords(root)]);
+    return { absence: describeAbsence(unit), unit, lastWords };
   }
   if (failure.exit === 'noAgent') {
     return { absence: { text: failure.message, todo: failure.todo ?? '' }, unit: undefined };
@@ -121,7 +125,7 @@ function viewLines(view: StatusView, console: Console): readonly string[] {
   const terms = console.terms();
   return 'facts' in view
     ? statusLines(view.facts, view.host, terms)
-    : absentLines(view.absence, view.host, terms);
+    : absentLines(view.absence, view.host, terms, view.lastWords);
 }
 
 /** With its line break. */
@@ -135,5 +139,6 @@ export function statusDocument(view: StatusView): string {
         text: view.absence.text,
         todo: view.absence.todo,
         unit: view.unit,
+        lastWords: view.lastWords,
       });
 }

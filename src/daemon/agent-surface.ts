@@ -37,7 +37,9 @@ import { type Explainable, ExplainNow } from './explain-now.ts';
 
 /** Of a configuration that is in use. */
 export interface InUse extends Pick<Explainable, 'policy' | 'survey'> {
-  readonly reading: Pick<Reading, 'origins' | 'shown'>;
+  readonly reading: Pick<Reading, 'origins' | 'shown'> & {
+    readonly identity: Pick<Reading['identity'], 'nodeUuid' | 'group' | 'platform'>;
+  };
   readonly gates: Pick<BuiltGates, 'upcoming'>;
   readonly ports: Pick<Explainable, 'sessions'>;
 }
@@ -98,9 +100,13 @@ export class AgentSurface implements AgentPort {
       state: state.name,
       statusText: status,
       health,
+      node: this.#node(model),
       booted: memory.host?.booted,
+      bootedSinceAt: memory.record.bootedSinceAt,
       staged: memory.host?.staged,
+      stagedSinceAt: stagedSinceAt(model),
       target: 'release' in state ? state.release : undefined,
+      hop: hopOf(model),
       progress: stagingProgress,
       checks: {
         lastAttemptAt: memory.check.lastAttemptAt,
@@ -178,6 +184,13 @@ export class AgentSurface implements AgentPort {
     return { at: clock.now(), mono: clock.monotonic() };
   }
 
+  #node({ memory }: Model): Snapshot['node'] {
+    const configured = this.#running?.configured();
+    const { nodeUuid, group, platform } = configured?.reading.identity ?? {};
+    const stream = configured?.policy.stream ?? memory.host?.booted.stream;
+    return { id: nodeUuid, group, platform, stream };
+  }
+
   /** People, the configuration and the agent itself, in this order. */
   #denied({ memory }: Model, at: number): readonly DeniedRelease[] {
     const { adminDenials, denials } = memory.record;
@@ -236,6 +249,21 @@ export class AgentSurface implements AgentPort {
       ],
     };
   }
+}
+
+function stagedSinceAt({ memory }: Model): number | undefined {
+  const staged = memory.host?.staged;
+  const { record, foreign } = memory;
+  if (staged === undefined || foreign?.id === staged.id) {
+    return foreign?.since.at;
+  }
+  return record.staged?.deploymentId === staged.id ? record.staged.sinceAt : undefined;
+}
+
+function hopOf({ memory }: Model): Snapshot['hop'] {
+  const { hops } = memory.check;
+  const done = memory.record.hopsDone ?? 0;
+  return hops === undefined ? undefined : { number: done + 1, of: done + hops };
 }
 
 function nextCheckAt({ state, memory }: Model, at: number, mono: number): number | undefined {

@@ -3,8 +3,9 @@
  *
  * Invariants:
  * - Only looks are made. No slot is taken, rpm-ostree is not woken, and nothing is written.
- * - Callers of one second who override the same share one look, unless the record has changed since. It ends early only when all of them have left.
- * - No more than {@link MOST_LOOKS} looks run at once; others wait for one of them.
+ * - Callers of one second who override the same share one look, unless the record has changed since. It ends early only
+ *   when all of them have left. Nobody else keeps account of looks.
+ * - No more than {@link MOST_LOOKS} looks run at once; others wait for one of them. How many wait is bounded at the door.
  */
 import { gateSubject } from '../agent/gate-subject.ts';
 import { OVERRIDES, type Override } from '../agent/overrides.ts';

@@ -7,7 +7,8 @@
  * - When the signal is aborted everything that was opened is closed, in the reverse order. Nothing keeps the process alive.
  */
 import { Runner } from '../agent/runner.ts';
-import { ConfigError, linesOf, messageOf, printable } from '../errors.ts';
+import { ConfigError, IdentityError, linesOf, messageOf, printable, StartError } from '../errors.ts';
+import { sayLastWords, takeBackLastWords } from '../history/last-words.ts';
 import { readBootId } from '../host/boot-id.ts';
 import { SYSTEM_CLOCK } from '../host/clock.ts';
 import type { Doorbell } from '../host/doorbell.ts';
@@ -43,7 +44,28 @@ export interface AgentOptions {
  * Resolves when the signal is aborted and everything is closed. Rejects with ConfigError or IdentityError when a person
  * must mend a file before it can start.
  */
-export async function runAgent({ root, log, env, pid, signal, reloads }: AgentOptions): Promise<void> {
+export async function runAgent(options: AgentOptions): Promise<void> {
+  const { root } = options;
+  const say = (text: string): void => sayLastWords(root, { at: SYSTEM_CLOCK.now(), version: VERSION, text });
+  const crashed = (error: unknown): void => say(`it crashed: ${linesOf(error)}`);
+  // Nobody catches such an error, and the process ends with it.
+  process.on('uncaughtExceptionMonitor', crashed);
+  try {
+    say(`it was stopped; at last: ${await live(options)}`);
+  } catch (error) {
+    // Another agent lives here, and its words are still to come.
+    if (!(error instanceof StartError)) {
+      const isSetUp = error instanceof ConfigError || error instanceof IdentityError;
+      say(`${isSetUp ? 'it could not start' : 'it failed'}: ${linesOf(error)}`);
+    }
+    throw error;
+  } finally {
+    process.off('uncaughtExceptionMonitor', crashed);
+  }
+}
+
+/** Resolves with its last status. */
+async function live({ root, log, env, pid, signal, reloads }: AgentOptions): Promise<string> {
   const clock = SYSTEM_CLOCK;
   const startedAt = clock.now();
   log.info(`starting update agent (version ${VERSION})`);
@@ -55,6 +77,7 @@ export async function runAgent({ root, log, env, pid, signal, reloads }: AgentOp
   });
   await using closing = new AsyncDisposableStack();
   await claimFolder(root, log, clock, closing);
+  takeBackLastWords(root);
   const watchdogMs = watchdogIntervalMs(env, pid);
   const notifier = await createNotifier(env, pid, (text) => log.warn(text));
   const metrics = new Metrics(startedAt);
@@ -93,7 +116,7 @@ export async function runAgent({ root, log, env, pid, signal, reloads }: AgentOp
   if (reading === undefined) {
     await crashes.cleared();
     log.info('stopping update agent');
-    return;
+    return reporter.status;
   }
   tellReading(log, metrics, reading, clock.now());
   if (reading.settings.metrics.listen !== undefined) {
@@ -158,6 +181,7 @@ export async function runAgent({ root, log, env, pid, signal, reloads }: AgentOp
   await runner.run();
   await crashes.cleared();
   log.info('stopping update agent');
+  return reporter.status;
 }
 
 interface Waiting {

@@ -13,7 +13,6 @@ import { ConfigError, linesOf } from '../errors.ts';
 import type { AgentPort } from './agent-port.ts';
 import type { Action, Authority } from './authority.ts';
 import { dryRun } from './dry-run.ts';
-import type { Explanations } from './explanations.ts';
 import type { Jobs } from './jobs.ts';
 import type { JobKind, JobState } from './names.ts';
 import { LONGEST_RELEASE, readMaybeText, readOptions, readText, readWord } from './options.ts';
@@ -37,7 +36,8 @@ export interface MethodParts {
   readonly port: AgentPort;
   readonly authority: Authority;
   readonly jobs: Jobs;
-  readonly explanations: Explanations;
+  /** Ends with the agent. */
+  readonly life: AbortSignal;
   readonly now: () => number;
 }
 
@@ -45,7 +45,7 @@ export function agentMethods(parts: MethodParts): readonly ExportedMethod[] {
   return [...acting(parts), ...readingMethods(parts)];
 }
 
-function acting({ port, authority, jobs, explanations, now }: MethodParts): readonly ExportedMethod[] {
+function acting({ port, authority, jobs, life, now }: MethodParts): readonly ExportedMethod[] {
   const allow = (
     caller: Caller,
     actions: readonly Action[],
@@ -90,7 +90,7 @@ function acting({ port, authority, jobs, explanations, now }: MethodParts): read
         if (options['dry-run'] === true) {
           // It changes nothing, so everybody may.
           const by = { uid: await authority.uidOf(caller) };
-          const ended = async () => dryRun(await explanations.explain(overrides, by));
+          const ended = async () => dryRun(await port.explain(overrides, life, by));
           const run = () => ({ request: { id: ID_OF_DRY_RUNS }, ended: ended().catch(failed) });
           return [jobs.start(by, { kind: 'reboot', state: 'running', begin: run, cancel: notCancelled })];
         }

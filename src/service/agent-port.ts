@@ -19,9 +19,22 @@ export interface Snapshot {
   readonly state: StateName;
   readonly statusText: string;
   readonly health: Health;
+  /** Who this node is, as its servers know it; what is not known yet is undefined. */
+  readonly node: {
+    readonly id: string | undefined;
+    readonly group: string | undefined;
+    readonly platform: string | undefined;
+    readonly stream: string | undefined;
+  };
   readonly booted: Deployment | undefined;
+  /** Since when that release is booted, over reboots into the same one. Undefined: not known. */
+  readonly bootedSinceAt: number | undefined;
   readonly staged: Deployment | undefined;
+  /** Since when it is staged, or known to be. */
+  readonly stagedSinceAt: number | undefined;
   readonly target: Release | undefined;
+  /** The place of the next update on the way to the newest release, from 1. Undefined: none is offered. */
+  readonly hop: { readonly number: number; readonly of: number } | undefined;
   /** Undefined: nothing is being staged. */
   readonly progress: Progress | undefined;
   readonly checks: {

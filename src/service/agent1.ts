@@ -15,7 +15,6 @@ import { Authority } from './authority.ts';
 import { Changes } from './changes.ts';
 import { Door } from './door.ts';
 import { encodeEntry, encodeSnapshot } from './encode.ts';
-import { Explanations } from './explanations.ts';
 import { Jobs } from './jobs.ts';
 import { ROOT } from './limits.ts';
 import { logControl } from './log-control.ts';
@@ -27,6 +26,7 @@ export const PROPERTIES = [
   ['State', 's'],
   ['StatusText', 's'],
   ['Health', 'a{sv}'],
+  ['Node', 'a{sv}'],
   ['Booted', 'a{sv}'],
   ['Staged', 'a{sv}'],
   ['Target', 'a{sv}'],
@@ -71,8 +71,7 @@ export function agent1({ port, clock, log }: Agent1Options): Agent1 {
         : authority.allow(caller, { actions: ['stage'], interactive: caller.mayAsk, command: 'cancel' });
     },
   });
-  const explanations = new Explanations(port, life.signal);
-  const parts = { port, authority, jobs, explanations, now: () => clock.now() };
+  const parts = { port, authority, jobs, life: life.signal, now: () => clock.now() };
   changes.update(encodeSnapshot(port.snapshot()));
   return {
     interfaces: [

@@ -42,9 +42,17 @@ export function encodeSnapshot(snapshot: Snapshot): ReadonlyMap<string, Variant>
           text: text(health.text),
         }),
       ),
-      Booted: nested(encodeDeployment(snapshot.booted)),
-      Staged: nested(encodeDeployment(snapshot.staged)),
-      Target: nested(encodeTarget(snapshot.target)),
+      Node: nested(
+        dictionary({
+          id: text(snapshot.node.id),
+          group: text(snapshot.node.group),
+          platform: text(snapshot.node.platform),
+          stream: text(snapshot.node.stream),
+        }),
+      ),
+      Booted: nested(encodeDeployment(snapshot.booted, snapshot.bootedSinceAt)),
+      Staged: nested(encodeDeployment(snapshot.staged, snapshot.stagedSinceAt)),
+      Target: nested(encodeTarget(snapshot.target, snapshot.hop)),
       Progress: nested(encodeProgress(snapshot.progress)),
       Checks: nested(
         dictionary({
@@ -75,7 +83,7 @@ export function encodeSnapshot(snapshot: Snapshot): ReadonlyMap<string, Variant>
   );
 }
 
-export function encodeDeployment(deployment: Deployment | undefined): Dictionary {
+export function encodeDeployment(deployment: Deployment | undefined, sinceAt?: number): Dictionary {
   return deployment === undefined
     ? NOTHING
     : dictionary({
@@ -88,16 +96,19 @@ export function encodeDeployment(deployment: Deployment | undefined): Dictionary
         image: text(deployment.imageReference),
         locked: flag(deployment.finalizationLocked),
         layered: texts(deployment.layeredPackages),
+        since: instant(sinceAt),
       });
 }
 
-export function encodeTarget(target: Release | undefined): Dictionary {
+export function encodeTarget(target: Release | undefined, hop?: Snapshot['hop']): Dictionary {
   return target === undefined
     ? NOTHING
     : dictionary({
         version: text(target.version),
         payload: text(target.payload.value),
         scheme: text(target.payload.scheme),
+        hop: count(hop?.number),
+        hops: count(hop?.of),
       });
 }
 

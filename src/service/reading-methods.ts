@@ -2,7 +2,6 @@
 import type { ExportedMethod } from '../dbus/types.ts';
 import type { AgentPort } from './agent-port.ts';
 import { encodeEntry, encodeExplanation, encodeSetting, encodeSpan } from './encode.ts';
-import type { Explanations } from './explanations.ts';
 import { readOverrides, withOptions } from './method-parts.ts';
 import { readOptions, readRange } from './options.ts';
 import { LONGEST_LIST } from './wire-values.ts';
@@ -12,18 +11,18 @@ const DEFAULT_DAYS = 14;
 const MOST_DAYS = 366;
 
 export interface ReadingParts {
-  readonly port: Pick<AgentPort, 'history' | 'calendar' | 'configuration'>;
-  readonly explanations: Explanations;
+  readonly port: Pick<AgentPort, 'explain' | 'history' | 'calendar' | 'configuration'>;
+  /** Ends with the agent. */
+  readonly life: AbortSignal;
 }
 
-export function readingMethods({ port, explanations }: ReadingParts): readonly ExportedMethod[] {
+export function readingMethods({ port, life }: ReadingParts): readonly ExportedMethod[] {
   return [
     {
       ...withOptions('Explain', '', 'a{sv}', 'explanation'),
       handle: async ([given]) => {
         const options = readOptions('Explain', given, { override: 'texts' });
-        const explanation = explanations.explain(readOverrides(options.override));
-        return [encodeExplanation(await explanation)];
+        return [encodeExplanation(await port.explain(readOverrides(options.override), life))];
       },
     },
     {

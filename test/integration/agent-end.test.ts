@@ -2,11 +2,12 @@
  * The built agent, ended by SIGTERM while it rests or waits for others. killed.test.ts has the states of an
  * update under way. No time is measured: without SIGTERM the agent would wait longer than it may take to end.
  */
-import { access, readdir, readFile } from 'node:fs/promises';
+import { access, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it, onTestFinished } from 'vitest';
 import { startLockServer } from '../../sandbox/lock-server.ts';
 import { setFaults, type Fault } from '../../sandbox/stand-in.ts';
+import { readLastWords } from '../../src/history/last-words.ts';
 import { METRICS_SOCKET } from '../../src/metrics/server.ts';
 import { Loopback } from '../support/loopback.ts';
 import { ReleasedHost, type ReleasedHostOptions } from '../support/released-host.ts';
@@ -77,9 +78,11 @@ async function hostOf(options: ReleasedHostOptions): Promise<ReleasedHost> {
 async function expectCleanEnd(host: ReleasedHost): Promise<void> {
   await expect(access(join(host.root, METRICS_SOCKET))).rejects.toMatchObject({ code: 'ENOENT' });
   const folder = join(host.root, 'var/lib/zincati');
-  const left = await readdir(folder).catch(() => []);
-  expect(left.filter((name) => name !== 'state.json' && name !== 'history.log')).toEqual([]);
-  if (left.length > 0) {
+  const left: readonly string[] = await readdir(folder);
+  const kept = ['state.json', 'history.log', 'last-words.json'];
+  expect(left.filter((name) => !kept.includes(name))).toEqual([]);
+  expect((await readLastWords(host.root))?.text).toMatch(/^it was stopped; at last: ./);
+  if (left.includes('state.json')) {
     JSON.parse(await readFile(join(folder, 'state.json'), 'utf8'));
   }
 }
@@ -94,6 +97,19 @@ it.each(RESTS)('in $where it ends with 0 and leaves no socket', async ({ booted,
   expect(await agent.stop()).toEqual([0, null]);
   expect(agent.said.filter((line) => line.startsWith('stderr'))).toEqual([]);
   await expectCleanEnd(host);
+});
+
+it('leaves word of a configuration that it cannot start with, and takes that back when it starts', async () => {
+  const host = await hostOf({ booted: 'newest', config: 'updates.strategy = "no such"' });
+  const refused = host.startAgent();
+  expect(await refused.exit()).toEqual([78, null]);
+  expect((await readLastWords(host.root))?.text).toMatch(/^it could not start: .*no such/);
+  const file = join(host.root, 'etc/zincati/config.d/90-more.toml');
+  await writeFile(file, (await readFile(file, 'utf8')).replace('no such', 'immediate'));
+  const agent = host.startAgent();
+  await agent.says(/^debug NoNewUpdate: waiting/);
+  expect(await readLastWords(host.root)).toBeUndefined();
+  expect(await agent.stop()).toEqual([0, null]);
 });
 
 it('with the lock server silent it ends with 0', async () => {

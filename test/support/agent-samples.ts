@@ -48,6 +48,7 @@ export const WAITING: Readonly<Record<string, Plain>> = {
   State: 'UpdateStaged',
   StatusText: 'update staged: 43.20260413.3.2; reboot pending due to update strategy',
   Health: dictionary({ level: 'OK', cause: 'none', text: '' }),
+  Node: dictionary({ id: `1e0a${'00'.repeat(13)}9c`, group: 'workers', platform: 'aws', stream: 'stable' }),
   Booted: BOOTED,
   Staged: STAGED,
   Target: dictionary({ version: '43.20260413.3.2', payload: `sha256:${'7b'.repeat(32)}`, scheme: 'oci' }),

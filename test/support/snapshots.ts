@@ -111,36 +111,48 @@ const denied: fc.Arbitrary<DeniedRelease> = record(
   { file: text, by: fc.record({ uid: count }), sinceAt: instant, untilAt: instant },
 );
 
-export const anySnapshot: fc.Arbitrary<Snapshot> = fc.record({
-  version: text,
-  state: fc.constantFrom('Initialized' as const, 'UpdateStaged' as const),
-  statusText: text,
-  health: fc.record({
-    level: fc.constantFrom(...HEALTH_LEVELS),
-    cause: fc.constantFrom(...HEALTH_CAUSES),
-    sinceAt: maybe(instant),
-    text,
-  }),
-  booted: maybe(deployment({ booted: true, staged: false })),
-  staged: maybe(deployment({ booted: false, staged: true })),
-  target: maybe(fc.record({ version: text, payload })),
-  progress: maybe(anyProgress),
-  checks: fc.record({
-    lastAttemptAt: maybe(instant),
-    lastSuccessAt: maybe(instant),
-    nextAt: maybe(instant),
-  }),
-  blocked: fc.array(gate, { maxLength: 3 }),
-  reboot: fc.record({
-    lower: bound,
-    upper: bound,
-    assumptions: fc.array(text, { maxLength: 3 }),
-    asOfAt: maybe(instant),
-  }),
-  holds: fc.array(hold, { maxLength: 3 }),
-  denied: fc.array(denied, { maxLength: 3 }),
-  configuration: fc.record({ current: fc.boolean(), reason: text, sinceAt: maybe(instant) }),
-});
+/** What belongs to something else is known only with it. */
+export const anySnapshot: fc.Arbitrary<Snapshot> = fc
+  .record({
+    node: fc.record({ id: maybe(text), group: maybe(text), platform: maybe(text), stream: maybe(text) }),
+    bootedSinceAt: maybe(instant),
+    stagedSinceAt: maybe(instant),
+    hop: maybe(fc.record({ number: count, of: count })),
+    version: text,
+    state: fc.constantFrom('Initialized' as const, 'UpdateStaged' as const),
+    statusText: text,
+    health: fc.record({
+      level: fc.constantFrom(...HEALTH_LEVELS),
+      cause: fc.constantFrom(...HEALTH_CAUSES),
+      sinceAt: maybe(instant),
+      text,
+    }),
+    booted: maybe(deployment({ booted: true, staged: false })),
+    staged: maybe(deployment({ booted: false, staged: true })),
+    target: maybe(fc.record({ version: text, payload })),
+    progress: maybe(anyProgress),
+    checks: fc.record({
+      lastAttemptAt: maybe(instant),
+      lastSuccessAt: maybe(instant),
+      nextAt: maybe(instant),
+    }),
+    blocked: fc.array(gate, { maxLength: 3 }),
+    reboot: fc.record({
+      lower: bound,
+      upper: bound,
+      assumptions: fc.array(text, { maxLength: 3 }),
+      asOfAt: maybe(instant),
+    }),
+    holds: fc.array(hold, { maxLength: 3 }),
+    denied: fc.array(denied, { maxLength: 3 }),
+    configuration: fc.record({ current: fc.boolean(), reason: text, sinceAt: maybe(instant) }),
+  })
+  .map((snapshot) => ({
+    ...snapshot,
+    bootedSinceAt: snapshot.booted && snapshot.bootedSinceAt,
+    stagedSinceAt: snapshot.staged && snapshot.stagedSinceAt,
+    hop: snapshot.target && snapshot.hop,
+  }));
 
 export const anyExplanation: fc.Arbitrary<Explanation> = fc.record({
   asOfAt: instant,

@@ -148,7 +148,10 @@ export function inExample(text: string, times: WalkTimes, hasRebooted: boolean):
   const since = hasRebooted ? NOW : BOOTED;
   const boot = `since ${localTime(since, { now: NOW, zone: UTC })} (${hasRebooted ? '20 s' : '23 d'})`;
   return text
-    .replaceAll(/^(node +)\S+, stream stable, \S+$/gm, '$1core-7, stream stable, x86_64')
+    .replaceAll(
+      /^(node +)\S+ \(\S+\), group (\S+), stream stable, (\S+) \S+$/gm,
+      '$1core-7 (1e0a...9c), group $2, stream stable, $3 x86_64',
+    )
     .replaceAll(/^(booted .*)since .*? \([^)]*\)/gm, '$1BOOT')
     .replaceAll(/, next (?:now|in .*)$/gm, `, next ${distance(SOON, { now: NOW })}`)
     .replaceAll(/\b[\da-f]{8}-(\d+)\b/g, '1f3a9c20-$1')

@@ -17,6 +17,7 @@ import { isSkipped } from '../../agent/skip.ts';
 import { CincinnatiError } from '../../errors.ts';
 import { fullImageName } from '../../text/image-name.ts';
 import type { Graph, GraphNode } from './graph.ts';
+import { waysAhead } from './way-ahead.ts';
 
 /** The booted release and where its edges lead. */
 export interface Surroundings {
@@ -26,6 +27,8 @@ export interface Surroundings {
   readonly candidates: readonly GraphNode[];
   /** The number of edges from the booted release that do not lead to a node. */
   readonly edgesToNowhere: number;
+  /** Of each candidate: how many releases lie ahead of it, by the graph. */
+  readonly ahead: ReadonlyMap<GraphNode, number>;
   readonly nodeCount: number;
   readonly edgeCount: number;
   readonly warnings: readonly string[];
@@ -45,7 +48,7 @@ export function surroundingsOf(graph: Graph, { payload }: Release): Surroundings
       `the booted release must be in the graph once, got it as nodes[${bootedIndex}] and nodes[${twin}]: the first one counts`,
     );
   }
-  const candidates = new Set<GraphNode>();
+  const candidates = new Map<GraphNode, number>();
   let edgesToNowhere = 0;
   for (const { from, to } of edges) {
     if (from !== bootedIndex) {
@@ -55,13 +58,15 @@ export function surroundingsOf(graph: Graph, { payload }: Release): Surroundings
     if (target === undefined) {
       edgesToNowhere++;
     } else {
-      candidates.add(target);
+      candidates.set(target, to ?? -1);
     }
   }
+  const aheadOf = waysAhead(graph);
   return {
     booted: nodes[bootedIndex],
-    candidates: [...candidates],
+    candidates: [...candidates.keys()],
     edgesToNowhere,
+    ahead: new Map([...candidates].map(([node, place]) => [node, aheadOf(place)])),
     nodeCount: nodes.length,
     edgeCount,
     warnings,
@@ -85,7 +90,7 @@ export function selectUpdate(around: Surroundings, query: CheckQuery): Omit<Chec
       warnings: atMost(around.warnings),
     };
   }
-  const { good, hasOthers, denied, skipped, faults } = sort(around.candidates, query);
+  const { good, hasOthers, denied, skipped, faults } = sort(around, query);
   const best = good.reduce<Target | undefined>(
     // Stryker disable next-line EqualityOperator: of two that are the same, either will do.
     (top, other) => (top !== undefined && compare(top, other) >= 0 ? top : other),
@@ -111,6 +116,7 @@ export function selectUpdate(around: Surroundings, query: CheckQuery): Omit<Chec
   return {
     ...counts,
     outcome: outcomeOf(best, floor, query.allowDowngrade),
+    ...(best !== undefined && { hops: best.hops }),
     deadend:
       booted.deadendReason === undefined
         ? { isDeadend: false }
@@ -129,10 +135,12 @@ interface Ranked {
 
 interface Target extends Ranked {
   readonly ageIndex: bigint;
+  /** Releases that lead through it to the end of the way, itself included. */
+  readonly hops: number;
 }
 
 function sort(
-  candidates: readonly GraphNode[],
+  { candidates, ahead }: Surroundings,
   { booted, denied, skip, to }: CheckQuery,
 ): {
   readonly good: Target[];
@@ -148,7 +156,8 @@ function sort(
   const skipped: string[] = [];
   let deniedCount = 0;
   let hasOthers = false;
-  for (const { scheme, payload: value, version, ageIndex, problem } of candidates) {
+  for (const node of candidates) {
+    const { scheme, payload: value, version, ageIndex, problem } = node;
     if (problem !== undefined || scheme === undefined || ageIndex === undefined) {
       faults.push(`ignored an update target: ${problem ?? 'it cannot be read'}`);
       continue;
@@ -161,7 +170,7 @@ function sort(
     } else if (refused.has(keyOf(payload))) {
       deniedCount++;
     } else if (to === undefined || version === to) {
-      good.push({ ageIndex, version, payload });
+      good.push({ ageIndex, version, payload, hops: 1 + (ahead.get(node) ?? 0) });
     } else {
       hasOthers = true;
     }

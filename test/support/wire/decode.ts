@@ -32,6 +32,7 @@ const BOUNDS = ['at', 'never-within', 'open'] as const satisfies Bound['kind'][]
 /** `properties`: as `getAllProperties` gives them. */
 export function decodeSnapshot(properties: ReadonlyMap<string, BusValue>): ToldSnapshot {
   const of = (name: string): Fields => new Fields(properties.get(name), name);
+  const node = of('Node');
   const health = of('Health');
   const checks = of('Checks');
   const reboot = of('Reboot');
@@ -46,9 +47,18 @@ export function decodeSnapshot(properties: ReadonlyMap<string, BusValue>): ToldS
       sinceAt: health.maybeInstant('since'),
       text: health.text('text'),
     },
+    node: {
+      id: node.maybeText('id'),
+      group: node.maybeText('group'),
+      platform: node.maybeText('platform'),
+      stream: node.maybeText('stream'),
+    },
     booted: decodeDeployment(of('Booted'), { booted: true, staged: false }),
+    bootedSinceAt: of('Booted').maybeInstant('since'),
     staged: decodeDeployment(of('Staged'), { booted: false, staged: true }),
+    stagedSinceAt: of('Staged').maybeInstant('since'),
     target: decodeTarget(of('Target')),
+    hop: decodeHop(of('Target')),
     progress: decodeProgress(of('Progress')),
     checks: {
       lastAttemptAt: checks.maybeInstant('last-attempt'),
@@ -111,6 +121,11 @@ function decodeTarget(fields: Fields): Release | undefined {
         version: fields.text('version'),
         payload: { scheme: fields.word('scheme', SCHEMES), value: fields.text('payload') },
       };
+}
+
+function decodeHop(fields: Fields): ToldSnapshot['hop'] {
+  const [number, of] = [fields.maybeCount('hop'), fields.maybeCount('hops')];
+  return number === undefined || of === undefined ? undefined : { number, of };
 }
 
 /** Undefined for an empty dictionary: nothing is being staged. */

@@ -1,6 +1,6 @@
 /** Which effects a request cuts short, and beside which it is written down. */
 import { describe, expect, it } from 'vitest';
-import { cutsShort, isTakenBeside } from '../../../src/agent/cut-short.ts';
+import { cutsShort, isTakenBeside, mayCut } from '../../../src/agent/cut-short.ts';
 import type { EffectKind } from '../../../src/agent/messages.ts';
 import type { Wish } from '../../../src/agent/requests.ts';
 
@@ -43,9 +43,19 @@ describe('a request', () => {
     }
   });
 
-  it('is written beside what can take hours, where people keep something by it and it ends nothing', () => {
-    expect(beside('stage')).toEqual([HOLD_REBOOTS, RELEASE, DENY, ALLOW]);
-    expect(beside('follow-active')).toEqual([HOLD_REBOOTS, HOLD_STAGING, RELEASE, DENY, ALLOW]);
+  it('is taken beside what can take long, where it does not end that', () => {
+    const ending: readonly Wish[] = [CANCEL, DISCARD, HOLD_STAGING];
+    expect(beside('stage')).toEqual(WISHES.filter((wish) => !ending.includes(wish)));
+    const answering: readonly Wish[] = [CANCEL, DISCARD, HOLD_REBOOTS];
+    expect(beside('acquire-slot')).toEqual(WISHES.filter((wish) => !answering.includes(wish)));
+    expect(beside('follow-active')).toEqual(WISHES);
+  });
+
+  it('of everybody ends nothing that goes on', () => {
+    for (const effect of ['release-slot', 'acquire-slot', 'stage', 'read-status'] as const) {
+      expect(mayCut(CHECK, effect)).toBe(false);
+    }
+    expect([mayCut(DENY, 'release-slot'), mayCut(DENY, 'read-status')]).toEqual([true, false]);
   });
 
   it('waits for the end of what is over soon', () => {

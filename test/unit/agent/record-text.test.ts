@@ -9,6 +9,7 @@ import {
   refuseStream,
   stageBegun,
   stageFailed,
+  stageSucceeded,
 } from '../../../src/agent/record.ts';
 import { readText, toText } from '../../../src/agent/record-text.ts';
 import { MOST_SLOTS } from '../../../src/agent/slot-place.ts';
@@ -31,7 +32,11 @@ const FULL = rebootAsked(
 
 describe('record text', () => {
   it('comes back as it was written', () => {
-    for (const record of [FULL, EMPTY_RECORD, stageBegun(FULL, release('6'), 'boot-a')]) {
+    const told = {
+      ...stageSucceeded(FULL, release('6'), { to: '6' }, 'd-6', 7),
+      ...{ bootedSinceAt: 8, hopsDone: 2 },
+    };
+    for (const record of [FULL, EMPTY_RECORD, told, stageBegun(FULL, release('6'), 'boot-a')]) {
       expect(readText(toText(record))).toEqual({ kind: 'record', record, dropped: [] });
     }
   });

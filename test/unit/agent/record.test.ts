@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { denialMs, REBOOT_RETRY_MS } from '../../../src/agent/pacing.ts';
 import {
   abandon,
+  atTheEnd,
   attemptsOf,
   booted as bootedAndTold,
   EMPTY_RECORD,
@@ -39,6 +40,29 @@ describe('booted', () => {
     expect(next.asked).toBeUndefined();
     expect(next.boots.map((boot) => boot.version)).toEqual(['1', '2']);
     expect(denied(next)).toEqual([]);
+  });
+
+  it('knows since when the release is there, over reboots into the same one', () => {
+    const first = booted(EMPTY_RECORD, V1, 'a', 5);
+    // The agent has come to a node that ran already.
+    expect(first.bootedSinceAt).toBeUndefined();
+    const next = booted(rebootAsked(first, V2, 10, 'a'), V2, 'b', 20);
+    expect(next.bootedSinceAt).toBe(20);
+    expect(booted(next, V2, 'c', 30).bootedSinceAt).toBe(20);
+    expect(booted(next, V1, 'd', 40).bootedSinceAt).toBe(40);
+    const staged = stageSucceeded(next, V3, {}, 'd-3', 50);
+    expect(staged.staged?.sinceAt).toBe(50);
+    expect(stageSucceeded(staged, V3, {}, 'd-3', 60).staged?.sinceAt).toBe(50);
+    expect(stageSucceeded(staged, V3, {}, 'd-4', 60).staged?.sinceAt).toBe(60);
+    expect(stageSucceeded(staged, V2, {}, 'd-3', 60).staged?.sinceAt).toBe(60);
+  });
+
+  it('counts the updates of one way, until there is nothing newer', () => {
+    const first = booted(rebootAsked(booted(EMPTY_RECORD, V1, 'a', 0), V2, 1, 'a'), V2, 'b', 2);
+    const second = booted(rebootAsked(first, V3, 3, 'b'), V3, 'c', 4);
+    expect([first.hopsDone, second.hopsDone]).toEqual([1, 2]);
+    expect(atTheEnd(second).hopsDone).toBeUndefined();
+    expect(atTheEnd(EMPTY_RECORD)).toBe(EMPTY_RECORD);
   });
 
   it('waits on when only the agent started anew', () => {

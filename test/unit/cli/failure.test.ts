@@ -38,6 +38,13 @@ describe('an answer of the bus', () => {
     expect([failure.exit, failure.message]).toEqual([exit, text]);
   });
 
+  it('leaves it to the text what there are too many of', () => {
+    const jobs = failureOf(remote('org.coreos.zincati.Error.LimitsExceeded'), SUDO);
+    expect(jobs).toMatchObject({ exit: 'failure', todo: undefined });
+    const calls = failureOf(remote('org.freedesktop.DBus.Error.LimitsExceeded'), SUDO);
+    expect(calls).toMatchObject({ exit: 'failure', todo: 'try again in a moment' });
+  });
+
   it('has one exit code, whatever its kind', () => {
     for (const kind of BUS_ERROR_KINDS) {
       expect(Object.keys(EXIT)).toContain(failureOf(new BusError(kind, 'text'), SUDO).exit);

@@ -7,7 +7,15 @@ import { absentLines, statusLines } from '../../../src/cli/status-text.ts';
 import type { Terms } from '../../../src/cli/terms.ts';
 import { fixedZone } from '../../../src/calendar/zone-rules.ts';
 import { HOUR_MS } from '../../../src/text/units.ts';
-import { BOOTED, CLOSED_WINDOW, decodeSample, double, HOLD, NOW } from '../../support/agent-samples.ts';
+import {
+  BOOTED,
+  CLOSED_WINDOW,
+  decodeSample,
+  double,
+  HOLD,
+  NOW,
+  STAGED,
+} from '../../support/agent-samples.ts';
 import { dictionary, micros, type Plain } from '../../support/fake-agent.ts';
 
 const CET = fixedZone('Europe/Berlin', HOUR_MS, 'CET');
@@ -25,13 +33,32 @@ const shown = (more: Readonly<Record<string, Plain>> = {}, terms: Partial<Terms>
 
 it('shows a node that waits for its window', () => {
   expect(shown()).toEqual([
-    'node      core-7, stream stable, x86_64',
+    'node      core-7 (1e0a...9c), group workers, stream stable, aws x86_64',
     'booted    43.20260217.3.1   since Tue 3 Nov 02:14 CET (22 d)',
     'staged    43.20260413.3.2   a plain `reboot` does not apply it, `zincati reboot` does',
     'health    OK',
     'waits     no maintenance window is open; the next opens Sat 28 Nov 02:00 CET (in 2 d 9 h)',
     'checks    last Wed 25 Nov 16:40 CET, next in 4 min',
   ]);
+});
+
+it('says since when what is there, and how far the node is on its way', () => {
+  const at = (time: string): bigint => micros(Date.parse(time));
+  const lines = shown({
+    Booted: new Map([...BOOTED, ['since', at('2026-10-03T00:14:00Z')]]),
+    Staged: new Map([...STAGED, ['since', at('2026-11-25T14:02:00Z')]]),
+    Target: dictionary({ version: '43.20260413.3.2', hop: 1, hops: 3 }),
+  });
+  expect(lines.slice(1, 4)).toEqual([
+    'booted    43.20260217.3.1   since Sat 3 Oct 01:14 CET (53 d)',
+    'staged    43.20260413.3.2   since Wed 25 Nov 15:02 CET; a plain `reboot` does not apply it, `zincati reboot` does',
+    'hop       1 of 3 on the way to the newest release',
+  ]);
+});
+
+it('knows a node without its servers’ names of it', () => {
+  expect(shown({ Node: dictionary({}) })[0]).toBe('node      core-7, stream stable, x86_64');
+  expect(shown({ Node: dictionary({ id: 'n-1' }) })[0]).toBe('node      core-7 (n-1), stream stable, x86_64');
 });
 
 it('has no line without something to say', () => {

@@ -8,7 +8,7 @@ import { initialModel, type Model } from '../../../src/agent/state.ts';
 import { AgentSurface } from '../../../src/daemon/agent-surface.ts';
 import { ConfigError } from '../../../src/errors.ts';
 import type { Entry } from '../../../src/history/entry.ts';
-import { POLICY, release } from '../../support/samples.ts';
+import { deployment, POLICY, release } from '../../support/samples.ts';
 import { VirtualClock } from '../../support/virtual-clock.ts';
 
 const NEVER = new AbortController().signal;
@@ -61,7 +61,11 @@ class Agent {
         policy: { ...POLICY, skip },
         survey: { explain: () => Promise.resolve([]) },
         ports: { sessions: { list: () => Promise.resolve([]) } },
-        reading: { origins: new Map([['updates.skip', SKIP_FILE]]), shown: [] },
+        reading: {
+          origins: new Map([['updates.skip', SKIP_FILE]]),
+          shown: [],
+          identity: { nodeUuid: '1e0a'.repeat(8), group: 'workers', platform: 'aws' },
+        },
         gates: {
           upcoming: (fromAt, untilAt) => {
             this.asked.push([fromAt, untilAt]);
@@ -77,6 +81,35 @@ class Agent {
     return this;
   }
 }
+
+describe('what the node is and has', () => {
+  it('is told with its instants, and where it is on its way', () => {
+    const staged = deployment('2', { id: 'd-2', staged: true, finalizationLocked: true });
+    const agent = new Agent({
+      bootedSinceAt: 5,
+      hopsDone: 1,
+      staged: { ...release('2'), deploymentId: 'd-2', sinceAt: 7 },
+    });
+    expect(agent.surface.snapshot()).toMatchObject({ node: { id: undefined }, stagedSinceAt: undefined });
+    const { model } = agent;
+    const booted = deployment('1', { booted: true });
+    const host = { booted, staged, deployments: [staged, booted], activeTransaction: undefined };
+    const check = { ...model.memory.check, hops: 2 };
+    agent.model = { ...model, memory: { ...model.memory, host, check } };
+    expect(agent.attach().surface.snapshot()).toMatchObject({
+      node: { id: '1e0a'.repeat(8), group: 'workers', platform: 'aws', stream: booted.stream },
+      bootedSinceAt: 5,
+      stagedSinceAt: 7,
+      hop: { number: 2, of: 3 },
+    });
+    // Of what somebody else has staged is known when it was first seen.
+    const foreign = { id: 'd-3', version: '3', since: { at: 9, mono: 0 } };
+    const theirs = deployment('3', { id: 'd-3', staged: true });
+    const seen = { ...host, staged: theirs, deployments: [theirs, booted] };
+    agent.model = { ...model, memory: { ...model.memory, host: seen, foreign } };
+    expect(agent.surface.snapshot()).toMatchObject({ stagedSinceAt: 9, hop: undefined });
+  });
+});
 
 describe('while there is no configuration', () => {
   it('requests are refused, and nothing is claimed to be in use', async () => {

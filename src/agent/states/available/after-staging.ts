@@ -40,7 +40,7 @@ export function afterStaging(state: UpdateAvailable, staged: Deployment, turn: T
       visitors: [],
       unlocked: staged.finalizationLocked === false,
     },
-    memory: recorded(memory, stagedRecord(memory, staged, state)),
+    memory: recorded(memory, stagedRecord(memory, staged, state, at)),
   };
 }
 
@@ -49,9 +49,10 @@ function stagedRecord(
   { host, record }: Memory,
   staged: Deployment,
   { release, terms }: UpdateAvailable,
+  at: number,
 ): AgentRecord {
   return foreignStaged({ host, record }) === undefined
-    ? stageSucceeded(record, release, terms, staged.id)
+    ? stageSucceeded(record, release, terms, staged.id, at)
     : record;
 }
 

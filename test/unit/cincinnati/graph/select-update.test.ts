@@ -162,6 +162,7 @@ describe('the booted release', () => {
     expect(surroundingsOf(graph, query('7').booted)).toEqual({
       booted: undefined,
       candidates: [],
+      ahead: new Map(),
       edgesToNowhere: 0,
       nodeCount: 3,
       edgeCount: 5,
@@ -170,6 +171,8 @@ describe('the booted release', () => {
     expect(surroundingsOf(graph, query('1').booted)).toEqual({
       booted: graph.nodes[1],
       candidates: [graph.nodes[2]],
+      // It leads on to the first node, and that back here.
+      ahead: new Map([[graph.nodes[2], 2]]),
       edgesToNowhere: 1,
       nodeCount: 3,
       edgeCount: 5,
