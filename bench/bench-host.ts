@@ -3,7 +3,7 @@
  * its update server answers 304 from the second request on.
  *
  * Invariants:
- * - The agent is dist/zincati.mjs in a process of its own, in the environment of its unit.
+ * - The agent is dist/zincati.cjs in a process of its own, in the environment of its unit, with the launcher's options.
  * - It talks to a real dbus-daemon and to the stand-in for rpm-ostree's daemon.
  * - After disposal nothing is left of the host.
  */
@@ -18,10 +18,11 @@ import { startCincinnatiServer, type CincinnatiServer } from '../sandbox/cincinn
 import { startPrivateBus, type PrivateBus } from '../sandbox/private-bus.ts';
 import { carriedHistory } from '../sandbox/releases.ts';
 import { Unit } from '../sandbox/service-manager.ts';
+import { nodeOptions } from '../scripts/node-options.mjs';
 import { unitEnvironment } from './unit-environment.ts';
 import { prepareHost, standInRelease, standInService } from '../sandbox/stand-in.ts';
 
-const PROGRAM = join(import.meta.dirname, '../dist/zincati.mjs');
+const PROGRAM = join(import.meta.dirname, '../dist/zincati.cjs');
 /** rpm-ostree's daemon exits so soon when nobody needs it that it is gone before ticks are counted. */
 const DAEMON_IDLE_SECS = 2;
 const WAIT_LIMIT_MS = 120_000;
@@ -94,7 +95,7 @@ export class BenchHost implements AsyncDisposable {
     const lines: string[] = [];
     const unit = new Unit({
       command: process.execPath,
-      args: [...flags, PROGRAM, 'agent', '-v', '--root', this.root],
+      args: [...(await nodeOptions()), ...flags, PROGRAM, 'agent', '-v', '--root', this.root],
       env: { ...Object.fromEntries(ofUnit), ...env },
       notifyPath: join(this.root, 'run/notify'),
       onLine: (line) => lines.push(line),

@@ -5,6 +5,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { measureDeployments } from './deployments.ts';
+import { measureCommands } from './commands.ts';
 import type { BenchOptions, Topic } from './figure.ts';
 import { measureFlood } from './flood.ts';
 import { measureGraph } from './graph.ts';
@@ -20,6 +21,7 @@ import { measureStateMachine } from './state-machine.ts';
 
 const MEASURES: Readonly<Record<TopicName, (options: BenchOptions) => Promise<Topic> | Topic>> = {
   start: measureStart,
+  commands: measureCommands,
   memory: measureIdleMemory,
   variants: measureMemoryVariants,
   tick: measureIdleTick,

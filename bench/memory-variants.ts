@@ -16,9 +16,12 @@ interface Variant {
 const VARIANTS: readonly Variant[] = [
   { what: 'as in the unit' },
   { what: 'without `MALLOC_MMAP_THRESHOLD_`', without: ['MALLOC_MMAP_THRESHOLD_'] },
-  { what: 'with `MALLOC_ARENA_MAX=1`', env: { MALLOC_ARENA_MAX: '1' } },
-  { what: 'without `NODE_USE_SYSTEM_CA`', without: ['NODE_USE_SYSTEM_CA'] },
-  { what: 'with `--max-semi-space-size=1`', flags: ['--max-semi-space-size=1'] },
+  { what: 'without `MALLOC_ARENA_MAX`', without: ['MALLOC_ARENA_MAX'] },
+  { what: 'with `NODE_USE_SYSTEM_CA=1`', env: { NODE_USE_SYSTEM_CA: '1' } },
+  { what: 'with `--no-liftoff-only`', flags: ['--no-liftoff-only'] },
+  { what: 'with `--turbofan`', flags: ['--turbofan'] },
+  { what: 'with `--sparkplug`', flags: ['--sparkplug'] },
+  { what: 'with `--max-semi-space-size=16`', flags: ['--max-semi-space-size=16'] },
   { what: 'with `--optimize-for-size`', flags: ['--optimize-for-size'] },
 ];
 

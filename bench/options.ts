@@ -4,6 +4,7 @@ import { UsageError } from '../sandbox/program.ts';
 
 export const TOPICS = [
   'start',
+  'commands',
   'memory',
   'variants',
   'tick',

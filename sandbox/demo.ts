@@ -21,7 +21,7 @@ import { prepareHost, setFaults, type Fault, type StandInRelease } from './stand
 import { plannedWalk } from './walk.ts';
 import { writeAgentConfig } from './agent-config.ts';
 
-const PROGRAM = join(import.meta.dirname, '../dist/zincati.mjs');
+const PROGRAM = join(import.meta.dirname, '../dist/zincati.cjs');
 /** About the size of an update of a Fedora CoreOS node, and a network that takes half a second for it. */
 const BYTES_PER_RELEASE = 600e6;
 const BYTES_PER_SECOND = 1200e6;

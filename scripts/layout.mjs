@@ -17,6 +17,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
+import process from 'node:process';
 import { gzipSync } from 'node:zlib';
 
 const PROJECT = path.dirname(import.meta.dirname);
@@ -86,11 +87,12 @@ const NOT_RUNNING = /(?:^|\/)jest\.config\.js$/;
 
 /**
  * `node` is the file of a Node that goes beside the program, or undefined. `addon` is the npm package with the native
- * part of node-unix-socket. Undefined leaves the library out, and the unit then needs systemd 253 or newer.
+ * part of node-unix-socket. Undefined leaves the library out, and the unit then needs systemd 253 or newer. `processor`, as
+ * Node names it: what was compiled for another one stays out.
  */
-export function layOut(destination, { layout, node, addon }) {
-  if (!existsSync(path.join(PROJECT, 'dist/zincati.mjs'))) {
-    throw new Error('cannot install: dist/zincati.mjs must be there, run `npm run build`');
+export function layOut(destination, { layout, node, addon, processor = process.arch }) {
+  if (!existsSync(path.join(PROJECT, 'dist/zincati.cjs'))) {
+    throw new Error('cannot install: dist/zincati.cjs must be there, run `npm run build`');
   }
   const files = addon === undefined ? [...FILES, NOTIFY_DROP_IN] : FILES;
   for (const [source, usr, local, mode] of files) {
@@ -106,7 +108,11 @@ export function layOut(destination, { layout, node, addon }) {
   // Chunks have a hash in their names, so those of older builds would pile up.
   rmSync(program, { recursive: true, force: true });
   const dist = path.join(PROJECT, 'dist');
-  copy(dist, program, (name) => !name.startsWith('share/'));
+  copy(
+    dist,
+    program,
+    (name) => !name.startsWith('share/') && (!COMPILED.test(name) || name.endsWith(`.${processor}`)),
+  );
   layOutShare(path.join(dist, 'share'), path.join(destination, SHARE[layout]));
   link(path.join(destination, COMMAND[layout]), COMMAND.target);
   if (addon !== undefined) {
@@ -135,6 +141,9 @@ function layOutShare(from, to) {
     }
   }
 }
+
+/** What scripts/compile.mjs makes. */
+const COMPILED = /\.cjs\.[a-z0-9]+$/;
 
 /** Replaces what is there, a link to elsewhere included. */
 function link(file, target) {

@@ -38,11 +38,11 @@ const STEPS_PER_ARCHITECTURE = 4;
 
 /** Resolves with the paths of the packages. `work` is an empty folder on the file system of `out`. */
 async function packAll(architecture, out, work, options) {
-  const { addon, oldestSystemd } = ARCHITECTURES[architecture];
+  const { addon, processor, oldestSystemd } = ARCHITECTURES[architecture];
   const step = (what, run) => options.progress.step(`${architecture}: ${what}`, run);
   const verb = isRuntimeHere(architecture) ? 'find' : 'fetch';
   const runtime = await step(`${verb} Node`, () => runtimeOf(architecture));
-  const packages = packagesInside(addon);
+  const packages = packagesInside();
   const node = path.join(work, 'node');
   await step(`strip Node ${runtime.version}`, async () => {
     copyFileSync(path.join(runtime.folder, 'bin/node'), node);
@@ -51,7 +51,7 @@ async function packAll(architecture, out, work, options) {
 
   const fill = (layout, share) => {
     const tree = path.join(work, layout);
-    layOut(tree, { layout, node, addon });
+    layOut(tree, { layout, node, addon, processor });
     for (const [name, text] of Object.entries(licenceFiles(packages, runtime))) {
       put(path.join(tree, share, 'licenses/zincati-ng', name), text, 0o644);
     }

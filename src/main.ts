@@ -1,8 +1,7 @@
-#!/usr/bin/env node
 /** Words in, exit code out. */
-import './cli/early-hangup.ts';
 import { parseCommandLine, type Command, type CommandOf } from './cli/command-line.ts';
 import { EXIT } from './cli/exit-codes.ts';
+import { runCommand } from './cli/run-command.ts';
 import { UsageError } from './cli/usage-error.ts';
 import { ConfigError, IdentityError, linesOf } from './errors.ts';
 import { VERSION } from './version.ts';
@@ -31,7 +30,7 @@ async function main(args: readonly string[]): Promise<number> {
     case 'agent':
       return agent(command);
     default:
-      return (await import('./cli/run-command.ts')).runCommand(command);
+      return runCommand(command);
   }
 }
 
@@ -78,4 +77,6 @@ async function agent(command: CommandOf<'agent'>): Promise<number> {
   }
 }
 
-process.exitCode = await main(process.argv.slice(2));
+void main(process.argv.slice(2)).then((code) => {
+  process.exitCode = code;
+});

@@ -3,18 +3,12 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 
 const PROJECT = path.join(import.meta.dirname, '../..');
-const ADDON_LIBRARY = 'node_modules/node-unix-socket';
 /** Licences of Node and of the libraries inside it, as far as no package of the bundle has them. */
 const LICENCES_OF_NODE = ['BSD-2-Clause', 'CC0-1.0', 'Unicode-3.0', 'Zlib'];
 
-/** Name, version, licence and folder of each npm package in ours. `addon` is as in ARCHITECTURES. */
-export function packagesInside(addon) {
-  const bundled = JSON.parse(readFileSync(path.join(PROJECT, 'dist/bundled.json'), 'utf8'));
-  if (addon === undefined) return bundled;
-  const { name, version, license } = JSON.parse(
-    readFileSync(path.join(PROJECT, ADDON_LIBRARY, 'package.json'), 'utf8'),
-  );
-  return [...bundled, { name, version, license, folder: ADDON_LIBRARY }];
+/** Name, version, licence and folder of each npm package in ours. The native part of one has the licence of the rest. */
+export function packagesInside() {
+  return JSON.parse(readFileSync(path.join(PROJECT, 'dist/bundled.json'), 'utf8'));
 }
 
 /** The licences of everything inside, as one SPDX expression. */

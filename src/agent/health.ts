@@ -6,7 +6,7 @@ import { DAY_MS, HOUR_MS, MINUTE_MS } from '../text/units.ts';
 import { lastedMs, wallOf, type Moment } from './moment.ts';
 import { attemptsOf, isInForce } from './record.ts';
 import { isSkipped } from './skip.ts';
-import type { Holding, Memory, Model, Streak } from './state.ts';
+import type { AgentState, Holding, Memory, Model, Streak } from './state.ts';
 
 export const HEALTH_LEVELS = ['OK', 'DEGRADED', 'STUCK'] as const;
 export type HealthLevel = (typeof HEALTH_LEVELS)[number];
@@ -67,15 +67,25 @@ export const HEALTHY: Health = { level: 'OK', cause: 'none', sinceAt: undefined,
  */
 export function healthOf(model: Model, now: Moment, refused?: Moment, skip: readonly string[] = []): Health {
   const complaints = [
-    ...ofStreaks(model.memory, now),
-    ...ofRecord(model.memory, now.at, skip),
+    ...ofHost(model.memory, now),
     ...ofBoot(model.memory, now),
-    ...ofState(model, now),
-    ...ofForeign(model.memory, now),
-    ...ofPursuit(model, now),
     ...ofConfiguration(refused, now),
+    ...(isSwitchedOff(model.state)
+      ? []
+      : [
+          ...ofChecks(model.memory.check.streak, now),
+          ...ofRecord(model.memory, now.at, skip),
+          ...ofState(model, now),
+          ...ofForeign(model.memory, now),
+          ...ofPursuit(model, now),
+        ]),
   ];
   return complaints.toSorted(gravestFirst)[0] ?? HEALTHY;
+}
+
+/** Exported for its tests: updates come from elsewhere. Whether this agent would find and stage any is no complaint. */
+export function isSwitchedOff(state: AgentState): boolean {
+  return state.name === 'EndState' && state.cause === 'disabled';
 }
 
 function gravestFirst(a: Health, b: Health): number {
@@ -84,10 +94,10 @@ function gravestFirst(a: Health, b: Health): number {
   );
 }
 
-function ofStreaks(memory: Memory, now: Moment): Health[] {
+/** What this host, its disk and its lock server do. A node that takes no updates may hold a slot too. */
+function ofHost(memory: Memory, now: Moment): Health[] {
   return [
     ...lasting(memory.hostStreak, now, 'deployments_unreadable', 'the deployments cannot be read'),
-    ...ofChecks(memory.check.streak, now),
     ...lasting(
       memory.save.streak,
       now,

@@ -16,7 +16,7 @@ import { isRebooting, type Rebooting } from './rebooting.ts';
 import { rebootRefused } from './record.ts';
 import { isSamePlace } from './slot-place.ts';
 import { isKeepingSlot } from './slots.ts';
-import { nothingLent } from './states/update-staged.ts';
+import { nothingLent } from './states/staged/owing-slot.ts';
 import {
   recorded,
   type AgentState,

@@ -22,8 +22,8 @@ export interface CalendarWindow extends DateSelector {
 }
 
 export interface OpenSpan {
-  readonly fromMs: number;
-  readonly untilMs: number;
+  readonly fromAt: number;
+  readonly untilAt: number;
 }
 
 /** A time in which no window is open. Half-open, in milliseconds since 1970 UTC. */
@@ -32,10 +32,10 @@ export interface FrozenSpan extends OpenSpan {
 }
 
 export type CalendarState =
-  /** `untilMs` undefined: it stays open as far as the calendar looks ahead, at least 32 days. */
-  | { readonly open: true; readonly untilMs: number | undefined; readonly nextMs?: undefined }
-  /** `nextMs` undefined: it does not open within the years that the calendar looks ahead. */
-  | { readonly open: false; readonly nextMs: number | undefined; readonly frozen: FrozenSpan | undefined };
+  /** `untilAt` undefined: it stays open as far as the calendar looks ahead, at least 32 days. */
+  | { readonly open: true; readonly untilAt: number | undefined; readonly nextAt?: undefined }
+  /** `nextAt` undefined: it does not open within the years that the calendar looks ahead. */
+  | { readonly open: false; readonly nextAt: number | undefined; readonly frozen: FrozenSpan | undefined };
 
 /**
  * How far ahead the next opening is searched. The next 29th of February may be eight years away; on a given weekday,
@@ -52,12 +52,12 @@ const FIRST_LOOK_DAYS = 8;
 const DAYS_BEFORE = 2;
 const DAYS_AFTER = 2;
 
-/** Open or not, and the next edge. It holds throughout `[fromMs, untilMs)`. */
+/** Open or not, and the next edge. It holds throughout `[fromAt, untilAt)`. */
 interface Answer {
-  readonly fromMs: number;
-  readonly untilMs: number;
+  readonly fromAt: number;
+  readonly untilAt: number;
   readonly open: boolean;
-  readonly edgeMs: number | undefined;
+  readonly edgeAt: number | undefined;
 }
 
 export class Calendar {
@@ -68,29 +68,29 @@ export class Calendar {
 
   constructor(windows: readonly CalendarWindow[], freezes: readonly FrozenSpan[] = []) {
     this.windows = windows;
-    this.freezes = freezes.filter((frozen) => frozen.fromMs < frozen.untilMs);
+    this.freezes = freezes.filter((frozen) => frozen.fromAt < frozen.untilAt);
     this.#longestMs = Math.max(0, ...windows.map((window) => window.lengthMinutes * MINUTE_MS));
   }
 
   /** The state at an instant, in milliseconds since 1970 UTC. */
-  stateAt(nowMs: number): CalendarState {
+  stateAt(nowAt: number): CalendarState {
     let answer = this.#last;
-    if (answer === undefined || nowMs < answer.fromMs || nowMs >= answer.untilMs) {
-      answer = this.#answerAt(nowMs);
+    if (answer === undefined || nowAt < answer.fromAt || nowAt >= answer.untilAt) {
+      answer = this.#answerAt(nowAt);
       this.#last = answer;
     }
     if (answer.open) {
-      return { open: true, untilMs: answer.edgeMs };
+      return { open: true, untilAt: answer.edgeAt };
     }
-    return { open: false, nextMs: answer.edgeMs, frozen: this.frozenAt(nowMs) };
+    return { open: false, nextAt: answer.edgeAt, frozen: this.frozenAt(nowAt) };
   }
 
   /** The freeze in force. Of several, the one that ends last. */
-  frozenAt(nowMs: number): FrozenSpan | undefined {
+  frozenAt(nowAt: number): FrozenSpan | undefined {
     let longest: FrozenSpan | undefined;
     for (const frozen of this.freezes) {
-      const inForce = frozen.fromMs <= nowMs && nowMs < frozen.untilMs;
-      if (inForce && frozen.untilMs > (longest?.untilMs ?? 0)) {
+      const inForce = frozen.fromAt <= nowAt && nowAt < frozen.untilAt;
+      if (inForce && frozen.untilAt > (longest?.untilAt ?? 0)) {
         longest = frozen;
       }
     }
@@ -98,28 +98,28 @@ export class Calendar {
   }
 
   /** The open time around an instant, cut where its ends are more than 32 days away. Undefined when it is closed. */
-  spanAround(nowMs: number): OpenSpan | undefined {
+  spanAround(nowAt: number): OpenSpan | undefined {
     const reachMs = LONGEST_LOOK_DAYS * DAY_MS;
-    return this.openSpans(nowMs - reachMs, nowMs + reachMs).find(
-      (span) => span.fromMs <= nowMs && nowMs < span.untilMs,
+    return this.openSpans(nowAt - reachMs, nowAt + reachMs).find(
+      (span) => span.fromAt <= nowAt && nowAt < span.untilAt,
     );
   }
 
-  /** The open times within `[fromMs, untilMs)`, cut to it, in order, without overlaps. */
-  openSpans(fromMs: number, untilMs: number): OpenSpan[] {
+  /** The open times within `[fromAt, untilAt)`, cut to it, in order, without overlaps. */
+  openSpans(fromAt: number, untilAt: number): OpenSpan[] {
     const spans: OpenSpan[] = [];
-    const firstDay = Math.floor((fromMs - this.#longestMs) / DAY_MS) - DAYS_BEFORE;
-    const lastDay = Math.floor(untilMs / DAY_MS) + DAYS_AFTER;
+    const firstDay = Math.floor((fromAt - this.#longestMs) / DAY_MS) - DAYS_BEFORE;
+    const lastDay = Math.floor(untilAt / DAY_MS) + DAYS_AFTER;
     for (const window of this.windows) {
       for (let day = firstDay; day <= lastDay; day++) {
         if (!opensOn(window, day)) {
           continue;
         }
         const span = spanOn(window, day);
-        if (span.untilMs > fromMs && span.fromMs < untilMs) {
+        if (span.untilAt > fromAt && span.fromAt < untilAt) {
           spans.push({
-            fromMs: Math.max(span.fromMs, fromMs),
-            untilMs: Math.min(span.untilMs, untilMs),
+            fromAt: Math.max(span.fromAt, fromAt),
+            untilAt: Math.min(span.untilAt, untilAt),
           });
         }
       }
@@ -127,38 +127,35 @@ export class Calendar {
     return without(merged(spans), this.freezes);
   }
 
-  #answerAt(nowMs: number): Answer {
-    const nearMs = nowMs + FIRST_LOOK_DAYS * DAY_MS;
-    const [first] = this.openSpans(nowMs, nearMs);
-    const open = first !== undefined && first.fromMs <= nowMs;
+  #answerAt(nowAt: number): Answer {
+    const nearAt = nowAt + FIRST_LOOK_DAYS * DAY_MS;
+    const [first] = this.openSpans(nowAt, nearAt);
+    const open = first !== undefined && first.fromAt <= nowAt;
     // The horizon depends on the day, not on the millisecond, so that "nothing in sight" holds for the whole day.
-    const dayEndsMs = (Math.floor(nowMs / DAY_MS) + 1) * DAY_MS;
-    const edgeMs = open
-      ? this.#closing(first, nowMs, nearMs, dayEndsMs + LONGEST_LOOK_DAYS * DAY_MS)
-      : (first?.fromMs ?? this.#nextOpening(nearMs, dayEndsMs + FARTHEST_DAYS * DAY_MS));
-    return { fromMs: nowMs, untilMs: edgeMs ?? dayEndsMs, open, edgeMs };
+    const dayEndsAt = (Math.floor(nowAt / DAY_MS) + 1) * DAY_MS;
+    const edgeAt = open
+      ? this.#closing(first, nowAt, nearAt, dayEndsAt + LONGEST_LOOK_DAYS * DAY_MS)
+      : (first?.fromAt ?? this.#nextOpening(nearAt, dayEndsAt + FARTHEST_DAYS * DAY_MS));
+    return { fromAt: nowAt, untilAt: edgeAt ?? dayEndsAt, open, edgeAt };
   }
 
-  #closing(first: OpenSpan, nowMs: number, nearMs: number, horizonMs: number): number | undefined {
-    if (first.untilMs < nearMs) {
-      return first.untilMs;
+  #closing(first: OpenSpan, nowAt: number, nearAt: number, horizonAt: number): number | undefined {
+    if (first.untilAt < nearAt) {
+      return first.untilAt;
     }
-    const [longer] = this.openSpans(nowMs, horizonMs);
-    return longer === undefined || longer.untilMs >= horizonMs ? undefined : longer.untilMs;
+    const [longer] = this.openSpans(nowAt, horizonAt);
+    return longer === undefined || longer.untilAt >= horizonAt ? undefined : longer.untilAt;
   }
 
-  #nextOpening(afterMs: number, farthestMs: number): number | undefined {
-    if (this.windows.length === 0) {
-      return undefined;
-    }
-    let fromMs = afterMs;
-    for (let days = 2 * FIRST_LOOK_DAYS; fromMs < farthestMs; days *= 2) {
-      const untilMs = Math.min(fromMs + days * DAY_MS, farthestMs);
-      const [first] = this.openSpans(fromMs, untilMs);
+  #nextOpening(afterAt: number, farthestAt: number): number | undefined {
+    let fromAt = afterAt;
+    for (let days = FIRST_LOOK_DAYS; fromAt < farthestAt; days *= 2) {
+      const untilAt = Math.min(fromAt + days * DAY_MS, farthestAt);
+      const [first] = this.openSpans(fromAt, untilAt);
       if (first !== undefined) {
-        return first.fromMs;
+        return first.fromAt;
       }
-      fromMs = untilMs;
+      fromAt = untilAt;
     }
     return undefined;
   }
@@ -166,16 +163,16 @@ export class Calendar {
 
 /** The open time of a window that opens on a date, in days since 1970. */
 export function spanOn({ zone, startMinutes, lengthMinutes }: CalendarWindow, day: number): OpenSpan {
-  const fromMs = openingInstant(zone, day * DAY_MS + startMinutes * MINUTE_MS);
-  return { fromMs, untilMs: fromMs + lengthMinutes * MINUTE_MS };
+  const fromAt = openingInstant(zone, day * DAY_MS + startMinutes * MINUTE_MS);
+  return { fromAt, untilAt: fromAt + lengthMinutes * MINUTE_MS };
 }
 
 function merged(spans: readonly OpenSpan[]): OpenSpan[] {
-  const result: { fromMs: number; untilMs: number }[] = [];
-  for (const span of spans.toSorted((a, b) => a.fromMs - b.fromMs)) {
+  const result: { fromAt: number; untilAt: number }[] = [];
+  for (const span of spans.toSorted((a, b) => a.fromAt - b.fromAt)) {
     const last = result.at(-1);
-    if (last !== undefined && span.fromMs <= last.untilMs) {
-      last.untilMs = Math.max(last.untilMs, span.untilMs);
+    if (last !== undefined && span.fromAt <= last.untilAt) {
+      last.untilAt = Math.max(last.untilAt, span.untilAt);
     } else {
       result.push({ ...span });
     }
@@ -187,13 +184,9 @@ function without(spans: readonly OpenSpan[], freezes: readonly FrozenSpan[]): Op
   let left: OpenSpan[] = [...spans];
   for (const frozen of freezes) {
     left = left.flatMap((span) => {
-      if (frozen.untilMs <= span.fromMs || frozen.fromMs >= span.untilMs) {
-        return [span];
-      }
-      return [
-        { fromMs: span.fromMs, untilMs: frozen.fromMs },
-        { fromMs: frozen.untilMs, untilMs: span.untilMs },
-      ].filter((part) => part.fromMs < part.untilMs);
+      const before = { fromAt: span.fromAt, untilAt: Math.min(span.untilAt, frozen.fromAt) };
+      const after = { fromAt: Math.max(span.fromAt, frozen.untilAt), untilAt: span.untilAt };
+      return [before, after].filter((part) => part.fromAt < part.untilAt);
     });
   }
   return left;

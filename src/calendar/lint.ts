@@ -5,6 +5,7 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../text/units.ts';
 import type { MaintenanceWindow } from './maintenance-window.ts';
 import type { Calendar, FrozenSpan, OpenSpan } from './calendar.ts';
+import { countUpTo } from './count-up-to.ts';
 import { describeWindow } from './describe-window.ts';
 import { definitionOf } from './distinct-windows.ts';
 import { everOpens } from './opens-on.ts';
@@ -32,23 +33,23 @@ export interface LintInput {
   readonly calendar: Calendar;
   /** The fewest open hours in any 32 days; 0: no minimum. */
   readonly minHours: number;
-  readonly nowMs: number;
+  readonly nowAt: number;
   /** Shows a date to people. */
-  readonly showDate: (instantMs: number) => string;
+  readonly showDate: (instant: number) => string;
   /** The file that set each dotted key, as far as it is known. */
   readonly origins?: ReadonlyMap<string, string> | undefined;
 }
 
 /** The warnings, one sentence each. */
 export function lintCalendar(input: LintInput): string[] {
-  const { nowMs, calendar } = input;
+  const { nowAt, calendar } = input;
   const entries = [...aboutWindows(input), ...aboutFreezes(input)];
   const { length } = calendar.windows;
   if (length > MOST_WINDOWS_LOOKED_AT) {
     const sentence = `[[updates.periodic.window]] is there ${length} times: with more than ${MOST_WINDOWS_LOOKED_AT}, nobody looks ahead whether windows are rarer than updates.periodic.min_hours wants, or cut short by freezes`;
     return [...entries, sentence];
   }
-  const spans = calendar.openSpans(nowMs, nowMs + LOOK_AHEAD_DAYS * DAY_MS);
+  const spans = calendar.openSpans(nowAt, nowAt + LOOK_AHEAD_DAYS * DAY_MS);
   return [...entries, ...slivers(input, spans), ...tooLittle(input, spans)];
 }
 
@@ -85,18 +86,18 @@ function atMost(sentences: readonly string[], summary: (more: number) => string)
   return more <= 1 ? sentences : [...sentences.slice(0, MOST_NAMED), summary(more)];
 }
 
-function aboutFreezes({ freezes, nowMs, showDate, origins }: LintInput): string[] {
-  return freezes.flatMap(({ fromMs, untilMs, reason }, index) => {
+function aboutFreezes({ freezes, nowAt, showDate, origins }: LintInput): string[] {
+  return freezes.flatMap(({ fromAt, untilAt, reason }, index) => {
     const key = `updates.periodic.freeze[${index}]`;
     const name = `${fileOf(origins, key)}${key} (${reason})`;
-    if (untilMs <= fromMs) {
+    if (untilAt <= fromAt) {
       return [`${name} ends before it begins: it has no effect`];
     }
-    if (untilMs <= nowMs) {
-      return [`${name} ended on ${showDate(untilMs - 1)}: it can be removed`];
+    if (untilAt <= nowAt) {
+      return [`${name} ended on ${showDate(untilAt - 1)}: it can be removed`];
     }
-    const days = Math.round((untilMs - fromMs) / DAY_MS);
-    if (untilMs - fromMs <= LONGEST_FREEZE_DAYS * DAY_MS) {
+    const days = Math.round((untilAt - fromAt) / DAY_MS);
+    if (untilAt - fromAt <= LONGEST_FREEZE_DAYS * DAY_MS) {
       return [];
     }
     return [`${name} lasts for ${days} days: a node that takes no updates for so long is at risk`];
@@ -104,30 +105,27 @@ function aboutFreezes({ freezes, nowMs, showDate, origins }: LintInput): string[
 }
 
 /** Warns when freezes leave too little of a window for a reboot. */
-function slivers({ nowMs, showDate }: LintInput, spans: readonly OpenSpan[]): string[] {
-  const short = spans.filter((span) => span.untilMs - span.fromMs < MINUTE_MS && span.fromMs > nowMs);
+function slivers({ nowAt, showDate }: LintInput, spans: readonly OpenSpan[]): string[] {
+  const short = spans.filter((span) => span.untilAt - span.fromAt < MINUTE_MS && span.fromAt > nowAt);
   const [first] = short;
   if (first === undefined) {
     return [];
   }
-  const seconds = Math.ceil((first.untilMs - first.fromMs) / SECOND_MS);
+  const seconds = Math.ceil((first.untilAt - first.fromAt) / SECOND_MS);
   return [
-    `freezes leave less than a minute of ${short.length === 1 ? 'a window' : `${short.length} windows`}, ${seconds} seconds on ${showDate(first.fromMs)}`,
+    `freezes leave less than a minute of ${short.length === 1 ? 'a window' : `${short.length} windows`}, ${seconds} seconds on ${showDate(first.fromAt)}`,
   ];
 }
 
-function tooLittle({ minHours, nowMs, showDate }: LintInput, spans: readonly OpenSpan[]): string[] {
-  if (minHours <= 0) {
-    return [];
-  }
-  const endMs = nowMs + LOOK_AHEAD_DAYS * DAY_MS;
-  const worst = leastOpen(spans, nowMs, endMs);
+function tooLittle({ minHours, nowAt, showDate }: LintInput, spans: readonly OpenSpan[]): string[] {
+  const endAt = nowAt + LOOK_AHEAD_DAYS * DAY_MS;
+  const worst = leastOpen(spans, nowAt, endAt);
   if (worst.openMs >= minHours * HOUR_MS) {
     return [];
   }
   const open = inHours(Math.floor(worst.openMs / MINUTE_MS));
-  const span = `the ${MIN_HOURS_DAYS} days from ${showDate(worst.fromMs)} until ${showDate(worst.fromMs + MIN_HOURS_DAYS * DAY_MS)}`;
-  const wait = Math.ceil(longestWaitMs(spans, nowMs, endMs) / DAY_MS);
+  const span = `the ${MIN_HOURS_DAYS} days from ${showDate(worst.fromAt)} until ${showDate(worst.fromAt + MIN_HOURS_DAYS * DAY_MS)}`;
+  const wait = Math.ceil(longestWaitMs(spans, nowAt, endAt) / DAY_MS);
   return [
     `updates.periodic has windows of ${open} in ${span}, updates.periodic.min_hours wants ${inHours(60 * minHours)} in any ${MIN_HOURS_DAYS} days: an update can wait for a window for ${wait} ${wait === 1 ? 'day' : 'days'}; if that is meant, set updates.periodic.min_hours = 0`,
   ];
@@ -141,69 +139,54 @@ function inHours(minutes: number): string {
   return words.length === 0 ? '0 minutes' : words.join(' ');
 }
 
-/** The longest closed time within `[fromMs, untilMs)`. */
-function longestWaitMs(spans: readonly OpenSpan[], fromMs: number, untilMs: number): number {
+/** The longest closed time within `[fromAt, untilAt)`. */
+function longestWaitMs(spans: readonly OpenSpan[], fromAt: number, untilAt: number): number {
   let longest = 0;
-  let closedMs = fromMs;
-  for (const span of [...spans, { fromMs: untilMs, untilMs }]) {
-    longest = Math.max(longest, span.fromMs - closedMs);
-    closedMs = span.untilMs;
+  let closedAt = fromAt;
+  for (const span of [...spans, { fromAt: untilAt, untilAt }]) {
+    longest = Math.max(longest, span.fromAt - closedAt);
+    closedAt = span.untilAt;
   }
   return longest;
 }
 
 /**
- * Finds the {@link MIN_HOURS_DAYS} days with the least open time within `[fromMs, untilMs)`. Open time is piecewise
- * linear in the start of those days. So its minimum is where a piece begins: at an edge of a span, or that many days
- * before one.
+ * Finds the first {@link MIN_HOURS_DAYS} days with the least open time within `[fromAt, untilAt)`, at least that long.
+ * Where those days are moved, their open time falls while they begin in an open span, and rises again. So it is least
+ * at an end of a span, or at an end of the whole time.
  */
 export function leastOpen(
   spans: readonly OpenSpan[],
-  fromMs: number,
-  untilMs: number,
-): { readonly fromMs: number; readonly openMs: number } {
+  fromAt: number,
+  untilAt: number,
+): { readonly fromAt: number; readonly openMs: number } {
   const lengthMs = MIN_HOURS_DAYS * DAY_MS;
   const openBefore = cumulative(spans);
-  const starts = [fromMs, untilMs - lengthMs];
-  for (const span of spans) {
-    for (const edge of [span.fromMs, span.untilMs]) {
-      starts.push(edge, edge - lengthMs);
-    }
-  }
-  let least = { fromMs, openMs: Number.POSITIVE_INFINITY };
-  for (const start of starts.sort((a, b) => a - b)) {
-    if (start < fromMs || start + lengthMs > untilMs) {
-      continue;
-    }
+  const lastAt = untilAt - lengthMs;
+  const ends = spans.map((span) => span.untilAt).filter((end) => end < lastAt);
+  let least = { fromAt, openMs: Number.POSITIVE_INFINITY };
+  for (const start of [fromAt, ...ends, lastAt]) {
     const openMs = openBefore(start + lengthMs) - openBefore(start);
     if (openMs < least.openMs) {
-      least = { fromMs: start, openMs };
+      least = { fromAt: start, openMs };
     }
   }
   return least;
 }
 
 /** Gives the open time before an instant, in milliseconds. */
-function cumulative(spans: readonly OpenSpan[]): (instantMs: number) => number {
+function cumulative(spans: readonly OpenSpan[]): (instant: number) => number {
   let total = 0;
   const sums = spans.map((span) => {
     const before = total;
-    total += span.untilMs - span.fromMs;
+    total += span.untilAt - span.fromAt;
     return before;
   });
+  const starts = spans.map((span) => span.fromAt);
   return (instant) => {
-    let low = 0;
-    let high = spans.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((spans[middle]?.fromMs ?? Number.POSITIVE_INFINITY) <= instant) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
-    const span = spans[low - 1];
-    return span === undefined ? 0 : (sums[low - 1] ?? 0) + Math.min(instant, span.untilMs) - span.fromMs;
+    const last = countUpTo(starts, instant) - 1;
+    const span = spans[last];
+    return span === undefined ? 0 : (sums[last] ?? 0) + Math.min(instant, span.untilAt) - span.fromAt;
   };
 }
 

@@ -54,28 +54,28 @@ class RulesZone extends Zone {
   // Stryker restore all
 }
 
-function at(zone: ZoneRules, instantMs: number): DateTime {
-  return DateTime.fromMillis(instantMs, { zone: new RulesZone(zone), locale: 'en-US' });
+function at(zone: ZoneRules, instant: number): DateTime {
+  return DateTime.fromMillis(instant, { zone: new RulesZone(zone), locale: 'en-US' });
 }
 
 /** `Sat 2026-11-28 03:00 CET`; with seconds when they are not 0. */
-export function showInstant(zone: ZoneRules, instantMs: number): string {
-  const local = at(zone, instantMs);
+export function showInstant(zone: ZoneRules, instant: number): string {
+  const local = at(zone, instant);
   return local.toFormat(`ccc yyyy-MM-dd ${local.second === 0 ? 'HH:mm' : 'HH:mm:ss'} ZZZZ`);
 }
 
 /** `2026-11-28`. */
-export function showDate(zone: ZoneRules, instantMs: number): string {
-  return at(zone, instantMs).toFormat('yyyy-MM-dd');
+export function showDate(zone: ZoneRules, instant: number): string {
+  return at(zone, instant).toFormat('yyyy-MM-dd');
 }
 
 /** `today`, `tomorrow` or `in 5 days`, by local dates, so that the words change at most once a day. */
-export function showDistance(zone: ZoneRules, fromMs: number, toMs: number): string {
-  const midnight = (instantMs: number): DateTime => {
-    const { year, month, day } = at(zone, instantMs);
+export function showDistance(zone: ZoneRules, fromAt: number, toAt: number): string {
+  const midnight = (instant: number): DateTime => {
+    const { year, month, day } = at(zone, instant);
     return DateTime.utc(year, month, day);
   };
-  const days = midnight(toMs).diff(midnight(fromMs), 'days').days;
+  const days = midnight(toAt).diff(midnight(fromAt), 'days').days;
   if (days <= 0) {
     return 'today';
   }
@@ -99,7 +99,7 @@ export function builtInZone(name: string): ZoneRules | undefined {
     const periods = chunks.get(chunk) ?? periodsOf(zone, chunk * CHUNK_MS, (chunk + 1) * CHUNK_MS);
     // Stryker disable next-line CallExpression: what is not kept is searched again.
     chunks.set(chunk, periods);
-    const period = periods.find(({ untilMs }) => instant < untilMs);
+    const period = periods.find(({ untilAt }) => instant < untilAt);
     // Stryker disable next-line all: the last period ends with the chunk.
     if (period === undefined) {
       // Stryker disable next-line all: as above.
@@ -110,21 +110,21 @@ export function builtInZone(name: string): ZoneRules | undefined {
 }
 
 /** The periods between two instants, cut at both. */
-function periodsOf(zone: IANAZone, fromMs: number, untilMs: number): OffsetPeriod[] {
+function periodsOf(zone: IANAZone, fromAt: number, untilAt: number): OffsetPeriod[] {
   // Stryker disable next-line ArrayDeclaration: an entry without an end is never found.
   const periods: OffsetPeriod[] = [];
   const end = (at: number): void => {
-    const since = periods.at(-1)?.untilMs ?? fromMs;
+    const since = periods.at(-1)?.untilAt ?? fromAt;
     const abbreviation = zone.offsetName(since, { format: 'short', locale: 'en-US' }) ?? zone.name;
-    periods.push({ fromMs: since, untilMs: at, offsetMs: zone.offset(since) * MINUTE_MS, abbreviation });
+    periods.push({ fromAt: since, untilAt: at, offsetMs: zone.offset(since) * MINUTE_MS, abbreviation });
   };
   // Stryker disable next-line EqualityOperator: a change in the step after the end is true as well.
-  for (let at = fromMs; at < untilMs; at += STEP_MS) {
+  for (let at = fromAt; at < untilAt; at += STEP_MS) {
     if (zone.offset(at) !== zone.offset(at + STEP_MS)) {
       end(changeBetween(zone, at, at + STEP_MS));
     }
   }
-  end(untilMs);
+  end(untilAt);
   return periods;
 }
 

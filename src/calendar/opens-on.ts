@@ -20,13 +20,10 @@ export interface DateSelector {
 }
 
 /** Weekdays and days of the month repeat after 28 years, unless a century year without a leap day is in between. */
-const CYCLE_START_DAY = Date.UTC(2001, 0, 1) / DAY_MS;
-export const CYCLE_WEEKS = 1461;
+export const CYCLE_START_AT = Date.UTC(2001, 0, 1);
+const CYCLE_START_DAY = CYCLE_START_AT / DAY_MS;
 /** 28 years: every combination of date and weekday occurs. */
-export const CYCLE = {
-  fromMs: CYCLE_START_DAY * DAY_MS,
-  untilMs: (CYCLE_START_DAY + 7 * CYCLE_WEEKS) * DAY_MS,
-};
+export const CYCLE_WEEKS = 1461;
 
 /** `day`: days since 1970-01-01. */
 export function opensOn(selector: DateSelector, day: number): boolean {
@@ -45,7 +42,8 @@ export function opensOn(selector: DateSelector, day: number): boolean {
     return false;
   }
   const dayOfMonth = date.getUTCDate();
-  const fromEnd = dayOfMonth - monthLength(date.getUTCFullYear(), month) - 1;
+  const monthLength = new Date(Date.UTC(date.getUTCFullYear(), month, 0)).getUTCDate();
+  const fromEnd = dayOfMonth - monthLength - 1;
   if (daysOfMonth?.some((each) => each === dayOfMonth || each === fromEnd) === false) {
     return false;
   }
@@ -73,11 +71,4 @@ export function everOpens(selector: DateSelector): boolean {
     }
   }
   return false;
-}
-
-function monthLength(year: number, month: number): number {
-  if (month === 2) {
-    return (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0 ? 29 : 28;
-  }
-  return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }

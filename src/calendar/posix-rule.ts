@@ -21,12 +21,12 @@ interface Regime {
 }
 
 /** Returns a function that gives the period around an instant. Throws SyntaxError when `text` is not such a rule. */
-export function parsePosixRule(text: string): (instantMs: number) => OffsetPeriod {
+export function parsePosixRule(text: string): (instant: number) => OffsetPeriod {
   const reader = new Reader(text);
   // POSIX counts offsets westwards. Subtracting from 0 avoids -0 for UTC.
   const standard: Regime = { abbreviation: reader.name(), offsetMs: 0 - reader.offset(MOST_OFFSET_HOURS) };
   if (reader.atEnd()) {
-    const always = { fromMs: Number.NEGATIVE_INFINITY, untilMs: Number.POSITIVE_INFINITY, ...standard };
+    const always = { fromAt: Number.NEGATIVE_INFINITY, untilAt: Number.POSITIVE_INFINITY, ...standard };
     return () => always;
   }
   const daylight: Regime = {
@@ -40,23 +40,23 @@ export function parsePosixRule(text: string): (instantMs: number) => OffsetPerio
   }
   return (instant) => {
     const year = new Date(instant + standard.offsetMs).getUTCFullYear();
-    const changes: { readonly atMs: number; readonly to: Regime }[] = [];
+    const changes: { readonly at: number; readonly to: Regime }[] = [];
     for (let near = year - YEARS_AROUND; near <= year + YEARS_AROUND; near++) {
       const began = Date.UTC(near, 0, 1);
       changes.push(
-        { atMs: began + end(near) - daylight.offsetMs, to: standard },
-        { atMs: began + start(near) - standard.offsetMs, to: daylight },
+        { at: began + end(near) - daylight.offsetMs, to: standard },
+        { at: began + start(near) - standard.offsetMs, to: daylight },
       );
     }
     // Daylight time all year is written as an end at the same instant as the next start. The sort is stable, and the
     // start is pushed after the end, so the start applies.
-    changes.sort((a, b) => a.atMs - b.atMs);
-    const next = changes.findIndex((change) => change.atMs > instant);
+    changes.sort((a, b) => a.at - b.at);
+    const next = changes.findIndex((change) => change.at > instant);
     const since = changes[next - 1];
     const until = changes[next];
     return {
-      fromMs: since?.atMs ?? Number.NEGATIVE_INFINITY,
-      untilMs: until?.atMs ?? Number.POSITIVE_INFINITY,
+      fromAt: since?.at ?? Number.NEGATIVE_INFINITY,
+      untilAt: until?.at ?? Number.POSITIVE_INFINITY,
       ...(since?.to ?? standard),
     };
   };

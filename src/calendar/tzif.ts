@@ -7,6 +7,7 @@
  * - Instants after the last transition follow the rule in the footer.
  */
 import { SECOND_MS } from '../text/units.ts';
+import { countUpTo } from './count-up-to.ts';
 import { parsePosixRule } from './posix-rule.ts';
 import { LARGEST_OFFSET_MS, rememberingZone, type OffsetPeriod, type ZoneRules } from './zone-rules.ts';
 
@@ -101,7 +102,7 @@ function readFooter(bytes: Uint8Array, at: number): string {
 interface Body {
   /** Applies before the first transition. */
   readonly initial: LocalTimeType;
-  readonly transitions: readonly { readonly atMs: number; readonly to: LocalTimeType }[];
+  readonly transitions: readonly { readonly at: number; readonly to: LocalTimeType }[];
 }
 
 function readBody(view: DataView, at: number, header: Header, timeBytes: 4 | 8): Body {
@@ -113,18 +114,18 @@ function readBody(view: DataView, at: number, header: Header, timeBytes: 4 | 8):
   }
   const indexAt = at + header.timeCount * timeBytes;
   const types = readTypes(view, indexAt + header.timeCount, header);
-  const transitions: { atMs: number; to: LocalTimeType }[] = [];
+  const transitions: { at: number; to: LocalTimeType }[] = [];
   for (let index = 0; index < header.timeCount; index++) {
     const place = at + index * timeBytes;
-    const atMs = (timeBytes === 8 ? Number(view.getBigInt64(place)) : view.getInt32(place)) * SECOND_MS;
+    const instant = (timeBytes === 8 ? Number(view.getBigInt64(place)) : view.getInt32(place)) * SECOND_MS;
     const to = types[view.getUint8(indexAt + index)];
     if (to === undefined) {
       throw new TzifError(`transition ${index} must name a type that exists`);
     }
-    if (atMs <= (transitions.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY)) {
+    if (instant <= (transitions.at(-1)?.at ?? Number.NEGATIVE_INFINITY)) {
       throw new TzifError(`transition ${index} must come after the one before`);
     }
-    transitions.push({ atMs, to });
+    transitions.push({ at: instant, to });
   }
   const [initial] = types;
   if (initial === undefined) {
@@ -154,36 +155,22 @@ function readTypes(view: DataView, at: number, { typeCount, charCount }: Header)
 
 function zoneOf(name: string, { initial, transitions }: Body, footer: string): ZoneRules {
   const rule = footer === '' ? undefined : parsePosixRule(footer);
-  const lastMs = transitions.at(-1)?.atMs ?? Number.NEGATIVE_INFINITY;
+  const instants = transitions.map(({ at }) => at);
+  const lastAt = instants.at(-1) ?? Number.NEGATIVE_INFINITY;
   return rememberingZone(name, (instant) => {
-    if (rule !== undefined && instant >= lastMs) {
-      return cutAt(rule(instant), lastMs);
+    if (rule !== undefined && instant >= lastAt) {
+      return cutAt(rule(instant), lastAt);
     }
-    const next = firstAfter(transitions, instant);
+    const next = countUpTo(instants, instant);
     const since = transitions[next - 1];
     return {
-      fromMs: since?.atMs ?? Number.NEGATIVE_INFINITY,
-      untilMs: transitions[next]?.atMs ?? Number.POSITIVE_INFINITY,
+      fromAt: since?.at ?? Number.NEGATIVE_INFINITY,
+      untilAt: transitions[next]?.at ?? Number.POSITIVE_INFINITY,
       ...(since?.to ?? initial),
     };
   });
 }
 
-function cutAt(period: OffsetPeriod, fromMs: number): OffsetPeriod {
-  return period.fromMs >= fromMs ? period : { ...period, fromMs };
-}
-
-/** The index of the first transition after `instant`, by bisection. */
-function firstAfter(transitions: Body['transitions'], instant: number): number {
-  let low = 0;
-  let high = transitions.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((transitions[middle]?.atMs ?? Number.POSITIVE_INFINITY) <= instant) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low;
+function cutAt(period: OffsetPeriod, fromAt: number): OffsetPeriod {
+  return period.fromAt >= fromAt ? period : { ...period, fromAt };
 }

@@ -13,8 +13,8 @@ import { HOUR_MS } from '../text/units.ts';
 
 /** A time with one offset. Half-open, in milliseconds since 1970 UTC; its edges can be infinite. */
 export interface OffsetPeriod {
-  readonly fromMs: number;
-  readonly untilMs: number;
+  readonly fromAt: number;
+  readonly untilAt: number;
   /** Local time minus UTC. */
   readonly offsetMs: number;
   /** For people: `CET`, `+0330`. */
@@ -25,7 +25,7 @@ export interface ZoneRules {
   /** For people: `Europe/Berlin`, `UTC`. */
   readonly name: string;
   /** The period that contains an instant. Its neighbours may have the same offset. */
-  periodAt(instantMs: number): OffsetPeriod;
+  periodAt(instant: number): OffsetPeriod;
 }
 
 /** Real offsets are between -12 and +14 hours, but RFC 8536 allows up to 26. All ZoneRules must stay below this. */
@@ -33,8 +33,8 @@ export const LARGEST_OFFSET_MS = 26 * HOUR_MS;
 
 export function fixedZone(name: string, offsetMs: number, abbreviation = name): ZoneRules {
   const always: OffsetPeriod = {
-    fromMs: Number.NEGATIVE_INFINITY,
-    untilMs: Number.POSITIVE_INFINITY,
+    fromAt: Number.NEGATIVE_INFINITY,
+    untilAt: Number.POSITIVE_INFINITY,
     offsetMs,
     abbreviation,
   };
@@ -44,13 +44,13 @@ export function fixedZone(name: string, offsetMs: number, abbreviation = name): 
 export const UTC: ZoneRules = fixedZone('UTC', 0);
 
 /** Rules that remember the last period, because consecutive questions are usually about the same one. */
-export function rememberingZone(name: string, find: (instantMs: number) => OffsetPeriod): ZoneRules {
+export function rememberingZone(name: string, find: (instant: number) => OffsetPeriod): ZoneRules {
   let last: OffsetPeriod | undefined;
   return {
     name,
     periodAt: (instant) => {
       // Stryker disable next-line EqualityOperator: at its first instant the same period would be found again.
-      if (last === undefined || instant < last.fromMs || instant >= last.untilMs) {
+      if (last === undefined || instant < last.fromAt || instant >= last.untilAt) {
         last = find(instant);
       }
       return last;
@@ -58,8 +58,8 @@ export function rememberingZone(name: string, find: (instantMs: number) => Offse
   };
 }
 
-export function offsetAt(zone: ZoneRules, instantMs: number): number {
-  return zone.periodAt(instantMs).offsetMs;
+export function offsetAt(zone: ZoneRules, instant: number): number {
+  return zone.periodAt(instant).offsetMs;
 }
 
 /** `localMs`: milliseconds since 1970, read off a clock on the wall as if it showed UTC. */
@@ -67,11 +67,11 @@ export function openingInstant(zone: ZoneRules, localMs: number): number {
   // Before that instant, every clock on earth shows an earlier time.
   let instant = localMs - LARGEST_OFFSET_MS;
   for (;;) {
-    const { offsetMs, untilMs } = zone.periodAt(instant);
+    const { offsetMs, untilAt } = zone.periodAt(instant);
     const shows = Math.max(instant, localMs - offsetMs);
-    if (shows < untilMs) {
+    if (shows < untilAt) {
       return shows;
     }
-    instant = untilMs;
+    instant = untilAt;
   }
 }

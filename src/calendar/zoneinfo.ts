@@ -17,15 +17,10 @@ import { ConfigError, messageOf, printable } from '../errors.ts';
 import { errorCode, isMissing } from '../files/error-code.ts';
 import { readFileStart } from '../files/read-small-file.ts';
 import { parseTzif } from './tzif.ts';
+import { isZoneName, LARGEST_ZONE_BYTES, LOCALTIME_FILE, ZONEINFO } from './zone-files.ts';
 import { UTC, type ZoneRules } from './zone-rules.ts';
 
 export const LOCALTIME = 'localtime';
-const LOCALTIME_FILE = '/etc/localtime';
-const ZONEINFO = '/usr/share/zoneinfo';
-/** The largest file of tzdata has 4 KiB. */
-const LARGEST_BYTES = 64 * 1024;
-const LONGEST_NAME = 255;
-const NAME = /^[A-Za-z0-9_+-][A-Za-z0-9_.+-]*(?:\/[A-Za-z0-9_+-][A-Za-z0-9_.+-]*)*$/;
 
 export interface ZoneSource {
   /** The current rules of a zone; the same object while they do not change. `name`: an IANA name, or `localtime`. */
@@ -120,7 +115,7 @@ export class HostZones implements ZoneSource {
   }
 
   async #named(name: string): Promise<Origin> {
-    if (name.length > LONGEST_NAME || !NAME.test(name)) {
+    if (!isZoneName(name)) {
       throw new Error(
         `the name must be one of ${ZONEINFO}, got ${printable(JSON.stringify(name.slice(0, 80)))}`,
       );
@@ -202,9 +197,9 @@ function signatureOf(origin: Origin): string {
 }
 
 async function readFileOf(file: string): Promise<Uint8Array> {
-  const { bytes, isWhole } = await readFileStart(file, LARGEST_BYTES, 'refuse');
+  const { bytes, isWhole } = await readFileStart(file, LARGEST_ZONE_BYTES, 'refuse');
   if (!isWhole) {
-    throw new Error(`it must have at most ${LARGEST_BYTES} bytes`);
+    throw new Error(`it must have at most ${LARGEST_ZONE_BYTES} bytes`);
   }
   return bytes;
 }

@@ -20,6 +20,7 @@ import type {
   ProgressFacts,
   ResultFacts,
   SettingFacts,
+  SpanFacts,
 } from './agent-facts.ts';
 import { Bell } from './bell.ts';
 import { type CallOptions, option } from './call-options.ts';
@@ -32,6 +33,7 @@ import {
   jobProgress,
   resultFacts,
   settingFacts,
+  spanFacts,
 } from './decode-agent.ts';
 import { NoAgent } from './failure.ts';
 
@@ -108,6 +110,11 @@ export class AgentClient implements AsyncDisposable {
 
   async configuration(): Promise<readonly SettingFacts[]> {
     return settingFacts(await this.#call('ShowConfiguration', '', [], {}, READ_TIMEOUT_MS));
+  }
+
+  /** What comes within so many days. */
+  async calendar(days: number): Promise<readonly SpanFacts[]> {
+    return spanFacts(await this.#call('Calendar', '', [], { days: option.count(days) }, READ_TIMEOUT_MS));
   }
 
   /** Calls `listener` with each new entry of the history. As `onChange` otherwise. */

@@ -134,6 +134,14 @@ export interface HappenedFacts {
 }
 
 /** A setting in force. */
+export interface SpanFacts {
+  readonly kind: string;
+  readonly startAt: number;
+  /** Left out: no end in sight. */
+  readonly endAt?: number;
+  readonly text: string;
+}
+
 export interface SettingFacts {
   readonly key: string;
   /** As TOML, on one line. */

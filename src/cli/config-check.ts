@@ -2,14 +2,18 @@
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 
-import { loadFolder, loadSettings, type LoadedSettings } from '../config/load-settings.ts';
+import { loadFolders, loadSettings, type LoadedSettings } from '../config/load-settings.ts';
 import { ConfigError, IdentityError, linesOf, messageOf, printable } from '../errors.ts';
-import { errorCode } from '../files/error-code.ts';
+import { ACCESS_REMEDY } from '../files/access-remedy.ts';
+import { errorCode, isMissing } from '../files/error-code.ts';
 import { loadIdentity } from '../identity/identity.ts';
+import { nodeUuid } from '../identity/node-uuid.ts';
+import { platform } from '../identity/platform.ts';
 import { createPeriodicGate } from '../strategies/periodic.ts';
 import type { CommandOf } from './command-line.ts';
 import { EXIT } from './exit-codes.ts';
 import { document } from './json-document.ts';
+import { tellKeptFromCaller } from './kept-from-caller.ts';
 
 export interface Findings {
   readonly errors: readonly string[];
@@ -20,24 +24,44 @@ export interface Findings {
 
 /** Never rejects. */
 export async function configCheck(command: CommandOf<'config check'>): Promise<number> {
-  const { folder, root, json } = command;
-  if (folder !== undefined) {
+  const { folder: folders, root, json } = command;
+  for (const folder of folders) {
     const problem = await problemOf(folder);
     if (problem !== undefined) {
       process.stderr.write(`cannot check ${printable(folder)}: ${problem}\n`);
       return EXIT.failure;
     }
   }
-  const findings = await (folder === undefined
+  const findings = await (folders.length === 0
     ? findingsOf(root)
-    : find(() => loadFolder(path.resolve(folder)), root));
-  const isGood = findings.errors.length === 0;
+    : find(() => loadFolders(folders.map((folder) => path.resolve(folder))), root));
+  const isKept = (line: string): boolean => line.endsWith(ACCESS_REMEDY);
+  // What root cannot read is a fault of the host. Others may lack what the agent has.
+  const kept = process.geteuid?.() === 0 ? [] : findings.errors.filter(isKept);
+  if (kept.length > 0 && kept.length === findings.errors.length) {
+    if (!json) {
+      process.stderr.write(kept.map((line) => `${withoutRemedy(line)}\n`).join(''));
+    }
+    return tellKeptFromCaller(command);
+  }
+  const told = kept.length === 0 ? findings : forCaller(findings);
+  const isGood = told.errors.length === 0;
   if (json) {
-    process.stdout.write(document('ConfigCheck', { valid: isGood, ...findings }));
+    process.stdout.write(document('ConfigCheck', { valid: isGood, ...told }));
   } else {
-    process.stdout.write(`${findingLines(findings).join('\n')}\n`);
+    process.stdout.write(`${findingLines(told).join('\n')}\n`);
   }
   return isGood ? EXIT.ok : EXIT.config;
+}
+
+/** Who may not read a file is told so, and not how the agent could. */
+function forCaller(findings: Findings): Findings {
+  const note = 'root reads the files that are not for you: `sudo zincati config check`';
+  return { ...findings, errors: findings.errors.map(withoutRemedy), notes: [...findings.notes, note] };
+}
+
+function withoutRemedy(line: string): string {
+  return line.endsWith(ACCESS_REMEDY) ? line.slice(0, -ACCESS_REMEDY.length) : line;
 }
 
 /** What is wrong or odd in the configuration of the host. */
@@ -56,8 +80,38 @@ async function problemOf(folder: string): Promise<string | undefined> {
 
 async function loadHost(root: string): Promise<LoadedSettings> {
   const loaded = await loadSettings(root);
-  await loadIdentity(root, loaded.settings);
-  return loaded;
+  const { settings, notes } = loaded;
+  if (root === '/') {
+    await loadIdentity(root, settings);
+    return loaded;
+  }
+  return { ...loaded, notes: [...notes, ...(await missingFacts(root, settings))] };
+}
+
+/** What a tree away from its host lacks, such as an image. Rejects with IdentityError for what it has, and is wrong. */
+async function missingFacts(
+  root: string,
+  { identity }: Pick<LoadedSettings['settings'], 'identity'>,
+): Promise<readonly string[]> {
+  const facts = [
+    { key: 'identity.node_uuid', value: identity.nodeUuid, file: '/etc/machine-id', read: nodeUuid },
+    { key: 'identity.platform', value: identity.platform, file: '/proc/cmdline', read: platform },
+  ];
+  const notes: string[] = [];
+  for (const { key, value, file, read } of facts) {
+    if (value !== undefined) {
+      continue;
+    }
+    try {
+      await read(root);
+    } catch (error) {
+      if (!(error instanceof IdentityError && isMissing(error.cause))) {
+        throw error;
+      }
+      notes.push(`${key} is not set, and ${path.join(root, file)} is not there: the host must have it`);
+    }
+  }
+  return notes;
 }
 
 async function find(load: () => Promise<LoadedSettings>, root: string): Promise<Findings> {

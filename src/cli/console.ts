@@ -1,11 +1,15 @@
 /** Where a command prints, and how. Tests hand in one of their own. */
-import { HostZones, LOCALTIME } from '../calendar/zoneinfo.ts';
-import { UTC, type ZoneRules } from '../calendar/zone-rules.ts';
+import { isatty } from 'node:tty';
+
+import { hostZone } from './host-zone.ts';
 import type { Terms } from './terms.ts';
 
 /** Terminals that do not say how wide they are. */
 const USUAL_WIDTH = 80;
 const NARROWEST = 20;
+
+const STDIN = 0;
+const STDERR = 2;
 
 export interface Console {
   /** Prints to standard output. A text ends with its line break. */
@@ -25,7 +29,8 @@ export interface Console {
 
 /** `root`: prefix of the host's paths. */
 export async function hostConsole(root: string): Promise<Console> {
-  const { stdout, stderr, stdin, env } = process;
+  // Node makes its other streams when they are first named. A command that needs none does not pay for them.
+  const { stdout, env } = process;
   const zone = await hostZone(root);
   const isDumb = env['TERM'] === 'dumb';
   const colour = stdout.isTTY && !isDumb && (env['NO_COLOR'] ?? '') === '';
@@ -39,7 +44,7 @@ export async function hostConsole(root: string): Promise<Console> {
   });
   return {
     out: (text) => void stdout.write(text),
-    err: (text) => void stderr.write(text),
+    err: (text) => void process.stderr.write(text),
     terms: () => ({
       now: Date.now(),
       zone,
@@ -47,19 +52,8 @@ export async function hostConsole(root: string): Promise<Console> {
       colour,
     }),
     canRedraw: stdout.isTTY && !isDumb,
-    canAsk: !isRoot && stdin.isTTY && stderr.isTTY,
+    canAsk: !isRoot && isatty(STDIN) && isatty(STDERR),
     args: process.argv.slice(2),
     isRoot,
   };
-}
-
-/** The zone of TZ, if it is a name, else the host's. A host without any has UTC. */
-async function hostZone(root: string): Promise<ZoneRules> {
-  const zones = new HostZones({ root, builtIn: () => undefined, warn: () => undefined });
-  const wanted = process.env['TZ']?.replace(/^:/, '') ?? '';
-  try {
-    return await zones.load(wanted === '' ? LOCALTIME : wanted);
-  } catch {
-    return zones.load(LOCALTIME).catch(() => UTC);
-  }
 }

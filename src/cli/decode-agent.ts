@@ -18,6 +18,7 @@ import type {
   ReleaseFacts,
   ResultFacts,
   SettingFacts,
+  SpanFacts,
 } from './agent-facts.ts';
 import { Dictionary } from './dictionary.ts';
 
@@ -102,6 +103,18 @@ export function settingFacts(value: BusValue | undefined): readonly SettingFacts
     return key === undefined || shown === undefined
       ? []
       : [{ key, value: shown, file: one.text('file') ?? '', masked: one.texts('masked') }];
+  });
+}
+
+/** `value`: what Calendar answers. */
+export function spanFacts(value: BusValue | undefined): readonly SpanFacts[] {
+  return Dictionary.listOf(value).flatMap((one) => {
+    const kind = one.text('kind');
+    const startAt = one.instant('start');
+    const endAt = one.instant('end');
+    return kind === undefined || startAt === undefined
+      ? []
+      : [{ kind, startAt, ...(endAt !== undefined && { endAt }), text: one.text('text') ?? kind }];
   });
 }
 

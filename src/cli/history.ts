@@ -18,7 +18,6 @@ import { type Failure, failureOf } from './failure.ts';
 import { historyLines } from './history-text.ts';
 import { document } from './json-document.ts';
 import { parsePast } from './past-time.ts';
-import { readHistoryFile } from './history-file.ts';
 import { runClient } from './run-client.ts';
 
 const USUAL_COUNT = 50;
@@ -65,6 +64,7 @@ export async function lookUp(
       throw failure;
     }
     const absence = await absenceOf(failure, root);
+    const { readHistoryFile } = await import('./history-file.ts');
     return { entries: await readHistoryFile(root, newest, sinceAt), absence };
   }
 }

@@ -2,9 +2,9 @@
 import os from 'node:os';
 import path from 'node:path';
 
-import { readSmallText } from '../files/read-small-file.ts';
+import { readNow } from '../files/read-now.ts';
 import { printable } from '../errors.ts';
-import { SECOND_MS } from '../text/units.ts';
+import { KIBIBYTE, SECOND_MS } from '../text/units.ts';
 
 export interface HostFacts {
   readonly name: string;
@@ -16,22 +16,25 @@ export interface HostFacts {
   readonly version: string | undefined;
 }
 
+/** Real ones have less than 2 KiB. */
+const MOST_BYTES = 64 * KIBIBYTE;
+
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' };
 
-/** Never rejects. */
-export async function hostFacts(root: string): Promise<HostFacts> {
+/** Never throws. */
+export function hostFacts(root: string): HostFacts {
   return {
     name: printable(os.hostname()),
     architecture: ARCHITECTURES[process.arch] ?? process.arch,
     bootedAt: Math.round(Date.now() / SECOND_MS - os.uptime()) * SECOND_MS,
-    version: await bootedVersion(root),
+    version: bootedVersion(root),
   };
 }
 
-async function bootedVersion(root: string): Promise<string | undefined> {
+function bootedVersion(root: string): string | undefined {
   try {
     // Root's own file; /etc/os-release is a link that somebody may have replaced.
-    return versionIn(await readSmallText(path.join(root, '/usr/lib/os-release')));
+    return versionIn(new TextDecoder().decode(readNow(path.join(root, '/usr/lib/os-release'), MOST_BYTES)));
   } catch {
     return undefined;
   }

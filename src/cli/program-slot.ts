@@ -5,8 +5,6 @@
  * - Configuration, certificates and tokens are read with the rights of the agent's user, and so are requests sent.
  * - The program's id is not the node's, so that both can hold a slot of the same group.
  */
-import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-
 import { STREAM_TEMPLATE } from '../agent/slot-place.ts';
 import type { SlotAnswer } from '../agent/ports.ts';
 import { loadSettings } from '../config/load-settings.ts';
@@ -59,9 +57,6 @@ export async function openProgramSlot(
   }
   const { settings, identity } = await configured(root);
   const node = { ...identity, nodeUuid: programId(identity.nodeUuid, app) };
-  if (settings.baseUrl.startsWith('https:')) {
-    trustSystem();
-  }
   const place = lockPlace(settings, node);
   const request = { at: SYSTEM_CLOCK.now(), stream: await bootedStream(place.address, node.stream, root) };
   const { lender, close } = createFleetLock({
@@ -110,11 +105,6 @@ async function configured(
     }
     throw error instanceof IdentityError ? new Failure('config', messageOf(error)) : error;
   }
-}
-
-/** The unit tells the agent to trust the authorities of the system. A command has no unit. */
-function trustSystem(): void {
-  setDefaultCACertificates([...getCACertificates('default'), ...getCACertificates('system')]);
 }
 
 /** Only an address that names it needs it. The agent knows it; without both, the request says what to set. */

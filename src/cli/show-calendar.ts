@@ -1,5 +1,9 @@
-/** Command `calendar`: what comes, as a table and a drawn week, as iCalendar, or as JSON. Needs no agent. */
+/**
+ * Command `calendar`: what comes, as a table and a drawn week, as iCalendar, or as JSON. The agent is
+ * asked only where the caller may not read all files.
+ */
 import { createHash } from 'node:crypto';
+import os from 'node:os';
 
 import { drawnWeek } from '../calendar/drawn-week.ts';
 import { icalendar, type IcalEvent } from '../calendar/icalendar.ts';
@@ -7,10 +11,12 @@ import type { ZoneRules } from '../calendar/zone-rules.ts';
 import { loadSettings } from '../config/load-settings.ts';
 import { ConfigError, IdentityError, linesOf } from '../errors.ts';
 import { loadIdentity } from '../identity/identity.ts';
+import { nodeUuid } from '../identity/node-uuid.ts';
 import { createPeriodicGate } from '../strategies/periodic.ts';
-import type { PeriodicSchedule } from '../strategies/periodic-schedule.ts';
-import { upcoming, type UpcomingSpan } from '../strategies/upcoming.ts';
+import { upcoming } from '../strategies/upcoming.ts';
 import { DAY_MS } from '../text/units.ts';
+import { agentCalendar } from './agent-calendar.ts';
+import type { SpanFacts } from './agent-facts.ts';
 import type { CommandOf } from './command-line.ts';
 import { EXIT } from './exit-codes.ts';
 import { document } from './json-document.ts';
@@ -24,66 +30,73 @@ const WEEK_DAYS = 7;
 export async function showCalendar(command: CommandOf<'calendar'>): Promise<number> {
   const { root, days = DEFAULT_DAYS, ics, json } = command;
   const nowAt = Date.now();
+  const untilAt = nowAt + days * DAY_MS;
   let found: Found;
   try {
-    found = await find(root);
+    found = await find(root, nowAt, untilAt);
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof IdentityError)) {
       throw error;
     }
-    if (error instanceof ConfigError && isKeptFromCaller(error)) {
+    const isKept = error instanceof ConfigError && isKeptFromCaller(error);
+    const known = isKept ? await fromAgent(root, days) : undefined;
+    if (known === undefined && isKept) {
       return tellKeptFromCaller(command);
     }
-    process.stderr.write(`${linesOf(error)}\n\`zincati config check\` says more.\n`);
-    return EXIT.config;
+    if (known === undefined) {
+      process.stderr.write(`${linesOf(error)}\n\`zincati config check\` says more.\n`);
+      return EXIT.config;
+    }
+    found = known;
   }
-  const { schedule, nodeUuid, strategies } = found;
-  const spans = schedule === undefined ? [] : upcoming(schedule, nowAt, nowAt + days * DAY_MS);
+  const { spans, zone, node, strategies } = found;
   if (ics) {
-    process.stdout.write(icalendar(eventsOf(spans, nodeUuid, nowAt + days * DAY_MS), nowAt));
+    process.stdout.write(icalendar(eventsOf(spans, node, untilAt), nowAt));
   } else if (json) {
-    const zone = schedule?.zone.name;
-    process.stdout.write(document('Calendar', { ...(zone !== undefined && { timeZone: zone }), spans }));
+    process.stdout.write(document('Calendar', { ...(zone !== undefined && { timeZone: zone.name }), spans }));
   } else {
     const { showInstant } = await import('../calendar/luxon-zone.ts');
     process.stdout.write(
-      schedule === undefined
+      zone === undefined
         ? `there are no maintenance windows: updates.strategy is ${strategies.join(', ')}\n`
-        : tableOf(
-            spans,
-            (at) => showInstant(schedule.zone, at),
-            schedule.zone,
-            nowAt,
-            days,
-            process.stdout.columns,
-          ),
+        : tableOf(spans, (at) => showInstant(zone, at), zone, nowAt, days, process.stdout.columns),
     );
   }
   return EXIT.ok;
 }
 
 interface Found {
+  readonly spans: readonly SpanFacts[];
   /** Undefined: strategy `periodic` is not in use. */
-  readonly schedule: PeriodicSchedule | undefined;
-  readonly nodeUuid: string;
+  readonly zone: ZoneRules | undefined;
+  /** What tells the events of this node from those of others. */
+  readonly node: string;
   readonly strategies: readonly string[];
 }
 
-async function find(root: string): Promise<Found> {
+async function find(root: string, fromAt: number, untilAt: number): Promise<Found> {
   const { settings } = await loadSettings(root);
   const { nodeUuid } = await loadIdentity(root, settings);
   const { strategies, periodic } = settings.updates;
   if (!strategies.includes('periodic')) {
-    return { schedule: undefined, nodeUuid, strategies };
+    return { spans: [], zone: undefined, node: nodeUuid, strategies };
   }
   const warn = (text: string): void => void process.stderr.write(`${text}\n`);
   const gate = await createPeriodicGate({ settings: periodic, nodeUuid, root, warn });
-  return { schedule: await gate.schedule(), nodeUuid, strategies };
+  const schedule = await gate.schedule();
+  return { spans: upcoming(schedule, fromAt, untilAt), zone: schedule.zone, node: nodeUuid, strategies };
+}
+
+/** Undefined where the agent does not say. */
+async function fromAgent(root: string, days: number): Promise<Found | undefined> {
+  const calendar = await agentCalendar(root, days);
+  // Every user may read the machine's id. A host without any has one calendar all the same.
+  return calendar && { ...calendar, node: await nodeUuid(root).catch(() => os.hostname()) };
 }
 
 /** Columns: what, from, to. `show` writes an instant; `width`: of the terminal; undefined where there is none. */
 export function tableOf(
-  spans: readonly UpcomingSpan[],
+  spans: readonly SpanFacts[],
   show: (at: number) => string,
   zone: ZoneRules,
   nowAt: number,
@@ -103,7 +116,7 @@ export function tableOf(
   );
   const none = `nothing in the next ${days === 1 ? 'day' : `${days} days`}`;
   const drawn = drawnWeek(
-    spans.flatMap(({ kind, ...span }) => (kind === 'turn' ? [] : [{ kind, ...span }])),
+    spans.flatMap(({ kind, ...span }) => (kind === 'window' || kind === 'freeze' ? [{ kind, ...span }] : [])),
     zone,
     nowAt,
     width,
@@ -114,13 +127,9 @@ export function tableOf(
 }
 
 /** One event for each span. Its name is made of the node, the kind and the start, so that reading it again adds none. */
-export function eventsOf(
-  spans: readonly UpcomingSpan[],
-  nodeUuid: string,
-  horizonAt: number,
-): readonly IcalEvent[] {
+export function eventsOf(spans: readonly SpanFacts[], node: string, horizonAt: number): readonly IcalEvent[] {
   return spans.map(({ kind, startAt, endAt, text }) => ({
-    uid: `${createHash('sha256').update(`${nodeUuid} ${kind} ${startAt}`).digest('hex').slice(0, 32)}@zincati`,
+    uid: `${createHash('sha256').update(`${node} ${kind} ${startAt}`).digest('hex').slice(0, 32)}@zincati`,
     startAt,
     endAt: endAt ?? horizonAt,
     summary: text,

@@ -44,7 +44,7 @@ export function status(command: CommandOf<'status'>): Promise<number> {
  * distances in it age. An agent that ends is told as such, and looked for again.
  */
 async function watch({ root, json }: CommandOf<'status'>, console: Console): Promise<never> {
-  const host = await hostFacts(root);
+  const host = hostFacts(root);
   const picture = new Redrawn(console);
   let last = '';
   const show = (view: StatusView): void => {
@@ -80,9 +80,9 @@ export async function lookOnce(root: string): Promise<StatusView> {
   const host = hostFacts(root);
   try {
     await using client = await AgentClient.open(root, false);
-    return { host: await host, facts: await client.facts() };
+    return { host, facts: await client.facts() };
   } catch (error) {
-    return { host: await host, ...(await absenceOf(error, root)) };
+    return { host, ...(await absenceOf(error, root)) };
   }
 }
 

@@ -15,6 +15,7 @@ import { printable } from '../text/printable.ts';
 import { KIBIBYTE } from '../text/units.ts';
 import { ATTRIBUTES_FILE, type Attributes } from './attribute-template.ts';
 import { parseEnvironmentFile } from './environment-file.ts';
+import { modeText } from '../text/mode-text.ts';
 
 /** Clouds provide a page or two. */
 const MAX_ATTRIBUTES_BYTES = 64 * KIBIBYTE;
@@ -34,7 +35,9 @@ export async function readAttributes(root: string, neededBy: string): Promise<At
       throw new Error('it must be a regular file');
     }
     if ((found.stats.mode & WRITABLE_BY_OTHERS) !== 0) {
-      throw new Error('it must not be writable by everyone');
+      throw new Error(
+        `it must not be writable by everyone, got mode ${modeText(found.stats.mode)}; chmod o-w ${ATTRIBUTES_FILE}`,
+      );
     }
     const text = textOf(await readSmallFile(found.path, MAX_ATTRIBUTES_BYTES));
     return new Map([...parseEnvironmentFile(text)].filter(([name]) => name.startsWith('AFTERBURN_')));

@@ -83,12 +83,23 @@ export async function readDropIns(
   root: string,
   directories: readonly string[] = DROP_IN_DIRECTORIES,
 ): Promise<DropIns> {
+  return readPlaces(directories.map((directory) => ({ root, directory })));
+}
+
+/** A directory, as the host whose file system is at `root` sees it. */
+export interface Place {
+  readonly root: string;
+  readonly directory: string;
+}
+
+/** Reads the drop-ins in these places, the weakest first. Never rejects, as `readDropIns` does not. */
+export async function readPlaces(places: readonly Place[]): Promise<DropIns> {
   const winners = new Map<string, Entry>();
   const leadNowhere = new Map<string, string>();
   const warnings: string[] = [];
   const errors: ConfigError[] = [];
   const hidden: string[] = [];
-  for (const directory of directories) {
+  for (const { root, directory } of places) {
     try {
       const names = await listDirectory(root, directory, warnings);
       if (names === undefined) {
@@ -227,7 +238,7 @@ const WRITABLE_BY_OTHERS = 0o002;
 
 /** Zincati reads such a file as well, so it stays in force: whoever can log in may then decide about reboots. */
 export function notesOnMode(path: string, mode: number): readonly string[] {
-  return (mode & WRITABLE_BY_OTHERS) === 0 ? [] : [adviceForWritable(path)];
+  return (mode & WRITABLE_BY_OTHERS) === 0 ? [] : [adviceForWritable(path, mode)];
 }
 
 function unreadable(path: string, cause: unknown): ConfigError {

@@ -3,6 +3,7 @@
  * read, so the sentence says what to do. Pure.
  */
 import { printable } from '../text/printable.ts';
+import { modeText } from '../text/mode-text.ts';
 
 /** Other formats that people use by mistake: the contents must be rewritten. */
 const OTHER_FORMAT = /\.(?:ya?ml|json5?|conf|cfg|config|ini|xml|txt)$/i;
@@ -57,6 +58,6 @@ export function adviceForLink(file: string, target: string): string {
 }
 
 /** It is read all the same. */
-export function adviceForWritable(file: string): string {
-  return `${printable(file)}: every user of this host can change it; chmod o-w`;
+export function adviceForWritable(file: string, mode: number): string {
+  return `${printable(file)}: every user of this host can change it, got mode ${modeText(mode)}; chmod o-w`;
 }

@@ -8,7 +8,8 @@
 import { ConfigError, type ConfigErrorKind } from '../errors.ts';
 import { readAttributes } from './attributes.ts';
 import { attributesIn } from './attribute-template.ts';
-import { type DropIns, readDropIns } from './drop-ins.ts';
+import { type DropIns, readDropIns, readPlaces } from './drop-ins.ts';
+import { adviceOnExposed, namedFiles } from './exposed-files.ts';
 import { attributesInVain, attributeUsers, fillAttributes, type Filled } from './fill-attributes.ts';
 import { type Fragment, readFragment } from './fragment.ts';
 import { type Merged, mergeFragments } from './merge.ts';
@@ -33,20 +34,29 @@ export interface LoadedSettings {
 
 /** Reads the drop-ins of the host whose file system is at `root` (`/` for this one). Rejects with ConfigError. */
 export async function loadSettings(root: string): Promise<LoadedSettings> {
-  return settingsOf(await readDropIns(root), (merged) => fillIn(root, merged));
+  let needsAttributes = false;
+  const loaded = await settingsOf(await readDropIns(root), (merged) => {
+    needsAttributes = attributeUsers(merged).length > 0;
+    return fillIn(root, merged);
+  });
+  const { settings, origins, warnings } = loaded;
+  const exposed = await adviceOnExposed(root, namedFiles(settings, origins, needsAttributes));
+  return { ...loaded, warnings: [...warnings, ...exposed] };
 }
 
 /** Stands for what the host has and the folder has not. */
 const SOME_SERVER = 'https://update-server';
 
 /**
- * Checks the drop-ins in one folder, away from a host: in a working copy, or in a CI job. Rejects with ConfigError.
+ * Checks the drop-ins in folders, the weakest first, away from a host: in a working copy, or in a CI job. Rejects with
+ * ConfigError.
  *
  * What only a host has is not asked for: the files of its other folders, and the attributes of the machine. A note says
  * which settings need them.
  */
-export async function loadFolder(folder: string): Promise<LoadedSettings> {
-  return settingsOf(await readDropIns(folder, ['/']), (merged) => {
+export async function loadFolders(folders: readonly string[]): Promise<LoadedSettings> {
+  const places = folders.map((root) => ({ root, directory: '/' }));
+  return settingsOf(await readPlaces(places), (merged) => {
     const some = fillAttributes(merged, someAttributes(merged));
     const notes = attributeUsers(merged).map((user) => `${user} is made from attributes of each node`);
     const { values } = some.merged;

@@ -26,7 +26,6 @@ export const MAX_DEPTH = 32;
  */
 export const MAX_WORK = 32_000_000;
 
-const MULTILINE = ['"""', "'''"] as const;
 const LONGEST_KEY = 200;
 
 /** Undefined: the library can be given the text. */
@@ -127,20 +126,33 @@ function endOfLine(text: string, from: number): number {
   return end < 0 ? text.length : end;
 }
 
-/** The index after the string that begins at `from`. One that is not closed ends with its line, or with the text. */
-function endOfString(text: string, from: number, quote: '"' | "'"): number {
-  const multiline = MULTILINE.find((marks) => text.startsWith(marks, from));
-  const marks = multiline ?? quote;
+/**
+ * The index after the string that begins at `from`. One that is not closed ends with its line, or with the text.
+ * Exported to be put back.
+ */
+export function endOfString(text: string, from: number, quote: '"' | "'"): number {
+  const tripled = quote.repeat(3);
+  const isMultiline = text.startsWith(tripled, from);
+  const marks = isMultiline ? tripled : quote;
   for (let at = from + marks.length; at < text.length; at += 1) {
     if (quote === '"' && text[at] === '\\') {
       at += 1;
     } else if (text.startsWith(marks, at)) {
-      return at + marks.length;
-    } else if (multiline === undefined && text[at] === '\n') {
+      return isMultiline ? afterMarks(text, at, quote) : at + 1;
+    } else if (!isMultiline && text[at] === '\n') {
       return at;
     }
   }
   return text.length;
+}
+
+/** A text over lines may end with one or two quotes of its own. They stand before its marks and look like them. */
+function afterMarks(text: string, from: number, quote: string): number {
+  let at = from + 3;
+  while (text[at] === quote && at < from + 5) {
+    at += 1;
+  }
+  return at;
 }
 
 function linesIn(text: string, from: number, end: number): number {

@@ -17,6 +17,7 @@ import { nodeUuid, readMachineId } from '../identity/node-uuid.ts';
 import { HttpClient } from '../http/http-client.ts';
 import { LockServers } from '../lenders/lock-servers.ts';
 import type { LevelControl, Logger } from '../log/log.ts';
+import { HeapWatch } from '../memory/heap-watch.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { MetricsServer } from '../metrics/server.ts';
 import { Historian } from '../report/historian.ts';
@@ -51,6 +52,7 @@ export interface Lasting {
   readonly reporter: Reporter;
   readonly surface: AgentSurface;
   readonly lockServers: LockServers;
+  readonly heap: HeapWatch;
   /** With the record that was found on disk. */
   readonly model: Model;
   /** Resolves when the metrics socket is bound and the D-Bus name owned, or either was tried in vain. */
@@ -104,7 +106,15 @@ export async function openLasting(options: LastingOptions, closing: AsyncDisposa
   const historian = new Historian(history);
   const reporter = new Reporter({ historian, log, metrics, notifier, motd, policy: NOT_YET, model, clock });
 
-  const server = new MetricsServer({ root, listen: undefined, metrics, clock, log });
+  const heap = new HeapWatch();
+  const scraped = {
+    contentType: metrics.contentType,
+    render: () => {
+      heap.worked();
+      return metrics.render();
+    },
+  };
+  const server = new MetricsServer({ root, listen: undefined, metrics: scraped, clock, log });
   closing.defer(() => server.close());
   const bound = server.start();
   const surface = new AgentSurface({ reporter, history, clock });
@@ -148,6 +158,7 @@ export async function openLasting(options: LastingOptions, closing: AsyncDisposa
     surface,
     lockServers,
     model,
+    heap,
     listening: Promise.all([bound, service.tried]),
     listenOn: (address) => void server.listenOn(address),
   };

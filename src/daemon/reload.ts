@@ -50,6 +50,7 @@ export class ConfigurationInUse {
       lasting.reporter.configurationRefused(linesOf(error));
     }
     notifier.ready(lasting.reporter.status);
+    lasting.heap.worked();
   }
 
   /** What was wrong at the last reload; undefined: nothing. */

@@ -117,6 +117,9 @@ export async function runAgent({ root, log, env, pid, signal, reloads }: AgentOp
           void inUse.gates.refresh(at);
         }
         reporter.begins(beginning, at);
+        if (beginning.kind === 'waiting') {
+          lasting.heap.rests();
+        }
       },
       happened: (model, happenings, at) => {
         tellOs(metrics, inUse.reading, model.memory.host?.booted);

@@ -12,6 +12,7 @@ import { resolveBelow } from './resolve-below.ts';
 import { HttpError, reasonOf } from '../errors.ts';
 import { readFileStart, SmallFileError } from './read-small-file.ts';
 import { shownPath } from '../text/shown-path.ts';
+import { modeText } from '../text/mode-text.ts';
 
 export interface CredentialFile {
   /** The configuration key that names it, for people. */
@@ -35,10 +36,9 @@ export async function readCredentialFile(root: string, file: CredentialFile): Pr
     }
     const { stats, bytes, isWhole } = await readFileStart(found.path, file.maxBytes, 'refuse');
     if (file.secret && (stats.mode & NOT_FOR_SECRETS) !== 0) {
-      const mode = (stats.mode & 0o7777).toString(8).padStart(4, '0');
       throw badCredential(
         file,
-        `not be readable by others nor writable by its group, got mode ${mode}; chmod 0640`,
+        `not be readable by others nor writable by its group, got mode ${modeText(stats.mode)}; chmod 0640`,
       );
     }
     if (!isWhole) {

@@ -12,6 +12,7 @@ import { constants, type Stats } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 
 import { KIBIBYTE, SECOND_MS } from '../text/units.ts';
+import { READ_FLAGS } from './read-now.ts';
 
 /** A local disk answers within milliseconds. Only a network file system that is gone takes longer than this. */
 export const READ_LIMIT_MS = 10 * SECOND_MS;
@@ -21,9 +22,6 @@ export const DEFAULT_MAX_BYTES = 64 * KIBIBYTE;
 
 /** Read first where `stat` tells nothing. */
 const PAGE_BYTES = 4 * KIBIBYTE;
-
-/** O_NOCTTY: a terminal does not become that of this process. */
-const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY;
 
 export type SmallFileErrorKind = 'not_regular' | 'too_large' | 'timed_out';
 
@@ -80,7 +78,7 @@ export async function readSmallText(path: string, maxBytes?: number): Promise<st
 }
 
 async function openAndRead(path: string, maxBytes: number, lastLink: LastLink): Promise<FileStart> {
-  const file = await open(path, lastLink === 'refuse' ? FLAGS | constants.O_NOFOLLOW : FLAGS);
+  const file = await open(path, lastLink === 'refuse' ? READ_FLAGS | constants.O_NOFOLLOW : READ_FLAGS);
   try {
     const stats = await file.stat();
     if (!stats.isFile()) {

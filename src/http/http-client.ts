@@ -12,6 +12,7 @@ import { CancelledError, HttpError, messageOf } from '../errors.ts';
 import { decoded } from '../text/secrets.ts';
 import { shownAddress } from '../text/shown-address.ts';
 import { MEBIBYTE, MINUTE_MS, SECOND_MS } from '../text/units.ts';
+import { trustHostAuthorities } from './authorities.ts';
 import { decodeBody } from './body.ts';
 import { HttpConnections } from './connections.ts';
 import { HttpExchange, type RawReply } from './exchange.ts';
@@ -174,6 +175,9 @@ export class HttpClient {
 
   async #ask(request: HttpRequest, url: URL, exchange: HttpExchange): Promise<RawReply> {
     const proxy = proxyFor(url, this.#options.env);
+    if (url.protocol === 'https:' || proxy?.protocol === 'https:') {
+      trustHostAuthorities(this.#options.env);
+    }
     try {
       const tls = url.protocol === 'https:' ? await this.#options.tls?.() : this.#connections?.tls;
       const dispatcher = await (await this.#connectionsWith(tls)).through(proxy);

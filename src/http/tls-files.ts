@@ -6,7 +6,7 @@
  * - An authority that is given replaces the system's. Such a file is there to name who may speak for the server.
  */
 import { X509Certificate } from 'node:crypto';
-import { createSecureContext, type SecureContext } from 'node:tls';
+import type { SecureContext } from 'node:tls';
 
 import { messageOf } from '../errors.ts';
 import { badCredential, readCredentialFile, type CredentialFile } from '../files/credential-file.ts';
@@ -69,7 +69,8 @@ export class TlsFiles {
 
   #build(ca: Buffer, cert: Buffer, key: Buffer): SecureContext {
     try {
-      return createSecureContext({
+      // Loaded when it is needed: it is two megabytes.
+      return process.getBuiltinModule('node:tls').createSecureContext({
         ...(this.#ca !== undefined && { ca }),
         ...(this.#cert !== undefined && { cert }),
         ...(this.#key !== undefined && { key }),

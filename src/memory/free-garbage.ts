@@ -4,16 +4,13 @@
  *
  * Invariant: bytes that were read never gather beyond {@link MOST_GARBAGE_BYTES} and what is being read.
  */
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
-
 import { MEBIBYTE } from '../text/units.ts';
+import { collect } from './collector.ts';
 
 /** Real answers have 0.07 MB: with them alone, garbage is collected every few hours. */
 const MOST_GARBAGE_BYTES = 2 * MEBIBYTE;
 
 let gathered = 0;
-let collect: (() => void) | undefined;
 
 /** Notes that so many bytes were read, packed or unpacked. What was noted before is freed if it is much. */
 export function bytesRead(bytes: number): void {
@@ -26,14 +23,5 @@ export function freeGarbage(): void {
     return;
   }
   gathered = 0;
-  collect ??= collector();
   collect();
-}
-
-/** The runtime has it only on request, and only in contexts that are made afterwards. */
-function collector(): () => void {
-  setFlagsFromString('--expose-gc');
-  const found: unknown = runInNewContext('gc');
-  setFlagsFromString('--no-expose-gc');
-  return typeof found === 'function' ? () => void Reflect.apply(found, undefined, []) : () => undefined;
 }

@@ -102,6 +102,11 @@ export class Metrics {
   updatesConfigured(config: { readonly enabled: boolean; readonly allowDowngrade: boolean }): void {
     this.#set('zincati_update_agent_updates_enabled', Number(config.enabled));
     this.#set('zincati_update_agent_updates_allow_downgrade', Number(config.allowDowngrade));
+    if (!config.enabled) {
+      // What the last graph said is no reason for an alert any more.
+      this.#setIfKnown('zincati_cincinnati_booted_release_is_deadend', undefined);
+      this.#setIfKnown('zincati_cincinnati_booted_release_is_off_graph', undefined);
+    }
   }
 
   strategiesConfigured(strategies: readonly string[]): void {

@@ -5,7 +5,7 @@
  * - It only listens: it never throws and never waits.
  * - Each happening is told once. What follows from the model alone (status, health, denials) is told when it changes.
  */
-import { awaitingHealth, healthOf, HEALTHY, type Health } from '../agent/health.ts';
+import { awaitingHealth, healthOf, HEALTHY, isSwitchedOff, type Health } from '../agent/health.ts';
 import { skippedBy } from '../agent/admin-lists.ts';
 import type { Beginning, Happening } from '../agent/happenings.ts';
 import type { Moment } from '../agent/moment.ts';
@@ -284,7 +284,9 @@ export class Reporter implements Observer {
       health.level === 'OK' ? undefined : `Automatic updates are ${health.level}${since}: ${health.text}`,
     );
     const { deadend } = model.memory;
-    if (deadend !== undefined) {
+    if (isSwitchedOff(model.state)) {
+      motd.show('deadend', undefined);
+    } else if (deadend !== undefined) {
       motd.show('deadend', deadend.isDeadend ? deadendNotice(deadend.reason) : undefined);
     }
     if (mono - this.#motdMono < MOTD_RETRY_MS) {

@@ -14,6 +14,7 @@ import { messageOf, printable } from '../errors.ts';
 import { gate, type Gate } from '../gates/gate.ts';
 import { OBSERVED, openUntil, type Timing } from '../gates/timing.ts';
 import { block, pass } from '../gates/verdict.ts';
+import { modeText } from '../text/mode-text.ts';
 
 const NAME = 'marker';
 
@@ -87,8 +88,7 @@ export function judgeMarker(
         return refuse(`be owned by ${ownerUid === 0 ? 'root' : `uid ${ownerUid}`}, got uid ${reading.uid}`);
       }
       if ((reading.mode & WRITABLE_BY_OTHERS) !== 0) {
-        const mode = (reading.mode & 0o7777).toString(8).padStart(4, '0');
-        return refuse(`not be writable by group or others, got mode ${mode}`);
+        return refuse(`not be writable by group or others, got mode ${modeText(reading.mode)}`);
       }
       // The second name can be in somebody else's hand: a link to any other file of root.
       if (reading.links > 1) {

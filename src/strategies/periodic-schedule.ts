@@ -28,11 +28,11 @@ export type PeriodicSettings = Settings['updates']['periodic'];
 /** Writes local times for people. */
 export interface LocalText {
   /** `Sat 2026-11-28 03:00 CET`. */
-  showInstant(zone: ZoneRules, instantMs: number): string;
+  showInstant(zone: ZoneRules, instant: number): string;
   /** `2026-11-28`. */
-  showDate(zone: ZoneRules, instantMs: number): string;
+  showDate(zone: ZoneRules, instant: number): string;
   /** `today`, `tomorrow`, `in 5 days`. */
-  showDistance(zone: ZoneRules, fromMs: number, toMs: number): string;
+  showDistance(zone: ZoneRules, fromAt: number, toAt: number): string;
 }
 
 export interface ScheduleOptions {
@@ -66,8 +66,8 @@ export class PeriodicSchedule {
     this.#zone = zoneOf(settings.timeZone);
     this.#place = placeOfNode(nodeUuid);
     this.#freezes = settings.freezes.map(({ from, until, reason }) => ({
-      fromMs: instantOf(this.#zone, from),
-      untilMs: instantOf(this.#zone, until),
+      fromAt: instantOf(this.#zone, from),
+      untilAt: instantOf(this.#zone, until),
       reason,
     }));
     const windows = distinctWindows(settings.windows).map((window) => ({
@@ -80,86 +80,86 @@ export class PeriodicSchedule {
     this.#unfrozen = this.#freezes.length === 0 ? this.calendar : new Calendar(windows);
   }
 
-  /** May the node reboot at `nowMs`? Milliseconds since 1970 UTC, as are all instants of the report. */
-  reportAt(nowMs: number): GateReport {
-    const state = this.calendar.stateAt(nowMs);
+  /** May the node reboot at `nowAt`? Milliseconds since 1970 UTC, as are all instants of the report. */
+  reportAt(nowAt: number): GateReport {
+    const state = this.calendar.stateAt(nowAt);
     if (!state.open) {
-      return this.#closed(nowMs, state.nextMs, state.frozen);
+      return this.#closed(nowAt, state.nextAt, state.frozen);
     }
-    const turnMs = this.turnAt(nowMs);
-    if (turnMs === undefined || turnMs <= nowMs) {
+    const turnAt = this.turnAt(nowAt);
+    if (turnAt === undefined || turnAt <= nowAt) {
       return pass(NAME, 'periodic', 'inside of a maintenance window', {
-        evidence: this.#evidence({ closesAt: state.untilMs, turnAt: turnMs }),
-        passEndsAt: state.untilMs,
+        evidence: this.#evidence({ closesAt: state.untilAt, turnAt }),
+        passEndsAt: state.untilAt,
       });
     }
     return block(
       NAME,
       'splay',
-      `inside of a maintenance window; the turn of this node is at ${this.#show(turnMs)}`,
-      { evidence: this.#evidence({ closesAt: state.untilMs, turnAt: turnMs }), nextAt: turnMs },
+      `inside of a maintenance window; the turn of this node is at ${this.#show(turnAt)}`,
+      { evidence: this.#evidence({ closesAt: state.untilAt, turnAt }), nextAt: turnAt },
     );
   }
 
   /** The open window, or else the next one, regardless of splay. Undefined: none is in sight, or it has no end in sight. */
-  windowAt(nowMs: number): WindowTimes | undefined {
-    const state = this.calendar.stateAt(nowMs);
-    if (state.open && state.untilMs === undefined) {
+  windowAt(nowAt: number): WindowTimes | undefined {
+    const state = this.calendar.stateAt(nowAt);
+    if (state.open && state.untilAt === undefined) {
       return undefined;
     }
-    const insideMs = state.open ? nowMs : state.nextMs;
+    const insideAt = state.open ? nowAt : state.nextAt;
     // Stryker disable next-line ConditionalExpression: around no instant there is no span.
-    const span = insideMs === undefined ? undefined : this.calendar.spanAround(insideMs);
-    return span === undefined ? undefined : { startAt: span.fromMs, endAt: span.untilMs };
+    const span = insideAt === undefined ? undefined : this.calendar.spanAround(insideAt);
+    return span === undefined ? undefined : { startAt: span.fromAt, endAt: span.untilAt };
   }
 
   /** Minutes of an average week in which a window is open, regardless of freezes. */
-  weeklyMinutes(nowMs: number): number {
-    return weeklyMinutes(this.calendar.windows, nowMs);
+  weeklyMinutes(nowAt: number): number {
+    return weeklyMinutes(this.calendar.windows, nowAt);
   }
 
   /** `total schedule length 120 minutes; next window at 3:00 on Sat, Sat 2026-11-28 03:00 CET (in 2 days)`. */
-  summaryAt(nowMs: number): string {
-    const state = this.calendar.stateAt(nowMs);
+  summaryAt(nowAt: number): string {
+    const state = this.calendar.stateAt(nowAt);
     const next = state.open
       ? 'a window is open now'
-      : state.nextMs === undefined
+      : state.nextAt === undefined
         ? 'no window in sight'
-        : `next window ${asZincati(this.#when(nowMs, state.nextMs))}`;
-    return `total schedule length ${this.weeklyMinutes(nowMs)} minutes; ${next}`;
+        : `next window ${asZincati(this.#when(nowAt, state.nextAt))}`;
+    return `total schedule length ${this.weeklyMinutes(nowAt)} minutes; ${next}`;
   }
 
   /** What the operator can hardly have meant, one sentence each. `origins`: dotted key to the file that set it. */
-  warningsAt(nowMs: number, origins?: ReadonlyMap<string, string>): string[] {
+  warningsAt(nowAt: number, origins?: ReadonlyMap<string, string>): string[] {
     const { settings, text } = this.#options;
     return lintCalendar({
       windows: settings.windows,
       freezes: this.#freezes,
       calendar: this.calendar,
       minHours: settings.minHours,
-      nowMs,
-      showDate: (instantMs) => text.showDate(this.#zone, instantMs),
+      nowAt,
+      showDate: (instant) => text.showDate(this.#zone, instant),
       origins,
     });
   }
 
   /** When the turn of this node begins in the window around an instant. Undefined: without splay, or no window is open. */
-  turnAt(insideMs: number): number | undefined {
+  turnAt(insideAt: number): number | undefined {
     const { splayMinutes } = this.#options.settings;
-    const span = splayMinutes > 0 ? this.#spanAround(insideMs) : undefined;
+    const span = splayMinutes > 0 ? this.#spanAround(insideAt) : undefined;
     return span === undefined
       ? undefined
-      : span.fromMs + splayOffsetMs(this.#place, splayMinutes, span.untilMs - span.fromMs);
+      : span.fromAt + splayOffsetMs(this.#place, splayMinutes, span.untilAt - span.fromAt);
   }
 
-  #spanAround(insideMs: number): OpenSpan | undefined {
+  #spanAround(insideAt: number): OpenSpan | undefined {
     const known = this.#lastSpan;
-    if (known !== undefined && known.fromMs <= insideMs && insideMs < known.untilMs) {
+    if (known !== undefined && known.fromAt <= insideAt && insideAt < known.untilAt) {
       return known;
     }
-    const span = this.calendar.spanAround(insideMs);
+    const span = this.calendar.spanAround(insideAt);
     // One that is cut depends on where it is looked at from.
-    const isWhole = span !== undefined && span.untilMs - span.fromMs <= DAY_MS;
+    const isWhole = span !== undefined && span.untilAt - span.fromAt <= DAY_MS;
     this.#lastSpan = isWhole ? span : known;
     return span;
   }
@@ -185,36 +185,36 @@ export class PeriodicSchedule {
     return this.#zone;
   }
 
-  #closed(nowMs: number, nextMs: number | undefined, frozen: FrozenSpan | undefined): GateReport {
+  #closed(nowAt: number, nextAt: number | undefined, frozen: FrozenSpan | undefined): GateReport {
     const label = frozen === undefined ? 'outside_window' : 'frozen';
     const because =
       frozen === undefined
         ? 'outside of maintenance windows'
-        : `maintenance windows are frozen until ${this.#show(frozen.untilMs)}: ${frozen.reason}`;
-    const freeze = { frozenUntilAt: frozen?.untilMs, freezeReason: frozen?.reason };
-    if (nextMs === undefined) {
+        : `maintenance windows are frozen until ${this.#show(frozen.untilAt)}: ${frozen.reason}`;
+    const freeze = { frozenUntilAt: frozen?.untilAt, freezeReason: frozen?.reason };
+    if (nextAt === undefined) {
       const evidence = this.#evidence(freeze);
       return block(NAME, label, `${because}; no later one is in sight`, { evidence });
     }
-    const skipped = frozen === undefined ? this.#freezeBefore(nowMs) : undefined;
-    const parts = [because, `next one opens ${this.#when(nowMs, nextMs)}`];
+    const skipped = frozen === undefined ? this.#freezeBefore(nowAt) : undefined;
+    const parts = [because, `next one opens ${this.#when(nowAt, nextAt)}`];
     if (skipped !== undefined) {
       parts.push(`those before it are frozen: ${skipped.reason}`);
     }
-    const turnMs = this.turnAt(nextMs);
-    const passesMs = turnMs ?? nextMs;
-    if (passesMs > nextMs) {
-      parts.push(`the turn of this node is at ${this.#show(passesMs)}`);
+    const turnAt = this.turnAt(nextAt);
+    const passesAt = turnAt ?? nextAt;
+    if (passesAt > nextAt) {
+      parts.push(`the turn of this node is at ${this.#show(passesAt)}`);
     }
     return block(NAME, label, parts.join('; '), {
-      evidence: this.#evidence({ ...freeze, opensAt: nextMs, turnAt: turnMs }),
-      nextAt: passesMs,
+      evidence: this.#evidence({ ...freeze, opensAt: nextAt, turnAt }),
+      nextAt: passesAt,
     });
   }
 
-  /** The freeze that takes away the window which would otherwise come next. `nowMs`: in no freeze. */
-  #freezeBefore(nowMs: number): FrozenSpan | undefined {
-    return this.calendar.frozenAt(this.#unfrozen.stateAt(nowMs).nextMs ?? nowMs);
+  /** The freeze that takes away the window which would otherwise come next. `nowAt`: in no freeze. */
+  #freezeBefore(nowAt: number): FrozenSpan | undefined {
+    return this.calendar.frozenAt(this.#unfrozen.stateAt(nowAt).nextAt ?? nowAt);
   }
 
   /** The zone of the calendar, and those facts that are known. */
@@ -228,12 +228,12 @@ export class PeriodicSchedule {
     return known;
   }
 
-  #show(instantMs: number): string {
-    return this.#options.text.showInstant(this.#zone, instantMs);
+  #show(instant: number): string {
+    return this.#options.text.showInstant(this.#zone, instant);
   }
 
-  #when(nowMs: number, instantMs: number): string {
-    return `${this.#show(instantMs)} (${this.#options.text.showDistance(this.#zone, nowMs, instantMs)})`;
+  #when(nowAt: number, instant: number): string {
+    return `${this.#show(instant)} (${this.#options.text.showDistance(this.#zone, nowAt, instant)})`;
   }
 }
 

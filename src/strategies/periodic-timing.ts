@@ -42,14 +42,14 @@ export function timePeriodic(schedule: PeriodicSchedule, overrides: readonly Ove
 export function inWindow(schedule: PeriodicSchedule, at: number): Pass | undefined {
   const state = schedule.ahead.stateAt(at);
   if (state.open) {
-    return passOf(Math.max(at, schedule.turnAt(at) ?? at), state.untilMs);
+    return passOf(Math.max(at, schedule.turnAt(at) ?? at), state.untilAt);
   }
-  const { nextMs } = state;
-  if (nextMs === undefined) {
+  const { nextAt } = state;
+  if (nextAt === undefined) {
     return undefined;
   }
-  const opened = schedule.ahead.stateAt(nextMs);
-  return passOf(schedule.turnAt(nextMs) ?? nextMs, opened.open ? opened.untilMs : undefined);
+  const opened = schedule.ahead.stateAt(nextAt);
+  return passOf(schedule.turnAt(nextAt) ?? nextAt, opened.open ? opened.untilAt : undefined);
 }
 
 /** As if a window were open at all times. */
@@ -57,14 +57,14 @@ function outsideOfFreezes(schedule: PeriodicSchedule, at: number): Pass {
   const { ahead } = schedule;
   let fromAt = at;
   for (let frozen = ahead.frozenAt(fromAt); frozen !== undefined; frozen = ahead.frozenAt(fromAt)) {
-    fromAt = frozen.untilMs;
+    fromAt = frozen.untilAt;
   }
   const state = ahead.stateAt(fromAt);
   if (state.open) {
-    return passOf(Math.max(fromAt, schedule.turnAt(fromAt) ?? fromAt), state.untilMs);
+    return passOf(Math.max(fromAt, schedule.turnAt(fromAt) ?? fromAt), state.untilAt);
   }
-  const edges = ahead.freezes.map(({ fromMs }) => fromMs).filter((edge) => edge > fromAt);
-  const ends = state.nextMs === undefined ? edges : [...edges, state.nextMs];
+  const edges = ahead.freezes.map((freeze) => freeze.fromAt).filter((edge) => edge > fromAt);
+  const ends = state.nextAt === undefined ? edges : [...edges, state.nextAt];
   return passOf(fromAt, ends.length === 0 ? undefined : Math.min(...ends));
 }
 
@@ -74,11 +74,9 @@ function remembering(find: PassAfter): PassAfter {
   return (at) => {
     for (const { askedAt, pass } of known) {
       const { fromAt, untilAt } = pass;
-      if (askedAt <= at && at <= fromAt) {
-        return pass;
-      }
-      if (untilAt !== undefined && fromAt <= at && at < untilAt) {
-        return { fromAt: at, untilAt };
+      // Of one without an end, only the beginning is certain.
+      if (askedAt <= at && at < (untilAt ?? fromAt + 1)) {
+        return passOf(Math.max(at, fromAt), untilAt);
       }
     }
     const pass = find(at);

@@ -27,19 +27,20 @@ export function upcoming(
   const { calendar } = schedule;
   const spans: UpcomingSpan[] = [];
   for (const span of calendar.openSpans(fromAt - REACH_MS, untilAt + REACH_MS)) {
-    if (span.untilMs <= fromAt || span.fromMs >= untilAt) {
+    if (span.untilAt <= fromAt || span.fromAt >= untilAt) {
       continue;
     }
-    const end = span.untilMs >= untilAt + REACH_MS ? {} : { endAt: span.untilMs };
-    spans.push({ kind: 'window', startAt: span.fromMs, ...end, text: 'maintenance window' });
-    const turnAt = schedule.turnAt(span.fromMs);
+    const end = span.untilAt >= untilAt + REACH_MS ? {} : { endAt: span.untilAt };
+    spans.push({ kind: 'window', startAt: span.fromAt, ...end, text: 'maintenance window' });
+    const turnAt = schedule.turnAt(span.fromAt);
     if (turnAt !== undefined && turnAt < untilAt) {
       spans.push({ kind: 'turn', startAt: turnAt, ...end, text: 'turn of this node' });
     }
   }
-  for (const { fromMs, untilMs, reason } of calendar.freezes) {
-    if (untilMs > fromAt && fromMs < untilAt) {
-      spans.push({ kind: 'freeze', startAt: fromMs, endAt: untilMs, text: `freeze: ${reason}` });
+  for (const frozen of calendar.freezes) {
+    if (frozen.untilAt > fromAt && frozen.fromAt < untilAt) {
+      const { fromAt: startAt, untilAt: endAt, reason } = frozen;
+      spans.push({ kind: 'freeze', startAt, endAt, text: `freeze: ${reason}` });
     }
   }
   return spans.toSorted((a, b) => a.startAt - b.startAt);

@@ -22,7 +22,7 @@ const PATH = /^[\p{L}\p{N}_./@:+~, -]+$/u;
 const RELATIVE = /^(?:\.{1,2}|~)\/|\.[a-z]{1,8}$/;
 /** Longer than any word that mixes these, and as keys and tokens are written. */
 const ENCODED = /(?=[^/]*[A-Z])(?=[^/]*[a-z])(?=[^/]*\d)[A-Za-z0-9+=_-]{16,}|[0-9a-fA-F]{32,}/;
-const MIXED = /(?=[^/]*[A-Za-z])(?=[^/]*\d)/;
+const MIXED = /[A-Za-z].*\d|\d.*[A-Za-z]/;
 
 /** `text`, printable and bounded, or {@link HIDDEN_PATH}. */
 export function shownPath(text: string): string {

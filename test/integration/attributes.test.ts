@@ -15,7 +15,7 @@ import { EXIT } from '../../src/cli/exit-codes.ts';
 import { OF_AWS, runAfterburn } from '../support/afterburn.ts';
 import { startStandInHost, type StandInHost } from '../support/stand-in-host.ts';
 
-const PROGRAM = join(import.meta.dirname, '../../dist/zincati.mjs');
+const PROGRAM = join(import.meta.dirname, '../../dist/zincati.cjs');
 const MORE = `[identity]
 group = "workers-\${AFTERBURN_AWS_AVAILABILITY_ZONE}"
 node_uuid = "0123456789abcdef0123456789abcdef"

@@ -1,5 +1,5 @@
 /** The commands about the configuration, as the real program runs them, on folders of their own. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -81,6 +81,41 @@ describe('config check', () => {
     ]);
     write({ '50.toml': 'updates.strategy = "periodic"\n' });
     expect(run('config', 'check', folder)).toMatchObject({ status: 78 });
+  });
+
+  it('of several folders the last counts most, and masks', () => {
+    const [weak, strong] = ['usr', 'etc'].map((name) => join(root, name, 'config.d'));
+    for (const one of [weak!, strong!]) {
+      mkdirSync(one, { recursive: true });
+    }
+    writeFileSync(join(weak!, '50.toml'), 'updates.enabled = "wrong"\n');
+    writeFileSync(join(weak!, '60.toml'), 'updates.strategy = "sometimes"\n');
+    writeFileSync(join(strong!, '50.toml'), 'updates.strategy = "immediate"\n');
+    symlinkSync('/dev/null', join(strong!, '60.toml'));
+    const { status, stdout } = run('config', 'check', weak!, strong!);
+    expect([status, stdout.trimEnd().split('\n').at(-1)]).toEqual([
+      0,
+      'the configuration is good: 1 file was read',
+    ]);
+    expect(run('config', 'check', strong!, weak!)).toMatchObject({
+      status: 78,
+      stdout: expect.stringMatching(/updates\.enabled must be .*\n.*updates\.strategy must be /) as string,
+    });
+  });
+
+  it('checks a tree without its machine, and names what the host must have', () => {
+    write({ '50.toml': GOOD.replace(/^identity.*\n/gm, '') });
+    const { status, stdout } = run('config', 'check', '--root', root);
+    expect(status).toBe(0);
+    expect(stdout.split('\n').filter((line) => line.startsWith('note: identity'))).toEqual([
+      'note: identity.node_uuid is not set, and /etc/machine-id is not there: the host must have it',
+      'note: identity.platform is not set, and /proc/cmdline is not there: the host must have it',
+    ]);
+    writeFileSync(join(root, 'etc/machine-id'), 'nonsense\n');
+    expect(run('config', 'check', '--root', root)).toMatchObject({
+      status: 78,
+      stdout: expect.stringMatching(/^error: cannot derive the node's identity/) as string,
+    });
   });
 
   it('does not take a folder that is not there for one without faults', () => {

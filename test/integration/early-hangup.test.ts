@@ -1,5 +1,5 @@
 /**
- * SIGHUP while the agent still loads its parts. The signal is sent from within: when the runtime is about to load the
+ * SIGHUP while the agent still loads its parts. The signal is sent from within: when the runtime is about to compile the
  * agent itself, which is the longest part of its start. So no time is measured.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -10,17 +10,19 @@ import { writeAgentConfig } from '../../sandbox/agent-config.ts';
 import { unixAddress } from '../../src/dbus/address.ts';
 import { AgentProcess } from '../support/agent-process.ts';
 
-const PRELOADED = `import { registerHooks } from 'node:module';
+const PRELOADED = `import { createRequire } from 'node:module';
+const vm = createRequire('/')('node:vm');
+const { Script } = vm;
 let sent = false;
-registerHooks({
-  load(url, context, next) {
-    if (!sent && /\\/chunks\\/run-agent-/.test(url)) {
+vm.Script = class extends Script {
+  constructor(source, options) {
+    if (!sent && /\\/chunks\\/run-agent-/.test(options.filename)) {
       sent = true;
       process.kill(process.pid, 'SIGHUP');
     }
-    return next(url, context);
-  },
-});`;
+    super(source, options);
+  }
+};`;
 
 it('attack c: a reload that is asked for while the agent loads does not end it', async () => {
   const root = await mkdtemp(join(tmpdir(), 'early-hangup-'));

@@ -1,16 +1,11 @@
 /** The installed tree before any boot, checked by systemd's own programs. Setting owners needs root. */
 import { spawnSync } from 'node:child_process';
-import { createServer } from 'node:https';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 
-import { TestAuthority } from '../support/certificates.ts';
 import { PROGRAM_LIMIT_MS } from '../support/limits.ts';
-import { LineProcess } from '../support/line-process.ts';
-import { parseUnitFile, words } from '../support/unit-file.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
 const INSTALL = join(PROJECT, 'scripts/install.mjs');
@@ -183,44 +178,5 @@ describe('install.mjs', () => {
         file.replace(/^(\/usr\/(?:lib\/zincati\/(?:program|config\.d)|share\/zincati\/schemas)\/).*/, '$1'),
       );
     expect([...new Set(named)].filter((file) => !text.includes(`\`${file}\``))).toEqual([]);
-  });
-});
-
-describe('the environment of the unit', () => {
-  const CLIENT = `import('node:https').then(({ get }) => get(process.argv[1], (r) => { r.resume(); console.log(r.statusCode); })
-    .on('error', (e) => console.log(e.code)));`;
-
-  it('makes the runtime trust the authorities of the host', async () => {
-    const unit = parseUnitFile(readFileSync(join(PROJECT, 'systemd/zincati.service'), 'utf8'));
-    const env: Record<string, string> = {};
-    for (const pair of words(unit, 'Service', 'Environment')) {
-      const [name = '', value = ''] = pair.split('=', 2);
-      env[name] = value;
-    }
-    await using authority = await TestAuthority.create('a company');
-    const store = join(root, 'authorities.pem');
-    writeFileSync(store, authority.cert);
-    const server = createServer(await authority.issue('IP:127.0.0.1'), (_request, response) =>
-      response.end(),
-    );
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    try {
-      const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-      const ask = async (environment: Record<string, string>): Promise<string> => {
-        // Where OpenSSL looks for the host's store, instead of /etc/ssl and /etc/pki.
-        const client = new LineProcess(process.execPath, ['-e', CLIENT, url], {
-          SSL_CERT_FILE: store,
-          ...environment,
-        });
-        const line = await client.line();
-        await client.kill();
-        return line;
-      };
-      expect(await ask(env)).toBe('200');
-      expect(await ask({ NODE_USE_SYSTEM_CA: '0' })).toMatch(/UNABLE_TO/);
-    } finally {
-      server.close();
-      server.closeAllConnections();
-    }
   });
 });

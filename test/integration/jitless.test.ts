@@ -25,7 +25,7 @@ it('a Node without its compiler runs the agent, and has no HTTP', async () => {
   const ready = Promise.withResolvers<undefined>();
   const machine = new Machine({
     root,
-    agent: [process.execPath, '--jitless', join(PROJECT, 'dist/zincati.mjs')],
+    agent: [process.execPath, '--jitless', join(PROJECT, 'dist/zincati.cjs')],
     agentArgs: ['-v', '--log-format', 'json'],
     nodeId: '0123456789abcdef0123456789abcdef',
     daemon: {},

@@ -16,7 +16,7 @@ import { getProperty } from '../../src/dbus/calls.ts';
 import { connectBus } from '../../src/dbus/connect.ts';
 import { PROGRAM_LIMIT_MS } from '../support/limits.ts';
 
-const PROGRAM = join(import.meta.dirname, '../../dist/zincati.mjs');
+const PROGRAM = join(import.meta.dirname, '../../dist/zincati.cjs');
 const START = '43.20260413.3.2';
 const NEWEST = '44.20260707.3.1';
 /** Slow enough to be interrupted: a download takes half a second. */

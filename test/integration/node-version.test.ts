@@ -119,10 +119,10 @@ describe('the launcher without a Node of its own', () => {
     expect(launch(undefined)).toEqual(refusal('none'));
   });
 
-  it.each([`v${NEEDED}.0.0`, 'v100.1.0'])(
+  it.each([`v${NEEDED}.10.0`, 'v100.1.0'])(
     'runs the program on %s, with the inspector out of reach',
     (version) => {
-      const program = join(folder, 'usr/lib/zincati/program/zincati.mjs');
+      const program = join(folder, 'usr/lib/zincati/program/zincati.cjs');
       expect(launch(aNode(version))).toEqual({
         status: 0,
         stdout: `--disable-sigusr1 ${program} agent -v\n`,
@@ -131,10 +131,11 @@ describe('the launcher without a Node of its own', () => {
     },
   );
 
-  it('trusts the authorities of the host where the unit says so, also before Node 24.6', () => {
+  it('has Node trust the authorities of the host where the program cannot, before Node 24.5', () => {
     const option = '--disable-sigusr1 --use-system-ca ';
-    expect(launch(aNode('v24.0.0'), { NODE_USE_SYSTEM_CA: '1' }).stdout).toContain(option);
-    expect(launch(aNode('v24.0.0'), { NODE_USE_SYSTEM_CA: '0' }).stdout).not.toContain(option);
+    expect(launch(aNode('v24.4.1')).stdout).toContain(option);
+    expect(launch(aNode('v24.4.1'), { NODE_USE_SYSTEM_CA: '0' }).stdout).not.toContain(option);
+    expect(launch(aNode('v24.5.0')).stdout).not.toContain(option);
   });
 
   it('really runs', () => {

@@ -12,7 +12,7 @@ import { unixAddress } from '../../src/dbus/address.ts';
 import { readHistory } from '../../src/history/history-log.ts';
 import { zincati } from '../support/operator.ts';
 
-const PROGRAM = join(import.meta.dirname, '../../dist/zincati.mjs');
+const PROGRAM = join(import.meta.dirname, '../../dist/zincati.cjs');
 const START = '43.20260413.3.2';
 const NEWEST = '44.20260707.3.1';
 /** Never open while the test runs: the month is over, or has not begun. */

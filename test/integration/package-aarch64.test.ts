@@ -46,13 +46,13 @@ function command(...args: readonly string[]): readonly [string, ...string[]] {
   return [
     QEMU,
     ...['-L', AARCH64_LIBRARIES, join(program, 'node'), '--disable-sigusr1'],
-    ...[join(program, 'zincati.mjs'), ...args],
+    ...[join(program, 'zincati.cjs'), ...args],
   ];
 }
 
 it('its program is started as these tests start it', () => {
   const file = (path: string): string => readFileSync(join(PROJECT, 'systemd', path), 'utf8');
-  expect(file('zincati')).toContain('exec "$program/node" --disable-sigusr1 "$program/zincati.mjs" "$@"');
+  expect(file('zincati')).toContain('exec "$program/node" --disable-sigusr1 "$program/zincati.cjs" "$@"');
   expect(file('zincati-notify.conf')).toContain('\nOpenFile=/run/systemd/notify:notify\n');
 });
 

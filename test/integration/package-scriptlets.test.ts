@@ -13,7 +13,7 @@ import { ZINCATI_PACKAGE } from '../support/zincati-package.ts';
 
 const PROJECT = join(import.meta.dirname, '../..');
 const UNIT = 'zincati.service';
-const PROGRAM = '/usr/lib/zincati/program/zincati.mjs';
+const PROGRAM = '/usr/lib/zincati/program/zincati.cjs';
 const ZINCATI_IS_HERE = '/zincati-is-in-the-database';
 const isRoot = process.getuid?.() === 0;
 

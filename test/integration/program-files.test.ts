@@ -1,16 +1,28 @@
-/** Which files of the built program a command for people loads: those of the agent cost time that it does not have. */
+/**
+ * Which files of the built program a command for people loads: those of the agent cost time that it does not have. And
+ * whether the runtime takes what the build has compiled beforehand.
+ */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 
 import { PROGRAM } from '../support/agent-process.ts';
 
 const DIST = path.dirname(PROGRAM);
 const TELL = `data:text/javascript,${encodeURIComponent(`
-import { registerHooks } from 'node:module';
 import { writeSync } from 'node:fs';
-registerHooks({ load(url, context, next) { writeSync(2, 'loaded ' + url + '\\n'); return next(url, context); } });
+import { createRequire } from 'node:module';
+const require = createRequire('/');
+const vm = require('node:vm');
+const { Script } = vm;
+vm.Script = class extends Script {
+  constructor(source, options) {
+    super(source, options);
+    writeSync(2, (this.cachedDataRejected ? 'refused ' : 'taken ') + options.filename + '\\n');
+  }
+};
+process.on('exit', () => Object.keys(require.cache).forEach((file) => writeSync(2, 'loaded ' + file + '\\n')));
 `)}`;
 
 interface Bundled {
@@ -19,36 +31,59 @@ interface Bundled {
 }
 const BUNDLED = JSON.parse(readFileSync(path.join(DIST, 'bundled.json'), 'utf8')) as readonly Bundled[];
 
-/** Names below dist/. */
-function loadedBy(...args: string[]): string[] {
-  const { stderr } = spawnSync(process.execPath, ['--import', TELL, PROGRAM, ...args], {
+/** Names below dist/, of which `word` is said. */
+function files(word: 'loaded' | 'taken' | 'refused', args: readonly string[], flags: readonly string[] = []) {
+  const { stderr } = spawnSync(process.execPath, [...flags, '--import', TELL, PROGRAM, ...args], {
     encoding: 'utf8',
     env: { ...process.env, DBUS_SYSTEM_BUS_ADDRESS: 'unix:path=/nowhere' },
   });
-  return [...stderr.matchAll(/^loaded file:\/\/(.*)$/gm)].map((match) => path.relative(DIST, match[1]!));
+  const told = [...stderr.matchAll(new RegExp(`^${word} (.*)$`, 'gm'))];
+  return told.map(([, file]) => path.relative(DIST, file!)).sort();
 }
 
-const packagesIn = (files: readonly string[]): string[] =>
-  BUNDLED.filter((one) => one.files.some((file) => files.includes(file))).map(({ name }) => name);
+const packagesIn = (some: readonly string[]): string[] =>
+  BUNDLED.filter((one) => one.files.some((file) => some.includes(file))).map(({ name }) => name);
 
-it.each([
-  ['status', ['status']],
-  ['why', ['why']],
-  ['hold', ['hold']],
-])('%s loads D-Bus, and no other library', (_, args) => {
-  const files = loadedBy(...args);
-  expect(files.length).toBeGreaterThan(3);
-  const packages = packagesIn(files);
-  expect(packages).toContain('dbus-next');
-  // What reads messages needs these.
-  expect(packages.filter((name) => !['dbus-next', 'jsbi', 'long'].includes(name))).toEqual([]);
-  expect(files.filter((file) => /run-agent|log-|fastify|pool|luxon/.test(file))).toEqual([]);
-});
+it.each([['status'], ['why'], ['hold'], ['history'], ['check']])(
+  '%s loads D-Bus, and no other library',
+  (word) => {
+    const loaded = files('loaded', [word]);
+    expect(loaded.length).toBeGreaterThan(3);
+    expect(packagesIn(loaded)).toEqual(['dbus-next']);
+    expect(
+      loaded.filter((file) => /run-agent|chunks\/log-|fastify|pool|luxon|schema|load-settings/.test(file)),
+    ).toEqual([]);
+  },
+);
 
 it.each([['help'], ['--version'], ['completion']])('%s loads no library at all', (word) => {
-  expect(packagesIn(loadedBy(word, ...(word === 'completion' ? ['bash'] : [])))).toEqual([]);
+  expect(packagesIn(files('loaded', [word, ...(word === 'completion' ? ['bash'] : [])]))).toEqual([]);
 });
 
 it('sees the libraries of the agent (a rule over nothing would always hold)', () => {
-  expect(packagesIn(loadedBy('agent', '--root', '/nowhere'))).toContain('pino');
+  expect(packagesIn(files('loaded', ['agent', '--root', '/nowhere']))).toContain('pino');
+});
+
+it('the agent loads no command', () => {
+  expect(files('loaded', ['agent', '--root', '/nowhere']).filter((file) => /asking/.test(file))).toEqual([]);
+});
+
+describe('what is compiled beforehand', () => {
+  it.each([['status'], ['why'], ['check'], ['hold'], ['help']])(
+    '%s: the runtime takes it, and compiles nothing else of ours',
+    (word) => {
+      const taken = files('taken', [word]);
+      expect(taken.length).toBeGreaterThan(1);
+      expect(files('loaded', [word]).filter((file) => !taken.includes(file))).toEqual(['zincati.cjs']);
+      expect(files('refused', [word])).toEqual([]);
+    },
+  );
+
+  it('a runtime with other options refuses it, and the program runs all the same', () => {
+    expect(files('refused', ['help'], ['--no-opt']).length).toBeGreaterThan(1);
+    const { status, stdout } = spawnSync(process.execPath, ['--no-opt', PROGRAM, 'help'], {
+      encoding: 'utf8',
+    });
+    expect([status, stdout.slice(0, 6)]).toEqual([0, 'Usage:']);
+  });
 });

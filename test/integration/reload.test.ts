@@ -10,7 +10,7 @@ import { Machine } from '../../sandbox/machine.ts';
 import { carriedHistory } from '../../sandbox/releases.ts';
 import { bootedDeployment, prepareHost, setFaults, type Fault } from '../../sandbox/stand-in.ts';
 
-const PROGRAM = join(import.meta.dirname, '../../dist/zincati.mjs');
+const PROGRAM = join(import.meta.dirname, '../../dist/zincati.cjs');
 const OLD = '43.20260413.3.2';
 const NEWEST = '44.20260707.3.1';
 const NODE_ID = '0123456789abcdef0123456789abcdef';

@@ -10,7 +10,6 @@ import { replace, setting, shellFunction, type PutBackFault } from './fault.ts';
 
 const CONVERGENCE = { project: 'unit', test: 'test/unit/agent/convergence.test.ts' } as const;
 const CONDITION = 'src/agent/states/staged-condition.ts';
-const STAGED = 'src/agent/states/update-staged.ts';
 
 export const FAULTS: readonly PutBackFault[] = [
   {
@@ -57,7 +56,7 @@ export const FAULTS: readonly PutBackFault[] = [
     fault: 'the slot is kept when the finalization fails',
     changes: [
       replace(
-        STAGED,
+        'src/agent/states/staged/owing-slot.ts',
         'owingSlot',
         () =>
           ({ memory }) =>
@@ -71,7 +70,7 @@ export const FAULTS: readonly PutBackFault[] = [
     id: 'B5',
     fault: 'the slot is taken before anybody looks who is logged in',
     changes: [
-      replace(STAGED, 'stepAfter', (original) => (passed, policy) => {
+      replace('src/agent/states/staged/step-after.ts', 'stepAfter', (original) => (passed, policy) => {
         if (!policy.hasLenders) {
           return original(passed, policy);
         }
@@ -142,7 +141,7 @@ export const FAULTS: readonly PutBackFault[] = [
     fault: 'sessions that cannot be listed count as nobody, and people are rebooted under',
     changes: [
       replace(
-        STAGED,
+        'src/agent/states/staged/postpone.ts',
         'isSomebodyThere',
         (original) => (sessions) => sessions !== undefined && original(sessions),
       ),
@@ -327,8 +326,8 @@ export const FAULTS: readonly PutBackFault[] = [
       replace('src/calendar/calendar.ts', 'spanOn', (original) => (window, day) => {
         const startMinutes = window.startMinutes + window.lengthMinutes;
         return {
-          fromMs: original(window, day).fromMs,
-          untilMs: original({ ...window, startMinutes }, day).fromMs,
+          fromAt: original(window, day).fromAt,
+          untilAt: original({ ...window, startMinutes }, day).fromAt,
         };
       }),
     ],

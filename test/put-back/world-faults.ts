@@ -113,7 +113,7 @@ export const WORLD_FAULTS: readonly PutBackFault[] = [
     'slot-not-taken',
     'the lock server is not asked',
     replace(
-      STAGED,
+      'src/agent/states/staged/step-after.ts',
       'stepAfter',
       (original) => (passed, policy) => (passed === 'verify' ? 'confirm' : original(passed, policy)),
     ),
@@ -121,7 +121,11 @@ export const WORLD_FAULTS: readonly PutBackFault[] = [
   world(
     'people-ignored',
     'nobody is waited for',
-    replace(STAGED, 'isSomebodyThere', () => (sessions) => sessions === undefined),
+    replace(
+      'src/agent/states/staged/postpone.ts',
+      'isSomebodyThere',
+      () => (sessions) => sessions === undefined,
+    ),
   ),
   world(
     'reboot-limit-off',
@@ -133,8 +137,11 @@ export const WORLD_FAULTS: readonly PutBackFault[] = [
     'reboot-without-record',
     'a reboot is asked for with a record that could not be written',
     // Both guards: the wait for the record, and the way back when it cannot be written.
-    replace(STAGED, 'mustSave', () => () => false),
-    replace(STAGED, 'unsaved', () => (state, _failure, { memory }) => ({ state, memory })),
+    replace('src/agent/states/staged/asking.ts', 'mustSave', () => () => false),
+    replace('src/agent/states/staged/asking.ts', 'unsaved', () => (state, _failure, { memory }) => ({
+      state,
+      memory,
+    })),
   ),
   world(
     'staged-uncompared',
@@ -151,7 +158,7 @@ export const WORLD_FAULTS: readonly PutBackFault[] = [
     'skip-ignored',
     'what the administrator denies after it was staged is booted',
     replace(
-      STAGED,
+      'src/agent/states/staged/compared.ts',
       'isRuledOut',
       (original) => (staged, status, record, policy, at) =>
         original(staged, status, record, { ...policy, skip: [] }, at),
@@ -160,12 +167,12 @@ export const WORLD_FAULTS: readonly PutBackFault[] = [
   world(
     'stale-staged',
     'a release that is staged is never checked again',
-    replace(STAGED, 'isCheckDue', () => () => false),
+    replace('src/agent/states/staged/after-answer.ts', 'isCheckDue', () => () => false),
   ),
   world(
     'withdrawn-kept',
     'what is staged is booted although the graph has taken it back',
-    replace(STAGED, 'fateOfStaged', (original) => (staged, outcome) => {
+    replace('src/agent/states/staged/after-answer.ts', 'fateOfStaged', (original) => (staged, outcome) => {
       const fate = original(staged, outcome);
       return fate.kind === 'withdrawn' ? { kind: 'same' } : fate;
     }),

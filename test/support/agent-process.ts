@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { METRICS_SOCKET } from '../../src/metrics/server.ts';
 
-export const PROGRAM = join(import.meta.dirname, '../../dist/zincati.mjs');
+export const PROGRAM = join(import.meta.dirname, '../../dist/zincati.cjs');
 
 /** The unit's TimeoutStopSec. */
 const STOP_LIMIT_MS = 15_000;

@@ -71,6 +71,8 @@ const METHODS: Readonly<Record<string, readonly [args: string, out: string]>> = 
   Allow: ['s', ''],
   Explain: ['', 'a{sv}'],
   History: ['', 'aa{sv}'],
+  Calendar: ['', 'aa{sv}'],
+  ShowConfiguration: ['', 'aa{sv}'],
 };
 
 export class FakeAgent implements AsyncDisposable {

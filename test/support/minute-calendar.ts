@@ -19,8 +19,8 @@ export interface DrawnWindow {
 
 export interface DrawnFreeze {
   /** Read off a clock on the wall, as if that were UTC; or, not `isLocal`, instants. Milliseconds. */
-  readonly fromMs: number;
-  readonly untilMs: number;
+  readonly fromAt: number;
+  readonly untilAt: number;
   readonly isLocal: boolean;
 }
 
@@ -111,7 +111,7 @@ export class MinuteCalendar {
 
   #freeze(freezes: readonly DrawnFreeze[], local: (minute: number) => number, count: number): void {
     const utc = this.#baseAt / MINUTE;
-    for (const { fromMs, untilMs, isLocal } of freezes) {
+    for (const { fromAt, untilAt, isLocal } of freezes) {
       const minuteOf = (ms: number): number => {
         for (let minute = 0; minute < count; minute++) {
           if ((isLocal ? local(minute) : utc + minute) >= ms / MINUTE) {
@@ -120,7 +120,7 @@ export class MinuteCalendar {
         }
         return count;
       };
-      this.#frozen.fill(1, minuteOf(fromMs), Math.max(minuteOf(fromMs), minuteOf(untilMs)));
+      this.#frozen.fill(1, minuteOf(fromAt), Math.max(minuteOf(fromAt), minuteOf(untilAt)));
     }
   }
 

@@ -373,10 +373,10 @@ export class WhyWorld {
         lengthMinutes: length(),
       })),
       freezes: this.#times(this.#chance(0.4) ? this.#whole(1, 2) : 0, () => {
-        const fromMs = this.#minuteAt(-1, 3);
+        const fromAt = this.#minuteAt(-1, 3);
         return {
-          fromMs,
-          untilMs: fromMs + this.#whole(10, 2 * 1440) * MINUTE,
+          fromAt,
+          untilAt: fromAt + this.#whole(10, 2 * 1440) * MINUTE,
           isLocal: this.#chance(0.5),
         };
       }),
@@ -473,14 +473,14 @@ function scheduleOf(drawn: DrawnCalendar, nodeUuid: string): PeriodicSchedule {
     periodAt: (instant) =>
       instant < drawn.changesAt
         ? {
-            fromMs: Number.NEGATIVE_INFINITY,
-            untilMs: drawn.changesAt,
+            fromAt: Number.NEGATIVE_INFINITY,
+            untilAt: drawn.changesAt,
             offsetMs: before * MINUTE,
             abbreviation: 'B',
           }
         : {
-            fromMs: drawn.changesAt,
-            untilMs: Number.POSITIVE_INFINITY,
+            fromAt: drawn.changesAt,
+            untilAt: Number.POSITIVE_INFINITY,
             offsetMs: after * MINUTE,
             abbreviation: 'A',
           },
@@ -493,9 +493,9 @@ function scheduleOf(drawn: DrawnCalendar, nodeUuid: string): PeriodicSchedule {
         startMinutes,
         lengthMinutes,
       })),
-      freezes: drawn.freezes.map(({ fromMs, untilMs, isLocal }) => ({
-        from: { kind: isLocal ? 'local' : 'instant', ms: fromMs },
-        until: { kind: isLocal ? 'local' : 'instant', ms: untilMs },
+      freezes: drawn.freezes.map(({ fromAt, untilAt, isLocal }) => ({
+        from: { kind: isLocal ? 'local' : 'instant', ms: fromAt },
+        until: { kind: isLocal ? 'local' : 'instant', ms: untilAt },
         reason: 'release week',
       })),
       splayMinutes: drawn.splayMinutes,

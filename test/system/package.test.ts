@@ -87,7 +87,8 @@ const DROP_IN = `-rw-r--r-- SYSTEM/zincati.service.d/10-notify.conf
 drwxr-xr-x SYSTEM/zincati.service.d`;
 const PROGRAM = `-rw-r--r-- PREFIX/lib/zincati/program/bundled.json
 -rw-r--r-- PREFIX/lib/zincati/program/chunks/...
--rw-r--r-- PREFIX/lib/zincati/program/zincati.mjs
+-rw-r--r-- PREFIX/lib/zincati/program/program.cjs
+-rw-r--r-- PREFIX/lib/zincati/program/zincati.cjs
 -rw-r--r-- PREFIX/share/doc/zincati-ng/ARCHITECTURE.md
 -rw-r--r-- PREFIX/share/doc/zincati-ng/CHANGELOG.md
 -rw-r--r-- PREFIX/share/doc/zincati-ng/README.md
@@ -145,7 +146,13 @@ const IN_LOCAL = `-rw-r--r-- /etc/dbus-1/system.d/org.coreos.zincati.conf
 function expected(architecture: string, layout: 'usr' | 'local'): string[] {
   const [prefix, system] =
     layout === 'usr' ? ['/usr', '/usr/lib/systemd/system'] : ['/usr/local', '/etc/systemd/system'];
-  const parts = [PROGRAM, layout === 'usr' ? IN_USR : IN_LOCAL, architecture === 'x86_64' ? ADDON : DROP_IN];
+  const compiled = architecture === 'x86_64' ? ['-rw-r--r-- PREFIX/lib/zincati/program/program.cjs.x64'] : [];
+  const parts = [
+    PROGRAM,
+    ...compiled,
+    layout === 'usr' ? IN_USR : IN_LOCAL,
+    architecture === 'x86_64' ? ADDON : DROP_IN,
+  ];
   return summary(parts.join('\n').replaceAll('PREFIX', prefix).replaceAll('SYSTEM', system).split('\n'));
 }
 

@@ -17,7 +17,7 @@ import type { AgentState, Memory, Model, Policy, PollStep } from '../state.ts';
 import { stepsOf, withMemory, type Step, type Turn } from '../turn.ts';
 import { discardStaged, foreignStaged, lookAgain, STAGED_CHANGED } from './back-to-polling.ts';
 import { readAgainMs, READ_CACHED } from './reading.ts';
-import { selected } from './update-available.ts';
+import { selected } from './available/selected.ts';
 
 type PollingState = Extract<AgentState, { name: 'ReportedSteady' | 'NoNewUpdate' | 'OffGraph' }>;
 

@@ -1,48 +1,27 @@
 /**
- * UpdateAvailable: stage the release, verify what was staged, try again a bounded number of times. Pure.
+ * UpdateAvailable: stage the release, verify what was staged, try again a bounded number of times. Pure. The steps stand
+ * here; what they lead to is in available/.
  *
  * Invariants:
  * - A transaction of somebody else, or one that somebody else cancelled, is no failed attempt.
  * - Between attempts the graph is asked, when that is due, whether the release is still wanted.
- * - A release that was given up is denied for a time that grows.
- * - What an attempt that failed left staged is never gone on with. It is dropped.
  */
-import { skippedBy } from '../admin-lists.ts';
 import { afterCheck, afterFailedCheck, checkDue, checkEffect, retryMs } from '../checking.ts';
-import { newGrace } from '../grace.ts';
 import type { Failure } from '../messages.ts';
-import { holdsInForce, isAboutAnother, pendingOf, termsOf } from '../pending.ts';
-import { AFTER_FOLLOW_MS, FOLLOW_LIMIT_MS, MAX_DEPLOY_ATTEMPTS } from '../pacing.ts';
-import type { CheckResult, Deployment, HostStatus } from '../ports.ts';
-import {
-  abandon,
-  attemptsOf,
-  hasFailedStaging,
-  refuseStream,
-  stageFailed,
-  stageSucceeded,
-  type AgentRecord,
-  type StageTerms,
-} from '../record.ts';
-import { samePayload, type Release } from '../release.ts';
+import { AFTER_FOLLOW_MS, FOLLOW_LIMIT_MS } from '../pacing.ts';
+import { isAboutAnother } from '../pending.ts';
+import type { CheckResult, HostStatus } from '../ports.ts';
 import { resting } from '../rest.ts';
-import { isSkipped } from '../skip.ts';
-import {
-  recorded,
-  type AgentState,
-  type AvailableStep,
-  type Memory,
-  type Model,
-  type Policy,
-} from '../state.ts';
-import { stepsOf, withMemory, type Step, type Turn } from '../turn.ts';
-import { discardStaged, foreignStaged, lookAgain, pollNow, STAGED_CHANGED } from './back-to-polling.ts';
+import type { AvailableStep, Model } from '../state.ts';
+import { type Step, stepsOf, type Turn, withMemory } from '../turn.ts';
+import { afterStaging } from './available/after-staging.ts';
+import { counted, rest, type UpdateAvailable } from './available/counted.ts';
+import { goneOn, isAdrift, isFailedOne, selected } from './available/selected.ts';
+import { discardStaged, lookAgain, pollNow, STAGED_CHANGED } from './back-to-polling.ts';
 import { READ_FRESH } from './reading.ts';
 import { followed } from './transaction.ts';
 
-type UpdateAvailable = Extract<AgentState, { name: 'UpdateAvailable' }>;
-
-const step = stepsOf<UpdateAvailable>();
+export const step = stepsOf<UpdateAvailable>();
 
 export const AVAILABLE_STEPS: Readonly<Record<AvailableStep, Step<UpdateAvailable>>> = {
   stage: step(
@@ -113,92 +92,6 @@ export const AVAILABLE_STEPS: Readonly<Record<AvailableStep, Step<UpdateAvailabl
   }),
 };
 
-/** Exported for its tests: a person had it staged on terms of his own, and that request is over. The graph decides anew. */
-export function isAdrift({ terms }: UpdateAvailable, memory: Memory): boolean {
-  return terms !== undefined && pendingOf(memory, 'stage') === undefined;
-}
-
-/** Exported for its tests: goes on with the release as it was named, unless it was denied meanwhile or is adrift. */
-export function goneOn(state: UpdateAvailable, turn: Turn): Model {
-  const { memory, policy } = turn;
-  return isAdrift(state, memory) || isSkipped(skippedBy(memory, policy), state.release)
-    ? { state: { name: 'NoNewUpdate', step: 'rest' }, memory }
-    : selected(state.release, turn, state.lastFailure, state.terms ?? {});
-}
-
-/** What is dropped is the leftover of an attempt that failed, not a release of the wrong stream. */
-function isFailedOne(memory: Memory, release: Release): boolean {
-  const isOfWrongStream = memory.record.denials.some(
-    ({ reason, payload }) => reason === 'wrong-stream' && samePayload(payload, release.payload),
-  );
-  return !isOfWrongStream && hasFailed(memory, release);
-}
-
-/** Staging it was tried, and never succeeded since. */
-function hasFailed({ record }: Memory, release: Release): boolean {
-  const succeeded = record.staged !== undefined && samePayload(record.staged.payload, release.payload);
-  return !succeeded && hasFailedStaging(record, release);
-}
-
-/**
- * The graph names `release`: stage it, or go on with it where exactly that is staged already. It does not matter who
- * staged it, but for what a failed attempt of this node left: that is dropped and staged anew. What somebody else staged
- * is left alone, unless the policy says otherwise. `terms`: those on which the graph has named it.
- */
-export function selected(
-  release: Release,
-  turn: Turn,
-  lastFailure = '',
-  terms: StageTerms = termsOf(turn.memory),
-): Model {
-  const { memory, policy, was } = turn;
-  const failedAttempts = attemptsOf(memory.record, release).stages;
-  const state: UpdateAvailable = {
-    name: 'UpdateAvailable',
-    release,
-    failedAttempts,
-    lastFailure,
-    ...(Object.keys(terms).length > 0 && { terms }),
-    step: 'stage',
-    dueMono: 0,
-  };
-  const staged = memory.host?.staged;
-  const isStaged = staged?.payload !== undefined && samePayload(staged.payload, release.payload);
-  const isSuspect = isStaged && hasFailed(memory, release) && staged.finalizationLocked !== false;
-  if (isSuspect && (staged.finalizationLocked === true || policy.replaceForeignStaged)) {
-    return { state: { ...state, step: 'discard' }, memory };
-  }
-  if (isStaged && !isSuspect) {
-    return afterStaging(state, staged, turn);
-  }
-  const foreign = foreignStaged(memory);
-  if (foreign !== undefined && !policy.replaceForeignStaged) {
-    turn.tell({ kind: 'offer-left', release, staged: foreign.version, repeated: isSameAnswer(turn) });
-    return { state: { name: 'NoNewUpdate', step: 'rest' }, memory };
-  }
-  const heldBy = stagingHeldBy(turn);
-  if (heldBy !== undefined) {
-    turn.tell({ kind: 'staging-held', release, reason: heldBy, repeated: isSameAnswer(turn) });
-    return { state: { name: 'NoNewUpdate', step: 'rest' }, memory };
-  }
-  const isKnown =
-    was.state.name === 'UpdateAvailable' && samePayload(was.state.release.payload, release.payload);
-  if (!isKnown) {
-    turn.tell({ kind: 'selected', release });
-  }
-  return { state, memory };
-}
-
-function isSameAnswer({ was, memory }: Turn): boolean {
-  return was.state.name === 'NoNewUpdate' && was.memory.check.answer === memory.check.answer;
-}
-
-/** Why a person wants nothing staged, one sentence; undefined: nobody does. */
-export function stagingHeldBy({ memory, at }: Pick<Turn, 'memory' | 'at'>): string | undefined {
-  const holds = holdsInForce(memory.record, 'stage', at);
-  return holds.length === 0 ? undefined : `staging is held: ${holds.map(({ id }) => id).join(', ')}`;
-}
-
 function afterReading(state: UpdateAvailable, status: HostStatus, turn: Turn): Model {
   const { memory, mono } = turn;
   if (status.booted.payload === undefined) {
@@ -231,74 +124,6 @@ function afterAnswer(state: UpdateAvailable, { outcome }: CheckResult, turn: Tur
   }
 }
 
-/** What somebody else staged stays theirs, also where it is the release. */
-function stagedRecord(
-  { host, record }: Memory,
-  staged: Deployment,
-  { release, terms }: UpdateAvailable,
-): AgentRecord {
-  return foreignStaged({ host, record }) === undefined
-    ? stageSucceeded(record, release, terms, staged.id)
-    : record;
-}
-
-function afterStaging(state: UpdateAvailable, staged: Deployment, turn: Turn): Model {
-  const { release } = state;
-  const { memory, policy, at } = turn;
-  const fault = stagingFault(release, staged);
-  if (fault !== undefined) {
-    turn.tell({ kind: 'staged-other', release, found: staged });
-    return counted(state, fault, turn);
-  }
-  const expected = memory.host?.booted.stream;
-  if (isOfAnotherStream(staged, expected, policy)) {
-    turn.tell({ kind: 'wrong-stream', release, expected: expected ?? '', found: staged.stream });
-    const record = refuseStream(memory.record, release, at);
-    return { state: { ...state, step: 'discard' }, memory: recorded(memory, record) };
-  }
-  turn.tell({ kind: 'staged', release });
-  return {
-    state: {
-      name: 'UpdateStaged',
-      release,
-      ...newGrace(policy.sessions),
-      step: 'ask',
-      dueMono: 0,
-      holding: { by: 'nothing' },
-      visitors: [],
-      unlocked: staged.finalizationLocked === false,
-    },
-    memory: recorded(memory, stagedRecord(memory, staged, state)),
-  };
-}
-
-/**
- * A stream that the configuration names counts at both ends: labels are not compared then. A deployment that names no
- * stream is of none that could be wrong.
- */
-export function isOfAnotherStream(
-  staged: Deployment,
-  expected: string | undefined,
-  { stream }: Policy,
-): boolean {
-  return (
-    stream === undefined &&
-    expected !== undefined &&
-    staged.stream !== undefined &&
-    staged.stream !== expected
-  );
-}
-
-function stagingFault(release: Release, staged: Deployment): string | undefined {
-  if (staged.payload === undefined || !samePayload(staged.payload, release.payload)) {
-    return `cannot stage ${release.version}: the staged deployment must be ${release.payload.value}, got ${staged.payload?.value ?? staged.id}`;
-  }
-  if (staged.version !== release.version) {
-    return `cannot stage ${release.version}: the staged deployment must carry that version, got ${staged.version}`;
-  }
-  return undefined;
-}
-
 function afterRefusal(state: UpdateAvailable, failure: Failure, turn: Turn): Model {
   if (failure.kind === 'cancelled') {
     // By a request, which is taken next.
@@ -324,27 +149,4 @@ function afterRefusal(state: UpdateAvailable, failure: Failure, turn: Turn): Mod
     return rest({ ...state, lastFailure: failure.message }, turn.memory, turn.mono + retryMs(turn));
   }
   return counted(state, failure.message, turn);
-}
-
-/** A failed attempt: one of a bounded number. */
-function counted(state: UpdateAvailable, message: string, turn: Turn): Model {
-  const { release } = state;
-  const { memory, at, mono } = turn;
-  const failedAttempts = state.failedAttempts + 1;
-  if (failedAttempts >= MAX_DEPLOY_ATTEMPTS) {
-    const record = abandon(memory.record, release, at);
-    const untilAt =
-      record.denials.find(({ payload }) => samePayload(payload, release.payload))?.untilAt ?? at;
-    turn.tell({ kind: 'abandoned', release, attempts: failedAttempts, untilAt });
-    return pollNow(recorded(memory, record));
-  }
-  return rest(
-    { ...state, failedAttempts, lastFailure: message },
-    recorded(memory, stageFailed(memory.record, release, at)),
-    mono + retryMs(turn),
-  );
-}
-
-function rest(state: UpdateAvailable, memory: Memory, dueMono: number): Model {
-  return { state: { ...state, step: 'rest', dueMono }, memory };
 }

@@ -85,7 +85,7 @@ export function selectUpdate(around: Surroundings, query: CheckQuery): Omit<Chec
       warnings: atMost(around.warnings),
     };
   }
-  const { good, others, denied, skipped, faults } = sort(around.candidates, query);
+  const { good, hasOthers, denied, skipped, faults } = sort(around.candidates, query);
   const best = good.reduce<Target | undefined>(
     // Stryker disable next-line EqualityOperator: of two that are the same, either will do.
     (top, other) => (top !== undefined && compare(top, other) >= 0 ? top : other),
@@ -93,7 +93,7 @@ export function selectUpdate(around: Surroundings, query: CheckQuery): Omit<Chec
   );
   const ignoredTargets = denied + skipped.length;
   // Asked for one version alone, a fault beside other releases that are well spoils nothing.
-  if (best === undefined && ignoredTargets === 0 && others === 0) {
+  if (best === undefined && ignoredTargets === 0 && !hasOthers) {
     refuseIfSpoiled(around);
   }
 
@@ -136,8 +136,8 @@ function sort(
   { booted, denied, skip, to }: CheckQuery,
 ): {
   readonly good: Target[];
-  /** Good as well, and not the version that is asked for. */
-  readonly others: number;
+  /** Whether any is good as well, and not the version that is asked for. */
+  readonly hasOthers: boolean;
   readonly denied: number;
   readonly skipped: string[];
   readonly faults: string[];
@@ -147,7 +147,7 @@ function sort(
   const faults: string[] = [];
   const skipped: string[] = [];
   let deniedCount = 0;
-  let others = 0;
+  let hasOthers = false;
   for (const { scheme, payload: value, version, ageIndex, problem } of candidates) {
     if (problem !== undefined || scheme === undefined || ageIndex === undefined) {
       faults.push(`ignored an update target: ${problem ?? 'it cannot be read'}`);
@@ -163,10 +163,10 @@ function sort(
     } else if (to === undefined || version === to) {
       good.push({ ageIndex, version, payload });
     } else {
-      others++;
+      hasOthers = true;
     }
   }
-  return { good, others, denied: deniedCount, skipped, faults };
+  return { good, hasOthers, denied: deniedCount, skipped, faults };
 }
 
 function refuseIfSpoiled({ candidates, edgesToNowhere }: Surroundings): void {

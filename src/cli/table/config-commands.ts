@@ -15,14 +15,17 @@ export function parseDays(text: string): number {
 
 export const CONFIG_COMMANDS = {
   'config check': {
-    help: 'check the configuration of this host, or the drop-ins in a folder',
+    help: 'check the configuration of this host, or the drop-ins in folders',
     about: [
       'All errors are told at once. Nothing is run, and no server is asked.',
-      'A folder is checked on its own, as in a working copy or in a CI job. What only a host has is told as a note.',
+      'Folders are checked on their own, as in a working copy or in a CI job. What only a host has is told as a note.',
+      'Of several folders the last one counts most, as /etc does on a host: /usr/lib, /run, /etc.',
     ],
-    arguments: [{ name: 'folder', help: 'with drop-ins; without it, those of this host', optional: true }],
+    arguments: [
+      { name: 'folder', help: 'with drop-ins; without any, those of this host', optional: true, rest: true },
+    ],
     options: JSON_OPTION,
-    exits: ['config'],
+    exits: ['notPermitted', 'config'],
   },
   'config show': {
     help: 'print every setting that is in force, as TOML',
@@ -41,7 +44,10 @@ export const CONFIG_COMMANDS = {
   },
   calendar: {
     help: 'show the maintenance windows and freezes that come',
-    about: ['Times are those of `updates.periodic.time_zone`.'],
+    about: [
+      'Times are those of `updates.periodic.time_zone`.',
+      'Where a file is not for the caller, the agent is asked.',
+    ],
     options: {
       days: { value: 'DAYS', parse: parseDays, help: 'how far to look ahead; 14, if it is not given' },
       ics: { help: 'print iCalendar, for calendar programs' },

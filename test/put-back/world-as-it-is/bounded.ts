@@ -54,6 +54,20 @@ export const BOUNDED_FAULTS: readonly PutBackFault[] = [
     named: 'field 19: what keeps the TOML library busy',
   },
   {
+    id: 'field-19-quotes',
+    fault: 'a text over lines that ends with a quote hides the rest of its line from the count',
+    changes: [
+      replace('src/config/toml-shape.ts', 'endOfString', (original) => (text, from, quote) => {
+        const marks = quote.repeat(3);
+        const end = original(text, from, quote);
+        return text.startsWith(marks, from) ? text.indexOf(marks, from + 3) + 3 : end;
+      }),
+    ],
+    ...UNIT,
+    test: 'test/unit/config/toml-shape.test.ts',
+    named: 'tables behind a text that ends with a quote',
+  },
+  {
     id: 'F15',
     fault: 'an edge that nests is described to its last bracket',
     changes: [

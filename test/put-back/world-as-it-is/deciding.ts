@@ -2,14 +2,15 @@
 import { replace, type PutBackFault } from '../fault.ts';
 
 const CONVERGENCE = { project: 'unit', test: 'test/unit/agent/convergence.test.ts' } as const;
-const STAGED = 'src/agent/states/update-staged.ts';
+
+const ELSEWHERE = { project: 'unit', test: 'test/unit/agent/updates-from-elsewhere.test.ts' } as const;
 
 export const DECIDING_FAULTS: readonly PutBackFault[] = [
   {
     id: 'field-8',
     fault: 'an answer that does not know the booted release throws away what is staged',
     changes: [
-      replace(STAGED, 'fateOfStaged', (original) => (release, outcome) => {
+      replace('src/agent/states/staged/after-answer.ts', 'fateOfStaged', (original) => (release, outcome) => {
         const fate = original(release, outcome);
         return fate.kind === 'untold' ? { kind: 'withdrawn' } : fate;
       }),
@@ -30,7 +31,7 @@ export const DECIDING_FAULTS: readonly PutBackFault[] = [
     fault: 'a configured stream is compared with the label of what was staged',
     changes: [
       replace(
-        'src/agent/states/update-available.ts',
+        'src/agent/states/available/after-staging.ts',
         'isOfAnotherStream',
         () =>
           (staged, expected, { stream }) =>
@@ -49,6 +50,46 @@ export const DECIDING_FAULTS: readonly PutBackFault[] = [
     named: 'field 13',
   },
   {
+    id: 'field-23-alarm',
+    fault: 'a node whose updates come from elsewhere complains that it gets none of this agent',
+    changes: [replace('src/agent/health.ts', 'isSwitchedOff', () => () => false)],
+    ...ELSEWHERE,
+    named: 'is OK as soon as updates are switched off',
+  },
+  {
+    id: 'field-23-once',
+    fault: 'a node that is off the graph says so at each check',
+    changes: [
+      replace(
+        'src/agent/states/polling.ts',
+        'afterAnswer',
+        (original) => (state, result, turn) =>
+          original(
+            result.outcome.kind === 'off-graph' ? { name: 'NoNewUpdate', step: state.step } : state,
+            result,
+            turn,
+          ),
+      ),
+    ],
+    ...ELSEWHERE,
+    named: 'is told once to be off the graph',
+  },
+  {
+    id: 'field-23-scheme',
+    fault: 'an image that nobody signed is taken for a signed one when the node is rebased',
+    changes: [
+      replace(
+        'src/rpmostree/image-reference.ts',
+        'printImageReference',
+        (original) => (reference) =>
+          original({ ...reference, prefix: reference.prefix.replace('unverified-image', 'image-signed') }),
+      ),
+    ],
+    project: 'unit',
+    test: 'test/unit/rpmostree/stage-plan.test.ts',
+    named: 'field 23',
+  },
+  {
     id: 'field-14',
     fault: 'durations come from the wall clock',
     changes: [replace('src/agent/moment.ts', 'lastedMs', () => (since, now) => now.at - since.at)],
@@ -61,7 +102,7 @@ export const DECIDING_FAULTS: readonly PutBackFault[] = [
     fault: 'nobody looks again who is logged in after the lock server was asked',
     changes: [
       replace(
-        STAGED,
+        'src/agent/states/staged/step-after.ts',
         'stepAfter',
         (original) => (passed, policy) =>
           original(passed, policy) === 'recheck' ? original('recheck', policy) : original(passed, policy),

@@ -52,7 +52,7 @@ export const LEFTOVER_FAULTS: readonly PutBackFault[] = [
     fault: 'the end of a grace period is not told apart from its beginning',
     changes: [
       replace(
-        'src/agent/states/update-staged.ts',
+        'src/agent/states/staged/postpone.ts',
         'afterNotice',
         (original) => (state, turn) => original({ ...state, warned: false }, turn),
       ),
@@ -180,6 +180,14 @@ export const LEFTOVER_FAULTS: readonly PutBackFault[] = [
     project: 'unit',
     test: 'test/unit/config/drop-ins.test.ts',
     named: 'attack l',
+  },
+  {
+    id: 'attack-l-named',
+    fault: 'nobody hears that every user can change a file which the configuration names',
+    changes: [replace('src/config/exposed-files.ts', 'adviceOnExposed', () => () => Promise.resolve([]))],
+    project: 'unit',
+    test: 'test/unit/config/exposed-files.test.ts',
+    named: 'is named with its mode',
   },
   {
     id: 'row-5-release',

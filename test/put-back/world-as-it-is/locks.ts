@@ -3,7 +3,6 @@ import { replace, type PutBackFault } from '../fault.ts';
 
 const SLOTS = { project: 'unit', test: 'test/unit/agent/slots.test.ts' } as const;
 const ANSWERS = { project: 'unit', test: 'test/unit/lenders/fleet-lock.test.ts' } as const;
-const STAGED = 'src/agent/states/update-staged.ts';
 const LOCK_ANSWER = 'src/lenders/lock-answer.ts';
 
 export const LOCK_FAULTS: readonly PutBackFault[] = [
@@ -12,7 +11,7 @@ export const LOCK_FAULTS: readonly PutBackFault[] = [
     fault: 'a slot is given back after every no, and a node that is drained is let in again',
     changes: [
       replace(
-        STAGED,
+        'src/agent/states/staged/owing-slot.ts',
         'nothingLent',
         () =>
           ({ memory }) =>

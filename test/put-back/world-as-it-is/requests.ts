@@ -117,7 +117,7 @@ export const REQUEST_FAULTS: readonly PutBackFault[] = [
   {
     id: 'request-terms-outlive',
     fault: 'what was asked for beyond the rollout is tried again and again after it has failed',
-    changes: [replace('src/agent/states/update-available.ts', 'isAdrift', () => () => false)],
+    changes: [replace('src/agent/states/available/selected.ts', 'isAdrift', () => () => false)],
     ...ENDS,
     named: 'beyond the rollout is over when it',
   },
@@ -125,7 +125,7 @@ export const REQUEST_FAULTS: readonly PutBackFault[] = [
     id: 'request-denied-staged',
     fault: 'what is held or denied while a leftover is dropped is staged all the same',
     changes: [
-      replace('src/agent/states/update-available.ts', 'goneOn', () => (state, { memory }) => ({
+      replace('src/agent/states/available/selected.ts', 'goneOn', () => (state, { memory }) => ({
         state: { ...state, step: 'stage' },
         memory,
       })),

@@ -28,7 +28,7 @@ export const RPM_OSTREE_FAULTS: readonly PutBackFault[] = [
   {
     id: 'R1-refusal',
     fault: 'a refusal as unlocked is retried for ever where the deployments say nothing of it',
-    changes: [replace('src/agent/states/update-staged.ts', 'saysUnlocked', () => () => false)],
+    changes: [replace('src/agent/states/staged/after-refusal.ts', 'saysUnlocked', () => () => false)],
     project: 'unit',
     test: 'test/unit/agent/convergence.test.ts',
     named: 'R1: a refusal as unlocked counts as unlocked',

@@ -105,9 +105,9 @@ function naiveMinutes(windows: readonly CalendarWindow[], wall: Int32Array, from
 
 function minutesOf(calendar: Calendar, fromMinute: number, minutes: number): Uint8Array {
   const open = new Uint8Array(minutes);
-  const fromMs = fromMinute * MINUTE_MS;
-  for (const span of calendar.openSpans(fromMs, fromMs + minutes * MINUTE_MS)) {
-    open.fill(1, (span.fromMs - fromMs) / MINUTE_MS, (span.untilMs - fromMs) / MINUTE_MS);
+  const fromAt = fromMinute * MINUTE_MS;
+  for (const span of calendar.openSpans(fromAt, fromAt + minutes * MINUTE_MS)) {
+    open.fill(1, (span.fromAt - fromAt) / MINUTE_MS, (span.untilAt - fromAt) / MINUTE_MS);
   }
   return open;
 }
@@ -164,12 +164,12 @@ function randomWindow(roll: (below: number) => number, zone: ZoneRules): Calenda
 }
 
 /** One zone of each group whose clocks agree, looked at every five days. */
-function differentZones(fromMs: number, untilMs: number): string[] {
+function differentZones(fromAt: number, untilAt: number): string[] {
   const groups = new Map<string, string>();
   for (const name of Intl.supportedValuesOf('timeZone')) {
     const zone = IANAZone.create(name);
     const offsets: number[] = [];
-    for (let at = fromMs; at < untilMs; at += 5 * DAY_MS) {
+    for (let at = fromAt; at < untilAt; at += 5 * DAY_MS) {
       offsets.push(zone.offset(at));
     }
     groups.set(offsets.join(), name);
@@ -178,12 +178,12 @@ function differentZones(fromMs: number, untilMs: number): string[] {
 }
 
 /** Every change of offset. */
-function changesOf(zone: ZoneRules, fromMs: number, untilMs: number): number[] {
+function changesOf(zone: ZoneRules, fromAt: number, untilAt: number): number[] {
   const changes: number[] = [];
-  for (let at = fromMs; ;) {
+  for (let at = fromAt; ;) {
     const before = zone.periodAt(at);
-    at = before.untilMs;
-    if (at >= untilMs) {
+    at = before.untilAt;
+    if (at >= untilAt) {
       return changes;
     }
     if (before.offsetMs !== zone.periodAt(at).offsetMs) {
@@ -196,16 +196,16 @@ const EVERY_DAY = [1, 2, 3, 4, 5, 6, 7].map((weekday) => ({ weekday }));
 
 describe('B23: every change of the clocks of every zone', () => {
   it('B23: each minute of the nine days around it is as on the wall, and each window lasts as long as it should', () => {
-    const [fromMs, untilMs] = [Date.UTC(2020, 0, 1), Date.UTC(2025, 0, 1)];
-    const changes = differentZones(fromMs, untilMs).flatMap((name) => {
+    const [fromAt, untilAt] = [Date.UTC(2020, 0, 1), Date.UTC(2025, 0, 1)];
+    const changes = differentZones(fromAt, untilAt).flatMap((name) => {
       const zone = builtInZone(name)!;
-      return changesOf(zone, fromMs, untilMs).map((atMs) => ({ name, zone, atMs }));
+      return changesOf(zone, fromAt, untilAt).map((at) => ({ name, zone, at }));
     });
     expect(changes.length).toBeGreaterThan(300);
     const roll = dice(2026);
     const wrong: string[] = [];
-    for (const { name, zone, atMs } of changes) {
-      const fromMinute = Math.floor(atMs / DAY_MS) * DAY_MINUTES - 6 * DAY_MINUTES;
+    for (const { name, zone, at } of changes) {
+      const fromMinute = Math.floor(at / DAY_MS) * DAY_MINUTES - 6 * DAY_MINUTES;
       const wall = wallClock(name, fromMinute, 11 * DAY_MINUTES);
       const windows = [0, 1, 2].map(() => ({
         days: EVERY_DAY,
@@ -247,8 +247,8 @@ describe('ten years', () => {
   it.each(zones)(
     'of random calendars in %s are as on the wall, minute by minute, edges included',
     (name) => {
-      const startMs = name === 'Pacific/Apia' ? Date.UTC(2006, 0, 1) : Date.UTC(2015, 0, 1);
-      const fromMinute = startMs / MINUTE_MS;
+      const startAt = name === 'Pacific/Apia' ? Date.UTC(2006, 0, 1) : Date.UTC(2015, 0, 1);
+      const fromMinute = startAt / MINUTE_MS;
       const wall = longWallClock(name, fromMinute, 3653);
       const zone = name === 'UTC' ? fixedZone('UTC', 0) : builtInZone(name)!;
       const roll = dice(zones.indexOf(name) + 1);
@@ -266,7 +266,7 @@ describe('ten years', () => {
           const state = calendar.stateAt((fromMinute + minute) * MINUTE_MS);
           expect(state.open).toBe(naive[minute] === 1);
           const edge = naive.indexOf(state.open ? 0 : 1, minute);
-          const told = state.open ? state.untilMs : state.nextMs;
+          const told = state.open ? state.untilAt : state.nextAt;
           const expected = edge < 0 ? undefined : (fromMinute + edge) * MINUTE_MS;
           // Beyond the horizon of the calendar or of the model, there is no common answer.
           if (told !== undefined && expected !== undefined) {

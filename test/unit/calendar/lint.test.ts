@@ -15,7 +15,7 @@ const NOW = Date.parse('2026-11-01T12:00Z');
 const SATURDAY: MaintenanceWindow = { days: [{ weekday: 6 }], startMinutes: 180, lengthMinutes: 60 };
 
 function frozen(from: string, until: string, reason = 'year end'): FrozenSpan {
-  return { fromMs: Date.parse(from), untilMs: Date.parse(until), reason };
+  return { fromAt: Date.parse(from), untilAt: Date.parse(until), reason };
 }
 
 function lint(
@@ -34,7 +34,7 @@ function lint(
     freezes,
     calendar,
     minHours,
-    nowMs: NOW,
+    nowAt: NOW,
     showDate,
     ...(origins !== undefined && { origins }),
   });
@@ -138,6 +138,7 @@ describe('warnings', () => {
 
   it.each([
     [frozen('2025-12-20T00:00Z', '2026-01-04T00:00Z'), 'ended on 2026-01-03: it can be removed'],
+    [frozen('2026-10-20T00:00Z', '2026-11-01T12:00Z'), 'ended on 2026-11-01: it can be removed'],
     [frozen('2027-01-04T00:00Z', '2026-12-20T00:00Z'), 'ends before it begins: it has no effect'],
     [frozen('2027-01-04T00:00Z', '2027-01-04T00:00Z'), 'ends before it begins: it has no effect'],
     [
@@ -150,6 +151,12 @@ describe('warnings', () => {
     ],
   ])('a freeze that cannot be meant, %#', (freeze, sentence) => {
     expect(lint([SATURDAY], [freeze], 0)).toEqual([`updates.periodic.freeze[0] (year end) ${sentence}`]);
+  });
+
+  it('a freeze that ends with the next millisecond is still in force', () => {
+    expect(
+      lint([SATURDAY], [{ ...frozen('2026-10-20T00:00Z', '2026-11-01T12:00Z'), untilAt: NOW + 1 }]),
+    ).toEqual([]);
   });
 
   it('a freeze of exactly 90 days is fine', () => {
@@ -167,7 +174,37 @@ describe('warnings', () => {
     expect(lint([SATURDAY], freezes)).toEqual([
       'freezes leave less than a minute of 2 windows, 30 seconds on 2026-11-07',
     ]);
+    expect(lint([SATURDAY], [frozen('2026-11-07T03:00:29.001Z', '2026-11-08T00:00Z')])).toEqual([
+      'freezes leave less than a minute of a window, 30 seconds on 2026-11-07',
+    ]);
+    expect(lint([SATURDAY], [frozen('2026-11-07T03:01Z', '2026-11-08T00:00Z')])).toEqual([]);
   });
+
+  it("less than a minute that is left of a window that is open now is nobody's fault", () => {
+    const now: MaintenanceWindow = { ...SATURDAY, days: [{ weekday: 7 }], startMinutes: 661 };
+    expect(lint([now])).toEqual([]);
+    const ending = [frozen('2026-11-01T12:00:30Z', '2026-11-01T13:00Z')];
+    expect(lint([now], ending)).toEqual([]);
+  });
+
+  it('a wait of a day, in words', () => {
+    const daily = [1, 2, 3, 4, 5, 6, 7].map((weekday) => ({ weekday }));
+    const [said] = lint([{ days: daily, startMinutes: 0, lengthMinutes: 60 }], [], 33);
+    expect(said).toContain('an update can wait for a window for 1 day;');
+  });
+});
+
+it('the days with the least open time may be the last ones, or begin where a window ends', () => {
+  const days = (from: number, until: number) => ({ fromAt: from * DAY_MS, untilAt: until * DAY_MS });
+  const least = (...spans: { fromAt: number; untilAt: number }[]) => {
+    const { fromAt, openMs } = leastOpen(spans, 0, 400 * DAY_MS);
+    return [fromAt / DAY_MS, openMs / DAY_MS];
+  };
+  expect(least(days(0, 380))).toEqual([368, 12]);
+  expect(least(days(0, 100), days(110, 400))).toEqual([100, 22]);
+  expect(least(days(0, 100), days(110, 200), days(210, 400))).toEqual([100, 22]);
+  expect(least(days(20, 400))).toEqual([0, 12]);
+  expect(least()).toEqual([0, 0]);
 });
 
 it('the 32 days with the least open time are found: no others have less', () => {
@@ -176,17 +213,17 @@ it('the 32 days with the least open time are found: no others have less', () => 
     .map((steps) => {
       let at = 0;
       return steps.map(([gap, length]) => {
-        const fromMs = (at + gap) * DAY_MS;
+        const fromAt = (at + gap) * DAY_MS;
         at += gap + length;
-        return { fromMs, untilMs: at * DAY_MS };
+        return { fromAt, untilAt: at * DAY_MS };
       });
     });
   fc.assert(
     fc.property(spans, (all) => {
-      const untilMs = 400 * DAY_MS;
-      const inside = all.filter((span) => span.untilMs <= untilMs);
+      const untilAt = 400 * DAY_MS;
+      const inside = all.filter((span) => span.untilAt <= untilAt);
       const open = (day: number): boolean =>
-        inside.some((span) => span.fromMs <= day * DAY_MS && day * DAY_MS < span.untilMs);
+        inside.some((span) => span.fromAt <= day * DAY_MS && day * DAY_MS < span.untilAt);
       const counts = Array.from({ length: 400 - 32 + 1 }, (_, start) => {
         let days = 0;
         for (let day = start; day < start + 32; day++) {
@@ -196,9 +233,9 @@ it('the 32 days with the least open time are found: no others have less', () => 
         }
         return days * DAY_MS;
       });
-      const found = leastOpen(inside, 0, untilMs);
+      const found = leastOpen(inside, 0, untilAt);
       expect(found.openMs).toBe(Math.min(...counts));
-      expect(counts[found.fromMs / DAY_MS]).toBe(found.openMs);
+      expect(counts[found.fromAt / DAY_MS]).toBe(found.openMs);
     }),
     { numRuns: 300, seed: 5 },
   );

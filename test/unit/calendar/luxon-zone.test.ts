@@ -46,14 +46,14 @@ describe('the built-in data', () => {
       const truth = IANAZone.create(name);
       for (let asked = Date.UTC(2010, 0, 1); asked < Date.UTC(2013, 0, 1); asked += 61 * HOUR_MS) {
         const period = zone.periodAt(asked);
-        expect(period.fromMs <= asked && asked < period.untilMs).toBe(true);
-        for (const probe of [period.fromMs, asked, period.untilMs - 1]) {
+        expect(period.fromAt <= asked && asked < period.untilAt).toBe(true);
+        for (const probe of [period.fromAt, asked, period.untilAt - 1]) {
           expect(truth.offset(probe) * 60_000).toBe(period.offsetMs);
         }
       }
     }
     const apia = builtInZone('Pacific/Apia')!;
-    expect(apia.periodAt(at('2011-12-30T09:59:59.999Z')).untilMs).toBe(at('2011-12-30T10:00:00Z'));
+    expect(apia.periodAt(at('2011-12-30T09:59:59.999Z')).untilAt).toBe(at('2011-12-30T10:00:00Z'));
     expect(offsetAt(apia, at('2011-12-30T10:00:00Z'))).toBe(14 * HOUR_MS);
   });
 

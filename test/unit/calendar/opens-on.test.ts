@@ -1,13 +1,52 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { isWeekly, opensOn, type DateSelector } from '../../../src/calendar/opens-on.ts';
+import { everOpens, isWeekly, opensOn, type DateSelector } from '../../../src/calendar/opens-on.ts';
 
 const DAYS = 365 * 5;
+
+it('only weekdays without a number are weekly', () => {
+  const days = [{ weekday: 1 }, { weekday: 5 }];
+  expect(isWeekly({ days })).toBe(true);
+  expect(isWeekly({ days: [...days, { weekday: 6, nth: 1 }] })).toBe(false);
+  expect(isWeekly({ days, months: [1] })).toBe(false);
+  expect(isWeekly({ days, daysOfMonth: [1] })).toBe(false);
+  expect(isWeekly({})).toBe(false);
+});
+
+it.each([
+  ['2000-02-29', -1, true],
+  ['2024-02-29', -1, true],
+  ['2025-02-28', -1, true],
+  ['2100-02-28', -1, true],
+  ['2024-02-28', -1, false],
+  ['2026-04-30', -1, true],
+  ['2026-12-31', -1, true],
+  ['2026-12-01', -31, true],
+  ['2026-11-01', -30, true],
+])('%s is day %d of its month: %s', (date, dayOfMonth, expected) => {
+  expect(opensOn({ daysOfMonth: [dayOfMonth] }, Date.parse(date) / 86_400_000)).toBe(expected);
+});
+
+it.each<[DateSelector, boolean]>([
+  [{ daysOfMonth: [29], months: [2] }, true],
+  [{ daysOfMonth: [29], months: [2], days: [{ weekday: 3 }] }, true],
+  [{ daysOfMonth: [30], months: [2] }, false],
+  [{ daysOfMonth: [-31], months: [4, 6, 9, 11] }, false],
+  [{ days: [] }, false],
+])('%j opens on any date: %s', (selector, expected) => {
+  expect(everOpens(selector)).toBe(expected);
+});
 
 it('what counts as weekly is open on the same days of every week, whatever else could be said of it', () => {
   const selectors: fc.Arbitrary<DateSelector> = fc.record(
     {
-      days: fc.uniqueArray(fc.record({ weekday: fc.integer({ min: 1, max: 7 }) }), { maxLength: 3 }),
+      days: fc.uniqueArray(
+        fc.record(
+          { weekday: fc.integer({ min: 1, max: 7 }), nth: fc.constantFrom(1, 2, -1) },
+          { requiredKeys: ['weekday'] },
+        ),
+        { maxLength: 3 },
+      ),
       months: fc.constantFrom([1, 2, 3], []),
       daysOfMonth: fc.constantFrom([1, -1], []),
     },

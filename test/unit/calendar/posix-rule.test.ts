@@ -30,7 +30,7 @@ describe('parsePosixRule', () => {
       if (period.offsetMs !== offsetAt(builtIn, at)) {
         wrong.push(new Date(at).toISOString());
       }
-      if (at < period.fromMs || at >= period.untilMs) {
+      if (at < period.fromAt || at >= period.untilAt) {
         wrong.push(`${new Date(at).toISOString()} outside`);
       }
     }

@@ -33,16 +33,16 @@ describe('a made up file', () => {
     const zone = parseTzif('X/Y', tzifBytes(SAMPLE));
     expect(zone.name).toBe('X/Y');
     expect(zone.periodAt(-1_000_000_001)).toEqual({
-      fromMs: Number.NEGATIVE_INFINITY,
-      untilMs: -1_000_000_000,
+      fromAt: Number.NEGATIVE_INFINITY,
+      untilAt: -1_000_000_000,
       offsetMs: -1_234_000,
       abbreviation: 'LMT',
     });
-    expect(zone.periodAt(-1_000_000_000)).toMatchObject({ untilMs: 0, abbreviation: 'CET' });
-    expect(zone.periodAt(0)).toMatchObject({ fromMs: 0, untilMs: 1_000_000_000, abbreviation: 'CEST' });
+    expect(zone.periodAt(-1_000_000_000)).toMatchObject({ untilAt: 0, abbreviation: 'CET' });
+    expect(zone.periodAt(0)).toMatchObject({ fromAt: 0, untilAt: 1_000_000_000, abbreviation: 'CEST' });
     expect(zone.periodAt(1_000_000_000)).toEqual({
-      fromMs: 1_000_000_000,
-      untilMs: Date.UTC(1970, 2, 29, 1),
+      fromAt: 1_000_000_000,
+      untilAt: Date.UTC(1970, 2, 29, 1),
       offsetMs: 3_600_000,
       abbreviation: 'CET',
     });
@@ -57,7 +57,7 @@ describe('a made up file', () => {
       const zone = parseTzif('X', tzifBytes(source));
       expect(zone.periodAt(Date.UTC(2040, 6, 1))).toMatchObject({
         abbreviation: 'CET',
-        untilMs: Number.POSITIVE_INFINITY,
+        untilAt: Number.POSITIVE_INFINITY,
       });
     }
   });
@@ -114,7 +114,7 @@ describe('a made up file', () => {
         outcomes.read++;
         for (const at of [-1e12, 0, 1e12, 1.7e12, 4e12]) {
           const period = zone.periodAt(at);
-          expect(period.fromMs <= at && at < period.untilMs).toBe(true);
+          expect(period.fromAt <= at && at < period.untilAt).toBe(true);
           expect(Number.isFinite(openingInstant(zone, at))).toBe(true);
         }
       } catch (error) {
@@ -157,11 +157,11 @@ function hostZone(name: string): ZoneRules | undefined {
 }
 
 /** Every instant at which something changes, and the millisecond before it. */
-function edges(zone: ZoneRules, fromMs: number, untilMs: number): number[] {
+function edges(zone: ZoneRules, fromAt: number, untilAt: number): number[] {
   const found: number[] = [];
-  for (let at = fromMs; at < untilMs;) {
-    const next = zone.periodAt(at).untilMs;
-    if (next < untilMs) {
+  for (let at = fromAt; at < untilAt;) {
+    const next = zone.periodAt(at).untilAt;
+    if (next < untilAt) {
       found.push(next - 1, next);
     }
     at = next;

@@ -65,7 +65,7 @@ describe('the attributes of the machine', () => {
         await host.write(ATTRIBUTES_FILE, 'AFTERBURN_A=1\n');
         await chmod(host.at(ATTRIBUTES_FILE), 0o666);
       },
-      'it must not be writable by everyone',
+      'it must not be writable by everyone, got mode 0666; chmod o-w /run/metadata/afterburn',
     ],
     [
       'a binary',

@@ -287,6 +287,6 @@ it('attack l: a drop-in that every user can change is read, and named in one war
   const { files, warnings } = await readDropIns(host.root);
   expect(files).toHaveLength(2);
   expect(warnings).toEqual([
-    `${host.at(`${ETC}/10-a.toml`)}: every user of this host can change it; chmod o-w`,
+    `${host.at(`${ETC}/10-a.toml`)}: every user of this host can change it, got mode 0646; chmod o-w`,
   ]);
 });

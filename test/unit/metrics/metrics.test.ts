@@ -32,6 +32,17 @@ const ANSWER: CheckResult = {
   notModified: false,
 };
 
+describe('field 23: updates that are switched off', () => {
+  it('have no series about a graph', async () => {
+    const metrics = new Metrics(STARTED_AT);
+    metrics.checkAnswered({ ...ANSWER, outcome: { kind: 'off-graph' } }, STARTED_AT);
+    expect(await valueOf(metrics, 'zincati_cincinnati_booted_release_is_off_graph')).toBe(1);
+    metrics.updatesConfigured({ enabled: false, allowDowngrade: false });
+    expect(await valueOf(metrics, 'zincati_cincinnati_booted_release_is_off_graph')).toBeUndefined();
+    expect(await valueOf(metrics, 'zincati_cincinnati_booted_release_is_deadend')).toBeUndefined();
+  });
+});
+
 describe('Metrics', () => {
   it('begins with zeros where the series are known, and with nothing where nobody has measured', async () => {
     expect(Object.fromEntries(await values(new Metrics(STARTED_AT)))).toEqual({

@@ -107,6 +107,21 @@ describe('Reporter', () => {
     expect(status).toContain('update finalized: 2.0');
   });
 
+  it('field 23: shows no dead end to who logs in where updates are switched off', () => {
+    const deadend = { isDeadend: true, reason: 'move on' } as const;
+    const node = new SimulatedNode({ check: () => checkResult({ kind: 'no-update' }, { deadend }) }, [
+      deployment('1.0', { booted: true }),
+    ]);
+    const told = listen({ now: () => node.at, monotonic: () => node.mono });
+    node.listener = {
+      happened: (happenings) => told.reporter.happened(node.model, happenings, node.at),
+    };
+    node.runFor(HOUR);
+    expect(told.motd.get('deadend')).toContain('move on');
+    node.reconfigure({ ...POLICY, enabled: false });
+    expect(told.motd.get('deadend')).toBeUndefined();
+  });
+
   it('shows the health to who logs in while it is bad, and takes it away', () => {
     const bad = run({ check: () => new KindError('generic_http_502') }, 3 * HOUR);
     expect(bad.motd.get('health')).toMatch(

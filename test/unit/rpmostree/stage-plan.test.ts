@@ -80,6 +80,15 @@ describe('planStage', () => {
     );
   });
 
+  it('field 23: an image that nobody signed is followed by one, written as before', () => {
+    const derived = 'ostree-unverified-image:docker://registry.example.com/k8s/node-image:latest';
+    expect(plan(derived, derived, image, 'stable')).toEqual({
+      kind: 'rebase',
+      refspec: `ostree-unverified-image:docker://${IMAGE}:stable`,
+      revision: DIGEST,
+    });
+  });
+
   it('never lowers the signature scheme', () => {
     const prefix = fc.constantFrom(
       'ostree-image-signed:docker://',

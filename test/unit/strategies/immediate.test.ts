@@ -12,3 +12,9 @@ it('immediate says yes at any time', async () => {
     label: 'immediate',
   });
 });
+
+it('immediate knows that it says so at every instant', async () => {
+  const { class: of, passAfter } = await IMMEDIATE.explain(question(), new AbortController().signal);
+  expect(of).toBe('timed');
+  expect(passAfter(5)).toEqual({ fromAt: 5 });
+});

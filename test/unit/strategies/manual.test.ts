@@ -21,6 +21,12 @@ describe('manual', () => {
     });
   });
 
+  it('knows that it never says yes', async () => {
+    const { class: of, passAfter } = await MANUAL.explain(question(), signal);
+    expect(of).toBe('timed');
+    expect(passAfter(5)).toBeUndefined();
+  });
+
   it('keeps a node staged and up to date for 30 days, without a reboot', () => {
     let offered = release('2.0', 2);
     const node = new SimulatedNode(

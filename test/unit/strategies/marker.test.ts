@@ -5,7 +5,9 @@ import {
   type MarkerReading,
   markerGate,
   MAX_MARKER_BYTES,
+  timeMarker,
 } from '../../../src/strategies/marker.ts';
+import { block } from '../../../src/gates/verdict.ts';
 import { question } from '../../support/question.ts';
 
 const PATH = '/etc/zincati/allow-reboot';
@@ -135,5 +137,31 @@ describe('a permission file', () => {
     reading = file('');
     expect((await gate.ask(question(NOW), signal)).verdict).toBe('pass');
     expect(gate.name).toBe('marker');
+  });
+
+  it.each<[string, MarkerReading, string, object | undefined]>([
+    [
+      'until its date',
+      file('not_after = 2026-03-01T12:00:01Z'),
+      'timed',
+      { fromAt: NOW, untilAt: NOW + 1001 },
+    ],
+    ['never again after it', file('not_after = 2026-03-01T11:00:00Z'), 'timed', undefined],
+    ['from now on without one', file(''), 'observed', { fromAt: NOW }],
+    [
+      'from now on where it is not there, since it may come',
+      { kind: 'missing' },
+      'observed',
+      { fromAt: NOW },
+    ],
+  ])('passes %s', async (_how, reading, of, pass) => {
+    const gate = markerGate({ path: PATH, read: () => Promise.resolve(reading) });
+    const explained = await gate.explain(question(NOW), new AbortController().signal);
+    expect(explained.class).toBe(of);
+    expect(explained.passAfter(NOW)).toEqual(pass);
+  });
+
+  it('says nothing of later where its report is remembered without evidence', () => {
+    expect(timeMarker(block('marker', 'marker_missing', '')).class).toBe('observed');
   });
 });

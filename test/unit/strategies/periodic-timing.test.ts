@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import type { Override } from '../../../src/agent/overrides.ts';
-import { fixedZone, UTC } from '../../../src/calendar/zone-rules.ts';
+import { UTC, type OffsetPeriod, type ZoneRules } from '../../../src/calendar/zone-rules.ts';
 import { PeriodicSchedule } from '../../../src/strategies/periodic-schedule.ts';
 import { timePeriodic } from '../../../src/strategies/periodic-timing.ts';
 import { explainPeriodic, judgePeriodic } from '../../../src/strategies/periodic.ts';
@@ -14,7 +14,26 @@ const TEXT = { showInstant: () => '', showDate: () => '', showDistance: () => ''
 /** A Monday. */
 const MONDAY = Date.UTC(2026, 10, 23);
 
+/** A clock that shows UTC, and counts how often it is asked. */
+class CountedZone implements ZoneRules {
+  readonly name = 'UTC';
+  looks = 0;
+
+  periodAt(instant: number): OffsetPeriod {
+    this.looks += 1;
+    return UTC.periodAt(instant);
+  }
+
+  /** How often `work` asks. */
+  during(work: () => unknown): number {
+    const before = this.looks;
+    work();
+    return this.looks - before;
+  }
+}
+
 interface Drawn {
+  readonly zone?: ZoneRules;
   readonly startMinutes?: number;
   readonly lengthMinutes?: number;
   readonly splayMinutes?: number;
@@ -23,7 +42,7 @@ interface Drawn {
 
 /** A window on each Monday, from 02:00 UTC for two hours. */
 function schedule(drawn: Drawn = {}): PeriodicSchedule {
-  const { startMinutes = 120, lengthMinutes = 120, splayMinutes = 0, freezes = [] } = drawn;
+  const { startMinutes = 120, lengthMinutes = 120, splayMinutes = 0, freezes = [], zone = UTC } = drawn;
   return new PeriodicSchedule({
     settings: {
       timeZone: 'UTC',
@@ -37,7 +56,7 @@ function schedule(drawn: Drawn = {}): PeriodicSchedule {
       minHours: 0,
     },
     nodeUuid: 'a node',
-    zoneOf: (name) => (name === 'UTC' ? UTC : fixedZone(name, 0)),
+    zoneOf: () => zone,
     text: TEXT,
   });
 }
@@ -72,8 +91,31 @@ describe('passAfter', () => {
       zoneOf: () => UTC,
       text: TEXT,
     });
-    expect(timePeriodic(plan).passAfter(MONDAY)).toBeUndefined();
+    const { passAfter } = timePeriodic(plan);
+    expect(passAfter(MONDAY)).toBeUndefined();
+    expect(passAfter(MONDAY)).toBeUndefined();
     expect(timePeriodic(plan, ['window']).passAfter(MONDAY)).toEqual({ fromAt: MONDAY });
+  });
+
+  it('is searched once for all instants from which it is the next, and within it', () => {
+    const zone = new CountedZone();
+    const { passAfter } = timePeriodic(schedule({ zone }));
+    const opensAt = MONDAY + 2 * HOUR_MS;
+    expect(zone.during(() => passAfter(MONDAY))).toBeGreaterThan(0);
+    for (const at of [MONDAY, MONDAY + 1, opensAt - 1, opensAt, opensAt + 2 * HOUR_MS - 1]) {
+      expect(zone.during(() => passAfter(at))).toBe(0);
+    }
+    for (const at of [MONDAY - 1, opensAt + 2 * HOUR_MS]) {
+      expect(zone.during(() => passAfter(at))).toBeGreaterThan(0);
+    }
+  });
+
+  it('without an end is searched again behind its beginning', () => {
+    const zone = new CountedZone();
+    const { passAfter } = timePeriodic(schedule({ zone, lengthMinutes: 7 * 1440 }));
+    expect(passAfter(MONDAY)).toEqual({ fromAt: MONDAY });
+    expect(zone.during(() => passAfter(MONDAY))).toBe(0);
+    expect(zone.during(() => passAfter(MONDAY + 40 * DAY_MS))).toBeGreaterThan(0);
   });
 
   const words: readonly Override[] = ['window', 'freeze', 'splay'];
@@ -117,7 +159,92 @@ describe('passAfter', () => {
   });
 });
 
+describe('what is remembered', () => {
+  const shape = fc.record({
+    startMinutes: fc.nat(1439),
+    lengthMinutes: fc.constantFrom(60, 1439, 1440, 1441, 10_000, 10_080),
+    splayMinutes: fc.constantFrom(0, 60, 600),
+  });
+  const instants = fc.array(fc.nat(21 * 1440), { minLength: 2, maxLength: 8 });
+
+  it('changes no answer, in whatever order they are asked for', () => {
+    const overrides = fc.constantFrom<readonly Override[]>([], ['window']);
+    fc.assert(
+      fc.property(shape, overrides, instants, (drawn, over, minutes) => {
+        const plan = schedule(drawn);
+        const { passAfter } = timePeriodic(plan, over);
+        for (const minute of minutes) {
+          const at = MONDAY + minute * MINUTE_MS;
+          expect(passAfter(at)).toEqual(timePeriodic(schedule(drawn), over).passAfter(at));
+          expect(plan.turnAt(at)).toBe(schedule(drawn).turnAt(at));
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  it('is the turn in a window of up to a day, from its first instant to its last', () => {
+    const zone = new CountedZone();
+    const plan = schedule({ zone, startMinutes: 0, lengthMinutes: 1440, splayMinutes: 60 });
+    const turnAt = plan.turnAt(MONDAY + HOUR_MS);
+    for (const at of [MONDAY, MONDAY + DAY_MS - 1]) {
+      expect(zone.during(() => expect(plan.turnAt(at)).toBe(turnAt))).toBe(0);
+    }
+    expect(plan.turnAt(MONDAY - 1)).toBeUndefined();
+    expect(plan.turnAt(MONDAY + DAY_MS)).toBeUndefined();
+    // What was remembered stays so.
+    expect(zone.during(() => plan.turnAt(MONDAY))).toBe(0);
+    const long = schedule({ zone, startMinutes: 0, lengthMinutes: 1441, splayMinutes: 60 });
+    long.turnAt(MONDAY);
+    expect(zone.during(() => long.turnAt(MONDAY))).toBeGreaterThan(0);
+  });
+});
+
 describe('overrides', () => {
+  it('that take nothing out leave the schedule itself', () => {
+    const plain = schedule();
+    const splayed = schedule({ splayMinutes: 60 });
+    const frozen = schedule({ freezes: [[MONDAY, MONDAY + DAY_MS]] });
+    expect(plain.overriding(['freeze', 'splay', 'window'])).toBe(plain);
+    expect(splayed.overriding(['freeze'])).toBe(splayed);
+    expect(frozen.overriding(['splay'])).toBe(frozen);
+    expect(frozen.overriding(['freeze']).calendar.freezes).toEqual([]);
+    expect(splayed.overriding(['splay']).turnAt(MONDAY + 2 * HOUR_MS)).toBeUndefined();
+  });
+
+  it('of the windows change nothing inside of one', () => {
+    const plan = schedule();
+    const opensAt = MONDAY + 2 * HOUR_MS;
+    expect(judgePeriodic(plan, question(opensAt, { overrides: ['window'] }))).toEqual(
+      judgePeriodic(plan, question(opensAt)),
+    );
+  });
+
+  it('of the windows let the node pass until the next freeze, or until a window opens', () => {
+    const opensAt = MONDAY + 2 * HOUR_MS;
+    const freezeAt = MONDAY + HOUR_MS;
+    const before: readonly [number, number] = [MONDAY - DAY_MS, MONDAY - HOUR_MS];
+    const passAfter = (drawn: Drawn) => timePeriodic(schedule(drawn), ['window']).passAfter(MONDAY);
+    expect(passAfter({})).toEqual({ fromAt: MONDAY, untilAt: opensAt });
+    expect(passAfter({ freezes: [before, [freezeAt, freezeAt + 1]] })).toEqual({
+      fromAt: MONDAY,
+      untilAt: freezeAt,
+    });
+    expect(passAfter({ freezes: [[opensAt + HOUR_MS, opensAt + DAY_MS]] })).toEqual({
+      fromAt: MONDAY,
+      untilAt: opensAt,
+    });
+  });
+
+  it('of the windows leave the turn of this node inside of one', () => {
+    const plan = schedule({ splayMinutes: 60 });
+    const opensAt = MONDAY + 2 * HOUR_MS;
+    expect(timePeriodic(plan, ['window']).passAfter(opensAt)).toEqual({
+      fromAt: plan.turnAt(opensAt),
+      untilAt: opensAt + 2 * HOUR_MS,
+    });
+  });
+
   const frozen = schedule({ splayMinutes: 60, freezes: [[MONDAY, MONDAY + DAY_MS]] });
 
   it('of a freeze alone leave the windows as they are', () => {

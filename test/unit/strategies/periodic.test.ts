@@ -194,7 +194,7 @@ describe('a report', () => {
     const frozenFrom = (text: string): string[] => {
       const plan = schedule(`updates.periodic.time_zone = "Asia/Tokyo"\n${always}${text}`);
       const state = plan.calendar.stateAt(at('2026-12-01T00:00Z'));
-      const from = state.open ? state.untilMs : undefined;
+      const from = state.open ? state.untilAt : undefined;
       const until = from === undefined ? undefined : plan.reportAt(from).nextAt;
       return [from, until].map((instant) => new Date(instant ?? 0).toISOString().slice(0, 19));
     };
@@ -430,8 +430,12 @@ describe('with the files of a host', () => {
     });
     const now = at('2026-11-26T12:00Z');
     expect(await gate.ask(question(now))).toMatchObject({ nextAt: at('2026-11-28T02:00Z') });
+    const explained = await gate.explain(question(now));
+    expect(explained.report).toEqual(await gate.ask(question(now)));
+    expect(explained.passAfter(now)?.fromAt).toBe(at('2026-11-28T02:00:00Z'));
     const before = await gate.schedule();
     expect(await gate.schedule()).toBe(before);
+    expect(before.zone.name).toBe('Europe/Berlin');
     await host.link('/etc/localtime.new', '../usr/share/zoneinfo/Asia/Tokyo');
     await rename(host.at('/etc/localtime.new'), host.at('/etc/localtime'));
     expect(await gate.ask(question(now))).toMatchObject({
@@ -454,7 +458,7 @@ describe('with the files of a host', () => {
     const opened = async () =>
       (await gate.schedule()).calendar
         .openSpans(at('2026-11-26T00:00Z'), at('2026-11-30T00:00Z'))
-        .map((span) => new Date(span.fromMs).toISOString().slice(0, 16));
+        .map((span) => new Date(span.fromAt).toISOString().slice(0, 16));
     expect(await opened()).toEqual(['2026-11-27T18:00', '2026-11-28T02:00']);
     await host.link(`${ZONEINFO}/Asia/Tokyo.new`, '../Europe/Berlin');
     await rename(host.at(`${ZONEINFO}/Asia/Tokyo.new`), host.at(`${ZONEINFO}/Asia/Tokyo`));
@@ -474,7 +478,7 @@ describe('with the files of a host', () => {
     });
     const opened = (await gate.schedule()).calendar
       .openSpans(at('2026-11-26T00:00Z'), at('2026-11-30T00:00Z'))
-      .map((span) => new Date(span.fromMs).toISOString().slice(0, 16));
+      .map((span) => new Date(span.fromAt).toISOString().slice(0, 16));
     expect(opened).toEqual(['2026-11-27T18:00', '2026-11-28T08:00']);
     expect(warnings).toEqual([expect.stringContaining('cannot use time zone "America/New_York"')]);
     expect(gate.name).toBe('periodic');

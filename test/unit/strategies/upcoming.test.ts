@@ -49,6 +49,34 @@ describe('upcoming', () => {
     expect(turn?.startAt).toBeLessThan(MON + 2 * HOUR);
   });
 
+  it('leaves out a turn that comes when the time is over', () => {
+    const plan = schedule({ splayMinutes: 60 });
+    const turnAt = plan.turnAt(MON + HOUR)!;
+    expect(turnAt).toBeGreaterThan(MON + HOUR);
+    const kinds = (untilAt: number) => upcoming(plan, MON, untilAt).map(({ kind }) => kind);
+    expect(kinds(turnAt)).toEqual(['window']);
+    expect(kinds(turnAt + 1)).toEqual(['window', 'turn']);
+  });
+
+  it('leaves out a freeze that ends where the time begins, or begins where it ends', () => {
+    const freeze = (from: number, until: number, reason: string) => ({
+      from: { kind: 'instant' as const, ms: from },
+      until: { kind: 'instant' as const, ms: until },
+      reason,
+    });
+    const plan = schedule({
+      windows: [],
+      freezes: [
+        freeze(MON - DAY, MON, 'before'),
+        freeze(MON - DAY, MON + 1, 'into it'),
+        freeze(MON + HOUR - 1, MON + DAY, 'out of it'),
+        freeze(MON + HOUR, MON + DAY, 'behind'),
+      ],
+    });
+    const reasons = upcoming(plan, MON, MON + HOUR).map(({ text: said }) => said);
+    expect(reasons).toEqual(['freeze: into it', 'freeze: out of it']);
+  });
+
   it('has freezes, and no window within them', () => {
     const freezes = [
       {

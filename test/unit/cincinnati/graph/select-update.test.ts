@@ -139,6 +139,7 @@ describe('the booted release', () => {
     expect(result).toMatchObject({
       outcome: { kind: 'off-graph' },
       deadend: { isDeadend: false },
+      skipped: [],
       nodes: 2,
       edges: 1,
     });
