@@ -13,8 +13,8 @@ import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest }
 
 import type { Scheme } from '../src/agent/release.ts';
 import { wireNodes, type History } from './releases.ts';
-import { offeredEdges } from './rollout-policy.ts';
-import { warinessOfRequest } from './rollout.ts';
+import { offeredEdges } from '../src/cincinnati/policy/offered-edges.ts';
+import { warinessOfRequest } from '../src/cincinnati/policy/rollout.ts';
 
 /** What is wrong with the next `remaining` answers. */
 export type ServerFault = { remaining: number } & (

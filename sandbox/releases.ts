@@ -10,7 +10,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { Scheme } from '../src/agent/release.ts';
-import { readRollout, type Rollout } from './rollout.ts';
+import { readRollout, type Rollout } from '../src/cincinnati/policy/rollout.ts';
 
 export interface HistoryEntry {
   readonly version: string;

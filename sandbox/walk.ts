@@ -6,7 +6,7 @@ import { type Scheme } from '../src/agent/release.ts';
 import { parseGraph } from '../src/cincinnati/graph/graph.ts';
 import { selectUpdate, surroundingsOf } from '../src/cincinnati/graph/select-update.ts';
 import { wireNodes, type History } from './releases.ts';
-import { offeredEdges } from './rollout-policy.ts';
+import { offeredEdges } from '../src/cincinnati/policy/offered-edges.ts';
 
 /** Versions from `start` to the one that is offered no update. Throws when `start` is not in the history. */
 export function plannedWalk(history: History, scheme: Scheme, start: string, nowMs: number): string[] {

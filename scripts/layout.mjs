@@ -111,7 +111,10 @@ export function layOut(destination, { layout, node, addon, processor = process.a
   copy(
     dist,
     program,
-    (name) => !name.startsWith('share/') && (!COMPILED.test(name) || name.endsWith(`.${processor}`)),
+    (name) =>
+      !name.startsWith('share/') &&
+      !name.startsWith('fleet/') &&
+      (!COMPILED.test(name) || name.endsWith(`.${processor}`)),
   );
   layOutShare(path.join(dist, 'share'), path.join(destination, SHARE[layout]));
   link(path.join(destination, COMMAND[layout]), COMMAND.target);

@@ -57,6 +57,7 @@ const NEEDS = {
   openssl: { for: 'test', has: () => onPath('openssl'), debian: ['openssl'], fedora: 'openssl' },
   etcd: { for: 'test', has: () => onPath('etcd'), debian: ['etcd-server'], fedora: 'etcd' },
   mandoc: { for: 'test', has: () => onPath('mandoc'), debian: ['mandoc'], fedora: 'mandoc' },
+  chromium: { for: 'test', has: () => onPath('chromium'), debian: ['chromium'], fedora: 'chromium-headless' },
   zsh: { for: 'test', has: () => onPath('zsh'), debian: ['zsh'], fedora: 'zsh' },
   fish: { for: 'test', has: () => onPath('fish'), debian: ['fish'], fedora: 'fish' },
   curl: { for: 'test', has: () => onPath('curl'), debian: ['curl'], fedora: 'curl' },

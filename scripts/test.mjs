@@ -14,6 +14,7 @@ const GATES = [
   ['lint', 'eslint', ['--max-warnings', '0', '.']],
   ['types', 'tsc', ['--noEmit']],
   ['build', 'node', ['scripts/build.mjs']],
+  ['build of the fleet’s program', 'node', ['scripts/build-fleet.mjs']],
 ];
 
 /** Where npm has put the tools and Node, for whoever runs this script without npm. */

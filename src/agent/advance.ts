@@ -8,13 +8,11 @@
  * - A changed record is written before anything else is done, so that whatever ends this life finds it on disk.
  */
 import type { Happening } from './happenings.ts';
-import { historyOf } from './history.ts';
 import { ANSWERS, type Effect, type Event, type EventKind, type Occurrence } from './messages.ts';
-import { withEvents } from './record.ts';
 import { pressed } from './pressing.ts';
 import { remember } from './remember.ts';
 import { afterHappenings, atRest } from './request-ends.ts';
-import { recorded, type AgentState, type Memory, type Model, type Policy, type StateName } from './state.ts';
+import { type AgentState, type Memory, type Model, type Policy, type StateName } from './state.ts';
 import { foreignStaged } from './states/back-to-polling.ts';
 import { DISABLED_STEP, PENDING_STEPS } from './states/end-state.ts';
 import { INITIALIZED_STEP } from './states/initialized.ts';
@@ -69,7 +67,7 @@ export function advance({ model, effect }: Machine, occurrence: Occurrence, poli
   return settled(after, model, happenings, { at, mono }, policy);
 }
 
-/** What every advance ends with: the record keeps what people ask for later, and the next effect is chosen. */
+/** What every advance ends with: requests that are over end, and the next effect is chosen. */
 export function settled(
   after: Model,
   before: Model,
@@ -84,7 +82,10 @@ export function settled(
   const memory = withForeign(after, policy, now, all);
   const ends = afterHappenings({ ...after, memory }, all, now);
   all.push(...ends.happenings);
-  const model = pressed({ ...after, memory: withHistory(ends.memory, all, now.at) }, now);
+  const model = pressed({ ...after, memory: ends.memory }, now, policy);
+  if (model.state.name !== after.state.name) {
+    all.push({ kind: 'state-changed', to: model.state.name });
+  }
   const effect = nextEffect(model, now, policy);
   if (effect.kind !== 'wait' || effect.forMs === 0) {
     return { model, effect, happenings: all };
@@ -117,13 +118,6 @@ function withForeign(
   }
   all.push({ kind: 'foreign-staged', version: staged.version });
   return { ...memory, foreign: { id: staged.id, version: staged.version, since: { at, mono } } };
-}
-
-function withHistory(memory: Memory, happenings: readonly Happening[], at: number): Memory {
-  const events = happenings
-    .map((happening) => historyOf(happening, at))
-    .filter((event) => event !== undefined);
-  return recorded(memory, withEvents(memory.record, events));
 }
 
 /** The effect that `model` asks for. Total: every state and step has one. */

@@ -60,7 +60,7 @@ function carried({ record }: Memory, now: Moment): Moment {
 }
 
 /** What moves by less is not worth writing to the disk. */
-const WORTH_WRITING_MS = DAY_MS / 4;
+export const WORTH_WRITING_MS = DAY_MS / 4;
 
 function withPursuit(memory: Memory, pursuit: Pursuit | undefined): Memory {
   const { stalledSinceAt, ...rest } = memory.record;

@@ -4,18 +4,16 @@
  * Invariants:
  * - Whatever text is given, reading ends in an answer, never in an exception.
  * - Entries that are not what they should be are left out one by one, and each is named.
+ * - What a version before this one kept and this one does not, such as `events`, is passed over.
  * - `readText(toText(record))` finds the record and drops nothing.
  */
 import {
   DENIAL_REASONS,
   EMPTY_RECORD,
-  HISTORY_KINDS,
-  MOST_EVENTS,
   type AgentRecord,
   type Asked,
   type Attempts,
   type Denial,
-  type HistoryEvent,
   type StagedTarget,
   type StageTerms,
 } from './record.ts';
@@ -82,7 +80,6 @@ export function readText(source: string): ReadText {
     holds: list(value, 'holds', hold, dropped).slice(-MOST_HOLDS),
     adminDenials: list(value, 'adminDenials', adminDenial, dropped).slice(-MOST_ADMIN_DENIALS),
     slots: list(value, 'slots', slot, dropped).slice(-MOST_SLOTS),
-    events: list(value, 'events', event, dropped).slice(-MOST_EVENTS),
     ...known({
       stalledSinceAt: whole(value['stalledSinceAt']),
       installation: text(value['installation']),
@@ -272,18 +269,4 @@ function slotFiles(value: Table): SlotFiles {
     key: text(value['key']),
     bearer: text(value['bearer']),
   });
-}
-
-function event(value: Table): HistoryEvent | undefined {
-  const told = complete({ at: whole(value['at']), text: text(value['text']) });
-  if (told !== undefined) {
-    return told;
-  }
-  const of = complete({
-    at: whole(value['at']),
-    kind: HISTORY_KINDS.find((kind) => kind === value['kind']),
-    target: isTable(value['target']) ? target(value['target']) : undefined,
-  });
-  const booted = isTable(value['booted']) ? target(value['booted']) : undefined;
-  return of && { ...of, ...known({ booted, why: text(value['why']) }) };
 }

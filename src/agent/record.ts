@@ -1,6 +1,6 @@
 /**
  * What the agent must still know after a reboot or a SIGKILL. It has the denied releases and why, what was asked for and
- * booted, how often things were tried, and the last events. Pure; src/history/record-store.ts keeps it on disk.
+ * booted, and how often things were tried. Pure; src/history/record-store.ts keeps it on disk.
  *
  * Invariants:
  * - Every list is bounded.
@@ -20,7 +20,6 @@ export const MAX_REBOOTS_PER_TARGET = 2;
 const MOST_DENIALS = 64;
 const MOST_BOOTS = 16;
 const MOST_ATTEMPTS = 32;
-export const MOST_EVENTS = 100;
 
 export const DENIAL_REASONS = ['abandoned', 'wrong-stream', 'rolled-back', 'boot-failed'] as const;
 export type DenialReason = (typeof DENIAL_REASONS)[number];
@@ -42,31 +41,6 @@ export interface Attempts extends Target {
   /** Of the first failure in this run of them. */
   readonly sinceAt: number;
 }
-
-/** What of the happenings is kept; history.ts chooses. */
-export const HISTORY_KINDS = [
-  'staged',
-  'abandoned',
-  'wrong-stream',
-  'reboot-asked',
-  'reboot-refused',
-  'booted-as-asked',
-  'reboot-missed',
-  'rolled-back',
-] as const;
-export type HistoryKind = (typeof HISTORY_KINDS)[number];
-
-export type HistoryEvent =
-  | {
-      readonly at: number;
-      readonly kind: HistoryKind;
-      readonly target: Target;
-      /** What the machine came up in, where that is something else than `target`. */
-      readonly booted?: Target;
-      readonly why?: string;
-    }
-  /** A sentence that a version before this one wrote. */
-  | { readonly at: number; readonly text: string };
 
 /** "Asked for X": the reboot that was asked for in one boot of the machine; the next boot says what came of it. */
 export interface Asked extends Target {
@@ -101,7 +75,6 @@ export interface AgentRecord {
   readonly adminDenials: readonly AdminDenial[];
   /** Slots that may be held, see slots.ts. */
   readonly slots: readonly MayHold[];
-  readonly events: readonly HistoryEvent[];
   /** Since when a release has been known without the node getting on; see pursuit.ts. */
   readonly stalledSinceAt?: number;
   /** Which installation all of this is about: the node's id. Undefined: written by a version that did not know. */
@@ -117,7 +90,6 @@ export const EMPTY_RECORD: AgentRecord = {
   holds: [],
   adminDenials: [],
   slots: [],
-  events: [],
 };
 
 /** A clock that was set back must not make a denial last for years: one that seems longer than any is over. */
@@ -189,6 +161,23 @@ export function attemptsOf(record: AgentRecord, target: Target): Attempts {
       sinceAt: 0,
     }
   );
+}
+
+/**
+ * A person wants the releases that `isMeant` says: nothing counts against them any more. Only what an attempt that failed may
+ * have left staged is still not gone on with.
+ */
+export function pardoned(record: AgentRecord, isMeant: (target: Target) => boolean): AgentRecord {
+  const denials = record.denials.filter((denial) => !isMeant(denial));
+  const attempts = record.attempts
+    .map((entry) => (isMeant(entry) ? { ...entry, reboots: 0 } : entry))
+    .filter(({ stages, reboots }) => stages > 0 || reboots > 0);
+  return record.denials
+    .filter((denial) => denial.reason === 'abandoned' && isMeant(denial))
+    .reduce<AgentRecord>(
+      (next, denial) => withAttempts(next, denial, { stages: 1, sinceAt: denial.sinceAt }),
+      { ...record, denials, attempts },
+    );
 }
 
 /** Written down before the reboot is asked for, so that the next boot knows. */
@@ -311,16 +300,10 @@ function withAttempts(
   target: Target,
   change: { readonly stages?: number; readonly reboots?: number; readonly sinceAt?: number },
 ): AgentRecord {
-  const entry: Attempts = { ...attemptsOf(record, target), ...change };
+  const entry: Attempts = { ...attemptsOf(record, target), ...plain(target), ...change };
   const others = record.attempts.filter((other) => !samePayload(other.payload, target.payload));
   const kept = entry.stages === 0 && entry.reboots === 0 ? others : [...others, entry];
   return { ...record, attempts: kept.slice(-MOST_ATTEMPTS) };
-}
-
-export function withEvents(record: AgentRecord, events: readonly HistoryEvent[]): AgentRecord {
-  return events.length === 0
-    ? record
-    : { ...record, events: [...record.events, ...events].slice(-MOST_EVENTS) };
 }
 
 function isAmong(boots: readonly Target[], { payload }: Target): boolean {

@@ -21,7 +21,7 @@ import {
 import { checkDue } from './checking.ts';
 import type { Moment } from './moment.ts';
 import { isRebooting } from './rebooting.ts';
-import { isInForce } from './record.ts';
+import { isInForce, pardoned } from './record.ts';
 import { done, refused } from './request-outcomes.ts';
 import { isInstant, LONGEST_REASON, MOST_ADMIN_DENIALS, MOST_HOLDS, type Wish } from './requests.ts';
 import { isSkipped } from './skip.ts';
@@ -146,10 +146,9 @@ export function allowed(named: string, scene: Scene): Answer {
     release,
   });
   const after: Model = { ...model, memory: checkedSoon(memory, now) };
-  const lists = {
-    ...withoutAdminDenial(memory.record, release),
-    denials: denials.filter((denial) => !own.includes(denial)),
-  };
+  const lists = pardoned(withoutAdminDenial(memory.record, release), (target) =>
+    isSkipped([release], target),
+  );
   return written(after, lists, outcome, scene);
 }
 

@@ -12,15 +12,17 @@ import { longDate } from '../text/long-date.ts';
 import { denialName, withAdminDenial } from './admin-lists.ts';
 import { settled, type Advance } from './advance.ts';
 import type { Happening } from './happenings.ts';
+import type { EffectKind } from './messages.ts';
 import type { Moment } from './moment.ts';
 import type { Override } from './overrides.ts';
+import type { Pending } from './pending-request.ts';
 import { holdsInForce, pendingOf } from './pending.ts';
 import { isRebooting } from './rebooting.ts';
 import { ended } from './request-ends.ts';
 import { done, refused } from './request-outcomes.ts';
 import { allowed, denied, held, released } from './requested-lists.ts';
 import { MOST_ADMIN_DENIALS, MOST_REQUESTS, type Outcome, type Request, type Wish } from './requests.ts';
-import type { Model, Policy } from './state.ts';
+import type { AgentState, Model, Policy } from './state.ts';
 import { foreignStaged } from './states/back-to-polling.ts';
 import {
   again,
@@ -35,7 +37,14 @@ import {
   type Take,
 } from './taking.ts';
 
-export function requested(model: Model, now: Moment, policy: Policy, request: Request): Advance {
+/** `underWay`: the effect that goes on meanwhile, where one does. See beside.ts. */
+export function requested(
+  model: Model,
+  now: Moment,
+  policy: Policy,
+  request: Request,
+  underWay?: EffectKind,
+): Advance {
   const happenings: Happening[] = [{ kind: 'request-taken', request }];
   const tell = (happening: Happening): void => void happenings.push(happening);
   // The table's types hold for each kind; here an entry is looked up by what is wished.
@@ -43,7 +52,7 @@ export function requested(model: Model, now: Moment, policy: Policy, request: Re
   const isFull = model.memory.requests.length >= MOST_REQUESTS;
   const answer = isFull
     ? refused('Busy', 'too many requests wait: ask again when they have ended')
-    : take(request.wish, { model, now, policy, request, tell });
+    : take(request.wish, { model, now, policy, request, tell, ...(underWay !== undefined && { underWay }) });
   if ('memory' in answer) {
     return settled(answer, model, happenings, now, policy);
   }
@@ -61,7 +70,7 @@ const TAKES: { readonly [K in Wish['kind']]: Take<K> } = {
     begun(scene),
   reboot: ({ overrides }, scene) =>
     whyNotUpdating(scene) ?? whyNotRebooting(scene) ?? rebooting(overrides, scene),
-  cancel: (_wish, scene) => cancelled(scene),
+  cancel: ({ request }, scene) => (request === undefined ? cancelled(scene) : cancelledOne(request, scene)),
   discard: (_wish, scene) => whyNotUpdating(scene) ?? discarded(scene),
   hold: (wish, scene) => held(wish, scene),
   release: ({ hold }, scene) => released(hold, scene),
@@ -149,19 +158,57 @@ function cancelled(scene: Scene): Answer {
     : done('there is nothing to cancel', { changed: false });
   tell({ kind: 'request-ended', request, outcome });
   if (isStaging) {
-    // On a person's terms it is not wanted any more; on those of the configuration it is tried again.
-    return state.terms === undefined
-      ? {
-          state: { ...state, step: 'rest', dueMono: now.mono + policy.retryIntervalMs },
-          memory: over.memory,
-        }
-      : { state: { name: 'NoNewUpdate', step: 'rest' }, memory: over.memory };
+    return { state: leftAlone(state, now, policy), memory: over.memory };
   }
   const hadReboot = pendingOf(model.memory, 'reboot') !== undefined;
   return hadReboot
     ? again({ state, memory: over.memory }, 'it was cancelled', scene)
     : { state, memory: over.memory };
 }
+
+/** Ends one request and what it has begun. What the node does by itself goes on, and so do the requests of others. */
+function cancelledOne(id: string, scene: Scene): Answer {
+  const { model, now, policy, request, underWay, tell } = scene;
+  const { state } = model;
+  const found = model.memory.requests.find((pending) => pending.request.id === id);
+  if (found === undefined || !CANCELLABLE.has(found.request.wish.kind)) {
+    return refused('TooLate', 'that request has ended, or cannot be ended early');
+  }
+  const over = ended(model.memory, (pending) =>
+    isCancelled(pending, id) ? refused('Cancelled', `by request ${request.id}`) : undefined,
+  );
+  over.happenings.forEach(tell);
+  const { kind } = found.request.wish;
+  const isStaging = kind === 'stage' && found.begun && state.name === 'UpdateAvailable';
+  const text = isStaging
+    ? `${state.release.version} is not being staged for now`
+    : `the ${kind} is cancelled; what the node does by itself goes on`;
+  tell({ kind: 'request-ended', request, outcome: done(text, { changed: true }) });
+  if (underWay !== undefined) {
+    // Whoever performs that effect ends it, and the machine goes on from there.
+    return { state, memory: over.memory };
+  }
+  if (isStaging && state.step !== 'discard') {
+    return { state: leftAlone(state, now, policy), memory: over.memory };
+  }
+  return kind === 'reboot'
+    ? again({ state, memory: over.memory }, 'it was cancelled', scene)
+    : { state, memory: over.memory };
+}
+
+/** Exported, so that tests can show what comes of a cancel that is about others too. */
+export function isCancelled({ request }: Pending, id: string): boolean {
+  return request.id === id;
+}
+
+/** On a person's terms a release is not wanted any more; on those of the configuration it is tried again. */
+function leftAlone(state: UpdateAvailable, { mono }: Moment, { retryIntervalMs }: Policy): AgentState {
+  return state.terms === undefined
+    ? { ...state, step: 'rest', dueMono: mono + retryIntervalMs }
+    : { name: 'NoNewUpdate', step: 'rest' };
+}
+
+type UpdateAvailable = Extract<AgentState, { name: 'UpdateAvailable' }>;
 
 const CANCELLABLE: ReadonlySet<Wish['kind']> = new Set(['check', 'stage', 'reboot']);
 

@@ -24,8 +24,11 @@ export type Wish =
   | { readonly kind: 'stage'; readonly ignoreRollout: boolean; readonly to?: string }
   /** Reboot into what is staged, with everything in `overrides` counted as passed. */
   | { readonly kind: 'reboot'; readonly overrides: readonly Override[] }
-  /** Ends what requests have begun: staging that runs, and overrides that wait. */
-  | { readonly kind: 'cancel' }
+  /**
+   * Ends what requests have begun: staging that runs, and overrides that wait. `request`: the id of the one that ends, and
+   * nothing else then does.
+   */
+  | { readonly kind: 'cancel'; readonly request?: string }
   /** Drop what is staged, and deny it. */
   | { readonly kind: 'discard' }
   /** `untilAt`: wall clock, milliseconds; left out: until it is released. */

@@ -2,7 +2,7 @@
  * The one loop: perform an effect, make its outcome an event, ask the machine what comes next, report.
  *
  * Invariants:
- * - One effect at a time, so no locks and no overlapping ticks. Only the record is written beside what can take hours.
+ * - One effect at a time, so no locks and no overlapping ticks. Only the record is written beside what can take long.
  * - It ends only when its signal is aborted, or when the program itself is at fault, which throws.
  * - A request enters between two effects, and ends by a happening; nothing else keeps account of it.
  * - A new configuration takes effect between two effects, never within one.
@@ -10,9 +10,10 @@
 import { MINUTE_MS } from '../text/units.ts';
 import { advance, begin, type Advance, type Machine } from './advance.ts';
 import { beginning } from './beginning.ts';
-import { cutsShort, isTakenBeside } from './cut-short.ts';
+import { isJoined, saveBeside, takenBeside } from './beside.ts';
+import { cutsShort } from './cut-short.ts';
 import type { Beginning, Happening } from './happenings.ts';
-import type { EffectKind, EffectOf, Event } from './messages.ts';
+import type { EffectKind, Event } from './messages.ts';
 import { limitMsOf, perform, type Ports } from './perform.ts';
 import type { Dice } from './ports.ts';
 import { reconfigured } from './reconfigure.ts';
@@ -191,32 +192,32 @@ export class Runner<C extends Configuration = Configuration> {
     }
   }
 
-  /**
-   * Writes down what people hold, deny or lift, while something long goes on. What would change its course cuts it short,
-   * and is taken afterwards.
-   */
+  /** Takes what can be taken while an effect goes on, and writes it down. See beside.ts. */
   async #takeBeside(machine: Machine): Promise<Machine> {
     const { policy, ports } = this.#inUse;
     const { effect } = machine;
-    const beside = this.#queue.filter(({ wish }) => isTakenBeside(wish, effect.kind));
-    let { model } = machine;
-    for (const request of beside) {
-      const step = requested(model, this.#now(), policy, request);
-      if (step.model.state !== model.state) {
-        this.#cut.abort();
-        continue;
-      }
-      this.#queue = this.#queue.filter((other) => other !== request);
+    const beside = takenBeside(
+      machine.model,
+      effect.kind,
+      this.#queue,
+      this.#now(),
+      policy,
+      this.#next !== undefined,
+    );
+    this.#queue = [...beside.left];
+    for (const step of beside.taken) {
       this.#tell(step.model, step.happenings, this.#now().at);
-      model = step.model;
     }
-    if (!model.memory.save.due || model.memory.save.dueMono > this.#now().mono) {
-      return { model, effect };
+    if (beside.isCut) {
+      this.#cut.abort();
     }
-    const save: EffectOf<'save'> = { kind: 'save', record: model.memory.record };
+    const save = saveBeside(beside.model, this.#now());
+    if (save === undefined) {
+      return { model: beside.model, effect };
+    }
     const event = await perform(save, ports, this.#options.signal);
     const now = this.#now();
-    const step = advance({ model, effect: save }, { event, ...now, roll: 0 }, policy);
+    const step = advance({ model: beside.model, effect: save }, { event, ...now, roll: 0 }, policy);
     this.#tell(step.model, step.happenings, now.at);
     return { model: step.model, effect };
   }
@@ -242,10 +243,7 @@ export class Runner<C extends Configuration = Configuration> {
 
   /** Who asks for a check while one runs gets its answer. */
   #joined(machine: Machine): Machine {
-    if (machine.effect.kind !== 'check') {
-      return machine;
-    }
-    const joining = this.#queue.filter(({ wish }) => wish.kind === 'check');
+    const joining = this.#queue.filter((request) => isJoined(request, machine.effect));
     this.#queue = this.#queue.filter((request) => !joining.includes(request));
     const model = joining.reduce((before, request) => this.#take(before, request).model, machine.model);
     return { model, effect: machine.effect };

@@ -5,6 +5,7 @@
  */
 import { isPrintable } from '../text/printable.ts';
 import type { Happening } from './happenings.ts';
+import type { EffectKind } from './messages.ts';
 import type { Moment } from './moment.ts';
 import type { Kept, Pending } from './pending-request.ts';
 import { startedOver } from './reconfigure.ts';
@@ -13,13 +14,15 @@ import { ended } from './request-ends.ts';
 import { refused } from './request-outcomes.ts';
 import { LONGEST_RELEASE, type Outcome, type Request, type Wish } from './requests.ts';
 import { recorded, type Model, type Policy } from './state.ts';
-import { foreignStaged } from './states/back-to-polling.ts';
+import { ownStaged } from './states/back-to-polling.ts';
 
 export interface Scene {
   readonly model: Model;
   readonly now: Moment;
   readonly policy: Policy;
   readonly request: Request;
+  /** The effect that goes on meanwhile. Left out: none. */
+  readonly underWay?: EffectKind;
   readonly tell: (happening: Happening) => void;
 }
 
@@ -42,10 +45,7 @@ export function toDiscard({ state, memory }: Model): Release | undefined {
   if (state.name === 'UpdateStaged' || state.name === 'UpdateAvailable') {
     return state.release;
   }
-  const staged = memory.host?.staged;
-  return staged?.payload === undefined || foreignStaged(memory) !== undefined
-    ? undefined
-    : { version: staged.version, payload: staged.payload };
+  return ownStaged(memory);
 }
 
 /** `model` with a record that is written at once. `begins`: something is done after that. */
@@ -56,16 +56,18 @@ export function written(
   { request, model, now }: Scene,
   begins = false,
 ): Model {
-  const { holds, adminDenials, denials } = model.memory.record;
+  const { holds, adminDenials, denials, attempts } = model.memory.record;
   const next = recorded(memory, {
     ...memory.record,
     holds: lists.holds,
     adminDenials: lists.adminDenials,
     // Those of the agent itself change with the machine, unless the request is about them.
     denials: lists.denials === denials ? memory.record.denials : lists.denials,
+    attempts: lists.attempts === attempts ? memory.record.attempts : lists.attempts,
   });
   const at = { ...next, save: { ...next.save, due: true, dueMono: now.mono } };
-  const pending = { request, begun: begins, written: { before: { holds, adminDenials, denials }, outcome } };
+  const before = { holds, adminDenials, denials, attempts };
+  const pending = { request, begun: begins, written: { before, outcome } };
   return withPending({ state, memory: at }, pending);
 }
 

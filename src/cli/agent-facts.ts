@@ -43,6 +43,10 @@ export interface GateFacts {
   readonly evidence: Readonly<Record<string, string | number | boolean>>;
   readonly earliestAt: number | undefined;
   readonly latestAt: number | undefined;
+  /** When a present pass ends. */
+  readonly endsAt: number | undefined;
+  /** It decides the earliest reboot. Undefined: it does not, or the agent does not say. */
+  readonly binds: boolean | undefined;
   readonly asOfAt: number | undefined;
 }
 

@@ -3,6 +3,7 @@ import { isatty } from 'node:tty';
 
 import { hostZone } from './host-zone.ts';
 import type { Terms } from './terms.ts';
+import { hostUsers } from './user-name.ts';
 
 /** Terminals that do not say how wide they are. */
 const USUAL_WIDTH = 80;
@@ -31,7 +32,7 @@ export interface Console {
 export async function hostConsole(root: string): Promise<Console> {
   // Node makes its other streams when they are first named. A command that needs none does not pay for them.
   const { stdout, env } = process;
-  const zone = await hostZone(root);
+  const [zone, users] = await Promise.all([hostZone(root), hostUsers(root)]);
   const isDumb = env['TERM'] === 'dumb';
   const colour = stdout.isTTY && !isDumb && (env['NO_COLOR'] ?? '') === '';
   const isRoot = process.geteuid?.() === 0;
@@ -50,6 +51,7 @@ export async function hostConsole(root: string): Promise<Console> {
       zone,
       width: stdout.isTTY ? Math.max(NARROWEST, stdout.columns || USUAL_WIDTH) : undefined,
       colour,
+      users,
     }),
     canRedraw: stdout.isTTY && !isDumb,
     canAsk: !isRoot && isatty(STDIN) && isatty(STDERR),

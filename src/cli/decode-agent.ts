@@ -189,6 +189,8 @@ function gate(from: Dictionary): GateFacts {
     evidence: from.dictionary('evidence').plain(),
     earliestAt: from.instant('earliest'),
     latestAt: from.instant('latest'),
+    endsAt: from.instant('ends'),
+    binds: from.flag('binds'),
     asOfAt: from.instant('as-of'),
   };
 }

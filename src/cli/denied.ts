@@ -1,5 +1,6 @@
 /** Command `denied`: the releases that are denied, and why. */
 import type { DenialFacts } from './agent-facts.ts';
+import { inLocalTerms } from './agent-text.ts';
 import { row } from './columns.ts';
 import type { CommandOf } from './command-line.ts';
 import { document } from './json-document.ts';
@@ -29,11 +30,12 @@ export function deniedLines(denials: readonly DenialFacts[], terms: Terms): read
 
 /** `rolled back: it did not boot; since Tue 3 Nov 02:14 CET, until Sat 28 Nov 02:00 CET (in 2 d 9 h)`. */
 function denialText({ reason, text, file, uid, sinceAt, untilAt }: DenialFacts, terms: Terms): string {
-  const why = [reason?.replaceAll(/[-_]/g, ' '), text].filter((part) => part !== undefined).join(': ');
+  const said = text === undefined ? undefined : inLocalTerms(text, terms, { far: true });
+  const why = [reason?.replaceAll(/[-_]/g, ' '), said].filter((part) => part !== undefined).join(': ');
   const parts = [
     why === '' ? undefined : why,
     file,
-    uid === undefined ? undefined : `by ${userName(uid)}`,
+    uid === undefined ? undefined : `by ${userName(uid, terms.users)}`,
     sinceAt === undefined ? undefined : `since ${localTime(sinceAt, terms)}`,
     untilAt === undefined ? undefined : `until ${localTimeAndDistance(untilAt, terms)}`,
   ];

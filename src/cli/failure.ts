@@ -17,17 +17,25 @@ export class Failure extends Error {
   readonly code: string | undefined;
   /** Names of gates that block. */
   readonly gates: readonly string[];
+  /** Lines that people read after the sentence. */
+  readonly rows: readonly string[];
 
   constructor(
     exit: ExitName,
     message: string,
-    more: { readonly todo?: string; readonly code?: string; readonly gates?: readonly string[] } = {},
+    more: {
+      readonly todo?: string;
+      readonly code?: string;
+      readonly gates?: readonly string[];
+      readonly rows?: readonly string[];
+    } = {},
   ) {
     super(message);
     this.exit = exit;
     this.todo = more.todo;
     this.code = more.code;
     this.gates = more.gates ?? [];
+    this.rows = more.rows ?? [];
   }
 }
 

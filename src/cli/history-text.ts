@@ -1,6 +1,7 @@
 /** Entries of the history as lines for people. Pure. */
 import { printable } from '../errors.ts';
 import type { HappenedFacts } from './agent-facts.ts';
+import { inLocalTerms } from './agent-text.ts';
 import { row } from './columns.ts';
 import { describeDuration } from './duration.ts';
 import { localTime, type Terms } from './terms.ts';
@@ -14,7 +15,7 @@ export function historyLines(entries: readonly HappenedFacts[], terms: Terms): r
   const cells = entries.map((entry) => ({
     time: localTime(entry.at, terms),
     kind: printable(entry.kind),
-    text: sentenceOf(entry),
+    text: sentenceOf(entry, terms),
   }));
   const timeWidth = Math.max(USUAL_TIME, ...cells.map(({ time }) => time.length));
   const kindWidth = Math.max(USUAL_KIND, ...cells.map(({ kind }) => kind.length));
@@ -26,10 +27,30 @@ export function historyLines(entries: readonly HappenedFacts[], terms: Terms): r
   );
 }
 
-/** The downtime of an update is told once. */
-function sentenceOf({ kind, text, fields }: HappenedFacts): string {
-  const said = printable(text);
+/** The downtime of an update is told once, and so is what the kind says. */
+function sentenceOf({ kind, text, fields }: HappenedFacts, terms: Terms): string {
+  const said = withoutKind(kind, inLocalTerms(printable(text), terms, { far: false }));
   const { downtimeMs } = fields;
   const isLeftOut = kind === 'updated' && typeof downtimeMs === 'number' && !/\bdown\b/.test(said);
   return isLeftOut ? `${said}, down for ${describeDuration(downtimeMs)}` : said;
+}
+
+function withoutKind(kind: string, text: string): string {
+  const shown = shortened(kind, text);
+  // The instant that the sentence has named already.
+  const [end, until = ''] = /[,;] not before ([^,;]+)$/.exec(shown) ?? [''];
+  const rest = shown.slice(0, shown.length - end.length);
+  return end !== '' && rest.includes(until) ? rest : shown;
+}
+
+/** Without what the agent's log says before the news. */
+function shortened(kind: string, text: string): string {
+  switch (kind) {
+    case 'held':
+      return text.replace(/^reboot held by the update strategy: /, '');
+    case 'request':
+      return text.replace(/^request (\S+) of /, '$1 by ').replace(/^request /, '');
+    default:
+      return text;
+  }
 }

@@ -81,6 +81,8 @@ const GATE = record(
     evidence: { type: 'object', additionalProperties: PLAIN },
     earliestAt: INSTANT,
     latestAt: INSTANT,
+    endsAt: described('when a present pass ends', INSTANT),
+    binds: described('it decides the earliest reboot', FLAG),
     asOfAt: INSTANT,
   },
   ['gate', 'verdict', 'evidence'],

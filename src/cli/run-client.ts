@@ -2,14 +2,16 @@
 import { describeAbsence, unitFacts } from './absent-agent.ts';
 import { AgentClient } from './agent-client.ts';
 import type { GateFacts } from './agent-facts.ts';
+import { inLocalTerms } from './agent-text.ts';
 import type { Common } from './command-line.ts';
 import { type Console, hostConsole } from './console.ts';
 import { EXIT, type ExitName } from './exit-codes.ts';
 import { Failure, failureOf, NoAgent } from './failure.ts';
 import { gateRows } from './gate-rows.ts';
+import { wordsOf } from './gate-words.ts';
 import { document } from './json-document.ts';
+import { overridesNeeded } from './next-step.ts';
 import { sudoLine } from './sudo-line.ts';
-import { wrap } from './columns.ts';
 import { UsageError } from './usage-error.ts';
 
 export type ClientCommand = Common & { readonly json?: boolean };
@@ -50,8 +52,7 @@ export async function runWithAgent(
       if (failure.code !== 'Blocked' || command.json === true || error instanceof UsageError) {
         throw error;
       }
-      await printGates(client, console, failure.gates);
-      throw failure;
+      throw await withGates(failure, client, console);
     }
   };
   return makeConsole === undefined ? runClient(command, run) : runClient(command, run, makeConsole);
@@ -71,28 +72,40 @@ async function explained(failure: Failure, root: string): Promise<Failure> {
 }
 
 function tellFailure(console: Console, failure: Failure, isJson: boolean): void {
-  const { exit, message, todo, code, gates } = failure;
+  const { exit, message, todo, code, gates, rows } = failure;
   if (isJson) {
     const about = { exitCode: EXIT[exit], error: code, text: message, todo, gates };
     console.out(document('Error', about));
   }
-  console.err(`${message}\n${todo === undefined ? '' : `${todo}\n`}`);
+  const lines = [message, ...rows, ...(todo === undefined ? [] : [todo])];
+  console.err(lines.map((line) => `${line}\n`).join(''));
 }
 
-/** Those of `names` that do not let the node pass; all such gates, if none is named. On standard error. */
-async function printGates(client: AgentClient, console: Console, names: readonly string[]): Promise<void> {
-  let blocking: readonly GateFacts[];
+/** A refusal with the gates that it names; with all that do not let the node pass, if it names none. */
+async function withGates(failure: Failure, client: AgentClient, console: Console): Promise<Failure> {
+  let keeping: readonly GateFacts[];
   try {
     const { gates } = await client.explain([]);
-    blocking = gates.filter(({ verdict }) => verdict !== 'pass');
+    keeping = gates.filter(({ verdict }) => verdict !== 'pass');
   } catch {
     // The refusal itself is told in any case.
-    blocking = [];
+    return failure;
   }
-  const named = blocking.filter(({ gate }) => names.includes(gate));
+  const named = keeping.filter(({ gate }) => failure.gates.includes(gate));
+  const [first] = named;
+  const shown = first === undefined ? keeping : named;
   const terms = { ...console.terms(), colour: false };
-  const rows = named.length > 0 ? gateRows(named, terms) : gateRows(blocking, terms);
-  const lines =
-    rows.length > 0 || names.length === 0 ? rows : wrap(`blocked by: ${names.join(', ')}`, terms.width);
-  console.err(lines.map((line) => `${line}\n`).join(''));
+  // The agent's own sentence says what rows do not show.
+  const message =
+    first === undefined
+      ? inLocalTerms(failure.message, terms, { far: true })
+      : `not now: ${wordsOf(first, terms).because}`;
+  const overrides = named.length > 0 ? overridesNeeded(named) : undefined;
+  const words = overrides?.map((word) => `--override ${word}`).join(' ') ?? '';
+  return new Failure(failure.exit, message, {
+    ...(failure.code !== undefined && { code: failure.code }),
+    gates: failure.gates,
+    rows: gateRows(shown, terms),
+    todo: words === '' ? '`zincati why` says more' : `\`${words}\` passes it once; \`zincati why\` says more`,
+  });
 }

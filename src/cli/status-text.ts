@@ -2,7 +2,8 @@
 import type { AgentFacts, DeploymentFacts, HoldFacts, ProgressFacts } from './agent-facts.ts';
 import type { Absence } from './absent-agent.ts';
 import { row, wrap } from './columns.ts';
-import { gateText } from './gate-rows.ts';
+import { inLocalTerms } from './agent-text.ts';
+import { wordsOf } from './gate-words.ts';
 import type { HostFacts } from './host-facts.ts';
 import { progressText } from './progress-text.ts';
 import { distance, localTime, localTimeAndDistance, type Terms, type Tint, tinted } from './terms.ts';
@@ -49,7 +50,7 @@ export function holdText({ id, what, uid, reason, sinceAt, untilAt }: HoldFacts,
   const subject = what === 'stage' ? 'staging' : what;
   const until =
     untilAt === undefined ? 'until it is released' : `until ${localTimeAndDistance(untilAt, terms)}`;
-  const by = uid === undefined ? '' : `, by ${userName(uid)}`;
+  const by = uid === undefined ? '' : `, by ${userName(uid, terms.users)}`;
   const since = sinceAt === undefined ? '' : ` since ${localTime(sinceAt, terms)}`;
   return `${id}: no ${subject} ${until}${by}${since}${reason === undefined ? '' : `: ${reason}`}`;
 }
@@ -102,12 +103,13 @@ function healthText({ health, statusText }: AgentFacts, terms: Terms): string {
   }
   const since = sinceAt === undefined ? '' : ` since ${localTimeAndDistance(sinceAt, terms)}`;
   const why = text ?? statusText;
-  return `${shown}${cause === undefined ? '' : ` (${cause})`}${since}${why === undefined ? '' : `: ${why}`}`;
+  const because = why === undefined ? '' : `: ${inLocalTerms(why, terms, { far: true })}`;
+  return `${shown}${cause === undefined ? '' : ` (${cause})`}${since}${because}`;
 }
 
 function waitRows({ blocked, staged, reboot, statusText }: AgentFacts, terms: Terms): readonly Row[] {
   if (blocked.length > 0) {
-    return blocked.map((gate) => ['waits', gateText(gate, terms)]);
+    return blocked.map((gate) => ['waits', wordsOf(gate, terms).wait]);
   }
   if (staged === undefined) {
     return [];
@@ -116,7 +118,7 @@ function waitRows({ blocked, staged, reboot, statusText }: AgentFacts, terms: Te
   if (lower.kind === 'at' && lower.at > terms.now) {
     return [['waits', `first possible reboot: ${localTimeAndDistance(lower.at, terms)}`]];
   }
-  return statusText === undefined ? [] : [['waits', statusText]];
+  return statusText === undefined ? [] : [['waits', inLocalTerms(statusText, terms, { far: true })]];
 }
 
 function checksText({ checks }: AgentFacts, terms: Terms): string {

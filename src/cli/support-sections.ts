@@ -37,7 +37,8 @@ const OS_KEYS = /^(?:NAME|ID|ID_LIKE|VERSION|VERSION_ID|VARIANT|VARIANT_ID|OSTRE
 
 /** Never rejects. */
 export async function supportSections(root: string, console: Console): Promise<readonly Section[]> {
-  const terms = { ...console.terms(), width: undefined, colour: false };
+  // A report names nobody.
+  const terms = { ...console.terms(), width: undefined, colour: false, users: new Map<number, string>() };
   const { isRoot } = console;
   return Promise.all([
     section('program', () => Promise.resolve(programText(terms.now, isRoot))),

@@ -4,6 +4,7 @@ import { printable } from '../errors.ts';
 import { DAY_MS, SECOND_MS } from '../text/units.ts';
 import { describeDuration } from './duration.ts';
 import { UsageError } from './usage-error.ts';
+import type { Users } from './user-name.ts';
 
 export interface Terms {
   /** Wall clock, milliseconds. */
@@ -13,6 +14,8 @@ export interface Terms {
   /** Columns; undefined: lines are not broken, since nobody reads them on a terminal. */
   readonly width: number | undefined;
   readonly colour: boolean;
+  /** Of the host. */
+  readonly users: Users;
 }
 
 export type Tint = 'good' | 'warning' | 'bad' | 'faint' | 'strong';
@@ -28,7 +31,12 @@ const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', '
 /** `Sat 28 Nov 02:00 CET`; with the year where it is another one. */
 export function localTime(at: number, { now, zone }: Pick<Terms, 'now' | 'zone'>): string {
   const { offsetMs, abbreviation } = zone.periodAt(at);
-  const local = new Date(at + offsetMs);
+  return `${shortDate(at + offsetMs, { now, zone })} ${printable(abbreviation)}`;
+}
+
+/** `Sat 28 Nov 02:00`, of what a clock on the wall shows, as milliseconds since 1970 began there. */
+export function shortDate(shown: number, { now, zone }: Pick<Terms, 'now' | 'zone'>): string {
+  const local = new Date(shown);
   const year = local.getUTCFullYear();
   const isThisYear = year === new Date(now + zone.periodAt(now).offsetMs).getUTCFullYear();
   const date = [
@@ -37,7 +45,7 @@ export function localTime(at: number, { now, zone }: Pick<Terms, 'now' | 'zone'>
     MONTHS[local.getUTCMonth()] ?? '',
     ...(isThisYear ? [] : [String(year)]),
   ];
-  return `${date.join(' ')} ${local.toISOString().slice(11, 16)} ${printable(abbreviation)}`;
+  return `${date.join(' ')} ${local.toISOString().slice(11, 16)}`;
 }
 
 /** `in 2 d 9 h`, `4 min ago`, `now`. */

@@ -1,6 +1,41 @@
-/** Who a user id is, for people. Pure. */
+/**
+ * Who a user id is, for people.
+ *
+ * Invariant: names come from this host's own /etc/passwd alone. Asking anything else may take a network.
+ */
+import path from 'node:path';
 
-/** Names of others could come from anywhere, and looking them up may take a network. */
-export function userName(uid: number): string {
-  return uid === 0 ? 'root' : `uid ${uid}`;
+import { MEBIBYTE } from '../text/units.ts';
+import { printable } from '../errors.ts';
+import { readSmallText } from '../files/read-small-file.ts';
+
+/** Names by user id. */
+export type Users = ReadonlyMap<number, string>;
+
+/** Never rejects: ids whose names cannot be told stay numbers. `root`: prefix of the host's paths. */
+export async function hostUsers(root: string): Promise<Users> {
+  try {
+    return usersIn(await readSmallText(path.join(root, '/etc/passwd'), MEBIBYTE));
+  } catch {
+    return new Map();
+  }
+}
+
+const ENTRY = /^([^:\s]{1,64}):[^:]*:(\d{1,10}):/;
+
+/** Of a file as passwd(5) describes it. The first name of an id counts. Pure. */
+export function usersIn(text: string): Users {
+  const users = new Map<number, string>();
+  for (const line of text.split('\n')) {
+    const [, name, uid] = ENTRY.exec(line) ?? [];
+    if (name !== undefined && !users.has(Number(uid))) {
+      users.set(Number(uid), printable(name));
+    }
+  }
+  return users;
+}
+
+/** `root`, `core`, or `uid 1000`. */
+export function userName(uid: number, users: Users): string {
+  return uid === 0 ? 'root' : (users.get(uid) ?? `uid ${uid}`);
 }

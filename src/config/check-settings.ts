@@ -71,10 +71,10 @@ function halfACertificate({ clientCertFile, clientKeyFile }: FleetLockSettings, 
   return [`${file}: updates.fleet_lock.${missing} must be set together with ${there}, got nothing`];
 }
 
-/** Without TLS, neither side can prove who it is, and a token can be read on the way. */
+/** Without TLS, neither side can prove who it is, and a token can be read on the way. Programs use the table too. */
 function withoutEncryption({ updates }: Settings, origins: Origins): string[] {
   const { baseUrl, bearerFile } = updates.fleetLock;
-  if (!updates.strategies.includes('fleet_lock') || baseUrl?.startsWith('https:') !== false) {
+  if (baseUrl?.startsWith('https:') !== false) {
     return [];
   }
   const file = (key: string): string | undefined => origins.get(`updates.fleet_lock.${key}`);
@@ -115,13 +115,23 @@ function withoutEffect(settings: Settings, origins: Origins): string[] {
       warnings.push(`${file}: [[updates.periodic.${name}]] has no effect: updates.strategy is ${inUse}`);
     }
   }
-  if (!strategies.includes('fleet_lock')) {
-    for (const [key, file] of origins) {
-      if (!key.startsWith('updates.fleet_lock.')) {
-        continue;
-      }
-      warnings.push(`${file}: ${key} has no effect: updates.strategy is ${inUse}`);
-    }
+  return strategies.includes('fleet_lock')
+    ? warnings
+    : [...warnings, ...lockWithoutReboots(settings, origins)];
+}
+
+/** Programs of the node use the table whatever the strategy is, once it has an address. Exported for its tests. */
+export function lockWithoutReboots({ updates }: Settings, origins: Origins): string[] {
+  const inUse = `updates.strategy is ${updates.strategies.join(', ')}`;
+  const server = origins.get('updates.fleet_lock.base_url');
+  if (server !== undefined) {
+    return [
+      `${server}: updates.fleet_lock holds no reboot, since ${inUse}; zincati lock, unlock and run-locked use it`,
+    ];
   }
-  return warnings;
+  return [...origins]
+    .filter(([key]) => key.startsWith('updates.fleet_lock.'))
+    .map(
+      ([key, file]) => `${file}: ${key} has no effect: updates.fleet_lock.base_url is not set, and ${inUse}`,
+    );
 }

@@ -125,7 +125,7 @@ function dayOfMonth(value: TomlValue): number | undefined {
 /** Each side is what Zincati reads as a number: with any zeros, and a plus. */
 const CLOCK_TIME = /^\+?(\d+):\+?(\d+)$/;
 
-const clockTime: Parser<number> = (value, at) => {
+export const clockTime: Parser<number> = (value, at) => {
   const match = typeof value === 'string' ? CLOCK_TIME.exec(value) : null;
   const hours = Number(match?.[1]);
   const minutes = Number(match?.[2]);

@@ -11,6 +11,7 @@ import { OVERRIDES, type Override } from '../agent/overrides.ts';
 import type { Clock, Sessions } from '../agent/ports.ts';
 import type { AgentRecord } from '../agent/record.ts';
 import type { Model, Policy } from '../agent/state.ts';
+import { takenUp } from '../agent/taken-up.ts';
 import { CancelledError } from '../errors.ts';
 import type { Survey } from '../gates/survey.ts';
 import { SECOND_MS } from '../text/units.ts';
@@ -137,7 +138,10 @@ export class ExplainNow {
     // The instant of the question, and the machine as it is by now: what has moved on meanwhile is not told as past.
     const now = { at: clock.now(), mono: clock.monotonic() };
     const { holds = [] } = question;
-    return explain(model(), policy, gates, now, { overrides, company, holds });
+    const asIs = model();
+    // Who asks for a reboot has what is staged taken up, also where no check names it.
+    const asked = exempt === undefined ? undefined : takenUp(asIs, now.mono, policy);
+    return explain(asked ?? asIs, policy, gates, now, { overrides, company, holds });
   }
 }
 

@@ -30,7 +30,7 @@ export function bootCompleteGate(read: (signal: AbortSignal) => Promise<BootStat
 /** `state` undefined: there is no systemd. */
 export function judgeBootComplete(state: BootState | undefined): GateReport {
   if (state === undefined) {
-    return pass(NAME, 'boot_complete', 'there is no systemd to ask about this boot');
+    return pass(NAME, 'boot_complete', 'there is no systemd to ask');
   }
   const evidence = { systemState: state.system, bootCompleteTarget: state.bootComplete };
   if (state.bootComplete !== 'active') {

@@ -47,10 +47,10 @@ export function judgeFreeSpace(reading: BootSpaceReading, { staged }: GateQuesti
     return pass(NAME, 'boot_space', 'nothing is staged');
   }
   if (reading === 'unneeded') {
-    return pass(NAME, 'boot_space', 'nothing has to be written to /boot');
+    return pass(NAME, 'boot_space', 'nothing has to be written');
   }
   if (reading === 'unknown') {
-    return pass(NAME, 'boot_space', 'what /boot has to hold is not known');
+    return pass(NAME, 'boot_space', 'what has to be written is not known');
   }
   const { freeBytes, reclaimableBytes } = reading;
   const neededBytes = Math.ceil(reading.neededBytes * OVERHEAD_FACTOR);

@@ -16,15 +16,24 @@ const NAME = 'hold';
 
 export function judgeHold({ at, holds = [] }: Pick<GateQuestion, 'at' | 'holds'>): GateReport {
   const inForce = holds.filter((hold) => hold.what === 'reboot' && isHoldInForce(hold, at));
-  if (inForce.length === 0) {
+  const [first, ...others] = inForce;
+  if (first === undefined) {
     return pass(NAME, 'held', 'nobody holds reboots');
   }
-  const ends = inForce.map(({ untilAt }) => untilAt ?? Number.POSITIVE_INFINITY);
-  const endsAt = Math.max(...ends);
+  const last = others.reduce((one, other) => (endOf(other) > endOf(one) ? other : one), first);
   return block(NAME, 'held', `reboots are held: ${inForce.map(described).join(', ')}`, {
-    evidence: { holds: inForce.map(({ id }) => id).join(', ') },
-    nextAt: endsAt === Number.POSITIVE_INFINITY ? undefined : endsAt,
+    // Of the one that lasts longest.
+    evidence: {
+      holds: inForce.map(({ id }) => id).join(', '),
+      uid: last.by.uid,
+      ...(last.reason !== '' && { heldFor: printable(last.reason) }),
+    },
+    nextAt: last.untilAt,
   });
+}
+
+function endOf({ untilAt }: Hold): number {
+  return untilAt ?? Number.POSITIVE_INFINITY;
 }
 
 function described({ id, by, reason, untilAt }: Hold): string {

@@ -6,9 +6,10 @@ import { printable } from '../text/printable.ts';
 export function wishText(wish: Wish): string {
   switch (wish.kind) {
     case 'check':
-    case 'cancel':
     case 'discard':
       return wish.kind;
+    case 'cancel':
+      return wish.request === undefined ? 'cancel' : `cancel request ${wish.request}`;
     case 'stage': {
       const to = wish.to === undefined ? '' : ` '${printable(wish.to)}'`;
       return `stage${to}${wish.ignoreRollout ? ', whatever the rollout' : ''}`;

@@ -55,8 +55,8 @@ function acting({ port, authority, jobs, explanations, now }: MethodParts): read
     authority.allow(caller, { actions, command, interactive: options.interactive ?? caller.mayAsk });
   const ask = async (by: Asker, wish: Wish): Promise<Outcome & { readonly kind: 'done' }> =>
     orRefused(await port.request(by, wish).ended);
-  const cancel = async (by: Asker): Promise<void> => {
-    await ask(by, { kind: 'cancel' });
+  const cancel = async (by: Asker, request: string): Promise<void> => {
+    await ask(by, { kind: 'cancel', request });
   };
   const begin = (by: Asker, kind: JobKind, state: JobState, wish: Wish): string =>
     jobs.start(by, { kind, state, begin: () => port.request(by, wish), cancel });
@@ -104,7 +104,7 @@ function acting({ port, authority, jobs, explanations, now }: MethodParts): read
       ...withOptions('Cancel'),
       handle: async ([given], caller) => {
         const options = readOptions('Cancel', given, INTERACTIVE);
-        await cancel(await allow(caller, ['stage'], options, 'cancel'));
+        await ask(await allow(caller, ['stage'], options, 'cancel'), { kind: 'cancel' });
         return [];
       },
     },

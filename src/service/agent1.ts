@@ -64,8 +64,9 @@ export function agent1({ port, clock, log }: Agent1Options): Agent1 {
     clock,
     mayCancel: async (caller, job) => {
       const uid = await authority.uidOf(caller);
-      // Everybody may ask for a check. To cancel ends more than that.
-      return uid === ROOT || (job.kind !== 'check' && job.uids.has(uid))
+      // Others may wait for the same check.
+      const isAlone = job.uids.has(uid) && job.uids.size === 1;
+      return uid === ROOT || isAlone
         ? { uid }
         : authority.allow(caller, { actions: ['stage'], interactive: caller.mayAsk, command: 'cancel' });
     },

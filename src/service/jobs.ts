@@ -47,7 +47,7 @@ export interface Job {
   progress: Progress | undefined;
   result: Dictionary;
   endedMono: number | undefined;
-  /** Ends what this job began. */
+  /** Ends this job's request, and what it began. */
   readonly cancel: (by: Asker) => Promise<void>;
 }
 
@@ -56,7 +56,8 @@ export interface Work {
   readonly state: JobState;
   /** Resolves with the outcome, and never rejects. */
   readonly begin: () => { readonly request: Pick<Request, 'id'>; readonly ended: Promise<Outcome> };
-  readonly cancel: (by: Asker) => Promise<void>;
+  /** Ends the request with this id, and no other. */
+  readonly cancel: (by: Asker, request: string) => Promise<void>;
 }
 
 export interface JobsOptions {
@@ -121,7 +122,7 @@ export class Jobs {
       progress: undefined,
       result: NOTHING,
       endedMono: undefined,
-      cancel,
+      cancel: (by) => cancel(by, request.id),
     };
     this.#jobs.set(path, job);
     if (this.#link !== undefined) {

@@ -24,7 +24,7 @@ function hashed(text: string): number {
 }
 
 /** The finalizer of MurmurHash3: spreads what differs in a few bits over all of them. */
-function mixed(hash: number): number {
+export function mixed(hash: number): number {
   let h = hash;
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);

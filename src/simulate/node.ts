@@ -4,14 +4,16 @@
  *
  * Invariants:
  * - What the agent decides is `advance` alone, as in its loop. Nothing here decides anything for it.
+ * - A request is taken when the loop would take it, and is on disk when it would be.
  * - The host refuses what rpm-ostree refuses, and keeps on disk what the agent saved.
  * - Time passes only where an effect takes time.
  */
-import { advance, begin, type Machine } from '../agent/advance.ts';
+import { advance, begin, type Advance, type Machine } from '../agent/advance.ts';
 import { beginning } from '../agent/beginning.ts';
 import { questionOf } from '../agent/gate-subject.ts';
 import type { Beginning, Happening } from '../agent/happenings.ts';
 import type { AnswerKind, Effect, EffectKind, EffectOf, Event, EventOf, Failure } from '../agent/messages.ts';
+import { isJoined, saveBeside, takenBeside } from '../agent/beside.ts';
 import { cutsShort } from '../agent/cut-short.ts';
 import type { Deployment, HostStatus } from '../agent/ports.ts';
 import { reconfigured } from '../agent/reconfigure.ts';
@@ -86,20 +88,24 @@ export class SimulatedNode {
     return this.deployments.find((deployment) => deployment.staged);
   }
 
+  /** The effect under way, while it goes on to its end. */
+  get goingOn(): EffectKind | undefined {
+    return this.#cut ? undefined : this.#performing;
+  }
+
   /** One effect, its event, one advance. */
   step(): void {
-    const { effect, model: before } = this.machine;
+    const { effect } = this.machine;
     this.listener.begins?.(beginning(this.machine));
     this.#performing = effect.kind;
     this.#cut = false;
     this.pass(this.world.durationMs(effect));
     const event = this.#perform(effect);
     this.#performing = undefined;
+    this.#join(effect);
     const roll = this.world.roll(this.steps);
-    const step = advance(this.machine, { event, at: this.at, mono: this.mono, roll }, this.policy);
+    this.#advance({ model: this.model, effect }, event, roll);
     this.steps += 1;
-    this.machine = step;
-    this.listener.happened?.(step.happenings, before);
     for (const request of this.#queue.splice(0)) {
       this.request(request);
     }
@@ -114,17 +120,53 @@ export class SimulatedNode {
     this.mono += ms;
   }
 
-  /** A person asks for something. What comes while an effect is performed is taken after it, or cuts it short. */
+  /**
+   * A person asks for something. What comes while an effect is performed is taken beside it, is taken after it, or cuts it
+   * short, as in the agent's loop.
+   */
   request(request: Request): void {
     if (this.#performing !== undefined) {
       this.#queue.push(request);
       this.#cut ||= cutsShort(request.wish, this.#performing);
+      this.#takeBeside(this.#performing);
       return;
     }
-    const { model } = this.machine;
-    const step = requested(model, this, this.policy, request);
+    this.#take(requested(this.model, this, this.policy, request));
+  }
+
+  #takeBeside(performing: EffectKind): void {
+    const { effect } = this.machine;
+    const { taken, left, isCut } = takenBeside(this.model, performing, this.#queue, this, this.policy);
+    this.#queue = [...left];
+    this.#cut ||= isCut;
+    for (const step of taken) {
+      this.#take({ ...step, effect });
+    }
+    const save = saveBeside(this.model, this);
+    if (taken.length > 0 && save !== undefined) {
+      this.#advance({ model: this.model, effect: save }, this.#perform(save), 0);
+      this.machine = { model: this.model, effect };
+    }
+  }
+
+  /** Whoever asks for a check while one runs gets its answer. */
+  #join(effect: Effect): void {
+    const joining = this.#queue.filter((request) => isJoined(request, effect));
+    this.#queue = this.#queue.filter((request) => !joining.includes(request));
+    for (const request of joining) {
+      this.#take({ ...requested(this.model, this, this.policy, request), effect });
+    }
+  }
+
+  #advance(machine: Machine, event: Event, roll: number): void {
+    this.machine = machine;
+    this.#take(advance(machine, { event, at: this.at, mono: this.mono, roll }, this.policy));
+  }
+
+  #take(step: Advance): void {
+    const { model: before } = this.machine;
     this.machine = step;
-    this.listener.happened?.(step.happenings, model);
+    this.listener.happened?.(step.happenings, before);
   }
 
   /** A new configuration is taken into use between two effects. */
@@ -235,10 +277,13 @@ export class SimulatedNode {
       this.deployments = this.deployments.filter((deployment) => !deployment.staged);
       return { kind: 'discarded' };
     },
-    survey: (effect) => ({
-      kind: 'surveyed',
-      reports: this.world.survey(questionOf(effect, this.at)),
-    }),
+    survey: (effect) => {
+      const question = questionOf(effect, this.at);
+      return {
+        kind: 'surveyed',
+        ...(this.world.look?.(question) ?? { reports: this.world.survey(question) }),
+      };
+    },
     'acquire-slot': ({ stream }) => {
       const answer = this.world.acquire({ at: this.at, stream });
       if (this.#cut) {

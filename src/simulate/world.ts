@@ -5,6 +5,7 @@ import type {
   CheckResult,
   GateQuestion,
   GateReport,
+  Look,
   Session,
   SlotAnswer,
   SlotRequest,
@@ -18,6 +19,8 @@ export interface World {
   check(query: CheckQuery): CheckResult | Error;
   /** One report of each gate. */
   survey(question: GateQuestion): readonly GateReport[];
+  /** As `survey`, with what the same look says of later. Left out: nothing is foretold. */
+  look?(question: GateQuestion): Look;
   acquire(request: SlotRequest): SlotAnswer | Error;
   /** Why this boot is not complete; undefined, also where it is absent: it is. */
   incomplete?(): string | undefined;

@@ -207,7 +207,7 @@ export class PeriodicSchedule {
       parts.push(`the turn of this node is at ${this.#show(passesAt)}`);
     }
     return block(NAME, label, parts.join('; '), {
-      evidence: this.#evidence({ ...freeze, opensAt: nextAt, turnAt }),
+      evidence: this.#evidence({ ...freeze, opensAt: nextAt, turnAt, frozenBefore: skipped?.reason }),
       nextAt: passesAt,
     });
   }

@@ -22,8 +22,8 @@ export function pacing({ model, now, overrides }: Scene): Candidate {
   const { holding } = state;
   const [label, reason] =
     holding.by === 'failure' || holding.by === 'lender'
-      ? ['retrying', 'the last attempt failed; it is made again at the next look']
-      : ['resting', 'the node looks at everything again at that instant'];
+      ? ['retrying', 'the last attempt failed; the next one is made then']
+      : ['resting', 'nothing is looked at before then'];
   return ofMachine('pacing', 'block', label, reason, openFrom(lookAt).passAfter);
 }
 
@@ -69,15 +69,25 @@ export function lenderGates({ model, policy, overrides }: Scene): readonly Candi
       name,
       'unknown',
       name,
-      `asked only when all else allows the reboot${lastAnswer(loan)}`,
+      `${lastAnswer(loan)}asked only when all else allows the reboot`,
     );
     return {
       ...gate,
-      shown: { ...gate.shown, ...(loan !== undefined && { asOfAt: loan.at }) },
+      shown: {
+        ...gate.shown,
+        ...(loan !== undefined && { asOfAt: loan.at, evidence: answerOf(loan) }),
+      },
       openEnded: true,
       assumption: `${name} lends a slot when it is asked`,
     };
   });
+}
+
+function answerOf(loan: LastLoan): Readonly<Record<string, string>> {
+  return {
+    lastAnswer: loan.kind,
+    ...(loan.kind !== 'granted' && { lastReason: loan.reason }),
+  };
 }
 
 function lastAnswer(loan: LastLoan | undefined): string {
@@ -85,13 +95,13 @@ function lastAnswer(loan: LastLoan | undefined): string {
     case undefined:
       return '';
     case 'granted':
-      return '; last answer: lent';
+      return 'last answer: lent; ';
     case 'refused':
-      return `; last answer: refused: ${loan.reason}`;
+      return `last answer: refused: ${loan.reason}; `;
     case 'may-be-held':
-      return `; last answer: not decided: ${loan.reason}`;
+      return `last answer: not decided: ${loan.reason}; `;
     case 'failed':
-      return `; no answer to the last question: ${loan.reason}`;
+      return `no answer to the last question: ${loan.reason}; `;
   }
 }
 

@@ -1,96 +1,86 @@
 /**
- * docs/commands.md says what the table of commands says, and its examples are what the commands print. To write it anew:
+ * docs/commands.md says what the table of commands says. Its examples, and that of docs/history.md, are what the built
+ * program prints beside the built agent. To write it anew:
  * `npx vitest run --project integration test/integration/commands-doc.test.ts -u`.
  */
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it } from 'vitest';
 
-import { fixedZone } from '../../src/calendar/zone-rules.ts';
-import { explanationFacts } from '../../src/cli/decode-agent.ts';
-import { deniedLines } from '../../src/cli/denied.ts';
 import type { CommandName } from '../../src/cli/table/commands.ts';
-import { historyLines } from '../../src/cli/history-text.ts';
-import { holdText, statusLines } from '../../src/cli/status-text.ts';
-import { whyLines } from '../../src/cli/why-text.ts';
-import { HOUR_MS } from '../../src/text/units.ts';
-import { decodeSample, DENIAL, EXPLANATION, HOLD, NOW, WAITING } from '../support/agent-samples.ts';
-import { BusFixture } from '../support/bus-fixture.ts';
 import { commandsPage, type Example } from '../support/commands-page.ts';
-import { FakeAgent } from '../support/fake-agent.ts';
-import { zincati } from '../support/operator.ts';
+import { SandboxNode, wordsOf } from '../support/sandbox-node.ts';
+import { block, inExample, UNTIL, untilOf } from '../support/walk-page.ts';
 
-const TERMS = { now: NOW, zone: fixedZone('Europe/Berlin', HOUR_MS, 'CET'), width: undefined, colour: false };
-const HOST = {
-  name: 'core-7',
-  architecture: 'x86_64',
-  bootedAt: Date.parse('2026-11-03T01:14:00Z'),
-  version: undefined,
-};
+const DOCS = path.resolve(import.meta.dirname, '../../docs');
 
-const HAPPENED = [
-  {
-    at: Date.parse('2026-11-03T01:14:50Z'),
-    kind: 'updated',
-    text: "updated from '43.20260203.3.0' to '43.20260217.3.1', 48 s down",
-    fields: {},
-  },
-  {
-    at: Date.parse('2026-11-25T14:02:11Z'),
-    kind: 'staged',
-    text: "staged '43.20260413.3.2'",
-    fields: {},
-  },
-];
-
-/** Those whose output has distances in time, at a fixed instant. */
-function rendered(): Partial<Record<CommandName, Example>> {
-  const facts = decodeSample({ Holds: [HOLD], Denied: [DENIAL] });
-  return {
-    status: { args: 'status', output: statusLines(decodeSample(), HOST, TERMS).join('\n') },
-    why: { args: 'why', output: whyLines(explanationFacts(EXPLANATION), TERMS).join('\n') },
-    denied: { args: 'denied', output: deniedLines(facts.denied, TERMS).join('\n') },
-    history: { args: 'history -n 2', output: historyLines(HAPPENED, TERMS).join('\n') },
-    hold: { args: 'hold', output: facts.holds.map((one) => holdText(one, TERMS)).join('\n') },
-  };
+interface Step {
+  /** Left out: the page does not show it. */
+  readonly shown?: CommandName;
+  readonly command: string;
+  readonly code: number;
+  /** Of the agent's log, after the command. */
+  readonly then?: RegExp;
 }
 
-const RUN: Partial<Record<CommandName, readonly string[]>> = {
-  wait: ['wait', '--for', 'staged', '--timeout', '10m'],
-  check: ['check'],
-  update: ['update', '--ignore-rollout'],
-  reboot: ['reboot', '--override', 'window', '--json'],
-  cancel: ['cancel'],
-  discard: ['discard'],
-  release: ['release', 'h1'],
-  deny: ['deny', '43.20260413.3.2', '--reason', 'kernel regression'],
-  allow: ['allow', '43.20260413.3.2'],
-};
+/** In this order. UNTIL is the end of the hold. */
+const WAITING: readonly Step[] = [
+  { shown: 'status', command: 'zincati status', code: 0 },
+  { shown: 'why', command: 'zincati why', code: 0 },
+  { shown: 'wait', command: 'zincati wait --for staged --timeout 10m', code: 0 },
+  { shown: 'check', command: 'sudo zincati check', code: 0 },
+  { shown: 'update', command: 'sudo zincati update --ignore-rollout', code: 3 },
+  {
+    command: "sudo zincati hold --until 'UNTIL' --reason 'release week'",
+    code: 0,
+    then: /reboot held by the update strategy: .*release week/,
+  },
+  { shown: 'hold', command: 'zincati hold', code: 0 },
+  { shown: 'release', command: 'sudo zincati release h1', code: 0 },
+  { shown: 'deny', command: "sudo zincati deny 43.20260511.3.0 --reason 'kernel regression'", code: 0 },
+  { shown: 'denied', command: 'zincati denied', code: 0 },
+  { shown: 'allow', command: 'sudo zincati allow 43.20260511.3.0', code: 0 },
+  { shown: 'cancel', command: 'sudo zincati cancel', code: 0 },
+  {
+    shown: 'reboot',
+    command: 'sudo zincati reboot --override window --json',
+    code: 0,
+    then: /reached steady state/,
+  },
+  { shown: 'history', command: 'zincati history -n 2', code: 0 },
+];
 
-it('docs/commands.md', async () => {
-  const bus = await BusFixture.start();
-  onTestFinished(() => bus.stop());
-  const agent = await FakeAgent.start(bus.bus.address, WAITING);
-  onTestFinished(() => agent[Symbol.asyncDispose]());
-  agent
-    .onJob('Check', (job) => job.done({ text: 'the update server offers nothing newer', changed: false }))
-    .onJob('Stage', (job) => job.done({ text: '43.20260413.3.2 is staged' }))
-    .onJob('Reboot', (job) =>
-      job.done({
-        request: '1f3a9c20-4',
-        text: 'the reboot into 43.20260413.3.2 is asked for',
-        release: '43.20260413.3.2',
-      }),
-    );
-  for (const member of ['Cancel', 'Discard', 'Release', 'Deny', 'Allow']) {
-    agent.on(member, () => undefined);
+/** On a node of its own: the agent takes the next best release afterwards. */
+const DISCARDING: readonly Step[] = [{ shown: 'discard', command: 'sudo zincati discard', code: 0 }];
+
+async function walk(steps: readonly Step[]): Promise<Partial<Record<CommandName, Example>>> {
+  await using node = await SandboxNode.start();
+  const examples: Partial<Record<CommandName, Example>> = {};
+  let hasRebooted = false;
+  for (const { shown, command, code, then } of steps) {
+    const from = node.said;
+    const words = wordsOf(command.replace('UNTIL', untilOf(node.times.opensAt)));
+    const { code: got, stdout, stderr } = await node.zincati(...words);
+    expect([got, stderr], command).toEqual([code, '']);
+    if (then !== undefined) {
+      await node.says(then, from);
+    }
+    hasRebooted ||= shown === 'reboot';
+    if (shown !== undefined) {
+      examples[shown] = {
+        command: command.replace('UNTIL', UNTIL),
+        output: inExample(stdout.trimEnd(), node.times, hasRebooted),
+      };
+    }
   }
-  const examples = rendered();
-  for (const [name, args] of Object.entries(RUN) as [CommandName, readonly string[]][]) {
-    const { stdout, stderr } = await zincati({ busAddress: bus.bus.address }, ...args);
-    expect(stderr, name).toBe('');
-    const shown = args.map((word) => (word.includes(' ') ? `'${word}'` : word)).join(' ');
-    examples[name] = { args: shown, output: stdout.trimEnd() };
-  }
-  const page = path.resolve(import.meta.dirname, '../../docs/commands.md');
-  await expect(commandsPage(examples)).toMatchFileSnapshot(page);
+  return examples;
+}
+
+it('docs/commands.md, and the example of docs/history.md', async () => {
+  const [waiting, discarding] = await Promise.all([walk(WAITING), walk(DISCARDING)]);
+  const examples = { ...waiting, ...discarding };
+  await expect(commandsPage(examples)).toMatchFileSnapshot(path.join(DOCS, 'commands.md'));
+  const { history } = examples;
+  expect(history).toBeDefined();
+  expect(await readFile(path.join(DOCS, 'history.md'), 'utf8')).toContain(history && block(history));
 });

@@ -52,7 +52,7 @@ describe('status', () => {
     const { code, stdout, stderr } = await zincati('status');
     expect([code, stderr]).toEqual([EXIT.ok, '']);
     expect(stdout).toMatch(/^staged {4}43\.20260413\.3\.2 {3}a plain `reboot` does not apply it/m);
-    expect(stdout).toMatch(/^waits {5}outside of the maintenance windows; not before Sat 28 Nov 02:00 CET/m);
+    expect(stdout).toMatch(/^waits {5}no maintenance window is open; the next opens Sat 28 Nov 02:00 CET/m);
     expect(agent.calls.map(({ member }) => member)).toEqual(['GetAll']);
   });
 
@@ -173,8 +173,10 @@ describe('why', () => {
     const agent = (await anAgent()).on('Explain', () => EXPLANATION);
     const { code, stdout } = await zincati('why', '--override', 'window', '--override', 'people');
     expect(code).toBe(EXIT.ok);
-    expect(stdout).toMatch(/^43\.20260413\.3\.2 is staged\. First possible reboot: Sat 28 Nov 02:07 CET/);
-    expect(stdout).toMatch(/^ {2}people {11}\? {5}1 logged in/m);
+    expect(stdout).toMatch(
+      /^Not now: no maintenance window is open; .*Earliest reboot: Sat 28 Nov 02:07 CET.*\n43\.20260413\.3\.2 is staged\./,
+    );
+    expect(stdout).toMatch(/^ {2}people {11}NO {4}1 logged in/m);
     expect(await optionsOf(agent, 'Explain')).toEqual({ override: ['window', 'people'] });
   });
 
@@ -184,7 +186,7 @@ describe('why', () => {
       kind: 'Explanation',
       lower: { kind: 'at', at: '2026-11-28T01:07:00.000Z' },
       gates: expect.arrayContaining([
-        expect.objectContaining({ gate: 'people', verdict: 'unknown' }),
+        expect.objectContaining({ gate: 'people', verdict: 'block' }),
       ]) as unknown,
     });
   });
@@ -254,7 +256,7 @@ describe('jobs', () => {
     const { code, stdout, stderr } = await zincati('reboot');
     expect([code, stdout]).toEqual([EXIT.blocked, '']);
     expect(stderr).toMatch(
-      /^ {2}window {2}NO {4}Sat, Sun 02:00 for 2 h.*\nthe window is closed\n`zincati why`/,
+      /^not now: no maintenance window is open\n {2}window {2}NO {4}the next opens .*\n`--override window` passes it once; `zincati why`/,
     );
   });
 

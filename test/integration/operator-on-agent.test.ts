@@ -106,12 +106,14 @@ describe('an operator', () => {
     expect(status.stdout).toMatch(
       new RegExp(`^booted +${START} .*\\nstaged +${NEWEST} .*zincati reboot`, 'm'),
     );
-    expect(status.stdout).toMatch(/^waits .*outside of maintenance windows/m);
+    expect(status.stdout).toMatch(/^waits +no maintenance window is open; the next opens /m);
 
     const why = await run('why');
-    expect(why.stdout).toMatch(new RegExp(`^${NEWEST} is staged\\. First possible reboot: `));
+    expect(why.stdout).toMatch(
+      new RegExp(`^Not now: no maintenance window .* Earliest reboot: .*\\n${NEWEST} is staged\\.`),
+    );
     expect(why.stdout).toMatch(/^ +window +NO /m);
-    expect(why.stdout).toMatch(/^ +no hold +yes /m);
+    expect(why.stdout).toMatch(/^ +no hold +yes$/m);
 
     expect(await run('hold', '--reason', 'release week')).toMatchObject({ code: 0 });
     // What was held since is seen at once.
@@ -121,7 +123,7 @@ describe('an operator', () => {
     // Root's own hold is passed by root, the window is not.
     const refused = await run('reboot');
     expect(refused.code).toBe(4);
-    expect(refused.stderr).toContain('outside of maintenance windows');
+    expect(refused.stderr).toContain('not now: no maintenance window is open');
     expect(await run('reboot', '--dry-run', '--override', 'window')).toMatchObject({ code: 0 });
     expect(bootedDeployment(root).version).toBe(START);
 

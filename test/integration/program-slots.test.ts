@@ -55,6 +55,22 @@ async function takeForOther(server: LockServer): Promise<void> {
 }
 
 describe('lock and unlock', () => {
+  it('use a table that holds no reboot, and nobody is told that it has no effect', async () => {
+    const server = await serve();
+    await configure(server.baseUrl);
+    const { code, stdout } = await zincati('config', 'check');
+    expect([code, stdout]).toEqual([EXIT.ok, expect.not.stringContaining('no effect')]);
+    expect(stdout).toMatch(
+      /updates\.fleet_lock holds no reboot, .*; zincati lock, unlock and run-locked use it/,
+    );
+    expect((await zincati('lock', '--app', 'backup')).code).toBe(EXIT.ok);
+    expect(await server.holders('workers')).toEqual([APP_ID]);
+    expect((await zincati('unlock', '--app', 'backup')).code).toBe(EXIT.ok);
+    // Where the strategy asks it as well, there is nothing to warn of.
+    await configure(server.baseUrl, 'updates.strategy = "fleet_lock"\n');
+    expect((await zincati('config', 'check')).stdout).not.toContain('updates.fleet_lock');
+  });
+
   it('take and give back a slot that is not that of the node', async () => {
     const server = await serve({ groups: { workers: 2 } });
     await configure(server.baseUrl);

@@ -3,10 +3,11 @@
  * The agent's own loader then reads the result. Needs root, like Ignition.
  */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
+import { PROGRAM } from '../../scripts/layout.mjs';
 import { loadSettings } from '../../src/config/load-settings.ts';
 import type { Settings } from '../../src/config/settings.ts';
 import { readBearer } from '../../src/http/bearer-file.ts';
@@ -30,6 +31,7 @@ const INTENDED: Readonly<Record<string, Changes<Settings>>> = {
   'air-gapped': { cincinnati: { baseUrl: 'https://updates.example.com/${stream}' } },
   canary: { identity: { rolloutWariness: 0 } },
   'first-boot': { updates: { reboot: { firstBootGraceMs: 60 * 60 * 1000 } } },
+  layered: { identity: { group: 'workers' } },
   'fleet-lock': {
     identity: { group: 'workers' },
     updates: {
@@ -128,7 +130,7 @@ function ownership(root: string, path: string): string {
 }
 
 it('every example has its settings written out here', () => {
-  expect(Object.keys(INTENDED)).toEqual(readdirSync(EXAMPLES).sort());
+  expect(Object.keys(INTENDED).sort()).toEqual(readdirSync(EXAMPLES).sort());
 });
 
 describe.runIf(isRoot).each(Object.entries(INTENDED))('%s', (name, changes) => {
@@ -154,6 +156,39 @@ describe.runIf(isRoot).each(Object.entries(INTENDED))('%s', (name, changes) => {
     expect(after.warnings).toEqual([]);
     expect(after.settings).toEqual(changed(before.settings, changes));
     expect(after.settings).not.toEqual(before.settings);
+  });
+});
+
+describe.runIf(isRoot)('the unit that layers the package', () => {
+  const UNIT = 'layer-zincati-ng.service';
+
+  it('is enabled by the presets of the first boot, and systemd finds no fault in it', () => {
+    using host = provisioned(textOf('layered'));
+    expect(readFileSync(join(host.root, 'etc/systemd/system-preset/20-ignition.preset'), 'utf8')).toContain(
+      `enable ${UNIT}\n`,
+    );
+    // Everything that it runs and waits for, as the host has it.
+    for (const program of ['curl', 'sha256sum', 'rpm-ostree', 'rm', 'systemctl']) {
+      host.write(`usr/bin/${program}`, '#!/bin/sh\n');
+      chmodSync(join(host.root, 'usr/bin', program), 0o755);
+    }
+    for (const target of ['network-online', 'sysinit', 'basic', 'shutdown']) {
+      host.write(`usr/lib/systemd/system/${target}.target`, '[Unit]\n');
+    }
+    expect(run('systemd-analyze', `--root=${host.root}`, '--man=no', 'verify', UNIT)).toEqual({
+      status: 0,
+      stdout: '',
+      stderr: '',
+    });
+  });
+
+  it('does not run again where the package is: the condition names a folder of it', () => {
+    const unit = filesOf(JSON.parse(textOf('layered')) as IgnitionConfig).find(({ path }) =>
+      path.endsWith(UNIT),
+    );
+    const [, folder = ''] = /^ConditionPathExists=!(.+)$/m.exec(unit?.text ?? '') ?? [];
+    expect(folder).toBe(`/${PROGRAM.usr}`);
+    expect(unit?.text).toMatch(/^Before=zincati\.service$/m);
   });
 });
 

@@ -52,6 +52,11 @@ export const WORLD_FAULTS: readonly PutBackFault[] = [
     replace('src/agent/reconfigure.ts', 'startedOver', () => (model) => ({ model, happenings: [] })),
   ),
   world(
+    'hold-after-download',
+    'what people keep waits for the end of a download, or of a drain',
+    replace('src/agent/cut-short.ts', 'isTakenBeside', () => () => false),
+  ),
+  world(
     'denial-of-people-ignored',
     'what a person denied is taken all the same',
     replace(

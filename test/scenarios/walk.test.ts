@@ -8,7 +8,7 @@ import type { Payload, Scheme } from '../../src/agent/release.ts';
 import { parseGraph } from '../../src/cincinnati/graph/graph.ts';
 import { selectUpdate, surroundingsOf } from '../../src/cincinnati/graph/select-update.ts';
 import { carriedHistory, payloadText, wireNodes } from '../../sandbox/releases.ts';
-import { offeredEdges } from '../../sandbox/rollout-policy.ts';
+import { offeredEdges } from '../../src/cincinnati/policy/offered-edges.ts';
 import { deployment } from '../support/samples.ts';
 import { SimulatedNode } from '../support/simulated-node.ts';
 

@@ -37,7 +37,8 @@ export const CLOSED_WINDOW = dictionary({
   class: 'timed',
   verdict: 'block',
   label: 'outside_window',
-  reason: 'outside of the maintenance windows',
+  reason: 'outside of maintenance windows; next one opens Sat 2026-11-28 02:00 CET (in 3 days)',
+  evidence: dictionary({ timeZone: 'Europe/Berlin', opensAt: BigInt(WINDOW) }),
   earliest: micros(WINDOW),
 });
 
@@ -60,7 +61,7 @@ export const WAITING: Readonly<Record<string, Plain>> = {
   Reboot: dictionary({
     lower: dictionary({ kind: 'at', at: micros(FIRST_REBOOT) }),
     upper: dictionary({ kind: 'open' }),
-    assumptions: ['the lock server lends a slot'],
+    assumptions: ['fleet_lock lends a slot when it is asked'],
     'as-of': at('2026-11-25T15:44:00Z'),
   }),
   Holds: [],
@@ -99,22 +100,42 @@ export const EXPLANATION = dictionary({
   stage: 'staged',
   lower: dictionary({ kind: 'at', at: micros(FIRST_REBOOT) }),
   upper: dictionary({ kind: 'open' }),
-  assumptions: ['the lock server lends a slot', 'boot-complete.target stays reached'],
+  assumptions: ['everybody has logged out by then', 'fleet_lock lends a slot when it is asked'],
   gates: [
-    gate('enabled', 'timed', 'pass', '10-auto-updates.toml'),
-    gate('denied', 'timed', 'pass', ''),
-    gate('hold', 'timed', 'pass', ''),
-    gate('periodic', 'timed', 'block', 'Sat, Sun 02:00 for 2 h, Europe/Berlin (55-windows.toml)', {
-      earliest: micros(FIRST_REBOOT),
-      evidence: dictionary({ windows: 2, zone: 'Europe/Berlin' }),
+    gate('enabled', 'timed', 'pass', 'updates are enabled'),
+    gate('denied', 'timed', 'pass', '43.20260413.3.2 is not denied'),
+    gate(
+      'periodic',
+      'timed',
+      'block',
+      'outside of maintenance windows; next one opens Sat 2026-11-28 02:00 CET',
+      {
+        label: 'outside_window',
+        earliest: micros(FIRST_REBOOT),
+        binds: true,
+        evidence: dictionary({
+          timeZone: 'Europe/Berlin',
+          opensAt: BigInt(WINDOW),
+          turnAt: BigInt(FIRST_REBOOT),
+        }),
+      },
+    ),
+    gate('hold', 'timed', 'pass', 'nobody holds reboots'),
+    gate('boot_complete', 'observed', 'pass', 'this boot is complete', {
+      evidence: dictionary({ systemState: 'running', bootCompleteTarget: 'active' }),
     }),
-    gate('boot_complete', 'observed', 'pass', 'reached 22 d ago'),
-    gate('free_space', 'observed', 'pass', '112 MiB free, 41 MiB needed'),
-    gate('inhibitors', 'observed', 'pass', 'none'),
-    gate('people', 'bounded', 'unknown', '1 logged in: core on pts/0 (idle 2 h); waited for at most 10 min'),
-    gate('fleet_lock', 'foreign', 'unknown', 'last answer: lent; asked only when all else allows', {
-      'as-of': at('2026-11-03T01:12:00Z'),
-    }),
+    gate('inhibitors', 'observed', 'pass', 'nobody inhibits a shutdown'),
+    gate('people', 'bounded', 'block', '1 logged in: core on pts/0; waited for at most 10 min'),
+    gate(
+      'fleet_lock',
+      'foreign',
+      'unknown',
+      'last answer: lent; asked only when all else allows the reboot',
+      {
+        evidence: dictionary({ lastAnswer: 'granted' }),
+        'as-of': at('2026-11-03T01:12:00Z'),
+      },
+    ),
   ],
 });
 

@@ -24,7 +24,14 @@ export function filesOfButane(text: string): PlacedFile[] {
       text: textAt(dropIn, 'contents'),
     })),
   );
-  return [...files, ...dropIns].sort((a, b) => (a.path < b.path ? -1 : 1));
+  const units = each(root, 'systemd', 'units')
+    .filter((unit) => at(unit, 'contents') !== undefined)
+    .map((unit) => ({
+      path: `/etc/systemd/system/${textAt(unit, 'name')}`,
+      mode: DEFAULT_MODE,
+      text: textAt(unit, 'contents'),
+    }));
+  return [...files, ...dropIns, ...units].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 function at(node: Node, ...keys: readonly string[]): Node | undefined {

@@ -2,14 +2,11 @@
 import { EXIT, type ExitName } from '../../src/cli/exit-codes.ts';
 import { EXIT_HELP, exitsOf, needs, sentence, shownValue, usageOf } from '../../src/cli/help.ts';
 import { KINDS } from '../../src/cli/json-document.ts';
+import { block, type Printed } from './walk-page.ts';
 import { COMMAND_NAMES, type CommandName, specOf } from '../../src/cli/table/commands.ts';
 
-export interface Example {
-  /** The words after `zincati`. */
-  readonly args: string;
-  /** What it prints, without the last line break. */
-  readonly output: string;
-}
+/** A command line, and what it prints, without the last line break. */
+export type Example = Printed;
 
 const HEAD = `# Commands
 
@@ -62,6 +59,6 @@ function section(name: CommandName, example: Example | undefined): string {
     ...[[sentence(spec.help), ...about, ...needs(spec)].join('\n')].map((text) => `${text}\n`),
     ...(table === '' ? [] : [`| option | what |\n|---|---|\n${table}`]),
     `Exit codes: ${exits.join(', ')}.\n`,
-    ...(example === undefined ? [] : [`\`\`\`\n$ zincati ${example.args}\n${example.output}\n\`\`\`\n`]),
+    ...(example === undefined ? [] : [`${block(example)}\n`]),
   ].join('\n');
 }

@@ -16,6 +16,7 @@ const WISH_SAMPLES: readonly Wish[] = [
   { kind: 'reboot', overrides: [] },
   { kind: 'reboot', overrides: ['window', 'people'] },
   { kind: 'cancel' },
+  { kind: 'cancel', request: 'r-1' },
   { kind: 'discard' },
   { kind: 'hold', what: 'reboot', untilAt: AT, reason: 'R' },
   { kind: 'hold', what: 'stage', reason: '' },

@@ -28,12 +28,14 @@ export interface IgnitionConfig {
   readonly systemd?: {
     readonly units?: readonly {
       readonly name: string;
+      readonly enabled?: boolean;
+      readonly contents?: string;
       readonly dropins?: readonly { readonly name: string; readonly contents: string }[];
     }[];
   };
 }
 
-/** Ignition makes files without a mode readable by everyone. The drop-ins of units are files as well. */
+/** Ignition makes files without a mode readable by everyone. Units and their drop-ins are files as well. */
 export const DEFAULT_MODE = 0o644;
 
 /** The files in the order of their paths. */
@@ -50,7 +52,12 @@ export function filesOf(config: IgnitionConfig): PlacedFile[] {
       text: contents,
     })),
   );
-  return [...files, ...dropIns].sort((a, b) => (a.path < b.path ? -1 : 1));
+  const units = (config.systemd?.units ?? []).flatMap(({ name, contents }) =>
+    contents === undefined
+      ? []
+      : [{ path: `/etc/systemd/system/${name}`, mode: DEFAULT_MODE, text: contents }],
+  );
+  return [...files, ...dropIns, ...units].sort((a, b) => (a.path < b.path ? -1 : 1));
 }
 
 function decode(source: string, compression: string): string {

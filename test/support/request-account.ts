@@ -7,8 +7,11 @@
  * - Each request ends once, and at the latest with the life of the agent.
  * - What is overridden is overridden for the request alone.
  * - What ended well is on disk; what was refused is not.
+ * - What people keep is settled before an effect that can take long is over, unless it ends that.
+ * - To cancel one request ends no other.
  */
 import type { Happening } from '../../src/agent/happenings.ts';
+import type { EffectKind } from '../../src/agent/messages.ts';
 import type { GateQuestion } from '../../src/agent/ports.ts';
 import { OVERRIDES, type Override } from '../../src/agent/overrides.ts';
 import type { Release } from '../../src/agent/release.ts';
@@ -28,6 +31,10 @@ const WISHES_OF_PEOPLE = [
   ...(['release', 'release', 'release', 'deny', 'allow', 'allow'] as const),
 ] as const;
 
+/** Effects that can take long, and what must not wait for them. */
+const LONG: ReadonlySet<EffectKind> = new Set(['stage', 'follow-active', 'acquire-slot']);
+const KEPT: ReadonlySet<Wish['kind']> = new Set(['hold', 'release', 'deny', 'allow']);
+
 type Done = Extract<Outcome, { kind: 'done' }>;
 
 export class RequestAccount {
@@ -45,6 +52,8 @@ export class RequestAccount {
   readonly #heldBy = new Map<string, number>();
   /** Versions and checksums. */
   readonly #denied = new Set<string>();
+  /** By id of the cancel: the one request that it is about. */
+  readonly #cancelling = new Map<string, string>();
   #count = 0;
   #life = 0;
 
@@ -176,11 +185,19 @@ export class RequestAccount {
   }
 
   #request(wish: Wish): void {
-    const request: Request = { id: `r-${++this.#count}`, by: { uid: this.#pick([0, 1000, 1001]) }, wish };
+    const id = `r-${++this.#count}`;
+    if (wish.kind === 'cancel' && wish.request !== undefined) {
+      this.#cancelling.set(id, wish.request);
+    }
+    const request: Request = { id, by: { uid: this.#pick([0, 1000, 1001]) }, wish };
     if (!this.#node.quiet) {
       this.#node.log.push(`..... uid ${request.by.uid}: ${JSON.stringify(wish)}`);
     }
     this.#node.request(request);
+    const { goingOn } = this.#node;
+    if (goingOn !== undefined && LONG.has(goingOn) && KEPT.has(wish.kind) && !this.#ended.has(request.id)) {
+      throw new Violation(`request ${request.id} (${wish.kind}) waits while ${goingOn} goes on`);
+    }
   }
 
   #hear(happening: Happening): void {
@@ -202,12 +219,21 @@ export class RequestAccount {
         }
         this.#open.delete(request.id);
         this.#ended.add(request.id);
+        this.#checkCancelled(request, outcome);
         if (outcome.kind === 'done') {
           this.#kept(request, outcome, open.takenAt);
         }
         return;
       }
       default:
+    }
+  }
+
+  #checkCancelled({ id }: Request, outcome: Outcome): void {
+    const [, by] = outcome.kind === 'refused' ? (/^by request (.+)$/.exec(outcome.text) ?? []) : [];
+    const of = by === undefined ? undefined : this.#cancelling.get(by);
+    if (of !== undefined && of !== id) {
+      throw new Violation(`request ${id} was ended by ${by ?? ''}, which cancels ${of} alone`);
     }
   }
 
@@ -257,9 +283,12 @@ export class RequestAccount {
   #wish(kind: (typeof WISHES_OF_PEOPLE)[number]): Wish {
     switch (kind) {
       case 'check':
-      case 'cancel':
       case 'discard':
         return { kind };
+      case 'cancel': {
+        const request = this.#pick(['r-0', ...this.#open.keys()]);
+        return this.#random() < 0.5 ? { kind } : { kind, request };
+      }
       case 'stage': {
         const ignoreRollout = this.#random() < 0.5;
         return this.#random() < 0.5

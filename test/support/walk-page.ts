@@ -51,12 +51,14 @@ export const SCENES: readonly Scene[] = [
   },
   {
     title: 'Why does it not reboot?',
-    text: `Each line is a gate. Those with \`NO\` keep the node, and say until when.`,
+    text: `The first line is the answer, and the third says what would reboot the node now. Each row below is a gate: \`NO\` keeps the node,
+and says until when. Row \`next look\` is the pace of the agent, which looks at everything again every five minutes here.`,
     steps: [{ command: 'zincati why', code: 0 }],
   },
   {
     title: 'Keep it as it is',
-    text: `Somebody works on this node during the weekend. A hold keeps it from rebooting in the window.`,
+    text: `Somebody works on this node during the weekend. A hold keeps it from rebooting in the window. Then \`why\` names the hold, and
+the window after it.`,
     steps: [
       {
         command: "sudo zincati hold --until 'UNTIL' --reason 'release week'",
@@ -93,7 +95,7 @@ export const SCENES: readonly Scene[] = [
   },
   {
     title: 'After the reboot',
-    text: `The history has all of it, and who asked.`,
+    text: `The history has all of it, and who asked. A request has an id: one line has it with \`by\`, another one with what came of it.`,
     steps: [
       { command: 'zincati status', code: 0 },
       { command: 'zincati history', code: 0 },
@@ -124,7 +126,10 @@ export function block({ command, output }: Printed): string {
   return `\`\`\`\n$ ${command}\n${output}\n\`\`\``;
 }
 
-/** When the hold of the walk ends, as it is typed: UTC. */
+/** When the hold of the example ends, as it is typed: UTC. */
+export const UNTIL = '2026-11-28 18:00';
+
+/** The same in the test's own time. */
 export function untilOf(opensAt: number): string {
   return clock(opensAt + 16 * HOUR_MS);
 }

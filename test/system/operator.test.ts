@@ -30,6 +30,7 @@ const MAY_HOLD = `polkit.addRule(function (action, subject) {
   if (action.id === 'org.coreos.zincati.hold' && subject.user === 'alice') return polkit.Result.YES;
 });
 `;
+const LOCKS = '/etc/zincati/config.d/92-locks.toml';
 /** Only root and the agent may read it. */
 const PRIVATE = '/etc/zincati/config.d/95-private.toml';
 const AGENT1 = ['org.coreos.zincati', '/org/coreos/zincati', 'org.coreos.zincati.Agent1'] as const;
@@ -49,6 +50,7 @@ length_minutes = 60
 describe.skipIf(whyNot !== undefined)(`an operator${whyNot === undefined ? '' : ` (${whyNot})`}`, () => {
   let host: BootedHost;
   let alice = 0;
+  let locks = '';
   beforeAll(async () => {
     await using authority = await TestAuthority.create('locks');
     const { entries } = await carriedHistory('stable');
@@ -68,13 +70,18 @@ describe.skipIf(whyNot !== undefined)(`an operator${whyNot === undefined ? '' : 
         '/etc/zincati/config.d/20-platform.toml': '[identity]\nplatform = "metal"\n',
         '/etc/zincati/config.d/90-off.toml': '[updates]\nenabled = false\n',
         '/usr/lib/sysusers.d/60-people.conf': 'u alice - "Alice"\nu mallory - "Mallory"\n',
+        '/etc/zincati/lock/ca.pem': authority.cert,
         [ATTACK]: readFileSync(join(import.meta.dirname, '../support/hostile-caller.py'), 'utf8'),
       },
       wanted: ['boot-complete.target'],
     });
     const servers = new LineProcess('nsenter', [...host.networkOnly(), process.execPath, SERVERS]);
     servers.tell(JSON.stringify(await authority.issue('IP:127.0.0.1')));
-    const { updates } = JSON.parse(await servers.line()) as { updates: string };
+    const { updates, locks: lockServer } = JSON.parse(await servers.line()) as {
+      updates: string;
+      locks: string;
+    };
+    locks = lockServer;
     const cursor = await host.cursor();
     await host.write(
       '/etc/zincati/config.d/90-off.toml',
@@ -121,10 +128,12 @@ describe.skipIf(whyNot !== undefined)(`an operator${whyNot === undefined ? '' : 
       expect(status.stdout).toMatch(
         new RegExp(`^booted +${OLD} .*\\n?.*\\nstaged +${NEWEST} .*zincati reboot`, 'm'),
       );
-      expect(status.stdout).toMatch(/^waits .*outside of (the )?maintenance windows/m);
+      expect(status.stdout).toMatch(/^waits +no maintenance window is open; the next opens /m);
       const why = await zincati('why');
       expect(why).toMatchObject({ status: 0, stderr: '' });
-      expect(why.stdout).toMatch(new RegExp(`^${NEWEST} is staged\\. First possible reboot: `));
+      expect(why.stdout).toMatch(
+        new RegExp(`^Not now: no maintenance window .*Earliest reboot: .*\\n${NEWEST} is staged\\.`),
+      );
       expect(why.stdout).toMatch(/^ +window +NO /m);
       expect((await zincati('history')).stdout).toContain(NEWEST);
       for (const looking of [['calendar'], ['config', 'show'], ['hold'], ['denied'], ['status', '--json']]) {
@@ -164,6 +173,23 @@ describe.skipIf(whyNot !== undefined)(`an operator${whyNot === undefined ? '' : 
       expect(refusal).toMatchObject({ status: 4, stdout: '' });
       expect(refusal.stderr).toMatch(/^ +window +NO /m);
       expect(await deployments()).toBe(before);
+    });
+
+    it('lends slots to programs by a table that holds no reboot, and is told just that', async () => {
+      const cursor = await host.cursor();
+      await host.write(
+        LOCKS,
+        `[updates.fleet_lock]\nbase_url = "${locks}"\nca_file = "/etc/zincati/lock/ca.pem"\n`,
+      );
+      await host.sh(`systemctl reload ${UNIT}`);
+      await host.journal(cursor, 'updates.fleet_lock holds no reboot, since updates.strategy is periodic; ');
+      expect((await zincati('config', 'check')).stdout).not.toContain('no effect');
+      expect(await zincati('lock', '--app', 'backup')).toMatchObject({ status: 0, stderr: '' });
+      // The node itself asks for none: another program would be refused the only slot, and `why` has no such gate.
+      expect((await zincati('lock', '--app', 'other')).status).toBe(4);
+      expect((await zincati('why')).stdout).not.toContain('lock server');
+      expect(await zincati('unlock', '--app', 'backup')).toMatchObject({ status: 0, stderr: '' });
+      await host.sh(`rm ${LOCKS} && systemctl reload ${UNIT}`);
     });
 
     it('sets the log level', async () => {
@@ -251,7 +277,7 @@ describe.skipIf(whyNot !== undefined)(`an operator${whyNot === undefined ? '' : 
       await host.sh('systemctl restart polkit');
       const held = await as('alice', 'hold', '--reason', 'my experiment');
       expect(held).toMatchObject({ status: 0, stderr: '' });
-      expect((await zincati('status')).stdout).toMatch(new RegExp(`by uid ${alice} `));
+      expect((await zincati('status')).stdout).toMatch(/by alice /);
       const history = (await zincati('history', '--json')).stdout;
       expect(JSON.parse(history)).toMatchObject({
         entries: expect.arrayContaining([

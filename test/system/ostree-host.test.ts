@@ -7,6 +7,7 @@ import { beforeAll, describe } from 'vitest';
 import { OstreeBed } from '../support/ostree-host.ts';
 import { faults } from './ostree/faults.ts';
 import { freshBoot } from './ostree/fresh-boot.ts';
+import { operator } from './ostree/operator.ts';
 import { rollback } from './ostree/rollback.ts';
 import { wholeUpdate } from './ostree/update.ts';
 
@@ -20,6 +21,7 @@ describe.skipIf(whyNot !== undefined)(`an OSTree host${whyNot === undefined ? ''
   });
 
   describe.concurrent('an update', () => wholeUpdate(() => bed));
+  describe.concurrent('an operator', () => operator(() => bed));
   describe.concurrent('a rollback', () => rollback(() => bed));
   describe.concurrent('a fault', () => faults(() => bed));
   describe.concurrent('freshly booted', () => freshBoot(() => bed));

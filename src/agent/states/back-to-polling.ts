@@ -3,7 +3,7 @@ import { checkDue, retryMs } from '../checking.ts';
 import type { EffectOf } from '../messages.ts';
 import { AFTER_FOLLOW_MS } from '../pacing.ts';
 import type { Deployment } from '../ports.ts';
-import { samePayload } from '../release.ts';
+import { samePayload, type Target } from '../release.ts';
 import type { Memory, Model } from '../state.ts';
 import type { Turn } from '../turn.ts';
 
@@ -22,6 +22,14 @@ export function foreignStaged({ host, record }: Pick<Memory, 'host' | 'record'>)
     samePayload(staged.payload, record.staged.payload) &&
     (record.staged.deploymentId === undefined || record.staged.deploymentId === staged.id);
   return isOurs ? undefined : staged;
+}
+
+/** What is staged and is this agent's. Undefined: nothing, or it is somebody else's. */
+export function ownStaged(memory: Pick<Memory, 'host' | 'record'>): Target | undefined {
+  const staged = memory.host?.staged;
+  return staged?.payload === undefined || foreignStaged(memory) !== undefined
+    ? undefined
+    : { version: staged.version, payload: staged.payload };
 }
 
 /** The kind of the failure after which nothing was done, since somebody had changed what is staged. */

@@ -20,8 +20,8 @@ export const LOOKING_COMMANDS = {
   why: {
     help: 'show every gate between this node and its next reboot',
     about: [
-      'The agent looks at each gate afresh, and says when each lets the node pass at the earliest.',
-      'A gate marked `?` cannot be told in advance. Such are the lock server and people who are logged in.',
+      'The first line is the answer: what keeps the node most, and the earliest reboot. Then comes what to do about it.',
+      'The agent looks at each gate afresh. `NO` keeps the node, and `?` cannot be told in advance.',
     ],
     options: {
       override: { choices: OVERRIDES, help: 'count this gate as passed', many: true },

@@ -1,6 +1,7 @@
 /** Faults that real peers and an attacker have shown, area by area. */
 import type { PutBackFault } from '../fault.ts';
 import { BOUNDED_FAULTS } from './bounded.ts';
+import { COMMAND_FAULTS } from './commands.ts';
 import { CONFIGURATION_FAULTS } from './configuration.ts';
 import { DECIDING_FAULTS } from './deciding.ts';
 import { FLEET_OF_LOCKS_FAULTS } from './fleet-of-locks.ts';
@@ -15,6 +16,7 @@ import { WHY_FAULTS } from './why.ts';
 
 export const SHOWN_FAULTS: readonly PutBackFault[] = [
   ...BOUNDED_FAULTS,
+  ...COMMAND_FAULTS,
   ...CONFIGURATION_FAULTS,
   ...DECIDING_FAULTS,
   ...FLEET_OF_LOCKS_FAULTS,

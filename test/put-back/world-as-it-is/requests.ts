@@ -104,11 +104,11 @@ export const REQUEST_FAULTS: readonly PutBackFault[] = [
     id: 'request-check-first',
     fault: 'beside a check that waits, the attempt under way is not the reboot that is asked for',
     changes: [
-      replace('src/agent/pressing.ts', 'pressed', (original) => (model, now) => {
+      replace('src/agent/pressing.ts', 'pressed', (original) => (model, now, policy) => {
         const waits = model.memory.requests.some(
           ({ begun, request }) => !begun && request.wish.kind === 'check',
         );
-        return waits ? model : original(model, now);
+        return waits ? model : original(model, now, policy);
       }),
     ],
     ...ENDS,
@@ -146,5 +146,71 @@ export const REQUEST_FAULTS: readonly PutBackFault[] = [
     changes: [replace('src/agent/request-outcomes.ts', 'isLenderAwaited', () => () => false)],
     ...ENDS,
     named: 'is waited for, and what is overridden stays so meanwhile',
+  },
+  {
+    id: 'request-own-forgotten',
+    fault: 'after a restart of the agent what it has staged cannot be booted while the server is down',
+    changes: [replace('src/agent/taken-up.ts', 'takenUp', () => () => undefined)],
+    project: 'unit',
+    test: 'test/unit/agent/taken-up.test.ts',
+    named: 'leads into what this agent has staged',
+  },
+  {
+    id: 'request-doubt-passed',
+    fault: 'a person who asks for a reboot gets a release that the server has just withdrawn',
+    changes: [replace('src/agent/pressing.ts', 'doubted', () => (memory) => memory)],
+    project: 'unit',
+    test: 'test/unit/agent/taken-up.test.ts',
+    named: 'is not booted on request before the server was asked once more',
+  },
+  {
+    id: 'request-allow-half',
+    fault: 'what is allowed after two missed reboots is held for good again by the next one',
+    changes: [
+      replace('src/agent/record.ts', 'pardoned', () => (record, isMeant) => ({
+        ...record,
+        denials: record.denials.filter((denial) => !isMeant(denial)),
+      })),
+    ],
+    ...REQUESTED,
+    named: 'lifts what counts against a release whole',
+  },
+  {
+    id: 'request-cancel-all',
+    fault: 'whoever cancels one job ends those of everybody',
+    changes: [
+      replace(
+        'src/agent/requested.ts',
+        'isCancelled',
+        () =>
+          ({ request }) =>
+            ['check', 'stage', 'reboot'].includes(request.wish.kind),
+      ),
+    ],
+    project: 'unit',
+    test: 'test/unit/agent/beside.test.ts',
+    named: 'ends the one request alone',
+  },
+  {
+    id: 'request-hold-after-drain',
+    fault: 'what people keep waits for a lender that drains the node for half an hour',
+    changes: [
+      replace(
+        'src/agent/cut-short.ts',
+        'isTakenBeside',
+        (original) => (wish, effect) => effect !== 'acquire-slot' && original(wish, effect),
+      ),
+    ],
+    project: 'unit',
+    test: 'test/unit/agent/beside.test.ts',
+    named: 'is on disk while a lender drains the node',
+  },
+  {
+    id: 'request-overtakes',
+    fault: 'of a denial and an allowance the second is taken first, and the last word does not count',
+    changes: [replace('src/agent/beside.ts', 'isBehind', () => () => false)],
+    project: 'unit',
+    test: 'test/unit/agent/beside.test.ts',
+    named: 'keeps the order',
   },
 ];

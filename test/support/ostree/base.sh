@@ -9,7 +9,7 @@ folder=$1 mirror=$2
 tree=$folder/tree
 mkdir -p "$folder"
 packages=systemd,systemd-sysv,libpam-systemd,dbus,polkitd,login,util-linux,bsdutils,iproute2,procps,ca-certificates
-packages+=,ostree,ostree-boot,gir1.2-ostree-1.0,python3-gi,libstdc++6,socat,e2fsprogs
+packages+=,ostree,ostree-boot,gir1.2-ostree-1.0,python3-gi,libstdc++6,socat,e2fsprogs,openssh-server,openssh-client
 
 mmdebstrap --variant=minbase --mode=root --format=directory --skip=check/empty,cleanup/apt \
   --aptopt='APT::Install-Recommends "false"' --dpkgopt='path-exclude=/usr/share/man/*' \
@@ -38,6 +38,8 @@ d /var/opt 0755 root root -
 X
 # Terminals as on Fedora and openEuler: group tty may write.
 sed -i 's/^TTYPERM.*/TTYPERM 0620/' etc/login.defs
+# Only the test that needs it starts it, with keys of its own.
+rm -f etc/ssh/ssh_host_* etc/systemd/system/multi-user.target.wants/ssh.service etc/systemd/system/sshd.service
 rm -f etc/machine-id
 : >etc/machine-id
 # Timers would run apt and file system checks.

@@ -9,6 +9,12 @@ export const RPM_OSTREE_OS = [
   'org.projectatomic.rpmostree1.OS',
 ] as const;
 
+/** The file that records what alice sees. */
+export const SEEN = '/run/alice';
+/** alice logs in at a terminal, until unit `alice` is stopped. */
+export const LOG_IN = `systemd-run --quiet --unit=alice sh -c \
+  'sleep infinity | script --quiet --flush --command "exec login -f alice" ${SEEN}'`;
+
 /** The agent is ready before its socket exists. */
 const METRICS = 'UNIX-CONNECT:/run/zincati/public/metrics.promsock,retry=600,interval=0.1';
 

@@ -2,13 +2,21 @@
 import { expect, it } from 'vitest';
 
 import type { OstreeBed } from '../../support/ostree-host.ts';
-import { HELD, RPM_OSTREE_OS, UNIT, hold, isStaged, metrics, reboot, record, release } from './steps.ts';
+import {
+  HELD,
+  hold,
+  isStaged,
+  LOG_IN,
+  metrics,
+  reboot,
+  record,
+  release,
+  RPM_OSTREE_OS,
+  SEEN,
+  UNIT,
+} from './steps.ts';
 
 const POLKIT_RULES = '/usr/share/polkit-1/rules.d';
-/** The file that records what alice sees. */
-const SEEN = '/run/alice';
-const LOG_IN = `systemd-run --quiet --unit=alice sh -c \
-  'sleep infinity | script --quiet --flush --command "exec login -f alice" ${SEEN}'`;
 export function wholeUpdate(bed: () => OstreeBed): void {
   it.concurrent('an update is staged, held, waited for, finalized and booted', async () => {
     const [old, update] = bed().releases;

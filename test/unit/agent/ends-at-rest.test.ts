@@ -80,7 +80,7 @@ describe('a request that the machine has gone about', () => {
 });
 
 describe('a request that waits for the disk', () => {
-  const BEFORE = { holds: [], adminDenials: [], denials: [] };
+  const BEFORE = { holds: [], adminDenials: [], denials: [], attempts: [] };
   const HOLD = { id: 'h1', what: 'reboot', by: { uid: 0 }, reason: '', sinceAt: 1 } as const;
   const OUTCOME = done('reboots are held', { changed: true, hold: 'h1' });
   const HELD = pending(

@@ -122,7 +122,7 @@ describe('the terms on which the graph is asked', () => {
 });
 
 describe('what the disk has', () => {
-  const kept = (id: string) => ({ holds: [hold(id)], adminDenials: [], denials: [] });
+  const kept = (id: string) => ({ holds: [hold(id)], adminDenials: [], denials: [], attempts: [] });
   const writing = (id: string): Pending =>
     pending({ kind: 'release', hold: id }, 0, {
       written: { before: kept(id), outcome: done('', { changed: true }) },

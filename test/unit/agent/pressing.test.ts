@@ -13,6 +13,7 @@ import {
   REBOOT_PENDING,
   SWITCHED_OFF,
 } from '../../support/agent-states.ts';
+import { POLICY } from '../../support/samples.ts';
 
 const NOW = { at: 1_000_000, mono: 500_000 };
 const CHECK: Wish = { kind: 'check' };
@@ -24,7 +25,7 @@ function pending(wish: Wish, changes: Partial<Pending> = {}): Pending {
 }
 
 function after(state: AgentState, ...requests: readonly Pending[]): Model {
-  return pressed({ state, memory: memoryOf({ requests }) }, NOW);
+  return pressed({ state, memory: memoryOf({ requests }) }, NOW, POLICY);
 }
 
 const begun = ({ memory }: Model): string[] =>
@@ -132,7 +133,7 @@ describe('requests', () => {
 
   it('that wait for the disk wake nothing', () => {
     const outcome = done('', { changed: true });
-    const written = { before: { holds: [], adminDenials: [], denials: [] }, outcome };
+    const written = { before: { holds: [], adminDenials: [], denials: [], attempts: [] }, outcome };
     const model = after(polling('rest'), pending({ kind: 'allow', release: '2' }, { written }));
     expect(model.state).toEqual(polling('rest'));
     expect(begun(model)).toEqual([]);
@@ -147,6 +148,6 @@ describe('requests', () => {
 
   it('that are none leave the machine as it is', () => {
     const model: Model = { state: polling('rest'), memory: memoryOf() };
-    expect(pressed(model, NOW)).toBe(model);
+    expect(pressed(model, NOW, POLICY)).toBe(model);
   });
 });

@@ -17,7 +17,6 @@ import {
   settleAsked,
   stageFailed,
   stageSucceeded,
-  withEvents,
   type AgentRecord,
   type Denial,
 } from '../../../src/agent/record.ts';
@@ -246,14 +245,5 @@ describe('where the node has come from', () => {
     expect(findings).toStrictEqual([{ kind: 'booted-as-asked', target: plain(V4) }]);
     const missed = booted(asked, V1, 'boot-b', 9);
     expect(missed.findings.map(({ kind }) => kind)).toEqual(['reboot-missed', 'rolled-back', 'rolled-back']);
-  });
-});
-
-describe('the last events', () => {
-  it('are a hundred at most: the newest stay', () => {
-    const events = Array.from({ length: 101 }, (_, at) => ({ at, text: 'x' }));
-    const record = withEvents(EMPTY_RECORD, events);
-    expect([record.events.length, record.events[0]?.at]).toEqual([100, 1]);
-    expect(withEvents(EMPTY_RECORD, [])).toBe(EMPTY_RECORD);
   });
 });

@@ -73,19 +73,24 @@ describe('record text', () => {
     const text = JSON.stringify({
       format: 1,
       boots: {},
-      events: Array(1002).fill({ at: 1, text: 'x' }),
+      attempts: Array(1002).fill(FULL.attempts[0]),
       staged: null,
     });
     const read = readText(text);
-    expect(read).toMatchObject({ kind: 'record', dropped: ['boots', 'the first 2 of events'] });
+    expect(read).toMatchObject({ kind: 'record', dropped: ['boots', 'the first 2 of attempts'] });
+  });
+
+  it('passes over the events that a version before this one kept, since the history has them', () => {
+    const old = { ...(JSON.parse(toText(FULL)) as object), events: [{ at: 1, text: 'staged 2' }, 'damaged'] };
+    expect(readText(JSON.stringify(old))).toEqual({ kind: 'record', record: FULL, dropped: [] });
+    expect(toText(FULL)).not.toContain('events');
   });
 
   it('survives any JSON, and any single damaged character', () => {
     fc.assert(
       fc.property(
         fc.jsonValue(),
-        (value) =>
-          void readText(JSON.stringify({ format: 1, denials: value, events: [value], asked: value })),
+        (value) => void readText(JSON.stringify({ format: 1, denials: value, boots: [value], asked: value })),
       ),
     );
     const text = toText(FULL);
@@ -163,7 +168,6 @@ describe('the entries of a record', () => {
     boots: TARGET,
     attempts: { ...TARGET, stages: 1, reboots: 0, sinceAt: 1 },
     slots: SLOT,
-    events: { at: 1, kind: 'reboot-missed', target: TARGET },
   } as const;
   const SINGLES = { asked: { ...TARGET, at: 1, bootId: 'boot-a' }, staged: TARGET } as const;
   const read = (parts: object) => readText(JSON.stringify({ format: 1, ...parts }));
@@ -217,11 +221,6 @@ describe('the entries of a record', () => {
       staged: { ...TARGET, terms: { ignoreRollout: true, to: '2' }, deploymentId: 'fcos-aa.0' },
       denials: [LISTS.denials, { ...TARGET, reason: 'rolled-back', sinceAt: 1, strikes: 0 }],
       slots: [{ ...SLOT, files, grantedAt: 3 }, SLOT, { ...SLOT, files: { cert: '/cert' } }],
-      events: [
-        { ...LISTS.events, booted: TARGET, why: 'it came up in another one' },
-        LISTS.events,
-        { at: 2, text: 'as a version before this one wrote' },
-      ],
       stalledSinceAt: 9,
       installation: 'node-1',
     };
@@ -248,13 +247,11 @@ describe('the entries of a record', () => {
   it('are bounded: the newest ones stay', () => {
     const boots = Array.from({ length: 1002 }, (_, n) => ({ ...TARGET, version: `${n}` }));
     const slots = Array.from({ length: MOST_SLOTS + 1 }, (_, n) => ({ ...SLOT, id: `n${n}` }));
-    const events = Array.from({ length: 101 }, (_, n) => ({ at: n, text: 'x' }));
-    const answer = read({ boots: [...boots, 7], slots, events });
+    const answer = read({ boots: [...boots, 7], slots });
     expect(answer).toMatchObject({ dropped: ['the first 3 of boots', 'boots[1002]'] });
     const { record } = answer as Extract<typeof answer, { kind: 'record' }>;
     expect([record.boots.length, record.boots[0]?.version]).toEqual([999, '3']);
     expect([record.slots.length, record.slots[0]?.id]).toEqual([MOST_SLOTS, 'n1']);
-    expect([record.events.length, record.events[0]?.at]).toEqual([100, 1]);
   });
 
   it('that nest without end are told from other damage', () => {

@@ -85,7 +85,7 @@ describe('a cancel', () => {
   });
 
   it('ends what was asked for, and nothing that people keep', () => {
-    const before = { holds: [], adminDenials: [], denials: [] };
+    const before = { holds: [], adminDenials: [], denials: [], attempts: [] };
     const allow = {
       ...pending({ kind: 'allow', release: '2' }),
       begun: false,

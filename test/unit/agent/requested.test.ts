@@ -8,6 +8,8 @@ import {
   type Outcome,
   type Wish,
 } from '../../../src/agent/requests.ts';
+import { booted, rebootAsked } from '../../../src/agent/record.ts';
+import { RecordError } from '../../../src/errors.ts';
 import { askedNode, DONE, REFUSED } from '../../support/asked-node.ts';
 import { POLICY, release, staged } from '../../support/samples.ts';
 import { KindError, type World } from '../../support/simulated-node.ts';
@@ -430,6 +432,64 @@ describe('deny and allow', () => {
     until(outcome);
     expect(outcome()).toMatchObject({ kind: 'done', changed: true, text: '8 is no longer denied' });
     expect(node.record.denials).toEqual([]);
+  });
+
+  it('lifts what counts against a release whole, so that one missed reboot does not hold it for good again', () => {
+    const { ask, until, toRest, node } = askedNode();
+    toRest('UpdateStaged');
+    const held = { ...release('8'), reason: 'boot-failed', sinceAt: 5, strikes: 2 } as const;
+    const counted = { ...release('8'), stages: 0, reboots: 2, sinceAt: 5 };
+    const other = { ...release('9'), stages: 3, reboots: 1, sinceAt: 5 };
+    node.record = { ...node.record, denials: [held], attempts: [counted, other] };
+    node.restart();
+    toRest('UpdateStaged');
+    until(ask({ kind: 'allow', release: '8' }));
+    expect(node.record).toMatchObject({ denials: [], attempts: [other] });
+    const again = rebootAsked(node.record, release('8'), 10, 'boot-7');
+    expect(booted(again, release('1'), 'boot-8', 20).record.denials).toEqual([
+      expect.objectContaining({ version: '8', strikes: 1, untilAt: expect.any(Number) as number }),
+    ]);
+  });
+
+  it('takes an allowance back that cannot be written, with all that counts', () => {
+    let isFull = false;
+    const { ask, until, toRest, node } = askedNode({
+      saveFault: () => (isFull ? new RecordError('the disk is full') : undefined),
+    });
+    toRest('UpdateStaged');
+    const held = { ...release('8'), reason: 'boot-failed', sinceAt: 5, strikes: 2 } as const;
+    const counted = { ...release('8'), stages: 0, reboots: 2, sinceAt: 5 };
+    node.record = { ...node.record, denials: [held], attempts: [counted] };
+    node.restart();
+    toRest('UpdateStaged');
+    isFull = true;
+    const ended = ask({ kind: 'allow', release: '8' });
+    until(ended);
+    expect(ended()).toEqual(REFUSED('Failed'));
+    expect(node.model.memory.record).toMatchObject({ denials: [held], attempts: [counted] });
+  });
+
+  it('lets a release be tried again that was given up, and drops what the last attempt left', () => {
+    const { ask, until, toRest, node } = askedNode();
+    toRest('UpdateStaged');
+    const denials = [
+      {
+        ...release('2'),
+        reason: 'abandoned',
+        sinceAt: 5,
+        untilAt: node.at + 60 * MINUTE,
+        strikes: 1,
+      } as const,
+    ];
+    node.record = { ...node.record, denials, staged: undefined };
+    node.restart();
+    node.effects.length = 0;
+    until(ask({ kind: 'allow', release: '2' }));
+    toRest('UpdateStaged');
+    const kinds = node.effects.map(({ kind }) => kind);
+    expect(kinds.indexOf('discard-staged')).toBeGreaterThan(-1);
+    expect(kinds.indexOf('stage')).toBeGreaterThan(kinds.indexOf('discard-staged'));
+    expect(node.record.attempts).toEqual([]);
   });
 
   it('refuses names that are none, and too many', () => {

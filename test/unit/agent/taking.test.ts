@@ -81,6 +81,7 @@ describe('a record that a request changes', () => {
     holds: [],
     adminDenials: [{ release: '3', by: { uid: 0 }, reason: '', sinceAt: 1 }],
     denials,
+    attempts: [],
   };
   const outcome = done('it is kept', { changed: true });
 
@@ -92,7 +93,7 @@ describe('a record that a request changes', () => {
     const { memory } = written(scene.model, kept, outcome, scene);
     expect(memory.record).toEqual({ ...record, adminDenials: kept.adminDenials });
     expect(memory.save).toMatchObject({ due: true, dueMono: NOW.mono });
-    const before = { holds: [], adminDenials: [], denials };
+    const before = { holds: [], adminDenials: [], denials, attempts: [] };
     expect(memory.requests).toEqual([{ request: scene.request, begun: false, written: { before, outcome } }]);
     expect(written(scene.model, kept, outcome, scene, true).memory.requests[0]?.begun).toBe(true);
   });

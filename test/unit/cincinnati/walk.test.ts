@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { carriedHistory, wireNodes } from '../../../sandbox/releases.ts';
-import { offeredEdges } from '../../../sandbox/rollout-policy.ts';
+import { offeredEdges } from '../../../src/cincinnati/policy/offered-edges.ts';
 import type { Release, Scheme } from '../../../src/agent/release.ts';
 import { parseGraph, type Graph } from '../../../src/cincinnati/graph/graph.ts';
 import { selectUpdate, surroundingsOf } from '../../../src/cincinnati/graph/select-update.ts';

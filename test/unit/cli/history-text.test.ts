@@ -6,7 +6,7 @@ import { UsageError } from '../../../src/cli/usage-error.ts';
 import { UTC } from '../../../src/calendar/zone-rules.ts';
 
 const NOW = Date.parse('2026-11-25T15:44:30Z');
-const TERMS = { now: NOW, zone: UTC, width: undefined, colour: false };
+const TERMS = { now: NOW, zone: UTC, width: undefined, colour: false, users: new Map() };
 const entry = (kind: string, text: string, fields = {}) => ({ at: NOW - 60_000, kind, text, fields });
 
 describe('an entry', () => {
@@ -27,6 +27,25 @@ describe('an entry', () => {
     );
     expect(without).toMatch(/updated to '2\.0', down for 48 s$/);
     expect(withIt).toMatch(/updated to '2\.0', 48 s down$/);
+  });
+
+  it.each([
+    [
+      'held',
+      'reboot held by the update strategy: outside of maintenance windows; next one opens Sat 2026-11-28 02:00 UTC (in 2 days), not before Sat 2026-11-28 02:00:00 UTC',
+      'outside of maintenance windows; next one opens Sat 28 Nov 02:00 UTC',
+    ],
+    [
+      'held',
+      'reboot held by the update strategy: reboots are held: h1 by uid 1000 until Sat 2026-11-28 18:00:00 UTC, not before Sat 2026-12-05 02:00:00 UTC',
+      'reboots are held: h1 by core until Sat 28 Nov 18:00 UTC, not before Sat 5 Dec 02:00 UTC',
+    ],
+    ['request', 'request a-1 of uid 1000: hold reboot: exam', 'a-1 by core: hold reboot: exam'],
+    ['request', 'request a-1 is done: hold h1 is over', 'a-1 is done: hold h1 is over'],
+    ['staged', 'update staged: 2.0', 'update staged: 2.0'],
+  ])('of kind %s says once what there is to say', (kind, text, expected) => {
+    const [line] = historyLines([entry(kind, text)], { ...TERMS, users: new Map([[1000, 'core']]) });
+    expect(line?.slice(36)).toBe(expected);
   });
 
   it('moves no cursor, and fits on a narrow terminal', () => {

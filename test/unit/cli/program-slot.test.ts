@@ -8,7 +8,7 @@ import { openProgramSlot } from '../../../src/cli/program-slot.ts';
 const CONSOLE: Console = {
   out: () => undefined,
   err: () => undefined,
-  terms: () => ({ now: 0, zone: UTC, width: undefined, colour: false }),
+  terms: () => ({ now: 0, zone: UTC, width: undefined, colour: false, users: new Map() }),
   canRedraw: false,
   canAsk: false,
   args: ['run-locked', '--app', 'backup', '--', 'tar', 'a b'],

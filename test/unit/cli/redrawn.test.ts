@@ -10,7 +10,7 @@ function aConsole(canRedraw: boolean) {
   const console: Console = {
     out: (more) => (text += more),
     err: () => undefined,
-    terms: () => ({ now: 0, zone: UTC, width: 80, colour: false }),
+    terms: () => ({ now: 0, zone: UTC, width: 80, colour: false, users: new Map() }),
     canRedraw,
     canAsk: false,
     args: [],

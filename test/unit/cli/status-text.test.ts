@@ -11,7 +11,7 @@ import { BOOTED, CLOSED_WINDOW, decodeSample, double, HOLD, NOW } from '../../su
 import { dictionary, micros, type Plain } from '../../support/fake-agent.ts';
 
 const CET = fixedZone('Europe/Berlin', HOUR_MS, 'CET');
-const TERMS: Terms = { now: NOW, zone: CET, width: undefined, colour: false };
+const TERMS: Terms = { now: NOW, zone: CET, width: undefined, colour: false, users: new Map() };
 const HOST: HostFacts = {
   name: 'core-7',
   architecture: 'x86_64',
@@ -29,7 +29,7 @@ it('shows a node that waits for its window', () => {
     'booted    43.20260217.3.1   since Tue 3 Nov 02:14 CET (22 d)',
     'staged    43.20260413.3.2   a plain `reboot` does not apply it, `zincati reboot` does',
     'health    OK',
-    'waits     outside of the maintenance windows; not before Sat 28 Nov 02:00 CET (in 2 d 9 h)',
+    'waits     no maintenance window is open; the next opens Sat 28 Nov 02:00 CET (in 2 d 9 h)',
     'checks    last Wed 25 Nov 16:40 CET, next in 4 min',
   ]);
 });
@@ -61,7 +61,7 @@ it('shows trouble with its cause, all that blocks, holds, and files that are not
   });
   expect(lines.slice(3)).toEqual([
     'health    STUCK (reboot_failed) since Wed 25 Nov 15:44 CET (1 h ago): two reboots did not lead into it',
-    'waits     outside of the maintenance windows; not before Sat 28 Nov 02:00 CET (in 2 d 9 h)',
+    'waits     no maintenance window is open; the next opens Sat 28 Nov 02:00 CET (in 2 d 9 h)',
     '          1 logged in',
     'hold      h1: no reboot until Fri 27 Nov 18:00 CET (in 2 d 1 h), by root since Wed 25 Nov 10:00 CET: release week',
     'checks    last Wed 25 Nov 15:44 CET, none answered since (last asked 1 min ago)',

@@ -215,7 +215,31 @@ describe('checks between keys', () => {
     expect((await loadSettings(host.root)).warnings).toEqual([
       `${file}: client configuration allows (possibly vulnerable) downgrades: updates.allow_downgrade is true`,
       `${file}: [[updates.periodic.window]] has no effect: updates.strategy is immediate`,
-      `${file}: updates.fleet_lock.base_url has no effect: updates.strategy is immediate`,
+      `${file}: updates.fleet_lock holds no reboot, since updates.strategy is immediate; zincati lock, unlock and run-locked use it`,
+    ]);
+  });
+
+  it('lock-for-programs-told: say once of a lock server that holds no reboot that programs use it, and its token is in clear text', async () => {
+    await using host = await HostTree.create({
+      ...BASE,
+      [`${ETC}/60-x.toml`]:
+        '[updates.fleet_lock]\nbase_url = "http://l"\nbearer_file = "/token"\ntimeout_secs = 30',
+    });
+    const file = host.at(`${ETC}/60-x.toml`);
+    expect((await loadSettings(host.root)).warnings).toEqual([
+      `${file}: updates.fleet_lock holds no reboot, since updates.strategy is immediate; zincati lock, unlock and run-locked use it`,
+      `${file}: the token of updates.fleet_lock.bearer_file is sent in clear text: updates.fleet_lock.base_url is no https:// address`,
+    ]);
+  });
+
+  it('name what belongs to a lock server that is not there', async () => {
+    await using host = await HostTree.create({
+      ...BASE,
+      [`${ETC}/60-x.toml`]: '[updates.fleet_lock]\ntimeout_secs = 30',
+    });
+    const file = host.at(`${ETC}/60-x.toml`);
+    expect((await loadSettings(host.root)).warnings).toEqual([
+      `${file}: updates.fleet_lock.timeout_secs has no effect: updates.fleet_lock.base_url is not set, and updates.strategy is immediate`,
     ]);
   });
 });

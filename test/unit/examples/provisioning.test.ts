@@ -29,7 +29,7 @@ describe.each(NAMES)('%s', (name) => {
     expect(filesOf(ignitionOf(read(name, 'config.ign')))).toEqual(files);
   });
 
-  it('is of the Ignition version that all hosts know, and makes nothing but files and drop-ins', () => {
+  it('is of the Ignition version that all hosts know, and makes nothing but files, units and drop-ins', () => {
     const { ignition, storage, systemd, ...rest } = JSON.parse(read(name, 'config.ign')) as Record<
       string,
       object

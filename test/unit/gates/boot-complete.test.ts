@@ -24,7 +24,7 @@ describe('boot_complete', () => {
     expect(judgeBootComplete(undefined)).toEqual({
       gate: 'boot_complete',
       verdict: 'pass',
-      reason: 'there is no systemd to ask about this boot',
+      reason: 'there is no systemd to ask',
       label: 'boot_complete',
     });
   });

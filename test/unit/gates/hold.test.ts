@@ -28,7 +28,7 @@ describe('gate hold', () => {
       label: 'held',
       reason:
         'reboots are held: h1 by uid 1000 until Fri 2026-01-02 00:00:00 UTC (release week), h3 by uid 1000 until Fri 2026-01-02 00:01:00 UTC',
-      evidence: { holds: 'h1, h3' },
+      evidence: { holds: 'h1, h3', uid: 1000 },
       nextAt: AT + 60_000,
     });
   });

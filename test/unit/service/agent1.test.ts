@@ -344,10 +344,27 @@ describe('jobs', () => {
     expect(await cancelOf(CORE, path)).toBe(`${ERROR_PREFIX}TooLate`);
   });
 
-  it('who shares a check may not cancel what others do', async () => {
+  it('who waits for a check alone may cancel it, and who shares it may not', async () => {
     const [path] = (await bus.act(CORE, 'Check')).args;
     bus.polkit = () => [false, false];
+    bus.agent.outcomeOf = ({ kind }) =>
+      kind === 'cancel' ? { kind: 'done', text: '', changed: true } : undefined;
+    expect(await cancelOf(CORE, path)).toBeUndefined();
+    bus.polkit = () => [true, false];
+    await bus.act(OTHER, 'Check');
+    bus.polkit = () => [false, false];
     expect(await cancelOf(CORE, path)).toBe(ERROR_NAME.accessDenied);
+    expect(await cancelOf(ROOT, path)).toBeUndefined();
+  });
+
+  it('a job that is cancelled cancels its own request, and no other', async () => {
+    await bus.act(CORE, 'Stage');
+    const [path] = (await bus.act(OTHER, 'Reboot')).args;
+    bus.agent.outcomeOf = ({ kind }) =>
+      kind === 'cancel' ? { kind: 'done', text: '', changed: true } : undefined;
+    expect(await cancelOf(OTHER, path)).toBeUndefined();
+    expect(bus.agent.asked.map(({ wish }) => wish)).toContainEqual({ kind: 'cancel', request: '0123abcd-2' });
+    expect(bus.agent.asked.filter(({ wish }) => wish.kind === 'cancel')).toHaveLength(1);
   });
 
   it('a dry run says what blocks, and asks for nothing', async () => {

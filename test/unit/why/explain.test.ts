@@ -332,7 +332,8 @@ describe('lenders', () => {
     expect(gateIn(explanation, 'fleet_lock')).toMatchObject({
       class: 'foreign',
       verdict: 'unknown',
-      reason: 'asked only when all else allows the reboot; last answer: refused: all slots are taken',
+      reason: 'last answer: refused: all slots are taken; asked only when all else allows the reboot',
+      evidence: { lastAnswer: 'refused', lastReason: 'all slots are taken' },
       asOfAt: node.at,
     });
     expect(gateIn(explanation, 'fleet_lock')).not.toHaveProperty('binds');
@@ -342,9 +343,13 @@ describe('lenders', () => {
     [
       'is not sure',
       () => ({ kind: 'may-be-held', reason: 'draining', label: 'x', askAgainMs: 1 }),
-      /not decided: draining$/,
+      /^last answer: not decided: draining; /,
     ],
-    ['does not answer', () => new KindError('fleet_lock_unreachable', 'no route'), /no answer .*: no route$/],
+    [
+      'does not answer',
+      () => new KindError('fleet_lock_unreachable', 'no route'),
+      /^no answer .*: no route; /,
+    ],
   ])('one that %s', (_how, acquire, reason) => {
     const node = resting({ survey: () => [], policy: LENDING, acquire });
     expect(gateIn(explained(node), 'fleet_lock').reason).toMatch(reason);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { rustHash, sipHash } from '../../../sandbox/siphash.ts';
+import { rustHash, sipHash } from '../../../../src/cincinnati/policy/siphash.ts';
 
 describe('SipHash', () => {
   it('is as its authors have it: SipHash-2-4 of the bytes 0 to 14', () => {

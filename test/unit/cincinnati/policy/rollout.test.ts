@@ -1,7 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { readRollout, throttle, warinessOf, warinessOfRequest } from '../../../sandbox/rollout.ts';
+import {
+  readRollout,
+  throttle,
+  warinessOf,
+  warinessOfRequest,
+} from '../../../../src/cincinnati/policy/rollout.ts';
 
 const START_SECS = 1_000_000;
 const NOW = START_SECS * 1000;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 
-import { parseHistory, type History } from '../../../sandbox/releases.ts';
-import { offeredEdges } from '../../../sandbox/rollout-policy.ts';
-import { warinessOf } from '../../../sandbox/rollout.ts';
+import { parseHistory, type History } from '../../../../sandbox/releases.ts';
+import { offeredEdges } from '../../../../src/cincinnati/policy/offered-edges.ts';
+import { warinessOf } from '../../../../src/cincinnati/policy/rollout.ts';
 
 const START_SECS = 1_000_000;
 const NOW = START_SECS * 1000;

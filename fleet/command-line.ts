@@ -1,0 +1,162 @@
+/** The command line of the fleet's program: words in, a command with what was given out. Pure. */
+import { UsageError } from '../src/cli/usage-error.ts';
+import { nearestKey } from '../src/config/nearest-key.ts';
+import { printable } from '../src/errors.ts';
+import type { CommandSpec, Given } from './command-spec.ts';
+
+export const PROGRAM = 'zincati-fleet';
+
+export type Parsed =
+  | { readonly kind: 'run'; readonly command: CommandSpec; readonly given: Given }
+  | { readonly kind: 'help'; readonly command?: CommandSpec }
+  | { readonly kind: 'version' };
+
+/** `args`: without Node and the program. Throws UsageError. */
+export function parseCommandLine(args: readonly string[], commands: readonly CommandSpec[]): Parsed {
+  const [first] = args;
+  if (first === '--version' || first === 'version') {
+    return { kind: 'version' };
+  }
+  if (first === undefined || first === '--help' || first === '-h' || first === 'help') {
+    const command = commandIn(args.slice(1), commands);
+    return command === undefined ? { kind: 'help' } : { kind: 'help', command };
+  }
+  const command = commandIn(args, commands);
+  if (command === undefined) {
+    throw unknownCommand(args, commands);
+  }
+  const rest = args.slice(command.name.split(' ').length);
+  if (rest.includes('--help') || rest.includes('-h')) {
+    return { kind: 'help', command };
+  }
+  return { kind: 'run', command, given: givenOf(rest, command) };
+}
+
+function commandIn(args: readonly string[], commands: readonly CommandSpec[]): CommandSpec | undefined {
+  const begins = ({ name }: CommandSpec): boolean =>
+    name.split(' ').every((word, index) => args[index] === word);
+  // The longer name first: one command may begin as another one.
+  return commands.toSorted((a, b) => b.name.length - a.name.length).find(begins);
+}
+
+function unknownCommand(args: readonly string[], commands: readonly CommandSpec[]): UsageError {
+  const [first = ''] = args;
+  const names = commands.map(({ name }) => name);
+  const below = names.filter((name) => name.startsWith(`${first} `));
+  if (below.length > 0) {
+    return new UsageError(
+      `${first} must be followed by ${listed(below.map((name) => name.slice(first.length + 1)))}`,
+    );
+  }
+  const nearest = nearestKey(first, [...new Set(names.map((name) => name.split(' ')[0] ?? name))]);
+  const hint = nearest === undefined ? '' : `; did you mean ${nearest}?`;
+  return new UsageError(`${quoted(first)} is no command${hint}`);
+}
+
+function givenOf(args: readonly string[], command: CommandSpec): Given {
+  const words: string[] = [];
+  const values = new Map<string, string>();
+  const flags = new Set<string>();
+  let areOptions = true;
+  for (let index = 0; index < args.length; index++) {
+    const arg = args[index] ?? '';
+    if (areOptions && arg === '--') {
+      areOptions = false;
+    } else if (!areOptions || !arg.startsWith('-') || arg === '-') {
+      words.push(arg);
+    } else {
+      index += readOption(arg, args[index + 1], command, values, flags);
+    }
+  }
+  checkWords(words, command);
+  return { words, values, flags };
+}
+
+/** How many of the arguments after it belong to the option. */
+function readOption(
+  arg: string,
+  next: string | undefined,
+  { name: of, options }: CommandSpec,
+  values: Map<string, string>,
+  flags: Set<string>,
+): 0 | 1 {
+  const equals = arg.indexOf('=');
+  const name = (equals < 0 ? arg : arg.slice(0, equals)).replace(/^--/, '');
+  const inline = equals < 0 ? undefined : arg.slice(equals + 1);
+  const spec = arg.startsWith('--') && Object.hasOwn(options, name) ? options[name] : undefined;
+  if (spec === undefined) {
+    const nearest = nearestKey(name, Object.keys(options));
+    const hint = nearest === undefined ? '' : `; did you mean --${nearest}?`;
+    throw new UsageError(`${of} has no option ${quoted(arg)}${hint}`);
+  }
+  if (values.has(name) || flags.has(name)) {
+    throw new UsageError(`--${name} must be given once`);
+  }
+  if (spec.value === undefined) {
+    if (inline !== undefined) {
+      throw new UsageError(`--${name} takes no value, got ${quoted(inline)}`);
+    }
+    flags.add(name);
+    return 0;
+  }
+  const value = inline ?? next;
+  if (value === undefined || (inline === undefined && value.startsWith('--'))) {
+    throw new UsageError(`--${name} must be followed by ${spec.value}: ${spec.doc}`);
+  }
+  values.set(name, value);
+  return inline === undefined ? 1 : 0;
+}
+
+function checkWords(words: readonly string[], { name, words: wanted }: CommandSpec): void {
+  const needed = wanted.filter((word) => !word.startsWith('['));
+  const missing = needed[words.length];
+  if (missing !== undefined) {
+    throw new UsageError(`${name} must be followed by ${missing}`);
+  }
+  const extra = words[wanted.length];
+  if (extra !== undefined) {
+    throw new UsageError(
+      `${name} takes ${wanted.length === 0 ? 'no words' : wanted.join(' ')}, got ${quoted(extra)} as well`,
+    );
+  }
+}
+
+export function overview(commands: readonly CommandSpec[]): string {
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  return [
+    `${PROGRAM}: a fleet of nodes, tried and served from a workstation or a server`,
+    '',
+    `usage: ${PROGRAM} COMMAND [OPTIONS]`,
+    '',
+    ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
+    '',
+    `${PROGRAM} help COMMAND says more about one.`,
+  ]
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+export function helpOf({ name, words, summary, options, notes = [] }: CommandSpec): string {
+  const shown = Object.entries(options).map(
+    ([option, { value, doc }]) => [`--${option}${value === undefined ? '' : ` ${value}`}`, doc] as const,
+  );
+  const width = Math.max(0, ...shown.map(([option]) => option.length));
+  return [
+    `usage: ${[PROGRAM, name, ...words].join(' ')}${shown.length === 0 ? '' : ' [OPTIONS]'}`,
+    '',
+    summary,
+    ...(shown.length === 0 ? [] : ['', ...shown.map(([option, doc]) => `  ${option.padEnd(width)}  ${doc}`)]),
+    ...(notes.length === 0 ? [] : ['', ...notes]),
+  ]
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+function listed(names: readonly string[]): string {
+  const last = names.at(-1) ?? '';
+  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} or ${last}`;
+}
+
+function quoted(text: string): string {
+  return printable(JSON.stringify(text.slice(0, 100)));
+}

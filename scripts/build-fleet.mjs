@@ -1,0 +1,31 @@
+// Bundles the fleet's own program into dist/fleet/. The agent's bundle has none of it.
+import { rm } from 'node:fs/promises';
+import process from 'node:process';
+import './node-version.mjs';
+
+const { rolldown } = await import('rolldown');
+
+const OUT = 'dist/fleet';
+
+await rm(OUT, { recursive: true, force: true });
+const bundle = await rolldown({
+  input: { 'zincati-fleet': 'fleet/main.ts' },
+  platform: 'node',
+  onwarn(warning) {
+    // Packages that use eval or import themselves are not ours to mend. What only the agent loads late is needed here
+    // at once. Everything else is a fault.
+    const isForeign = warning.id?.includes('node_modules') === true;
+    if (!isForeign && !['EVAL', 'CIRCULAR_DEPENDENCY', 'INEFFECTIVE_DYNAMIC_IMPORT'].includes(warning.code)) {
+      process.stderr.write(`build: ${warning.message}\n`);
+    }
+  },
+});
+await bundle.write({
+  dir: OUT,
+  format: 'esm',
+  entryFileNames: '[name].mjs',
+  chunkFileNames: 'chunks/[name]-[hash].mjs',
+  minify: { compress: true, mangle: true },
+  sourcemap: false,
+});
+await bundle.close();

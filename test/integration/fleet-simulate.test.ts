@@ -1,0 +1,91 @@
+/** The built program `zincati-fleet`: the plan of 10,000 nodes that comes with the project, and its page. */
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { show } from '../support/browser.ts';
+
+const PROJECT = path.resolve(import.meta.dirname, '../..');
+const PROGRAM = path.join(PROJECT, 'dist/fleet/zincati-fleet.mjs');
+const PLAN = path.join(PROJECT, 'examples/fleet/plan.toml');
+const PAGE = path.join(PROJECT, 'docs/fleet/simulate.md');
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(path.join(tmpdir(), 'fleet-simulate-'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function run(...args: string[]): Promise<Ended> {
+  try {
+    const ended = await promisify(execFile)(process.execPath, [PROGRAM, ...args], {
+      maxBuffer: 64 * 1024 * 1024,
+    });
+    return { code: 0, ...ended };
+  } catch (error) {
+    return error as Ended;
+  }
+}
+
+describe('zincati-fleet simulate', () => {
+  it('runs 10,000 nodes for a month, prints what the documentation shows, and draws a page that a browser shows', async () => {
+    const html = path.join(folder, 'fleet.html');
+    const ics = path.join(folder, 'fleet.ics');
+    const { code, stdout, stderr } = await run('simulate', PLAN, '--html', html, '--ics', ics);
+    expect(stderr).toBe('');
+    expect(code).toBe(0);
+    const [, example] =
+      /<!-- output of: zincati-fleet simulate examples\/fleet\/plan\.toml -->\n+```\n([\s\S]*?)```/.exec(
+        await readFile(PAGE, 'utf8'),
+      ) ?? [];
+    expect(stdout).toBe(example);
+
+    const { boxes, loaded, complaints, title } = await show(`file://${html}`, 'figure svg');
+    expect(title).toBe('Simulated fleet');
+    expect(boxes).toHaveLength(3);
+    for (const { width, height } of boxes) {
+      expect(width).toBeGreaterThan(400);
+      expect(height).toBeGreaterThan(150);
+    }
+    expect(loaded).toEqual([`file://${html}`]);
+    expect(complaints).toEqual([]);
+    expect(await readFile(ics, 'utf8')).toMatch(/^BEGIN:VCALENDAR\r\n/);
+  });
+
+  it('tells what is wrong with a plan, and how to call it, each with an exit code', async () => {
+    expect(await run('simulate', path.join(folder, 'none.toml'))).toMatchObject({
+      code: 78,
+      stdout: '',
+      stderr: expect.stringMatching(/^cannot read .*none\.toml: /),
+    });
+    expect(await run('simulate', PLAN, '--days', 'many')).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^--days must be a whole number from 1 to 366, got "many"/),
+    });
+    expect(await run('simulate', PLAN, '--days', '1', '--html', `${folder}/none/x.html`)).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^cannot write .*x\.html: /),
+    });
+    expect(await run('--version')).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^zincati-fleet \d/),
+    });
+  });
+
+  it('is not in the agent’s bundle, and the agent not in its own', async () => {
+    const bundled = JSON.parse(await readFile(path.join(PROJECT, 'dist/bundled.json'), 'utf8')) as {
+      name: string;
+    }[];
+    expect(bundled.map(({ name }) => name).filter((name) => name.startsWith('vega'))).toEqual([]);
+    expect(await readFile(PROGRAM, 'utf8')).not.toContain('org.projectatomic.rpmostree1');
+  });
+});
