@@ -9,10 +9,12 @@
  */
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { request } from 'node:http';
+import { connect, createServer } from 'node:net';
 import { arch } from 'node:process';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { writeAgentConfig } from '../sandbox/agent-config.ts';
 import { startCincinnatiServer, type CincinnatiServer } from '../sandbox/cincinnati-server.ts';
 import { startPrivateBus, type PrivateBus } from '../sandbox/private-bus.ts';
@@ -25,6 +27,8 @@ import { prepareHost, standInRelease, standInService } from '../sandbox/stand-in
 const PROGRAM = join(import.meta.dirname, '../dist/zincati.cjs');
 /** rpm-ostree's daemon exits so soon when nobody needs it that it is gone before ticks are counted. */
 const DAEMON_IDLE_SECS = 2;
+/** Runs what follows the name of a cgroup's file, inside of it. */
+const ENTER = ['/bin/sh', '-c', 'echo 0 >"$0" && exec "$@"'];
 const WAIT_LIMIT_MS = 120_000;
 
 export class BenchHost implements AsyncDisposable {
@@ -40,15 +44,19 @@ export class BenchHost implements AsyncDisposable {
     this.#polls = polls;
   }
 
-  static async prepare(): Promise<BenchHost> {
+  /** `isBehind`: it runs the release before the newest. */
+  static async prepare(isBehind = false): Promise<BenchHost> {
     const root = await mkdtemp('/tmp/zincati-bench-');
     const history = await carriedHistory('stable');
     const newest = history.entries.at(-1);
     if (newest === undefined) {
       throw new Error('the history must have a release, got none');
     }
-    const release = standInRelease(1, { version: newest.version, checksum: newest.digest });
-    prepareHost(root, { releases: [release], booted: release.version });
+    const [older = newest] = history.entries.slice(-2);
+    const releases = [older, newest].map(({ version, digest }, index) =>
+      standInRelease(index, { version, checksum: digest }),
+    );
+    prepareHost(root, { releases, booted: (isBehind ? older : newest).version });
     const files = {
       'etc/machine-id': `${randomUUID().replaceAll('-', '')}\n`,
       'proc/cmdline': 'BOOT_IMAGE=/vmlinuz ignition.platform.id=qemu quiet\n',
@@ -84,24 +92,36 @@ export class BenchHost implements AsyncDisposable {
     return this.#bus.address;
   }
 
-  /** Resolves at READY. `without` names variables of the unit's environment to leave out; `flags` are for Node. */
+  /**
+   * Resolves at READY. `without` names variables of the unit's environment to leave out; `flags` are for Node. `other`: the
+   * folder of another project that was built; `procs`: the file of a cgroup, in which all of its life is spent.
+   */
   async startAgent(
     env: Readonly<Record<string, string>> = {},
     without: readonly string[] = [],
     flags: readonly string[] = [],
+    other?: string,
+    procs?: string,
   ): Promise<BenchAgent> {
-    const ofUnit = Object.entries(unitEnvironment()).filter(([name]) => !without.includes(name));
+    const ofUnit = Object.entries(unitEnvironment(other)).filter(([name]) => !without.includes(name));
     const ready = Promise.withResolvers<number>();
+    const judged = Promise.withResolvers<undefined>();
     const lines: string[] = [];
+    const options = other === undefined ? await nodeOptions() : [];
+    const node = [process.execPath, ...options, ...flags];
+    const [command = '', ...args] = [...(procs === undefined ? [] : [...ENTER, procs]), ...node];
     const unit = new Unit({
-      command: process.execPath,
-      args: [...(await nodeOptions()), ...flags, PROGRAM, 'agent', '-v', '--root', this.root],
+      command,
+      args: [...args, other === undefined ? PROGRAM : programIn(other), 'agent', '-v', '--root', this.root],
       env: { ...Object.fromEntries(ofUnit), ...env },
       notifyPath: join(this.root, 'run/notify'),
       onLine: (line) => lines.push(line),
-      onNotify: (key) => {
+      onNotify: (key, value) => {
         if (key === 'READY') {
           ready.resolve(performance.now());
+        }
+        if (key === 'STATUS' && value.includes('last checked')) {
+          judged.resolve(undefined);
         }
       },
     });
@@ -120,6 +140,7 @@ export class BenchHost implements AsyncDisposable {
     return {
       pid: unit.pid,
       startMs: readyMs - startMs,
+      judged: judged.promise,
       stop: async () => {
         await unit.stop();
       },
@@ -131,21 +152,25 @@ export class BenchHost implements AsyncDisposable {
     return this.#polls.more(count);
   }
 
-  /** One scrape over HTTP, read to its end. */
-  async scrape(): Promise<number> {
-    const asked = request({
-      socketPath: join(this.root, 'run/zincati/public/metrics.promsock'),
-      path: '/metrics',
-    });
-    asked.end();
-    const response = Promise.withResolvers<number>();
-    asked.once('error', response.reject);
-    asked.once('response', (answer) => {
-      let bytes = 0;
-      answer.on('data', (chunk: Buffer) => (bytes += chunk.length));
-      answer.once('end', () => response.resolve(bytes));
-    });
-    return await response.promise;
+  /** One scrape over HTTP, read to its end. Whoever is slow to ask gets bare text, and asks again. */
+  async scrape(): Promise<void> {
+    for (;;) {
+      const socket = connect(join(this.root, 'run/zincati/public/metrics.promsock'));
+      socket.write('GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n');
+      const answer = await text(socket).catch(() => '');
+      if (answer.startsWith('HTTP/1.1 200 ')) {
+        return;
+      }
+    }
+  }
+
+  /** Resolves when the stand-in for rpm-ostree's daemon goes down for a reboot. Listens from now on. */
+  async reboot(): Promise<void> {
+    const asked = Promise.withResolvers<undefined>();
+    const machine = createServer((socket) => socket.on('data', () => asked.resolve(undefined)));
+    machine.listen(join(this.root, 'run/machine.sock'));
+    await asked.promise;
+    machine.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -155,10 +180,18 @@ export class BenchHost implements AsyncDisposable {
   }
 }
 
+/** Other builds have a module. */
+function programIn(project: string): string {
+  const [script, module] = ['cjs', 'mjs'].map((kind) => join(project, `dist/zincati.${kind}`));
+  return script !== undefined && existsSync(script) ? script : (module ?? '');
+}
+
 export interface BenchAgent {
   readonly pid: number;
   /** Milliseconds from its start to READY. */
   readonly startMs: number;
+  /** Resolves when the first answer of the update server was judged. */
+  readonly judged: Promise<unknown>;
   readonly stop: () => Promise<void>;
 }
 

@@ -16,14 +16,18 @@ import { markdownOf } from './markdown.ts';
 import { measureMemoryVariants } from './memory-variants.ts';
 import { runProgram } from '../sandbox/program.ts';
 import { parseOptions, TOPICS, USAGE, type Options, type TopicName } from './options.ts';
+import { measureProcessorTime } from './processor-time.ts';
+import { measureSoak } from './soak.ts';
 import { measureStart } from './start.ts';
 import { measureStateMachine } from './state-machine.ts';
 
 const MEASURES: Readonly<Record<TopicName, (options: BenchOptions) => Promise<Topic> | Topic>> = {
   start: measureStart,
   commands: measureCommands,
+  processor: measureProcessorTime,
   memory: measureIdleMemory,
   variants: measureMemoryVariants,
+  soak: measureSoak,
   tick: measureIdleTick,
   graph: measureGraph,
   deployments: measureDeployments,
@@ -31,14 +35,14 @@ const MEASURES: Readonly<Record<TopicName, (options: BenchOptions) => Promise<To
   flood: measureFlood,
 };
 
-async function measure({ quick, only, json }: Options): Promise<number> {
+async function measure({ quick, only, json, beside }: Options): Promise<number> {
   const say = (text: string): void => void process.stderr.write(`${text}\n`);
   const facts = machineFacts();
   const loadAtStart = loadNow();
   const topics: Topic[] = [];
   for (const name of TOPICS) {
     if (only.includes(name)) {
-      topics.push(await MEASURES[name]({ quick, say }));
+      topics.push(await MEASURES[name]({ quick, say, beside }));
     }
   }
   const loadAtEnd = loadNow();

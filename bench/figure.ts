@@ -20,6 +20,8 @@ export interface Topic {
 
 export interface BenchOptions {
   readonly quick: boolean;
+  /** The folder of another project that was built, to be measured in turns. */
+  readonly beside?: string | undefined;
   /** Shows progress to the person who waits. */
   readonly say: (text: string) => void;
 }

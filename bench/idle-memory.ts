@@ -9,8 +9,6 @@ import { memoryOf } from './proc.ts';
 const POLLS_BEFORE = 20;
 const POLLS_AFTER_SCRAPE = 5;
 const MB = 1e6;
-/** The unit sets this variable to save memory; the agent is also measured without it. */
-const MALLOC = 'MALLOC_MMAP_THRESHOLD_';
 
 interface Sample {
   readonly rss: number;
@@ -23,41 +21,31 @@ export async function measureIdleMemory({ quick, say }: BenchOptions): Promise<T
   const bare: Sample[] = [];
   const agent: Sample[] = [];
   const scraped: Sample[] = [];
-  const untuned: Omit<Sample, 'heap'>[] = [];
   for (let turn = 1; turn <= times; turn++) {
     say(`idle memory: ${turn} of ${times}`);
     bare.push(await sampleBare());
-    const { before, after, without } = await sampleAgent();
+    const { before, after } = await sampleAgent();
     agent.push(before);
     scraped.push(after);
-    untuned.push(without);
   }
   return {
     title: 'Memory of an idle agent',
     how:
       `Measured after ${POLLS_BEFORE} polls that were answered with 304, one a second, and again after a scrape over HTTP and ` +
       `${POLLS_AFTER_SCRAPE} polls. RSS and Private_Dirty are from /proc/PID/smaps_rollup. The live heap is from a second ` +
-      'agent, after a forced full collection. The bare node waits for a timer. ' +
-      `Another agent runs without the unit's \`${MALLOC}\`.`,
+      'agent, after a forced full collection. The bare node waits for a timer.',
     figures: [
       ...figuresOf('bare node', bare),
       ...figuresOf('agent, idle', agent),
-      ...memoryFiguresOf(`agent, idle, without \`${MALLOC}\``, untuned),
       ...figuresOf('agent, idle, after a scrape', scraped),
     ],
   };
 }
 
-function memoryFiguresOf(who: string, samples: readonly Omit<Sample, 'heap'>[]): Figure[] {
+function figuresOf(who: string, samples: readonly Sample[]): Figure[] {
   return [
     { what: `${who}: RSS`, unit: 'MB', samples: samples.map(({ rss }) => rss) },
     { what: `${who}: Private_Dirty`, unit: 'MB', samples: samples.map(({ dirty }) => dirty) },
-  ];
-}
-
-function figuresOf(who: string, samples: readonly Sample[]): Figure[] {
-  return [
-    ...memoryFiguresOf(who, samples),
     { what: `${who}: live heap`, unit: 'MB', samples: samples.map(({ heap }) => heap) },
   ];
 }
@@ -77,27 +65,22 @@ async function sampleBare(): Promise<Sample> {
 async function sampleAgent(): Promise<{
   readonly before: Sample;
   readonly after: Sample;
-  readonly without: Omit<Sample, 'heap'>;
 }> {
   // Each agent has its own host: the probe in the second must not count as memory of the first.
   await using host = await BenchHost.prepare();
   await using probedHost = await BenchHost.prepare();
-  await using untunedHost = await BenchHost.prepare();
   const file = join(probedHost.root, 'heap.json');
   const plain = await host.startAgent();
   const probed = await probedHost.startAgent(probeEnv(file));
-  const untuned = await untunedHost.startAgent({}, [MALLOC]);
   try {
-    await Promise.all([host, probedHost, untunedHost].map((each) => each.idlePolls(POLLS_BEFORE)));
+    await Promise.all([host, probedHost].map((each) => each.idlePolls(POLLS_BEFORE)));
     const before = await sample(plain.pid, probed.pid, file);
-    const without = memory(untuned.pid);
     await Promise.all([host.scrape(), probedHost.scrape()]);
     await Promise.all([host.idlePolls(POLLS_AFTER_SCRAPE), probedHost.idlePolls(POLLS_AFTER_SCRAPE)]);
-    return { before, after: await sample(plain.pid, probed.pid, file), without };
+    return { before, after: await sample(plain.pid, probed.pid, file) };
   } finally {
     await plain.stop();
     await probed.stop();
-    await untuned.stop();
   }
 }
 

@@ -15,12 +15,10 @@ interface Variant {
 
 const VARIANTS: readonly Variant[] = [
   { what: 'as in the unit' },
-  { what: 'without `MALLOC_MMAP_THRESHOLD_`', without: ['MALLOC_MMAP_THRESHOLD_'] },
+  { what: 'with `MALLOC_MMAP_THRESHOLD_=32768`', env: { MALLOC_MMAP_THRESHOLD_: '32768' } },
   { what: 'without `MALLOC_ARENA_MAX`', without: ['MALLOC_ARENA_MAX'] },
   { what: 'with `NODE_USE_SYSTEM_CA=1`', env: { NODE_USE_SYSTEM_CA: '1' } },
-  { what: 'with `--no-liftoff-only`', flags: ['--no-liftoff-only'] },
-  { what: 'with `--turbofan`', flags: ['--turbofan'] },
-  { what: 'with `--sparkplug`', flags: ['--sparkplug'] },
+  { what: 'with `--liftoff-only` from the start', flags: ['--liftoff-only'] },
   { what: 'with `--max-semi-space-size=16`', flags: ['--max-semi-space-size=16'] },
   { what: 'with `--optimize-for-size`', flags: ['--optimize-for-size'] },
 ];

@@ -5,8 +5,10 @@ import { UsageError } from '../sandbox/program.ts';
 export const TOPICS = [
   'start',
   'commands',
+  'processor',
   'memory',
   'variants',
+  'soak',
   'tick',
   'graph',
   'deployments',
@@ -21,6 +23,7 @@ Measures the built agent on this machine and prints tables in Markdown.
 
   --quick        few repetitions: for a look, not for figures to publish
   --only TOPIC   one of ${TOPICS.join(', ')}; may be given several times
+  --beside DIR   another checkout that was built: its processor time is measured in turns with this one
   --json FILE    also writes every sample to FILE
   --help         this text
 `;
@@ -29,6 +32,7 @@ export interface Options {
   readonly quick: boolean;
   readonly only: readonly TopicName[];
   readonly json: string | undefined;
+  readonly beside: string | undefined;
 }
 
 /** Undefined if help was requested. */
@@ -41,6 +45,7 @@ export function parseOptions(args: readonly string[]): Options | undefined {
         quick: { type: 'boolean', default: false },
         only: { type: 'string', multiple: true, default: [] },
         json: { type: 'string' },
+        beside: { type: 'string' },
         help: { type: 'boolean', default: false },
       },
     }));
@@ -57,5 +62,10 @@ export function parseOptions(args: readonly string[]): Options | undefined {
     }
     return topic;
   });
-  return { quick: values.quick, only: only.length === 0 ? TOPICS : only, json: values.json };
+  return {
+    quick: values.quick,
+    only: only.length === 0 ? TOPICS : only,
+    json: values.json,
+    beside: values.beside,
+  };
 }

@@ -19,6 +19,11 @@ export function memoryOf(pid: number): Memory {
   };
 }
 
+/** The most bytes that a process ever had in memory. */
+export function peakOf(pid: number): number {
+  return kibibytes(readFileSync(`/proc/${pid}/status`, 'utf8'), 'VmHWM') * KIB;
+}
+
 /** Sum over all live threads, finer than the clock ticks of /proc/PID/stat. */
 export function cpuMs(pid: number): number {
   let ns = 0;

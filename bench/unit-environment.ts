@@ -2,10 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-const UNIT = join(import.meta.dirname, '../systemd/zincati.service');
-
-export function unitEnvironment(): Record<string, string> {
-  return parseEnvironment(readFileSync(UNIT, 'utf8'));
+/** `project`: the folder of another build. */
+export function unitEnvironment(project: string = join(import.meta.dirname, '..')): Record<string, string> {
+  return parseEnvironment(readFileSync(join(project, 'systemd/zincati.service'), 'utf8'));
 }
 
 /** Reads `Environment=NAME=VALUE`, one to a line and without quotes, as in this project's unit. */

@@ -31,7 +31,7 @@ export interface PlanValues {
 export interface GroupValues {
   name: string;
   nodes: number;
-  config: string;
+  config: readonly string[];
   time_zones: readonly string[];
   slots: number;
   booted: string;
@@ -218,11 +218,11 @@ export const GROUP_KEYS: Schema<GroupValues> = {
   ),
   nodes: count(1, MOST_NODES, 'nodes', 1, 'how many'),
   config: key(
-    'text',
-    text(/./, 'the path of a folder'),
-    TEXT,
-    '',
-    'a folder of drop-ins, as on the nodes; a path beside the plan',
+    'text or list of texts',
+    oneOrMore(text(/./, 'the path of a folder'), 'the path of a folder, or a list of them'),
+    TEXTS,
+    [],
+    'folders of drop-ins, as on the nodes, the weakest first; paths beside the plan',
   ),
   time_zones: key(
     'text or list of texts',

@@ -13,7 +13,7 @@ import { policyOf } from '../src/daemon/configuration.ts';
 import { builtInZone } from '../src/calendar/luxon-zone.ts';
 import type { ZoneRules } from '../src/calendar/zone-rules.ts';
 import { Checker, isTable, type Findings } from '../src/config/checker.ts';
-import { loadFolder, type LoadedSettings } from '../src/config/load-settings.ts';
+import { loadFolders, type LoadedSettings } from '../src/config/load-settings.ts';
 import { nearestKey } from '../src/config/nearest-key.ts';
 import { readKeys, type Schema } from '../src/config/read-keys.ts';
 import type { Settings } from '../src/config/settings.ts';
@@ -127,7 +127,10 @@ async function readGroup(
   if (findings.errors.length > errors) {
     return undefined;
   }
-  const loaded = await load(path.resolve(folder, values.config), findings);
+  const loaded = await load(
+    values.config.map((name) => path.resolve(folder, name)),
+    findings,
+  );
   if (loaded === undefined) {
     return undefined;
   }
@@ -171,10 +174,12 @@ async function readGroup(
   };
 }
 
-async function load(folder: string, findings: Findings): Promise<LoadedSettings | undefined> {
+async function load(folders: readonly string[], findings: Findings): Promise<LoadedSettings | undefined> {
   try {
-    await requireFolder(folder);
-    return await loadFolder(folder);
+    for (const folder of folders) {
+      await requireFolder(folder);
+    }
+    return await loadFolders(folders);
   } catch (error) {
     if (!(error instanceof ConfigError)) {
       throw error;

@@ -26,7 +26,18 @@ from gi.repository import GLib
 
 # The project's folder must not change.
 sys.dont_write_bytecode = True
-from rpmostree_dbus import ACCESS_DENIED, Daemon, Failed, Refused, Transaction, log, serve
+from rpmostree_dbus import (
+    ACCESS_DENIED,
+    Daemon,
+    Failed,
+    Refused,
+    Transaction,
+    check_expected,
+    first_after_rollback,
+    inhibited,
+    log,
+    serve,
+)
 
 # Progress is sent about this often, but at least ten times per download.
 TICK_MS = 100
@@ -102,7 +113,7 @@ class Store:
             "kargs": GLib.Variant("as", ["rw", "ignition.platform.id=metal"]),
             "overlay-initrds": GLib.Variant("as", []),
         }
-        if not is_old(sysroot):
+        if not is_old(sysroot) and staged["finalizationLocked"] is not None:
             content["locked"] = GLib.Variant("b", is_locked)
         temporary = f"{path}.{os.getpid()}.tmp"
         with open(temporary, "wb") as file:
@@ -350,9 +361,8 @@ class PretendedDaemon(Daemon):
 
     def deploy(self, transaction, refspec, revision, options):
         sysroot = self.store.sysroot()
-        booted = booted_of(sysroot["deployments"])
-        # If a deployment is staged, rpm-ostree continues from that one.
-        base = staged_of(sysroot["deployments"]) or booted
+        # rpm-ostree continues from what boots next: staged, put first by a rollback, or booted.
+        base = sysroot["deployments"][0]
         followed = refspec or base.get("imageReference") or base.get("origin")
         if refspec is not None and refspec == (base.get("imageReference") or base.get("origin")):
             raise Failed("Old and new refs are equal")
@@ -362,8 +372,8 @@ class PretendedDaemon(Daemon):
         if not is_image and revision.startswith("sha256:"):
             raise Failed(f"Invalid revision '{revision}': the host follows an OSTree ref")
         image = image_name(followed) if is_image else None
-        if base["staged"] and refspec is None and is_revision(base, revision):
-            # Also where the lock was asked for and the deployment has none: it stays as it is.
+        if refspec is None and is_revision(base, revision):
+            # Also where nothing is staged, or where the lock was asked for and the deployment has none.
             transaction.message("No change.")
             yield 0
             return
@@ -380,13 +390,13 @@ class PretendedDaemon(Daemon):
         if release is None:
             what = f"manifest unknown: {image}@{revision}" if is_image else f"No such commit: {revision}"
             raise Failed(f"While pulling: {what}")
-        if not options.get("allow-downgrade", True) and release["timestamp"] < booted["timestamp"]:
+        if not options.get("allow-downgrade", True) and release["timestamp"] < base["timestamp"]:
             raise Failed(
                 f"Upgrade target revision '{release['checksum']}' with timestamp '{release['timestamp']}' is "
-                f"chronologically older than current revision '{booted['checksum']}' with timestamp "
-                f"'{booted['timestamp']}'; use --allow-downgrade to permit"
+                f"chronologically older than current revision '{base['checksum']}' with timestamp "
+                f"'{base['timestamp']}'; use --allow-downgrade to permit"
             )
-        if not is_image and not options.get("skip-branch-check") and release["stream"] != booted["stream"]:
+        if not is_image and not options.get("skip-branch-check") and release["stream"] != base["stream"]:
             raise Failed(f"Checksum {release['checksum']} not found in {followed}")
         yield from self.download(transaction, release, is_image)
         transaction.emit("TaskBegin", "(s)", f"Checking out tree {release['checksum'][:7]}")
@@ -440,7 +450,7 @@ class PretendedDaemon(Daemon):
 
     def stage(self, release, followed, is_image, options):
         sysroot = self.store.sysroot()
-        booted = booted_of(sysroot["deployments"])
+        base = sysroot["deployments"][0]
         others = [d for d in sysroot["deployments"] if not d["staged"]]
         wrong_stream = self.store.fault("wrong-stream")
         same = sum(1 for d in others if d["checksum"] == release["checksum"])
@@ -450,9 +460,9 @@ class PretendedDaemon(Daemon):
             "serial": same,
             "booted": False,
             "staged": True,
-            "finalizationLocked": bool(options.get("lock-finalization", False)),
-            "layeredPackages": booted.get("layeredPackages", []),
-            "localPackages": booted.get("localPackages", []),
+            "finalizationLocked": True if options.get("lock-finalization") else None,
+            "layeredPackages": base.get("layeredPackages", []),
+            "localPackages": base.get("localPackages", []),
             ("imageReference" if is_image else "origin"): followed,
         }
         if wrong_stream:
@@ -475,16 +485,13 @@ class PretendedDaemon(Daemon):
             raise Failed(f"Staged deployment is not for osname '{self.osname}'")
         expected = options.get("checksum")
         found = staged["digest"] if staged.get("imageReference") else staged["checksum"]
-        if expected is not None and expected != found:
-            raise Failed(f"Expected staged base checksum {expected}, but found {found}")
-        if not staged["finalizationLocked"] and not options.get("allow-unlocked"):
-            raise Failed("Staged deployment already unlocked")
+        check_expected(expected, found, options)
         inhibitor = self.store.fault("inhibited")
         if inhibitor:
-            raise Failed(
-                "Reboot blocked by a systemd inhibitor lock in `block` mode\n"
-                f"Held by: {inhibitor.get('who', 'dnf')}\nReason: {inhibitor.get('why', 'system update')}"
-            )
+            reasons = inhibitor.get("reasons", [inhibitor.get("why", "system update")])
+            raise inhibited([(inhibitor.get("who", "dnf"), why) for why in reasons])
+        if not staged["finalizationLocked"] and not options.get("allow-unlocked"):
+            raise Failed("Staged deployment already unlocked")
         staged["finalizationLocked"] = False
         self.store.save_sysroot(sysroot)
         self.rebooting_boot = sysroot["boot"]
@@ -505,16 +512,28 @@ class PretendedDaemon(Daemon):
             log(f"cannot reach the machine at {path}: {error}")
         return GLib.SOURCE_REMOVE
 
+    def rollback(self, _transaction):
+        yield 0
+        sysroot = self.store.sysroot()
+        deployments = sysroot["deployments"]
+        first = first_after_rollback(
+            len(deployments), [d["booted"] for d in deployments].index(True), staged_of(deployments) is not None
+        )
+        others = [deployment for n, deployment in enumerate(deployments) if n != first]
+        self.store.save_sysroot({**sysroot, "deployments": [deployments[first], *others]})
+        self.announce_deployments()
+
     def cleanup(self, transaction, elements):
         yield 0
         sysroot = self.store.sysroot()
+        position = [deployment["booted"] for deployment in sysroot["deployments"]].index(True)
 
-        def stays(deployment):
-            if deployment["staged"]:
-                return "pending-deploy" not in elements
-            return deployment["booted"] or deployment.get("pinned") or "rollback-deploy" not in elements
+        def stays(n, deployment):
+            if n == position or deployment.get("pinned"):
+                return True
+            return ("pending-deploy" if n < position else "rollback-deploy") not in elements
 
-        kept = [deployment for deployment in sysroot["deployments"] if stays(deployment)]
+        kept = [deployment for n, deployment in enumerate(sysroot["deployments"]) if stays(n, deployment)]
         if len(kept) == len(sysroot["deployments"]):
             transaction.message("Deployments unchanged.")
             return

@@ -6,8 +6,8 @@ D-Bus. So the agent's client is never tested against its own code. A subclass of
 there are, who may call, and what transactions do.
 
 Invariants:
-- There is one transaction at a time.
-- Its work begins only at Start.
+- There is one transaction at a time. Whoever asks for the same again joins it.
+- Its work begins only at Start. Until then, one that makes a deployment has no title of its own.
 """
 import os
 import signal
@@ -24,6 +24,8 @@ GIO_ERROR = "org.gtk.GDBus.UnmappedGError.Quark._g_2dio_2derror_2dquark.Code%d"
 GIO_FAILED, GIO_BUSY = 0, 26
 ACCESS_DENIED = "org.freedesktop.DBus.Error.AccessDenied"
 CANCELLED = "Operation was cancelled"
+# The title of a transaction that makes a deployment, until it is started.
+UNBEGUN = "new-deployment"
 # How often an idle transaction checks whether it was cancelled.
 WATCH_MS = 20
 SYSTEM_BUS = "unix:path=/run/dbus/system_bus_socket"
@@ -57,6 +59,9 @@ OS_XML = """
     <arg type="s" name="transaction_address" direction="out"/>
   </method>
   <method name="Upgrade">
+    <arg type="a{sv}" name="options" direction="in"/><arg type="s" name="transaction_address" direction="out"/>
+  </method>
+  <method name="Rollback">
     <arg type="a{sv}" name="options" direction="in"/><arg type="s" name="transaction_address" direction="out"/>
   </method>
   <method name="Rebase">
@@ -113,18 +118,52 @@ class Failed(Exception):
     """A transaction's end with Finished(false, text)."""
 
 
+def check_expected(expected, found, options):
+    """The checksum, or the digest of an image, that a finalization names."""
+    if expected is None:
+        if options.get("allow-missing-checksum"):
+            return
+        raise Failed("Missing expected checksum")
+    if expected != found:
+        raise Failed(f"Expected staged base checksum {expected}, but found {found}")
+
+
+def inhibited(holders):
+    """The failure for inhibitor locks, given who holds each of them and why. The first one is named."""
+    (who, why), *others = holders
+    text = f"Reboot blocked by a systemd inhibitor lock in `block` mode\nHeld by: {who}\nReason: {why}"
+    if others:
+        text += (
+            f"\nand {len(others)} other blocking inhibitor lock(s)\nUse `systemd-inhibit --list` to see details"
+        )
+    return Failed(text)
+
+
+def first_after_rollback(count, booted, is_staged):
+    """The position of the deployment that a rollback puts first, of `count`, the booted one at `booted`."""
+    if count < 2:
+        raise Failed("No rollback deployment found")
+    if is_staged:
+        raise Failed("Staged deployment (remove with cleanup -p)")
+    return booted + 1 if booted + 1 < count else booted
+
+
 # --- Transactions ---------------------------------------------------------------------------------------------------
 
 
 class Transaction:
-    """One transaction and its peer socket. `work` is a generator that yields milliseconds to wait."""
+    """One transaction and its peer socket. `work` is a generator that yields milliseconds to wait.
 
-    def __init__(self, daemon, method, arguments, sender, title, work):
+    `begun_title` is its title from Start on; None: the same one.
+    """
+
+    def __init__(self, daemon, method, arguments, sender, title, work, begun_title=None):
         self.daemon = daemon
         self.method = method
         self.arguments = arguments
         self.sender = sender
         self.title = title
+        self.begun_title = begun_title or title
         self.work = work(self)
         # Connections of the clients that follow, each with the ids of its object and its handler.
         self.peers = {}
@@ -146,8 +185,8 @@ class Transaction:
                 daemon.connection, sender, Gio.BusNameWatcherFlags.NONE, None, self.on_sender_vanished
             )
 
-    def matches(self, method, arguments, sender):
-        return (self.method, self.sender) == (method, sender) and self.arguments.equal(arguments)
+    def matches(self, method, arguments):
+        return self.method == method and self.arguments.equal(arguments)
 
     def on_sender_vanished(self, _connection, _name):
         # The client that asked for it left before Start, so nobody will ever start it.
@@ -191,6 +230,7 @@ class Transaction:
         self.started = True
         invocation.return_value(GLib.Variant("(b)", (starts,)))
         if starts:
+            self.title = self.begun_title
             self.forget_name()
             GLib.idle_add(self.step)
         elif self.finished is not None:
@@ -319,6 +359,9 @@ class Daemon:
     def finalize(self, transaction, options):
         raise NotImplementedError
 
+    def rollback(self, transaction):
+        raise NotImplementedError
+
     def cleanup(self, transaction, elements):
         raise NotImplementedError
 
@@ -424,7 +467,7 @@ class Daemon:
         if self.reboot_is_on_its_way():
             raise Refused(GIO_ERROR % GIO_FAILED, "Reboot initiated, cannot start new transaction")
         active = self.transaction
-        if active and active.matches(method, arguments, sender):
+        if active and active.matches(method, arguments):
             return GLib.Variant("(s)", (TRANSACTION_ADDRESS,))
         if active:
             raise Refused(
@@ -432,30 +475,35 @@ class Daemon:
                 f"Transaction in progress: {active.title}\n"
                 " You can cancel the current transaction with `rpm-ostree cancel`",
             )
-        options, work = self.plan(method, arguments.unpack())
-        title = options.get("initiating-command-line", method.lower())
-        self.set_transaction(Transaction(self, method, arguments, sender, title, work))
+        options, titles, work = self.plan(method, arguments.unpack())
+        first, later = titles
+        begun = options.get("initiating-command-line", later)
+        title = first or begun
+        self.set_transaction(Transaction(self, method, arguments, sender, title, work, begun))
         return GLib.Variant("(s)", (TRANSACTION_ADDRESS,))
 
     def plan(self, method, arguments):
-        """The options of the call, and its work."""
+        """The options of the call, its titles, and its work. Titles: before Start, and later if the options name none."""
         if method == "Deploy":
             revision, options = arguments
             if options.get("register-driver"):
-                return options, lambda t: self.register_driver(t, options["register-driver"])
-            return options, lambda t: self.deploy(t, None, revision, options)
+                return options, (UNBEGUN, "deploy"), lambda t: self.register_driver(t, options["register-driver"])
+            return options, (UNBEGUN, "deploy"), lambda t: self.deploy(t, None, revision, options)
         if method == "UpdateDeployment":
             modifiers, options = arguments
             refspec, revision = modifiers.get("set-refspec"), modifiers.get("set-revision", "")
-            return options, lambda t: self.deploy(t, refspec, revision, options)
+            title = "rebase" if refspec else "deploy"
+            return options, (UNBEGUN, title), lambda t: self.deploy(t, refspec, revision, options)
         if method == "Rebase":
             options, refspec, _packages = arguments
-            return options, lambda t: self.deploy(t, refspec, options.get("revision", ""), options)
+            return options, (UNBEGUN, "rebase"), lambda t: self.deploy(t, refspec, options.get("revision", ""), options)
         if method == "Upgrade":
-            return arguments[0], lambda t: self.deploy(t, None, "", arguments[0])
+            return arguments[0], (UNBEGUN, "upgrade"), lambda t: self.deploy(t, None, "", arguments[0])
         if method == "FinalizeDeployment":
-            return arguments[0], lambda t: self.finalize(t, arguments[0])
-        return {"initiating-command-line": "cleanup"}, lambda t: self.cleanup(t, arguments[0])
+            return arguments[0], (None, "finalize-deployment"), lambda t: self.finalize(t, arguments[0])
+        if method == "Rollback":
+            return {}, (None, "rollback"), self.rollback
+        return {}, (None, "cleanup"), lambda t: self.cleanup(t, arguments[0])
 
 
 def serve(make_daemon):

@@ -42,7 +42,7 @@ export interface StandInDeployment extends Omit<StandInRelease, 'bytes' | 'image
   readonly serial: number;
   readonly booted: boolean;
   readonly staged: boolean;
-  /** null: not staged. */
+  /** null: not staged, or staged and never locked. */
   readonly finalizationLocked: boolean | null;
   readonly layeredPackages: readonly string[];
   /** Packages that were installed from files. */
@@ -81,7 +81,13 @@ export type Fault = { readonly remaining: number } & (
   /** Cancel ends the transaction only after `secs`. */
   | { readonly kind: 'cancel-late'; readonly secs: number }
   | { readonly kind: 'finalize-fails'; readonly text?: string }
-  | { readonly kind: 'inhibited'; readonly who?: string; readonly why?: string }
+  /** One lock for each of `reasons`, or one with the reason `why`. */
+  | {
+      readonly kind: 'inhibited';
+      readonly who?: string;
+      readonly why?: string;
+      readonly reasons?: readonly string[];
+    }
   | { readonly kind: 'wrong-stream'; readonly stream?: string }
   | { readonly kind: 'wrong-types'; readonly where?: 'booted' | 'foreign' }
   /** Never answers the named method. */
@@ -255,7 +261,7 @@ export function bootNext(root: string): StandInDeployment {
     const former = sysroot.deployments.find((deployment) => deployment.booted);
     const others = sysroot.deployments.filter((deployment) => !deployment.staged && !deployment.booted);
     const boot = sysroot.boot + 1;
-    if (staged?.finalizationLocked !== false || former === undefined) {
+    if (staged === undefined || staged.finalizationLocked === true || former === undefined) {
       const kept = sysroot.deployments.filter((deployment) => !deployment.staged);
       return { ...sysroot, boot, driver: null, deployments: kept };
     }
@@ -341,7 +347,8 @@ function writeLock(root: string, { version = 'v2026.2', deployments }: StandInSy
     rmSync(path, { force: true });
     return;
   }
-  const content = isOld ? 'withoutKey' : isLocked ? 'locked' : 'unlocked';
+  const hasKey = !isOld && staged.finalizationLocked !== null;
+  const content = hasKey ? (isLocked ? 'locked' : 'unlocked') : 'withoutKey';
   writeFileSync(`${path}.new`, Buffer.from(STAGED_FILES[content], 'hex'));
   renameSync(`${path}.new`, path);
 }

@@ -14,7 +14,8 @@ import { UNDICI_WITHOUT_MILO, unusedParts } from './unused-parts.mjs';
 const { rolldown } = await import('rolldown');
 
 /** What is compiled beforehand: what commands load that must not make anybody wait, and what each start of the agent loads. */
-const QUICK = /^(?:program|chunks\/(?:agent|asking|bus|help|http|rolldown-runtime)-.*)\.cjs$/;
+const QUICK =
+  /^(?:program|chunks\/(?:asking|bus|folder-lock|help|history-log|http|load-settings|lock-place|log|pino|rolldown-runtime|run-agent|schema|server)-.*)\.cjs$/;
 
 /** Old names of licences, and what SPDX calls them now. */
 const SPDX = { 'LGPL-3.0': 'LGPL-3.0-only', 'MIT/X11': 'MIT' };
@@ -31,13 +32,12 @@ const GROUPS = [
   { name: 'words', tags: ['$initial'] },
   {
     name: 'bus',
-    test: /\/src\/(?:dbus\/(?:connect|calls|system-bus-address)|service\/experimental|calendar\/(?:tzif|zone-files)|files\/read-now)\.ts$/,
+    test: /\/src\/(?:dbus\/(?:connect|calls|system-bus-address)|service\/experimental|calendar\/(?:tzif|zone-files)|files\/(?:read-now|read-small-file)|agent\/ports|gates\/overridable)\.ts$/,
   },
   {
     name: 'asking',
     test: /\/src\/cli\/(?:status|why|wait|history|check|update|reboot|cancel|discard|hold|release|deny|allow|denied)\.ts$/,
   },
-  { name: 'agent', test: /\/src\/(?:daemon\/run-agent|log\/log|host\/(?:doorbell|process-name|process-user))\.ts$/ },
   { name: 'http', test: /\/undici\/lib\/(?:dispatcher\/agent|core\/connect)\.js$/ },
 ].map((group, index, { length }) => ({ ...group, priority: length - index }));
 

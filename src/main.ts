@@ -2,6 +2,7 @@
 import { parseCommandLine, type Command, type CommandOf } from './cli/command-line.ts';
 import { EXIT } from './cli/exit-codes.ts';
 import { runCommand } from './cli/run-command.ts';
+import { err, out } from './cli/standard-streams.ts';
 import { UsageError } from './cli/usage-error.ts';
 import { ConfigError, IdentityError, linesOf } from './errors.ts';
 import { VERSION } from './version.ts';
@@ -15,17 +16,17 @@ async function main(args: readonly string[]): Promise<number> {
       throw error;
     }
     const { usageAfter } = await import('./cli/help.ts');
-    process.stderr.write(`${error.message}\n\n${usageAfter(error)}`);
+    err(`${error.message}\n\n${usageAfter(error)}`);
     return EXIT.usage;
   }
   switch (command.command) {
     case 'help': {
       const { helpOf, overview } = await import('./cli/help.ts');
-      process.stdout.write(command.of === undefined ? overview() : helpOf(command.of));
+      out(command.of === undefined ? overview() : helpOf(command.of));
       return EXIT.ok;
     }
     case 'version':
-      process.stdout.write(`zincati ${VERSION}\n`);
+      out(`zincati ${VERSION}\n`);
       return EXIT.ok;
     case 'agent':
       return agent(command);

@@ -34,8 +34,9 @@ export default defineConfig({
       'test/unit/architecture.test.ts',
       'test/unit/put-back.test.ts',
       'test/unit/agent/compiler-guards.test.ts',
-      // Each takes longer than all tests beside it.
+      // Each takes longer than all tests beside it. They draw at random, as random worlds do.
       'test/unit/calendar/brute-force.test.ts',
+      'test/unit/config/fuzz.test.ts',
     ],
     // The tool counts at each statement, which makes loops ten times slower.
     testTimeout: 300_000,

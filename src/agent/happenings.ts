@@ -115,7 +115,8 @@ type OfStaging =
   /** Somebody has changed what is staged since it was read: nothing was done, and everything is decided anew. */
   | { readonly kind: 'staged-changed'; readonly failure: Failure }
   /** What an attempt that failed left staged was dropped. */
-  | { readonly kind: 'failed-one-dropped'; readonly release: Release }
+  /** `hasFailed`: staging it did. Otherwise nobody knows how that ended. */
+  | { readonly kind: 'failed-one-dropped'; readonly release: Release; readonly hasFailed: boolean }
   /** rpm-ostree staged something else than was asked for. */
   | { readonly kind: 'staged-other'; readonly release: Release; readonly found: Deployment }
   | {

@@ -7,6 +7,7 @@ import type { ExitName } from './exit-codes.ts';
 import { resultFailure } from './failure.ts';
 import { document } from './json-document.ts';
 import { progressLine } from './progress-text.ts';
+import { rowsOf } from './redrawn.ts';
 
 /** What is told of a request that went well. */
 export interface Done {
@@ -57,7 +58,7 @@ const INTERRUPTED = 130;
 /** One line that is drawn anew; nothing where the cursor cannot move. */
 class ProgressLine {
   readonly #console: Console;
-  #isShown = false;
+  #shown = '';
 
   constructor(console: Console) {
     this.#console = console;
@@ -65,16 +66,22 @@ class ProgressLine {
 
   show(text: string): void {
     if (this.#console.canRedraw && text !== '') {
-      this.#isShown = true;
-      this.#console.out(`\r\u001b[K${text}`);
+      this.#console.out(`${this.#back()}${text}`);
+      this.#shown = text;
     }
   }
 
   clear(): void {
-    if (this.#isShown) {
-      this.#isShown = false;
-      this.#console.out('\r\u001b[K');
+    if (this.#shown !== '') {
+      this.#console.out(this.#back());
+      this.#shown = '';
     }
+  }
+
+  /** To the beginning of the line, which takes several rows where the terminal got narrower. */
+  #back(): string {
+    const above = rowsOf(this.#shown, this.#console.terms().width) - 1;
+    return above === 0 ? '\r\u001b[K' : `\u001b[${above}A\r\u001b[J`;
   }
 }
 

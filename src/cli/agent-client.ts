@@ -144,6 +144,7 @@ export class AgentClient implements AsyncDisposable {
     onProgress: (progress: ProgressFacts) => void = () => undefined,
   ): Promise<ResultFacts> {
     const done = new Map<BusValue, BusValue | undefined>();
+    const progress = new Map<BusValue, ProgressFacts>();
     const bell = new Bell();
     let job: BusValue | undefined;
     const stops = [
@@ -154,11 +155,12 @@ export class AgentClient implements AsyncDisposable {
         }
       }),
       this.#onSignal(PROPERTIES, 'PropertiesChanged', ({ path, body: [name, changed] }) => {
-        if (path === job && name === JOB_INTERFACE && changed !== undefined) {
-          const progress = jobProgress(changed);
-          if (progress !== undefined) {
-            onProgress(progress);
-          }
+        const facts = name === JOB_INTERFACE && changed !== undefined ? jobProgress(changed) : undefined;
+        if (facts !== undefined && job === undefined) {
+          // Of this job, perhaps: signals follow the answer that names it, and are read together with it.
+          progress.set(path, facts);
+        } else if (facts !== undefined && path === job) {
+          onProgress(facts);
         }
       }),
     ];
@@ -167,6 +169,10 @@ export class AgentClient implements AsyncDisposable {
       job = await this.#call(member, '', [], { ...options, ...this.#interactive() }, ACT_TIMEOUT_MS);
       if (typeof job !== 'string') {
         throw new BusError('bus_malformed_message', `${member} must answer with a job`);
+      }
+      const first = progress.get(job);
+      if (first !== undefined) {
+        onProgress(first);
       }
       const ended = await endedResult(this.#link, this.#owner, job);
       while (ended === undefined && !done.has(job)) {

@@ -2,8 +2,9 @@
 import type { CommandOf } from './command-line.ts';
 import { completionScript } from './completion-script.ts';
 import { EXIT } from './exit-codes.ts';
+import { out } from './standard-streams.ts';
 
 export function completion({ shell }: CommandOf<'completion'>): Promise<number> {
-  process.stdout.write(completionScript(shell));
+  out(completionScript(shell));
   return Promise.resolve(EXIT.ok);
 }

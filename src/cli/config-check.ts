@@ -14,6 +14,7 @@ import type { CommandOf } from './command-line.ts';
 import { EXIT } from './exit-codes.ts';
 import { document } from './json-document.ts';
 import { tellKeptFromCaller } from './kept-from-caller.ts';
+import { err, out } from './standard-streams.ts';
 
 export interface Findings {
   readonly errors: readonly string[];
@@ -28,7 +29,7 @@ export async function configCheck(command: CommandOf<'config check'>): Promise<n
   for (const folder of folders) {
     const problem = await problemOf(folder);
     if (problem !== undefined) {
-      process.stderr.write(`cannot check ${printable(folder)}: ${problem}\n`);
+      err(`cannot check ${printable(folder)}: ${problem}\n`);
       return EXIT.failure;
     }
   }
@@ -40,16 +41,16 @@ export async function configCheck(command: CommandOf<'config check'>): Promise<n
   const kept = process.geteuid?.() === 0 ? [] : findings.errors.filter(isKept);
   if (kept.length > 0 && kept.length === findings.errors.length) {
     if (!json) {
-      process.stderr.write(kept.map((line) => `${withoutRemedy(line)}\n`).join(''));
+      err(kept.map((line) => `${withoutRemedy(line)}\n`).join(''));
     }
     return tellKeptFromCaller(command);
   }
   const told = kept.length === 0 ? findings : forCaller(findings);
   const isGood = told.errors.length === 0;
   if (json) {
-    process.stdout.write(document('ConfigCheck', { valid: isGood, ...told }));
+    out(document('ConfigCheck', { valid: isGood, ...told }));
   } else {
-    process.stdout.write(`${findingLines(told).join('\n')}\n`);
+    out(`${findingLines(told).join('\n')}\n`);
   }
   return isGood ? EXIT.ok : EXIT.config;
 }

@@ -10,6 +10,7 @@ import type { CommandOf } from './command-line.ts';
 import { EXIT } from './exit-codes.ts';
 import { document } from './json-document.ts';
 import { isKeptFromCaller, tellKeptFromCaller } from './kept-from-caller.ts';
+import { err, out } from './standard-streams.ts';
 
 /** Never rejects for a configuration that cannot be used. */
 export async function configShow(command: CommandOf<'config show'>): Promise<number> {
@@ -28,7 +29,7 @@ export async function configShow(command: CommandOf<'config show'>): Promise<num
     if (isKeptFromCaller(error)) {
       return tellKeptFromCaller(command);
     }
-    process.stderr.write(`${linesOf(error)}\n\`zincati config check\` says more.\n`);
+    err(`${linesOf(error)}\n\`zincati config check\` says more.\n`);
     return EXIT.config;
   }
   return print(shown, origin, json);
@@ -46,9 +47,9 @@ async function fromAgent(root: string): Promise<readonly ShownSetting[] | undefi
 
 function print(shown: readonly ShownSetting[], withOrigin: boolean, isJson: boolean): number {
   if (isJson) {
-    process.stdout.write(document('Configuration', { settings: shown }));
+    out(document('Configuration', { settings: shown }));
   } else {
-    process.stdout.write(asToml(shown, withOrigin));
+    out(asToml(shown, withOrigin));
   }
   return EXIT.ok;
 }

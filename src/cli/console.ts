@@ -2,6 +2,7 @@
 import { isatty } from 'node:tty';
 
 import { hostZone } from './host-zone.ts';
+import { err, out } from './standard-streams.ts';
 import type { Terms } from './terms.ts';
 import { hostUsers } from './user-name.ts';
 
@@ -21,6 +22,10 @@ export interface Console {
   terms(): Terms;
   /** Standard output is a terminal that can move its cursor. */
   readonly canRedraw: boolean;
+  /** Lines that the terminal shows at a time; undefined: it does not say, or there is none. */
+  height(): number | undefined;
+  /** Calls `listener` whenever the terminal gets another size. */
+  onResize(listener: () => void): void;
   /** A person sits there who can be asked for a password. */
   readonly canAsk: boolean;
   /** The words of the command line, without Node and the program. */
@@ -30,22 +35,15 @@ export interface Console {
 
 /** `root`: prefix of the host's paths. */
 export async function hostConsole(root: string): Promise<Console> {
-  // Node makes its other streams when they are first named. A command that needs none does not pay for them.
   const { stdout, env } = process;
-  const [zone, users] = await Promise.all([hostZone(root), hostUsers(root)]);
+  const zone = await hostZone(root);
+  const users = hostUsers(root);
   const isDumb = env['TERM'] === 'dumb';
   const colour = stdout.isTTY && !isDumb && (env['NO_COLOR'] ?? '') === '';
   const isRoot = process.geteuid?.() === 0;
-  // A reader that has seen enough, such as `head`, is no failure.
-  stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') {
-      throw error;
-    }
-    process.exit();
-  });
   return {
-    out: (text) => void stdout.write(text),
-    err: (text) => void process.stderr.write(text),
+    out,
+    err,
     terms: () => ({
       now: Date.now(),
       zone,
@@ -54,6 +52,8 @@ export async function hostConsole(root: string): Promise<Console> {
       users,
     }),
     canRedraw: stdout.isTTY && !isDumb,
+    height: () => (stdout.isTTY ? stdout.rows || undefined : undefined),
+    onResize: (listener) => void stdout.on('resize', listener),
     canAsk: !isRoot && isatty(STDIN) && isatty(STDERR),
     args: process.argv.slice(2),
     isRoot,

@@ -19,6 +19,7 @@ import { historyLines } from './history-text.ts';
 import { document } from './json-document.ts';
 import { parsePast } from './past-time.ts';
 import { runClient } from './run-client.ts';
+import { endWithReader } from './standard-streams.ts';
 
 const USUAL_COUNT = 50;
 const LOOK_AGAIN_MS = 2 * SECOND_MS;
@@ -90,6 +91,7 @@ async function follow(
   newest: number,
   sinceAt: number | undefined,
 ): Promise<never> {
+  endWithReader();
   const told = new Told();
   const tell = (entries: readonly HappenedFacts[]): void => {
     const fresh = entries.filter((entry) => told.isNew(entry));

@@ -1,7 +1,5 @@
 /** What an operator can do about the gates that keep a node. Pure. */
-import type { Override } from '../agent/overrides.ts';
-import { GATE_VERDICTS } from '../agent/ports.ts';
-import { overridesFor } from '../gates/overridable.ts';
+import { overridesFor, type Override } from '../agent/overrides.ts';
 import type { ExplanationFacts, GateFacts } from './agent-facts.ts';
 
 /** A command, and what it is for as `to ...`. */
@@ -80,8 +78,7 @@ export function overridesNeeded(gates: readonly GateFacts[]): readonly string[] 
 
 /** Undefined: it cannot be overridden. A request is a look by itself, and asks lenders. */
 function overridesOf(facts: GateFacts): readonly Override[] | undefined {
-  const { gate, label = '', reason = '' } = facts;
-  const verdict = GATE_VERDICTS.find((one) => one === facts.verdict) ?? 'unknown';
+  const { gate, label = '', verdict } = facts;
   if (verdict === 'pass' || gate === 'pacing' || facts.class === 'foreign') {
     return [];
   }
@@ -89,5 +86,7 @@ function overridesOf(facts: GateFacts): readonly Override[] | undefined {
     // Behind a freeze there may be no window either.
     return ['freeze', 'window'];
   }
-  return gate === 'people' ? ['people'] : overridesFor({ gate, verdict, label, reason });
+  return gate === 'people'
+    ? ['people']
+    : overridesFor({ gate, verdict: verdict === 'block' ? 'block' : 'unknown', label });
 }

@@ -21,6 +21,7 @@ import type { CommandOf } from './command-line.ts';
 import { EXIT } from './exit-codes.ts';
 import { document } from './json-document.ts';
 import { isKeptFromCaller, tellKeptFromCaller } from './kept-from-caller.ts';
+import { err, out } from './standard-streams.ts';
 
 const DEFAULT_DAYS = 14;
 /** Of the drawn week, whatever is asked for. */
@@ -44,19 +45,19 @@ export async function showCalendar(command: CommandOf<'calendar'>): Promise<numb
       return tellKeptFromCaller(command);
     }
     if (known === undefined) {
-      process.stderr.write(`${linesOf(error)}\n\`zincati config check\` says more.\n`);
+      err(`${linesOf(error)}\n\`zincati config check\` says more.\n`);
       return EXIT.config;
     }
     found = known;
   }
   const { spans, zone, node, strategies } = found;
   if (ics) {
-    process.stdout.write(icalendar(eventsOf(spans, node, untilAt), nowAt));
+    out(icalendar(eventsOf(spans, node, untilAt), nowAt));
   } else if (json) {
-    process.stdout.write(document('Calendar', { ...(zone !== undefined && { timeZone: zone.name }), spans }));
+    out(document('Calendar', { ...(zone !== undefined && { timeZone: zone.name }), spans }));
   } else {
     const { showInstant } = await import('../calendar/luxon-zone.ts');
-    process.stdout.write(
+    out(
       zone === undefined
         ? `there are no maintenance windows: updates.strategy is ${strategies.join(', ')}\n`
         : tableOf(spans, (at) => showInstant(zone, at), zone, nowAt, days, process.stdout.columns),
@@ -81,7 +82,7 @@ async function find(root: string, fromAt: number, untilAt: number): Promise<Foun
   if (!strategies.includes('periodic')) {
     return { spans: [], zone: undefined, node: nodeUuid, strategies };
   }
-  const warn = (text: string): void => void process.stderr.write(`${text}\n`);
+  const warn = (text: string): void => err(`${text}\n`);
   const gate = await createPeriodicGate({ settings: periodic, nodeUuid, root, warn });
   const schedule = await gate.schedule();
   return { spans: upcoming(schedule, fromAt, untilAt), zone: schedule.zone, node: nodeUuid, strategies };

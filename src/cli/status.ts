@@ -18,6 +18,7 @@ import { type HostFacts, hostFacts } from './host-facts.ts';
 import { document } from './json-document.ts';
 import { Redrawn } from './redrawn.ts';
 import { runClient } from './run-client.ts';
+import { endWithReader } from './standard-streams.ts';
 import { absentLines, statusLines } from './status-text.ts';
 
 /** One look: either the agent's facts, or why there are none. */
@@ -45,8 +46,11 @@ export function status(command: CommandOf<'status'>): Promise<number> {
  */
 async function watch({ root, json }: CommandOf<'status'>, console: Console): Promise<never> {
   const host = hostFacts(root);
+  endWithReader();
   const picture = new Redrawn(console);
   let last = '';
+  let bell = new Bell();
+  console.onResize(() => bell.ring());
   const show = (view: StatusView): void => {
     if (!json) {
       picture.show(viewLines(view, console));
@@ -61,7 +65,7 @@ async function watch({ root, json }: CommandOf<'status'>, console: Console): Pro
   for (;;) {
     try {
       await using client = await AgentClient.open(root, false);
-      const bell = new Bell();
+      bell = new Bell();
       await client.onChange(() => bell.ring());
       while (!client.lost.aborted) {
         show({ host, facts: await client.facts() });

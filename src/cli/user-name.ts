@@ -5,17 +5,20 @@
  */
 import path from 'node:path';
 
-import { MEBIBYTE } from '../text/units.ts';
 import { printable } from '../errors.ts';
-import { readSmallText } from '../files/read-small-file.ts';
+import { readNow } from '../files/read-now.ts';
+import { KIBIBYTE } from '../text/units.ts';
 
 /** Names by user id. */
 export type Users = ReadonlyMap<number, string>;
 
-/** Never rejects: ids whose names cannot be told stay numbers. `root`: prefix of the host's paths. */
-export async function hostUsers(root: string): Promise<Users> {
+/** Of a host with thousands of users. A larger file names nobody. */
+const MOST_BYTES = 256 * KIBIBYTE;
+
+/** Never throws: ids whose names cannot be told stay numbers. `root`: prefix of the host's paths. */
+export function hostUsers(root: string): Users {
   try {
-    return usersIn(await readSmallText(path.join(root, '/etc/passwd'), MEBIBYTE));
+    return usersIn(new TextDecoder().decode(readNow(path.join(root, '/etc/passwd'), MOST_BYTES)));
   } catch {
     return new Map();
   }

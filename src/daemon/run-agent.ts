@@ -13,6 +13,7 @@ import { SYSTEM_CLOCK } from '../host/clock.ts';
 import type { Doorbell } from '../host/doorbell.ts';
 import { createNotifier, watchdogIntervalMs, type Notifier } from '../host/notify.ts';
 import type { LevelControl, Logger } from '../log/log.ts';
+import { compileForSize } from '../memory/lean-runtime.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import { inSeconds } from '../report/line.ts';
 import { tellOs, tellReading, tellStrategies } from './tell-configuration.ts';
@@ -118,6 +119,7 @@ export async function runAgent({ root, log, env, pid, signal, reloads }: AgentOp
         }
         reporter.begins(beginning, at);
         if (beginning.kind === 'waiting') {
+          compileForSize();
           lasting.heap.rests();
         }
       },

@@ -1,8 +1,8 @@
 /**
  * The rounds of a node that waits: recognised once, then walked without asking the machine. Pure.
  *
- * A round leads from one wait to the next. Where it has left the machine as it was but for instants, and the world
- * stays as it is, the next one is the same. Only its pauses differ, by the rolls that the machine would draw.
+ * A round leads from one wait to the next. The next one is the same where it has left the machine as
+ * it was, but for instants. The world must stay as it is, too. Only its pauses differ, by the rolls that the machine would draw.
  *
  * Invariants:
  * - After a walk the node is exactly as if the machine had run: model, both clocks, and the count of events.

@@ -10,6 +10,7 @@ import { Socket } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import type { AgentOptions, Connector, Dispatcher, TlsOptions } from 'undici/lib/dispatcher/agent.js';
 
+import { compileForSize } from '../memory/lean-runtime.ts';
 import { ContinueFilter } from './continue-filter.ts';
 import { MINUTE_MS, SECOND_MS } from '../text/units.ts';
 
@@ -73,6 +74,7 @@ export class HttpConnections {
   async #direct(): Promise<Dispatcher> {
     const { default: Agent } = await import('undici/lib/dispatcher/agent.js');
     const { default: buildConnector } = await import('undici/lib/core/connect.js');
+    compileForSize();
     const connect = buildConnector({ allowH2: false, timeout: CONNECT_MS, ...this.#toServer() });
     return new Agent({ ...OPTIONS, connect: this.#tracked(connect) });
   }

@@ -1,6 +1,6 @@
 /**
- * Keeps the heap near its live size. The runtime lets it grow to several times that before it collects: a host pays for
- * it all day, and the agent has work for a few milliseconds in five minutes.
+ * Keeps the heap near its live size. The runtime lets it grow to several times that before it collects. A host would pay
+ * for that all day, although the agent has work for a few milliseconds in five minutes.
  *
  * Invariants:
  * - Between two pieces of work, at most {@link MOST_AT_WORK_BYTES} gather.
@@ -10,7 +10,7 @@
 import { MEBIBYTE } from '../text/units.ts';
 import { collect, type Collection } from './collector.ts';
 
-export const MOST_AT_WORK_BYTES = 8 * MEBIBYTE;
+export const MOST_AT_WORK_BYTES = 4 * MEBIBYTE;
 export const MOST_AT_REST_BYTES = 2 * MEBIBYTE;
 
 export interface HeapWatchOptions {

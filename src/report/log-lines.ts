@@ -172,8 +172,12 @@ const LINES: { readonly [K in HappeningKind]: (happening: HappeningOf<K>) => rea
     info(`'${printable(version)}', which this agent did not stage, is gone: updates go on`),
   ],
   'staged-changed': ({ failure }) => [info(`looking again: ${failure.message}`)],
-  'failed-one-dropped': ({ release }) => [
-    warn(`dropped the staged deployment '${name(release)}', since staging it had failed`),
+  'failed-one-dropped': ({ release, hasFailed }) => [
+    hasFailed
+      ? warn(`dropped the staged deployment '${name(release)}', since staging it had failed`)
+      : info(
+          `dropped the staged deployment '${name(release)}': it is staged anew, since nobody saw it succeed`,
+        ),
   ],
   'staged-other': ({ release, found }) => [
     error(

@@ -214,8 +214,8 @@ export class RpmOstreeClient implements RpmOstree {
   }
 }
 
-function stageCall({ booted, actualBooted, staged }: ReadStatus, release: Release, given: Options): Begin {
-  const plan = planStage({ booted, base: staged ?? actualBooted, stream: booted.stream }, release);
+function stageCall({ booted, base }: ReadStatus, release: Release, given: Options): Begin {
+  const plan = planStage({ booted, base, stream: booted.stream }, release);
   const options = { ...given, 'lock-finalization': true };
   if (plan.kind === 'rebase') {
     const modifiers = { 'set-refspec': plan.refspec, 'set-revision': plan.revision };

@@ -24,8 +24,8 @@ export interface StageSituation {
   /** The booted deployment as the agent sees it, which is the override if there is one. */
   readonly booted: Deployment;
   /**
-   * The deployment that rpm-ostree builds on: the staged one, or else the booted one as rpm-ostree reports it. It may
-   * differ from `booted` when a host moves from commits to images.
+   * The deployment that rpm-ostree builds on: what boots next, as rpm-ostree reports it. It differs from `booted` where
+   * something is staged, after a rollback without a reboot, and when a host moves from commits to images.
    */
   readonly base: Deployment;
   /** The node's stream, which becomes the tag; undefined when the tag is to stay. */
@@ -37,7 +37,7 @@ export function planStage({ booted, base, stream }: StageSituation, release: Rel
   const digest = payloadDigest(release.payload);
   const image = payloadImage(release.payload);
   if (digest === undefined || image === undefined) {
-    return planCommit(booted, release);
+    return planCommit(booted, base, release);
   }
 
   const followed = parsed(booted);
@@ -52,9 +52,15 @@ export function planStage({ booted, base, stream }: StageSituation, release: Rel
   return { kind: 'rebase', refspec: printImageReference(wanted), revision: digest };
 }
 
-function planCommit(booted: Deployment, release: Release): StagePlan {
+function planCommit(booted: Deployment, base: Deployment, release: Release): StagePlan {
   if (booted.imageReference !== undefined) {
     throw refusal(release, `a commit needs a host that follows an OSTree ref, got ${described(booted)}`);
+  }
+  if (base.imageReference !== undefined) {
+    throw refusal(
+      release,
+      `a commit needs an OSTree ref also in the deployment that boots next, got ${described(base)}`,
+    );
   }
   return { kind: 'deploy', revision: `revision=${release.payload.value}`, skipBranchCheck: true };
 }

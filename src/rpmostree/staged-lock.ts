@@ -11,7 +11,7 @@ import { readFileStart } from '../files/read-small-file.ts';
 import { fileStamp } from './file-stamp.ts';
 import { flagOfDictionary } from './gvariant.ts';
 
-/** A GVariant `a{sv}` with the key `locked`. Written when a deployment is staged, and when its lock is changed. */
+/** A GVariant `a{sv}`. It gets the key `locked` when a deployment is staged with a lock, and when its lock is changed. */
 const STAGED_PATH = 'run/ostree/staged-deployment';
 /** Its existence is the lock of versions before v2024.6. */
 const OLD_LOCK_PATH = 'run/ostree/staged-deployment-locked';
@@ -30,7 +30,7 @@ export async function readStagedLock(root: string): Promise<boolean | undefined>
       return undefined;
     }
     const locked = flagOfDictionary(bytes, 'locked');
-    // Versions that keep the lock in the other file do not write the key.
+    // What was never locked has no key, nor has any deployment of versions that keep the lock in the other file.
     return locked === 'absent' ? false : locked;
   } catch {
     return undefined;

@@ -29,9 +29,9 @@ export interface StatusObserver {
   onForeignDeployment(warning: string): void;
 }
 
-/** A status, with the booted deployment as rpm-ostree reports it, which an override may have replaced. */
+/** A status, with what rpm-ostree builds on as it reports it. In the rest, an override may stand for the booted one. */
 export interface ReadStatus extends HostStatus {
-  readonly actualBooted: Deployment;
+  readonly base: Deployment;
 }
 
 export class StatusReader {
@@ -79,7 +79,7 @@ export class StatusReader {
     if (stamp !== undefined) {
       this.#remembered = { stamp, status };
     }
-    return { ...status, activeTransaction: await describeActive(signal), actualBooted: decoded.booted };
+    return { ...status, activeTransaction: await describeActive(signal), base: baseOf(decoded) };
   }
 
   #warn(warnings: readonly string[]): void {
@@ -101,6 +101,20 @@ export class StatusReader {
       return undefined;
     }
   }
+}
+
+/**
+ * What rpm-ostree builds a new deployment on: the first one of the booted system, which boots next. It may be staged,
+ * booted, or put first by `rpm-ostree rollback`.
+ */
+export function baseOf({ booted, deployments }: DecodedDeployments): Deployment {
+  const system = systemOf(booted);
+  return deployments.find((deployment) => systemOf(deployment) === system) ?? booted;
+}
+
+/** The name of the system, from an id `OSNAME-CHECKSUM.SERIAL`. */
+function systemOf({ id }: Deployment): string {
+  return id.slice(0, id.lastIndexOf('-'));
 }
 
 /**

@@ -25,6 +25,8 @@ export interface RpmOstreePeer {
   readonly commit: string | undefined;
   /** What `ostree admin lock-finalization --unlock` does. */
   readonly unlock: () => Promise<void>;
+  /** Takes inhibitor locks in mode `block` against a shutdown, one of `backup` for each reason, until disposed of. */
+  readonly inhibit: (...reasons: readonly string[]) => Promise<AsyncDisposable>;
 }
 
 const BUS_NAME = 'org.projectatomic.rpmostree1';
@@ -120,13 +122,21 @@ class Client implements AsyncDisposable {
     }
   }
 
-  async deploy(given: Readonly<Record<string, string | boolean>> = {}): Promise<Outcome> {
+  async deploy(
+    given: Readonly<Record<string, string | boolean>> = {},
+    commit: BusValue | undefined = this.#peer.commit,
+  ): Promise<Outcome> {
     const all = { 'lock-finalization': true, 'skip-branch-check': true, ...given };
-    return this.run('Deploy', 'sa{sv}', [`revision=${this.#peer.commit}`, options(all)]);
+    return this.run('Deploy', 'sa{sv}', [`revision=${textOf(commit)}`, options(all)]);
   }
 
   async finalize(given: Readonly<Record<string, string | boolean>>): Promise<Outcome> {
     return this.run('FinalizeDeployment', 'a{sv}', [options(given)]);
+  }
+
+  /** Puts the rollback deployment first, or takes that back. */
+  async rollBack(): Promise<Outcome> {
+    return this.run('Rollback', 'a{sv}', [options({})]);
   }
 
   async cleanUp(): Promise<Outcome> {
@@ -241,7 +251,7 @@ export const RPM_OSTREE_READ: readonly Statement<RpmOstreePeer>[] = [
       const isStaged = (await client.staged()) !== undefined;
       expect(await isThere(stagedFile(peer))).toBe(isStaged);
       if (isStaged) {
-        expect(typeof (await lockOf(peer))).toBe('boolean');
+        expect([true, false, 'absent']).toContain(await lockOf(peer));
       }
     },
   },
@@ -340,35 +350,114 @@ export const RPM_OSTREE_WRITTEN: readonly Statement<RpmOstreePeer>[] = [
     }),
   },
   {
+    says: 'R1: what was never locked has no key for a lock in its file',
+    source: SOURCE,
+    check: staging(async (client, peer) => {
+      await client.deploy({ 'lock-finalization': false });
+      expect(await lockOf(peer)).toBe('absent');
+    }),
+  },
+  {
     says: 'Cleanup of pending-deploy drops what is staged, whoever staged it, and its file',
     source: SOURCE,
     check: staging(async (client, peer) => {
       await client.deploy({ 'lock-finalization': false });
-      expect(await lockOf(peer)).toBe(false);
+      expect(await client.staged()).toBeDefined();
       expect(await client.cleanUp()).toMatchObject({ success: true });
       expect(await client.staged()).toBeUndefined();
       expect(await isThere(stagedFile(peer))).toBe(false);
     }),
   },
   {
-    says: 'while a transaction is there, another one is refused as busy, with the title of the first',
-    source: 'rpm-ostree v2026.2, src/daemon/rpmostreed-sysroot.cxx',
+    says: 'while somebody follows a transaction, another one is refused as busy; a Deploy has its title from Start on',
+    source: 'rpm-ostree v2026.2, src/daemon/rpmostreed-os.cxx, rpmostreed-transaction-types.cxx',
     check: staging(async (client, peer) => {
       const titled = { 'initiating-command-line': 'conformance: stage', 'skip-branch-check': true };
       const body = [`revision=${peer.commit}`, options(titled)];
       const link = await client.transaction(await client.begin('Deploy', 'sa{sv}', body));
-      const refusal: unknown = await client
-        .begin('Cleanup', 'as', [['pending-deploy']])
-        .catch((error: unknown) => error);
-      expect(refusal).toBeInstanceOf(BusError);
-      expect(refusal).toMatchObject({ errorName: BUSY });
-      expect(String(refusal)).toContain('Transaction in progress: conformance: stage');
-      // Started and called off, so that it does not stay.
-      const finished = startAndFollow(link);
-      await link.call({ path: '/', interface: TRANSACTION, member: 'Cancel' });
-      await finished;
+      const refusal = async (): Promise<unknown> =>
+        client.begin('Cleanup', 'as', [['pending-deploy']]).catch((error: unknown) => error);
+      const busy = (title: string) => ({
+        errorName: BUSY,
+        message: expect.stringMatching(`Transaction in progress: ${title}\\s+You can cancel`) as unknown,
+      });
+      const unbegun = await refusal();
+      expect(unbegun).toBeInstanceOf(BusError);
+      expect(unbegun).toMatchObject(busy('new-deployment'));
+      expect(await startAndFollow(link)).toMatchObject({ success: true });
+      expect(await refusal()).toMatchObject(busy('conformance: stage'));
       await link.close();
       await client.sysroot('Reload');
+    }),
+  },
+  {
+    says: 'whoever asks for what is there already joins it, and hears how it ended',
+    source: 'rpm-ostree v2026.2, src/daemon/rpmostreed-transaction.cxx, rpmostreed_transaction_is_compatible',
+    check: staging(async (client, peer) => {
+      await using other = await Client.connect(peer);
+      const body = [`revision=${peer.commit}`, options({ 'skip-branch-check': true })];
+      const address = await client.begin('Deploy', 'sa{sv}', body);
+      expect(await other.begin('Deploy', 'sa{sv}', body)).toBe(address);
+      const [ours, theirs] = [await client.transaction(address), await other.transaction(address)];
+      expect(await startAndFollow(ours)).toMatchObject({ success: true });
+      // It has ended, and is there as long as somebody listens.
+      expect(await startAndFollow(theirs)).toMatchObject({ success: true });
+      await Promise.all([ours.close(), theirs.close()]);
+      await client.sysroot('Reload');
+    }),
+  },
+  {
+    says: 'FinalizeDeployment without a checksum is refused',
+    source: 'rpm-ostree v2026.2, src/daemon/rpmostreed-transaction-types.cxx',
+    check: staging(async (client) => {
+      await client.deploy();
+      const { success, text } = await client.finalize({});
+      expect([success, text]).toEqual([false, 'Missing expected checksum']);
+    }),
+  },
+  {
+    says: 'FinalizeDeployment looks for inhibitor locks before it looks at the lock, and names the first holder',
+    source: 'rpm-ostree v2026.2, src/daemon/rpmostreed-transaction-types.cxx, rpmostreed-utils.cxx',
+    check: staging(async (client, peer) => {
+      await client.deploy();
+      await peer.unlock();
+      const locks = await peer.inhibit('nightly run', 'weekly run');
+      const { success, text } = await client
+        .finalize({ checksum: String(peer.commit) })
+        .finally(() => locks[Symbol.asyncDispose]());
+      expect(success).toBe(false);
+      expect(text).toMatch(
+        /^Reboot blocked by a systemd inhibitor lock in `block` mode\nHeld by: backup\nReason: \w+ run\nand 1 other/,
+      );
+    }),
+  },
+  {
+    says: 'Deploy builds on what boots next, staged or not, so it sees no change where a rollback has put that first',
+    source:
+      'rpm-ostree v2026.2, src/daemon/rpmostree-sysroot-core.cxx, rpmostree_syscore_get_origin_merge_deployment',
+    check: staging(async (client) => {
+      const [booted, rollback] = await client.deployments();
+      expect([booted?.get('booted'), rollback?.get('booted')]).toEqual([true, false]);
+      expect(await client.rollBack()).toMatchObject({ success: true });
+      try {
+        const [first] = await client.deployments();
+        expect(first?.get('id')).toBe(rollback?.get('id'));
+        const { success, messages } = await client.deploy({}, rollback?.get('checksum'));
+        expect(success).toBe(true);
+        expect(messages.join('\n')).toContain('No change.');
+        expect(await client.staged()).toBeUndefined();
+      } finally {
+        expect(await client.rollBack()).toMatchObject({ success: true });
+      }
+    }),
+  },
+  {
+    says: 'Rollback is refused while something is staged',
+    source: 'rpm-ostree v2026.2, src/daemon/rpmostreed-transaction-types.cxx',
+    check: staging(async (client) => {
+      await client.deploy();
+      const { success, text } = await client.rollBack();
+      expect([success, text]).toEqual([false, 'Staged deployment (remove with cleanup -p)']);
     }),
   },
   {

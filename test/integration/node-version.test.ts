@@ -125,14 +125,14 @@ describe('the launcher without a Node of its own', () => {
       const program = join(folder, 'usr/lib/zincati/program/zincati.cjs');
       expect(launch(aNode(version))).toEqual({
         status: 0,
-        stdout: `--disable-sigusr1 ${program} agent -v\n`,
+        stdout: `--disable-sigusr1 --max-semi-space-size=1 ${program} agent -v\n`,
         stderr: '',
       });
     },
   );
 
   it('has Node trust the authorities of the host where the program cannot, before Node 24.5', () => {
-    const option = '--disable-sigusr1 --use-system-ca ';
+    const option = '--disable-sigusr1 --max-semi-space-size=1 --use-system-ca ';
     expect(launch(aNode('v24.4.1')).stdout).toContain(option);
     expect(launch(aNode('v24.4.1'), { NODE_USE_SYSTEM_CA: '0' }).stdout).not.toContain(option);
     expect(launch(aNode('v24.5.0')).stdout).not.toContain(option);

@@ -52,7 +52,7 @@ function command(...args: readonly string[]): readonly [string, ...string[]] {
 
 it('its program is started as these tests start it', () => {
   const file = (path: string): string => readFileSync(join(PROJECT, 'systemd', path), 'utf8');
-  expect(file('zincati')).toContain('exec "$program/node" --disable-sigusr1 "$program/zincati.cjs" "$@"');
+  expect(file('zincati')).toContain('exec "$program/node" $options "$program/zincati.cjs" "$@"');
   expect(file('zincati-notify.conf')).toContain('\nOpenFile=/run/systemd/notify:notify\n');
 });
 

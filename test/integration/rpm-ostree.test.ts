@@ -400,6 +400,20 @@ describe('stage', () => {
     expect(await client.stage(next, options, ignore, signal)).toMatchObject({ version: '44.1' });
   });
 
+  it('R10: keeps the signature scheme where a rollback has put a deployment with a weaker one first', async () => {
+    const { client, root } = await start(IMAGES);
+    const unverified = `ostree-unverified-registry:${IMAGE}:stable`;
+    editSysroot(root, (sysroot) => {
+      const booted = sysroot.deployments[0]!;
+      const first = { ...booted, checksum: 'd'.repeat(64), imageReference: unverified, booted: false };
+      return { ...sysroot, deployments: [first, booted] };
+    });
+    expect(await client.stage(image, AS_IT_IS, ignore, signal)).toMatchObject({
+      payload: image.payload,
+      imageReference: SIGNED,
+    });
+  });
+
   it('moves a host from commits to images where an override says how they are signed', async () => {
     const { client, root } = await start({ releases: [OLD, NEW_IMAGE], booted: '42.1' });
     await expect(client.stage(image, AS_IT_IS, ignore, signal)).rejects.toMatchObject({

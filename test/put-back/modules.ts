@@ -111,6 +111,7 @@ import type * as untilGone from '../../src/files/until-gone.ts';
 import type * as claimFolder from '../../src/daemon/claim-folder.ts';
 import type * as crashGuard from '../../src/daemon/crash-guard.ts';
 import type * as stagedLock from '../../src/rpmostree/staged-lock.ts';
+import type * as statusReader from '../../src/rpmostree/status-reader.ts';
 
 export interface Modules {
   readonly 'src/config/toml-shape.ts': typeof tomlShape;
@@ -226,6 +227,7 @@ export interface Modules {
   readonly 'src/daemon/claim-folder.ts': typeof claimFolder;
   readonly 'src/daemon/crash-guard.ts': typeof crashGuard;
   readonly 'src/rpmostree/staged-lock.ts': typeof stagedLock;
+  readonly 'src/rpmostree/status-reader.ts': typeof statusReader;
 }
 
 /** `f`, or `Class.method`. */

@@ -112,7 +112,10 @@ export const HAPPENING_SAMPLES: { readonly [K in HappeningKind]: readonly Happen
   'foreign-staged': [{ kind: 'foreign-staged', version: 'S' }],
   'foreign-gone': [{ kind: 'foreign-gone', version: 'S' }],
   'staged-changed': [{ kind: 'staged-changed', failure: FAILURE }],
-  'failed-one-dropped': [{ kind: 'failed-one-dropped', release: V }],
+  'failed-one-dropped': [
+    { kind: 'failed-one-dropped', release: V, hasFailed: true },
+    { kind: 'failed-one-dropped', release: V, hasFailed: false },
+  ],
   'staged-other': [{ kind: 'staged-other', release: V, found: deployment('O', { payload: undefined }) }],
   'wrong-stream': [
     { kind: 'wrong-stream', release: V, expected: 'A', found: 'B' },

@@ -24,7 +24,6 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
       'lenders',
       'host',
       'strategies',
-      'gates',
       'agent',
       'identity',
       'config',

@@ -37,8 +37,13 @@ export class MemoryCgroup implements Disposable {
     return undefined;
   }
 
+  /** The file into which a process writes 0 to enter. */
+  get procs(): string {
+    return join(this.#folder, 'cgroup.procs');
+  }
+
   add(pid: number): void {
-    writeFileSync(join(this.#folder, 'cgroup.procs'), String(pid));
+    writeFileSync(this.procs, String(pid));
   }
 
   /** The most that its processes had at one time; undefined where the kernel does not say. */

@@ -16,7 +16,7 @@ import type { AvailableStep, Model } from '../state.ts';
 import { type Step, stepsOf, type Turn, withMemory } from '../turn.ts';
 import { afterStaging } from './available/after-staging.ts';
 import { counted, rest, type UpdateAvailable } from './available/counted.ts';
-import { goneOn, isAdrift, isFailedOne, selected } from './available/selected.ts';
+import { goneOn, hasFailed, isAdrift, isToBeStagedAnew, selected } from './available/selected.ts';
 import { discardStaged, lookAgain, pollNow, STAGED_CHANGED } from './back-to-polling.ts';
 import { READ_FRESH } from './reading.ts';
 import { followed } from './transaction.ts';
@@ -49,8 +49,8 @@ export const AVAILABLE_STEPS: Readonly<Record<AvailableStep, Step<UpdateAvailabl
   discard: step(['discard-staged'], (_state, view) => discardStaged(view), {
     discarded: (state, _event, turn) => {
       const { release } = state;
-      if (isFailedOne(turn.memory, release)) {
-        turn.tell({ kind: 'failed-one-dropped', release });
+      if (isToBeStagedAnew(turn.memory, release)) {
+        turn.tell({ kind: 'failed-one-dropped', release, hasFailed: hasFailed(turn.memory, release) });
         return goneOn(state, turn);
       }
       turn.tell({ kind: 'blocked', release });
@@ -63,7 +63,7 @@ export const AVAILABLE_STEPS: Readonly<Record<AvailableStep, Step<UpdateAvailabl
       }
       turn.tell({ kind: 'drop-failed', failure });
       // A denied release that could not be dropped now is replaced by the next one staged.
-      return isFailedOne(turn.memory, state.release)
+      return isToBeStagedAnew(turn.memory, state.release)
         ? rest(state, turn.memory, turn.mono + retryMs(turn))
         : pollNow(turn.memory);
     },

@@ -1,5 +1,5 @@
 /**
- * What the real rpm-ostree showed (R1 to R9, P1 to P4), and what an attacker did with staged deployments (F6, F9).
+ * What the real rpm-ostree showed (R1 to R11, P1 to P4), and what an attacker did with staged deployments (F6, F9).
  *
  * Invariant: of src/ only types are imported here, since the modules under test import this one.
  */
@@ -63,9 +63,23 @@ export const RPM_OSTREE_FAULTS: readonly PutBackFault[] = [
   {
     id: 'R3-later',
     fault: 'what a failed attempt left staged is taken over, and booted',
-    changes: [replace('src/agent/record.ts', 'hasFailedStaging', () => () => false)],
+    changes: [replace('src/agent/states/available/selected.ts', 'hasSucceeded', () => () => true)],
     ...WHOSE,
     named: 'is dropped and staged anew, never booted',
+  },
+  {
+    id: 'R3-no-lock-told',
+    fault: 'what a failed attempt left staged is booted where nobody can say whether it is locked',
+    changes: [replace('src/agent/record.ts', 'hasFailedStaging', () => () => false)],
+    ...WHOSE,
+    named: 'is left alone where nobody can say whether it is locked',
+  },
+  {
+    id: 'R11',
+    fault: 'what an agent left staged that was killed before it heard of the failure is booted',
+    changes: [replace('src/agent/states/available/selected.ts', 'hasSucceeded', () => () => true)],
+    ...WHOSE,
+    named: 'R11: is staged anew by an agent that did not see how staging it ended',
   },
   {
     id: 'R4-layer',
@@ -129,5 +143,20 @@ export const RPM_OSTREE_FAULTS: readonly PutBackFault[] = [
     changes: [replace('src/agent/states/start-state.ts', 'askedInThisBoot', () => () => undefined)],
     ...WHOSE,
     named: 'is waited for by an agent that starts anew',
+  },
+  {
+    id: 'R10-base',
+    fault: 'what a rollback has put first is not seen, and the new deployment follows its weaker reference',
+    changes: [
+      replace(
+        'src/rpmostree/status-reader.ts',
+        'baseOf',
+        () =>
+          ({ booted, staged }) =>
+            staged ?? booted,
+      ),
+    ],
+    ...DRIVER,
+    named: 'R10: keeps the signature scheme where a rollback has put a deployment with a weaker one first',
   },
 ];

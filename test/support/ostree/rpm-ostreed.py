@@ -24,7 +24,17 @@ from gi.repository import Gio, GLib, OSTree
 
 # Nothing can be written next to a program in /usr.
 sys.dont_write_bytecode = True
-from rpmostree_dbus import ACCESS_DENIED, Daemon, Failed, Refused, log, serve
+from rpmostree_dbus import (
+    ACCESS_DENIED,
+    Daemon,
+    Failed,
+    Refused,
+    check_expected,
+    first_after_rollback,
+    inhibited,
+    log,
+    serve,
+)
 
 SOCKET_PATH = "/run/rpm-ostree-transaction.sock"
 DRIVER_PATH = "/run/rpm-ostree/update-driver.gv"
@@ -207,6 +217,7 @@ class HostDaemon(Daemon):
             "Upgrade": ["upgrade"],
             "FinalizeDeployment": ["finalize-deployment"],
             "Cleanup": ["cleanup"],
+            "Rollback": ["rollback"],
         }[method]
 
     # What transactions do
@@ -256,8 +267,8 @@ class HostDaemon(Daemon):
 
     def deploy(self, transaction, refspec, revision, options):
         sysroot = open_sysroot()
-        booted = sysroot.get_booted_deployment()
-        base = sysroot.get_staged_deployment() or booted
+        # rpm-ostree continues from what boots next: staged, put first by a rollback, or booted.
+        base = sysroot.get_deployments()[0]
         origin = base.get_origin()
         followed = refspec_of(origin)
         if refspec is not None:
@@ -266,7 +277,7 @@ class HostDaemon(Daemon):
             followed = refspec
         checksum = revision.removeprefix("revision=")
         described = dictionary(sysroot, base)
-        if base.is_staged() and refspec is None and checksum == described.get("base-checksum", described["checksum"]).unpack():
+        if refspec is None and checksum == described.get("base-checksum", described["checksum"]).unpack():
             transaction.message("No change.")
             yield 0
             return
@@ -278,12 +289,11 @@ class HostDaemon(Daemon):
         if not options.get("skip-branch-check") and ref not in metadata["ostree.ref-binding"].unpack():
             raise Failed(f"Checksum {checksum} not found in {followed}")
         if not options.get("allow-downgrade", True):
-            base_of_booted = dictionary(sysroot, booted)
-            booted_at = base_of_booted.get("base-timestamp", base_of_booted["timestamp"]).unpack()
-            if timestamp < booted_at:
+            base_at = described.get("base-timestamp", described["timestamp"]).unpack()
+            if timestamp < base_at:
                 raise Failed(
                     f"Upgrade target revision '{checksum}' with timestamp '{timestamp}' is chronologically older than "
-                    f"current revision '{booted.get_csum()}' with timestamp '{booted_at}'; use --allow-downgrade to permit"
+                    f"current revision '{base.get_csum()}' with timestamp '{base_at}'; use --allow-downgrade to permit"
                 )
         key = "baserefspec" if requested_packages(origin) else "refspec"
         origin.set_string("origin", key, followed)
@@ -343,17 +353,13 @@ class HostDaemon(Daemon):
             raise Failed(f"Staged deployment is not for osname '{self.osname}'")
         described = dictionary(sysroot, staged)
         found = described.get("base-checksum", described["checksum"]).unpack()
-        expected = options.get("checksum")
-        if expected is not None and expected != found:
-            raise Failed(f"Expected staged base checksum {expected}, but found {found}")
+        check_expected(options.get("checksum"), found, options)
+        (inhibitors,) = self.call(LOGIND, "ListInhibitors", None)
+        holders = [(who, why) for what, who, why, mode, _uid, _pid in inhibitors if mode == "block" and "shutdown" in what]
+        if holders:
+            raise inhibited(holders)
         if not staged.is_finalization_locked() and not options.get("allow-unlocked"):
             raise Failed("Staged deployment already unlocked")
-        (inhibitors,) = self.call(LOGIND, "ListInhibitors", None)
-        for what, who, why, mode, _uid, _pid in inhibitors:
-            if mode == "block" and "shutdown" in what.split(":"):
-                raise Failed(
-                    f"Reboot blocked by a systemd inhibitor lock in `block` mode\nHeld by: {who}\nReason: {why}"
-                )
         if staged.is_finalization_locked():
             sysroot.change_finalization(staged)
         self.rebooting = True
@@ -363,6 +369,17 @@ class HostDaemon(Daemon):
     def reboot(self):
         self.call(LOGIND, "Reboot", GLib.Variant("(b)", (False,)))
         return GLib.SOURCE_REMOVE
+
+    def rollback(self, _transaction):
+        yield 0
+        sysroot = open_sysroot()
+        deployments = sysroot.get_deployments()
+        booted = sysroot.get_booted_deployment()
+        position = next(n for n, deployment in enumerate(deployments) if deployment.equal(booted))
+        first = first_after_rollback(len(deployments), position, sysroot.get_staged_deployment() is not None)
+        order = [deployments[first], *(deployment for n, deployment in enumerate(deployments) if n != first)]
+        yield from self.in_thread(lambda cancellable: sysroot.write_deployments(order, cancellable))
+        self.announce_deployments()
 
     def cleanup(self, transaction, elements):
         yield 0

@@ -152,6 +152,25 @@ describe('R3: what a failed attempt left staged', () => {
     expect(simulated.record.denials).toMatchObject([{ reason: 'abandoned' }]);
   });
 
+  it('R11: is staged anew by an agent that did not see how staging it ended', () => {
+    const simulated = node({ check: offering(V2) }, staged('2.0'));
+    simulated.runUntil((n) => n.reboots === 1);
+    expect([count(simulated, 'discard-staged'), count(simulated, 'stage')]).toEqual([1, 1]);
+    expect(simulated.happenings).toContainEqual({
+      kind: 'failed-one-dropped',
+      release: V2,
+      hasFailed: false,
+    });
+  });
+
+  it('R11: is gone on with by an agent that starts later, where staging it succeeded', () => {
+    const simulated = node({ check: offering(V2), survey: () => blocking('not yet') });
+    simulated.runUntil((n) => n.stateName === 'UpdateStaged' && n.effect.kind === 'wait');
+    simulated.restart();
+    simulated.runUntil((n) => n.stateName === 'UpdateStaged' && n.effect.kind === 'wait');
+    expect([count(simulated, 'discard-staged'), count(simulated, 'stage')]).toEqual([0, 1]);
+  });
+
   it('is left alone where nobody can say whether it is locked', () => {
     const simulated = leaving(1);
     simulated.runUntil((n) => count(n, 'stage') === 1 && n.effect.kind === 'wait');

@@ -10,6 +10,8 @@ const CONSOLE: Console = {
   err: () => undefined,
   terms: () => ({ now: 0, zone: UTC, width: undefined, colour: false, users: new Map() }),
   canRedraw: false,
+  height: () => undefined,
+  onResize: () => undefined,
   canAsk: false,
   args: ['run-locked', '--app', 'backup', '--', 'tar', 'a b'],
   isRoot: false,

@@ -12,6 +12,8 @@ function aConsole(canRedraw: boolean) {
     err: () => undefined,
     terms: () => ({ now: 0, zone: UTC, width: 80, colour: false, users: new Map() }),
     canRedraw,
+    height: () => undefined,
+    onResize: () => undefined,
     canAsk: false,
     args: [],
     isRoot: false,

@@ -33,8 +33,8 @@ it('names root whatever the file says, and numbers those without a name', () => 
 it('reads the file of the host, and does without one', async () => {
   const root = await mkdtemp(join(tmpdir(), 'users-'));
   onTestFinished(() => rm(root, { recursive: true }));
-  expect(await hostUsers(root)).toEqual(new Map());
+  expect(hostUsers(root)).toEqual(new Map());
   await mkdir(join(root, 'etc'));
   await writeFile(join(root, 'etc/passwd'), PASSWD);
-  expect((await hostUsers(root)).get(1000)).toBe('core');
+  expect((hostUsers(root)).get(1000)).toBe('core');
 });

@@ -1,7 +1,8 @@
 /** What a person can override, and what it takes. */
 import { describe, expect, it } from 'vitest';
 
-import { isOverridden, isSilenced, overridden, overridesFor } from '../../../src/gates/overridable.ts';
+import { overridesFor } from '../../../src/agent/overrides.ts';
+import { isOverridden, isSilenced, overridden } from '../../../src/gates/overridable.ts';
 import { block, pass, unknown } from '../../../src/gates/verdict.ts';
 
 const SHUT = block('periodic', 'outside_window', 'shut', { nextAt: 9, evidence: { window: 'Sat 1:00' } });

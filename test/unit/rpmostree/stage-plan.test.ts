@@ -73,6 +73,12 @@ describe('planStage', () => {
     },
   );
 
+  it('refuses a commit where a deployment that follows an image boots next', () => {
+    expect(() => plan(undefined, `ostree-image-signed:docker://${IMAGE}:stable`, commit, 'stable')).toThrow(
+      expect.objectContaining({ kind: 'rpm_ostree_unverified_target' }),
+    );
+  });
+
   it('refuses a commit on a host that follows an image', () => {
     const reference = `ostree-image-signed:docker://${IMAGE}:stable`;
     expect(() => plan(reference, reference, commit, 'stable')).toThrow(

@@ -3,10 +3,12 @@
  *
  * Invariants:
  * - What an attempt that failed left staged is never gone on with. It is dropped.
+ * - Nor is a locked one that no agent saw succeed: rpm-ostree looks only after staging whether it works at all.
  * - What somebody else staged is left alone, unless the policy says otherwise.
  */
 import { skippedBy } from '../../admin-lists.ts';
 import { pendingOf, termsOf } from '../../pending.ts';
+import type { Deployment } from '../../ports.ts';
 import { attemptsOf, hasFailedStaging, type StageTerms } from '../../record.ts';
 import { type Release, samePayload } from '../../release.ts';
 import { isSkipped } from '../../skip.ts';
@@ -18,9 +20,10 @@ import type { UpdateAvailable } from './counted.ts';
 import { stagingHeldBy } from './staging-held-by.ts';
 
 /**
- * The graph names `release`: stage it, or go on with it where exactly that is staged already. It does not matter who
- * staged it, but for what a failed attempt of this node left: that is dropped and staged anew. What somebody else staged
- * is left alone, unless the policy says otherwise. `terms`: those on which the graph has named it.
+ * The graph names `release`: stage it, or go on with it where exactly that is staged already. What nobody locked is
+ * somebody's word. What is locked goes on only where the record says that staging it succeeded. Otherwise it may be what
+ * a failed attempt left: it is dropped and staged anew. What somebody else staged is left alone, unless the policy says
+ * otherwise. `terms`: those on which the graph has named it.
  */
 export function selected(
   release: Release,
@@ -41,7 +44,7 @@ export function selected(
   };
   const staged = memory.host?.staged;
   const isStaged = staged?.payload !== undefined && samePayload(staged.payload, release.payload);
-  const isSuspect = isStaged && hasFailed(memory, release) && staged.finalizationLocked !== false;
+  const isSuspect = isStaged && isLeftover(memory, release, staged);
   if (isSuspect && (staged.finalizationLocked === true || policy.replaceForeignStaged)) {
     return { state: { ...state, step: 'discard' }, memory };
   }
@@ -79,18 +82,28 @@ export function isAdrift({ terms }: UpdateAvailable, memory: Memory): boolean {
   return terms !== undefined && pendingOf(memory, 'stage') === undefined;
 }
 
-/** What is dropped is the leftover of an attempt that failed, not a release of the wrong stream. */
-export function isFailedOne(memory: Memory, release: Release): boolean {
-  const isOfWrongStream = memory.record.denials.some(
+/** What is dropped is the leftover of an attempt that failed or was not seen to end, not one of the wrong stream. */
+export function isToBeStagedAnew({ record }: Memory, release: Release): boolean {
+  return !record.denials.some(
     ({ reason, payload }) => reason === 'wrong-stream' && samePayload(payload, release.payload),
   );
-  return !isOfWrongStream && hasFailed(memory, release);
 }
 
 /** Staging it was tried, and never succeeded since. */
-function hasFailed({ record }: Memory, release: Release): boolean {
-  const succeeded = record.staged !== undefined && samePayload(record.staged.payload, release.payload);
-  return !succeeded && hasFailedStaging(record, release);
+export function hasFailed(memory: Memory, release: Release): boolean {
+  return !hasSucceeded(memory, release) && hasFailedStaging(memory.record, release);
+}
+
+/** The record says so. An agent that was killed while rpm-ostree staged has not heard how that ended. */
+export function hasSucceeded({ record }: Pick<Memory, 'record'>, { payload }: Release): boolean {
+  return record.staged !== undefined && samePayload(record.staged.payload, payload);
+}
+
+/** Locked, and no agent saw that staging it succeeded. Where nobody can say of a lock, only what has failed counts. */
+function isLeftover(memory: Memory, release: Release, { finalizationLocked }: Deployment): boolean {
+  return finalizationLocked === true
+    ? !hasSucceeded(memory, release)
+    : finalizationLocked === undefined && hasFailed(memory, release);
 }
 
 function isSameAnswer({ was, memory }: Turn): boolean {
