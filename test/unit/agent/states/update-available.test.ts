@@ -171,23 +171,29 @@ describe('what is dropped', () => {
   it('after a failed attempt is staged anew', () => {
     const after = dropped(recordOf({ attempts: FAILED_ONCE }));
     expect(after.model.state).toEqual(available({ step: 'stage', failedAttempts: 1, dueMono: 0 }));
-    expect(told(after)).toEqual([{ kind: 'failed-one-dropped', release: V2 }]);
+    expect(told(after)).toEqual([{ kind: 'failed-one-dropped', release: V2, hasFailed: true }]);
   });
 
   it('because it is of another stream is left alone from then on', () => {
-    const other = { ...WRONG, ...plain(V3) };
-    for (const changes of [{ denials: [WRONG], attempts: FAILED_ONCE }, { denials: [WRONG] }, {}]) {
+    for (const changes of [{ denials: [WRONG], attempts: FAILED_ONCE }, { denials: [WRONG] }]) {
       const after = dropped(recordOf(changes));
       expect(after.model.state).toEqual(REFRESH);
       expect(told(after)).toEqual([{ kind: 'blocked', release: V2 }]);
     }
-    expect(told(dropped(recordOf({ denials: [other], attempts: FAILED_ONCE })))).toMatchObject([
-      { kind: 'failed-one-dropped' },
-    ]);
-    const worked = recordOf({ attempts: FAILED_ONCE, staged: plain(V2) });
-    expect(told(dropped(worked))).toMatchObject([{ kind: 'blocked' }]);
-    const otherWorked = recordOf({ attempts: FAILED_ONCE, staged: plain(V3) });
-    expect(told(dropped(otherWorked))).toMatchObject([{ kind: 'failed-one-dropped' }]);
+  });
+
+  it('after an attempt of which nobody heard is staged anew, and is told from one that failed', () => {
+    const hasFailed = (changes: Partial<AgentRecord>) => {
+      const [happening] = told(dropped(recordOf(changes)));
+      expect(happening).toMatchObject({ kind: 'failed-one-dropped', release: V2 });
+      return (happening as { readonly hasFailed: boolean }).hasFailed;
+    };
+    expect(hasFailed({})).toBe(false);
+    expect(hasFailed({ denials: [{ ...WRONG, ...plain(V3) }], attempts: FAILED_ONCE })).toBe(true);
+    expect(hasFailed({ attempts: FAILED_ONCE, staged: plain(V2) })).toBe(false);
+    expect(hasFailed({ attempts: FAILED_ONCE, staged: plain(V3) })).toBe(true);
+    const rolledBack = { ...WRONG, reason: 'rolled-back' } as const;
+    expect(hasFailed({ denials: [rolledBack], attempts: FAILED_ONCE })).toBe(true);
   });
 
   it('is tried again where it is the leftover of a failed attempt, and otherwise replaced later', () => {
@@ -298,7 +304,13 @@ describe('a release that the graph names', () => {
   });
 
   it('is gone on with where exactly that is staged already', () => {
-    expect(named({ host: on(staged('2.0')) }).model.state).toEqual(atStaged({ step: 'ask', dueMono: 0 }));
+    const onDisk = { host: on(staged('2.0')) };
+    const done = named({ ...onDisk, ...recordOf({ staged: plain(V2) }) });
+    expect(done.model.state).toEqual(atStaged({ step: 'ask', dueMono: 0 }));
+    // Locked, and no agent saw that staging it succeeded.
+    expect(named(onDisk).model.state).toEqual(available({ step: 'discard', dueMono: 0 }));
+    const theirs = { host: on(staged('2.0', { finalizationLocked: false })) };
+    expect(named(theirs).model.state).toMatchObject({ name: 'UpdateStaged', unlocked: true });
   });
 
   it('is dropped first where a failed attempt left it', () => {
