@@ -12,6 +12,8 @@ export interface Surroundings {
   readonly memory?: Partial<Memory>;
   readonly policy?: Partial<Policy>;
   readonly roll?: number;
+  /** How long the effect took. */
+  readonly tookMs?: number;
   /** Jitter is off unless a test asks for it. */
   readonly jitter?: boolean;
 }
@@ -29,7 +31,9 @@ export function asked(state: AgentState, around: Surroundings = {}): Effect {
 export function answered(state: AgentState, event: Event, around: Surroundings = {}): Advance {
   const model = { state, memory: memoryOf(around.memory) };
   const machine = { model, effect: asked(state, around) };
-  return advance(machine, { event, ...NOW, roll: around.roll ?? 0 }, policyOf(around));
+  const { roll = 0, tookMs = 0 } = around;
+  const then = { at: NOW.at + tookMs, mono: NOW.mono + tookMs };
+  return advance(machine, { event, ...then, roll }, policyOf(around));
 }
 
 /** What happened, but for what every change of state and every streak tells. */

@@ -1,4 +1,6 @@
 // Changes in src/agent that no test can notice.
+const READ = 'no step comes here before the deployments were read; the question is for the compiler';
+
 export const equivalents = [
   {
     file: 'src/agent/denylist.ts',
@@ -79,5 +81,29 @@ export const equivalents = [
     was: "state.name === 'UpdateStaged' && state.holding.by === 'failure' && state.holding.asked === true;",
     becomes: "state.name === 'UpdateStaged' && true && state.holding.asked === true;",
     why: 'only a failure comes of what was asked for; the comparison is for the compiler',
+  },
+  {
+    file: 'src/agent/states/polling.ts',
+    was: "turn.tell({ kind: 'on-graph-again', booted: memory.host?.booted.version ?? 'unknown' });",
+    becomes: "turn.tell({ kind: 'on-graph-again', booted: memory.host.booted.version ?? 'unknown' });",
+    why: READ,
+  },
+  {
+    file: 'src/agent/states/polling.ts',
+    was: 'const staged = memory.host?.staged;',
+    becomes: 'const staged = memory.host.staged;',
+    why: READ,
+  },
+  {
+    file: 'src/agent/states/polling.ts',
+    was: 'return memory.host?.staged !== undefined && foreignStaged(memory) === undefined;',
+    becomes: 'return memory.host.staged !== undefined && foreignStaged(memory) === undefined;',
+    why: READ,
+  },
+  {
+    file: 'src/agent/states/polling.ts',
+    was: "turn.tell({ kind: 'off-graph', booted: turn.memory.host?.booted.version ?? 'unknown' });",
+    becomes: "turn.tell({ kind: 'off-graph', booted: turn.memory.host.booted.version ?? 'unknown' });",
+    why: READ,
   },
 ];

@@ -8,7 +8,7 @@
  */
 import { retryMs } from '../checking.ts';
 import { newGrace } from '../grace.ts';
-import { adapterRetryMs, END_INTERVAL_MS, withJitter } from '../pacing.ts';
+import { END_INTERVAL_MS, withJitter } from '../pacing.ts';
 import { wallOf, type Moment } from '../moment.ts';
 import type { HostStatus } from '../ports.ts';
 import type { Release } from '../release.ts';
@@ -16,7 +16,7 @@ import { releaseSlot, slotDueWhenOff, waitFor } from '../rest.ts';
 import type { AgentState, Model } from '../state.ts';
 import { stepsOf, type Step, type Turn } from '../turn.ts';
 import { startOver } from './back-to-polling.ts';
-import { READ_CACHED, READ_FRESH } from './reading.ts';
+import { readAgainMs, READ_CACHED, READ_FRESH } from './reading.ts';
 import { stagedCondition } from './staged-condition.ts';
 
 type Disabled = Extract<AgentState, { name: 'EndState'; cause: 'disabled' }>;
@@ -46,7 +46,7 @@ export const DISABLED_STEP: Step<Disabled> = stepsOf<Disabled>()(
       memory: turn.memory,
     }),
     'status-failed': (state, _event, turn) => ({
-      state: { ...state, dueMono: turn.mono + adapterRetryMs(turn.memory.hostStreak?.count ?? 1) },
+      state: { ...state, dueMono: turn.mono + readAgainMs(turn.memory) },
       memory: turn.memory,
     }),
   },

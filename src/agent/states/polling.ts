@@ -9,14 +9,14 @@
 import { dropReason, skippedBy } from '../admin-lists.ts';
 import { afterCheck, afterFailedCheck, checkDue, checkEffect, isWithdrawn, steadyMs } from '../checking.ts';
 import { momentOf } from '../moment.ts';
-import { adapterRetryMs, CONFIRM_WITHDRAWAL_MS } from '../pacing.ts';
+import { CONFIRM_WITHDRAWAL_MS } from '../pacing.ts';
 import type { CheckResult, HostStatus } from '../ports.ts';
 import { resting } from '../rest.ts';
 import { isSkipped } from '../skip.ts';
 import type { AgentState, Memory, Model, Policy, PollStep } from '../state.ts';
 import { stepsOf, withMemory, type Step, type Turn } from '../turn.ts';
 import { discardStaged, foreignStaged, lookAgain, STAGED_CHANGED } from './back-to-polling.ts';
-import { READ_CACHED } from './reading.ts';
+import { readAgainMs, READ_CACHED } from './reading.ts';
 import { selected } from './available/selected.ts';
 
 type PollingState = Extract<AgentState, { name: 'ReportedSteady' | 'NoNewUpdate' | 'OffGraph' }>;
@@ -32,7 +32,7 @@ export const POLLING_STEPS: Readonly<Record<PollStep, Step<PollingState>>> = {
   refresh: step(['read-status'], () => READ_CACHED, {
     'status-read': (state, { status }, turn) => afterReading(state, status, turn),
     'status-failed': (state, _event, { memory, mono }) =>
-      rest(state, checkDue(memory, mono + adapterRetryMs(memory.hostStreak?.count ?? 1))),
+      rest(state, checkDue(memory, mono + readAgainMs(memory))),
   }),
   check: step(['check'], (_state, view) => checkEffect(view), {
     checked: (state, { result }, turn) => afterAnswer(state, result, turn),

@@ -8,7 +8,7 @@
  * - An agent that is switched off reads the deployments as well, and does nothing more about them.
  */
 import type { Moment } from '../moment.ts';
-import { adapterRetryMs, AFTER_FOLLOW_MS, FOLLOW_LIMIT_MS } from '../pacing.ts';
+import { AFTER_FOLLOW_MS, FOLLOW_LIMIT_MS } from '../pacing.ts';
 import type { HostStatus } from '../ports.ts';
 import { booted as afterBoot, plain, stagingFinished, type AgentRecord, type Asked } from '../record.ts';
 import { samePayload, type Target } from '../release.ts';
@@ -17,7 +17,7 @@ import { recorded, type AgentState, type Memory, type Model, type Policy } from 
 import { stepsOf, withMemory, type Step, type Turn } from '../turn.ts';
 import { followed } from './transaction.ts';
 import { disabled, rebootPending } from './end-state.ts';
-import { READ_FRESH } from './reading.ts';
+import { readAgainMs, READ_FRESH } from './reading.ts';
 import { stagedCondition } from './staged-condition.ts';
 
 type StartState = Extract<AgentState, { name: 'StartState' }>;
@@ -43,7 +43,7 @@ export const START_STEPS: Readonly<Record<StartState['step'], Step<StartState>>>
   read: step(['read-status'], () => READ_FRESH, {
     'status-read': (state, { status }, turn) => afterReading(state, status, turn),
     'status-failed': (state, _event, turn) => {
-      const dueMono = turn.mono + adapterRetryMs(turn.memory.hostStreak?.count ?? 1);
+      const dueMono = turn.mono + readAgainMs(turn.memory);
       // Nothing else waits for the deployments while updates are switched off: a slot goes back meanwhile.
       return turn.policy.enabled
         ? { state: { ...state, step: 'rest', dueMono }, memory: turn.memory }

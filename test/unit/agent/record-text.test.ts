@@ -148,6 +148,7 @@ describe('what people hold and deny', () => {
   it.each([
     { id: 'x1' },
     { id: 'h0' },
+    { id: ['h1'] },
     { what: 'people' },
     { by: 1000 },
     { by: { uid: -1 } },
@@ -161,13 +162,22 @@ describe('what people hold and deny', () => {
     expect(answer).toMatchObject({ record: { holds: [HOLD] }, dropped: ['holds[1]'] });
   });
 
-  it.each([{ release: '' }, { release: 'x'.repeat(257) }, { by: {} }, { reason: 7 }, { sinceAt: -1 }])(
-    'a denial with %j is left out, and named',
-    (damage) => {
-      const answer = read({ adminDenials: [{ ...DENIAL, ...damage }] });
-      expect(answer).toMatchObject({ record: { adminDenials: [] }, dropped: ['adminDenials[0]'] });
-    },
-  );
+  it.each([
+    { release: '' },
+    { release: 7 },
+    { release: 'x'.repeat(257) },
+    { by: {} },
+    { reason: 7 },
+    { sinceAt: -1 },
+  ])('a denial with %j is left out, and named', (damage) => {
+    const answer = read({ adminDenials: [{ ...DENIAL, ...damage }] });
+    expect(answer).toMatchObject({ record: { adminDenials: [] }, dropped: ['adminDenials[0]'] });
+  });
+
+  it('may name a release as long as one can be', () => {
+    const long = { ...DENIAL, release: 'x'.repeat(256) };
+    expect(read({ adminDenials: [long] })).toMatchObject({ record: { adminDenials: [long] }, dropped: [] });
+  });
 
   it('is bounded', () => {
     const answer = read({

@@ -52,6 +52,9 @@ describe('a node that is switched off', () => {
     });
     expect(woke(off(NOW.mono + 1), { host: undefined })).toEqual(off(NOW.mono + 1));
     expect(woke(off(NOW.mono + 1), {})).toEqual(off(NOW.mono + 1));
+    const due = answered(off(NOW.mono + 1), { kind: 'woke' }, { ...OFF, tookMs: 1 });
+    expect(due.model.state).toEqual(off(NOW.mono + 1));
+    expect(due.effect).toEqual({ kind: 'read-status', mode: 'cached' });
   });
 
   it('looks again after three hours, or soon where it could not, later each time', () => {

@@ -114,6 +114,8 @@ describe('a leftover that is denied', () => {
     expect(dropped(denied('2.0'))).toEqual([{ kind: 'dropped', version: '2.0', why: 'request' }]);
     expect(dropped(EMPTY_RECORD)).toEqual([]);
     expect(dropped(denied('2.0'), [], bootedOn('1.0'))).toEqual([]);
+    const unread = answered(on('discard'), { kind: 'discarded' }, { memory: { host: undefined } });
+    expect(told(unread)).toEqual([]);
   });
 });
 
