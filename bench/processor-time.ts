@@ -26,7 +26,7 @@ export async function measureProcessorTime({ quick, say, beside }: BenchOptions)
   return {
     title: 'Processor time',
     how:
-      'Sum over all threads: to READY, to the first graph that was judged, and of a whole update, from the start of the agent ' +
+      'Sum over all threads: to READY, to the first graph that was judged, and of a whole update. That one is from the start of the agent ' +
       'until rpm-ostree goes down for the reboot. The other build, if there is one, has its own environment.',
     figures: programs.flatMap(({ who, samples }): Figure[] => [
       { what: `${who}: to READY`, unit: 'ms', samples: samples.map(({ ready }) => ready) },

@@ -46,8 +46,8 @@ export async function measureSoak({ quick, say }: BenchOptions): Promise<Topic> 
   return {
     title: 'A soak, and peaks',
     how:
-      `The peaks are of the start and ${POLLS_BEFORE} polls: VmHWM, which counts the pages of files that processes share, and ` +
-      'the most that a memory cgroup was charged with. ' +
+      `The peaks are of the start and ${POLLS_BEFORE} polls. VmHWM counts the pages of files that processes share; ` +
+      'a memory cgroup has the most that it was charged with. ' +
       `After that, Private_Dirty during ${reloads * SCRAPES_PER_RELOAD} scrapes over HTTP and ${reloads} reloads, ` +
       `looked at every ${GLANCE_MS} ms; "most" is the bar.`,
     figures: [

@@ -47,6 +47,7 @@ describe('a release that is staged', () => {
       ...plain(V2),
       terms: ignoring,
       deploymentId: staged('2.0').id,
+      sinceAt: 1_000_000,
     });
     expect(told(done)).toEqual([{ kind: 'staged', release: V2 }]);
   });
