@@ -346,6 +346,9 @@ function sorted(
   stuck: ReadonlyMap<PlannedGroup, readonly Stuck[]>,
 ): ReadonlyMap<PlannedGroup, readonly Stuck[]> {
   return new Map(
-    [...stuck].map(([group, list]) => [group, list.toSorted((a, b) => b.nodes - a.nodes || (a.by < b.by ? -1 : 1))] as const),
+    [...stuck].map(
+      ([group, list]) =>
+        [group, list.toSorted((a, b) => b.nodes - a.nodes || (a.by < b.by ? -1 : 1))] as const,
+    ),
   );
 }

@@ -62,23 +62,20 @@ describe('zincati-fleet simulate', () => {
   });
 
   it('tells what is wrong with a plan, and how to call it, each with an exit code', async () => {
-    expect(await run('simulate', path.join(folder, 'none.toml'))).toMatchObject({
-      code: 78,
-      stdout: '',
-      stderr: expect.stringMatching(/^cannot read .*none\.toml: /),
-    });
-    expect(await run('simulate', PLAN, '--days', 'many')).toMatchObject({
-      code: 2,
-      stderr: expect.stringMatching(/^--days must be a whole number from 1 to 366, got "many"/),
-    });
-    expect(await run('simulate', PLAN, '--days', '1', '--html', `${folder}/none/x.html`)).toMatchObject({
-      code: 1,
-      stderr: expect.stringMatching(/^cannot write .*x\.html: /),
-    });
-    expect(await run('--version')).toMatchObject({
-      code: 0,
-      stdout: expect.stringMatching(/^zincati-fleet \d/),
-    });
+    const ends = [
+      [['simulate', path.join(folder, 'none.toml')], 78, /^cannot read .*none\.toml: /],
+      [['simulate', PLAN, '--days', 'many'], 2, /^--days must be a whole number from 1 to 366, got "many"/],
+      [['simulate', PLAN, '--days', '1', '--html', `${folder}/none/x.html`], 1, /^cannot write .*x\.html: /],
+    ] as const;
+    for (const [args, code, words] of ends) {
+      const ended = await run(...args);
+      expect(ended.code).toBe(code);
+      expect(ended.stdout).toBe('');
+      expect(ended.stderr).toMatch(words);
+    }
+    const { code, stdout } = await run('--version');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^zincati-fleet \d/);
   });
 
   it('is not in the agent’s bundle, and the agent not in its own', async () => {

@@ -78,10 +78,8 @@ async function look(protocol: Protocol, url: string, selector: string): Promise<
   return {
     boxes,
     title: after.find((target) => target.targetId === targetId)?.title ?? '',
-    loaded: protocol.told('Network.requestWillBeSent', ({ request }) =>
-      String((request as { url: string }).url),
-    ),
-    complaints: protocol.told('Log.entryAdded', ({ entry }) => String((entry as { text: string }).text)),
+    loaded: protocol.told('Network.requestWillBeSent', ({ request }) => (request as { url: string }).url),
+    complaints: protocol.told('Log.entryAdded', ({ entry }) => (entry as { text: string }).text),
   };
 }
 

@@ -36,5 +36,5 @@ it('reads the file of the host, and does without one', async () => {
   expect(hostUsers(root)).toEqual(new Map());
   await mkdir(join(root, 'etc'));
   await writeFile(join(root, 'etc/passwd'), PASSWD);
-  expect((hostUsers(root)).get(1000)).toBe('core');
+  expect(hostUsers(root).get(1000)).toBe('core');
 });
