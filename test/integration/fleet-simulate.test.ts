@@ -1,6 +1,6 @@
 /** The built program `zincati-fleet`: the plan of 10,000 nodes that comes with the project, and its page. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -12,6 +12,8 @@ const PROJECT = path.resolve(import.meta.dirname, '../..');
 const PROGRAM = path.join(PROJECT, 'dist/fleet/zincati-fleet.mjs');
 const PLAN = path.join(PROJECT, 'examples/fleet/plan.toml');
 const PAGE = path.join(PROJECT, 'docs/fleet/simulate.md');
+/** UPDATE=1 writes it. */
+const EXAMPLE = /<!-- output of: zincati-fleet simulate examples\/fleet\/plan\.toml -->\n+```\n([\s\S]*?)```/;
 
 let folder: string;
 beforeAll(async () => {
@@ -43,11 +45,16 @@ describe('zincati-fleet simulate', () => {
     const { code, stdout, stderr } = await run('simulate', PLAN, '--html', html, '--ics', ics);
     expect(stderr).toBe('');
     expect(code).toBe(0);
-    const [, example] =
-      /<!-- output of: zincati-fleet simulate examples\/fleet\/plan\.toml -->\n+```\n([\s\S]*?)```/.exec(
-        await readFile(PAGE, 'utf8'),
-      ) ?? [];
-    expect(stdout).toBe(example);
+    const page = await readFile(PAGE, 'utf8');
+    const [, example = ''] = EXAMPLE.exec(page) ?? [];
+    if (process.env['UPDATE'] === '1') {
+      await writeFile(
+        PAGE,
+        page.replace(example, () => stdout),
+      );
+    } else {
+      expect(stdout).toBe(example);
+    }
 
     const { boxes, loaded, complaints, title } = await show(`file://${html}`, 'figure svg');
     expect(title).toBe('Simulated fleet');
