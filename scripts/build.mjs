@@ -32,7 +32,7 @@ const GROUPS = [
   { name: 'words', tags: ['$initial'] },
   {
     name: 'bus',
-    test: /\/src\/(?:dbus\/(?:connect|calls|system-bus-address)|service\/experimental|calendar\/(?:tzif|zone-files)|files\/(?:read-now|read-small-file)|agent\/ports|gates\/overridable)\.ts$/,
+    test: /\/src\/(?:dbus\/(?:connect|calls|system-bus-address)|service\/experimental|calendar\/(?:tzif|zone-files)|files\/(?:read-now|read-small-file)|agent\/ports|gates\/overridable|history\/last-words)\.ts$/,
   },
   {
     name: 'asking',

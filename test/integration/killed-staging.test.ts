@@ -76,7 +76,7 @@ describe('R3: an agent that is killed before it hears that the check of a releas
     const next = start(host);
     await next.says(/^info update staged/);
     const dropped = await next.says(
-      /^warn dropped the staged deployment .*, since staging it had not succeeded/,
+      /^info dropped the staged deployment .*: it is staged anew, since nobody saw it succeed/,
     );
     const staging = await next.says(/^debug UpdateAvailable: stage/);
     const staged = await next.says(/^info update staged/);

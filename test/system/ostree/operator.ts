@@ -57,7 +57,7 @@ export function operator(bed: () => OstreeBed): void {
     const status = await ssh('alice', 'zincati status');
     expect(status.stdout).toMatch(
       new RegExp(
-        `^staged +${second?.version} +a plain .*\\n(?:.*\\n)*hold +h1: no reboot .* by root .*: exam$`,
+        `^staged +${second?.version} +since .*; a plain .*\\n(?:.*\\n)*hold +h1: no reboot .* by root .*: exam$`,
         'm',
       ),
     );
