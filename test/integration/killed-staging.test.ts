@@ -1,7 +1,7 @@
 /** R3: the built agent is killed while rpm-ostree stages, and rpm-ostree's own check fails before it is there again. */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { writeAgentConfig } from '../../sandbox/agent-config.ts';
 import { startCincinnatiServer } from '../../sandbox/cincinnati-server.ts';
 import { carriedHistory } from '../../sandbox/releases.ts';
@@ -57,11 +57,15 @@ function start(host: StandInHost): AgentProcess {
 /** Resolves when the transaction that a killed agent has left is over. Drops nothing. */
 async function transactionOver({ newClient }: StandInHost): Promise<void> {
   const client = newClient();
-  const signal = AbortSignal.timeout(60_000);
-  let isRunning = true;
-  while (isRunning) {
-    isRunning = (await client.status('fresh', signal)).activeTransaction !== undefined;
-  }
+  const timeout = 60_000;
+  // Asked without a pause, the stand-in would get nothing else done.
+  await vi.waitFor(
+    async () => {
+      const { activeTransaction } = await client.status('fresh', AbortSignal.timeout(timeout));
+      expect(activeTransaction).toBeUndefined();
+    },
+    { timeout, interval: 50 },
+  );
 }
 
 describe('R3: an agent that is killed before it hears that the check of a release has failed', () => {
