@@ -94,6 +94,12 @@ function oneOrMore<T>(
   };
 }
 
+/** A node of a plan has no zone of its own that `localtime` could mean. */
+const zoneName: Parser<string> = (value, at) =>
+  value === '' || value === 'localtime'
+    ? at.refuse('a time zone name such as "Europe/Berlin"', value)
+    : timeZone(value, at);
+
 const tables: Parser<readonly TomlValue[]> = (value, at) =>
   isList(value) && value.length > 0 && value.every(isTable)
     ? value
@@ -226,7 +232,7 @@ export const GROUP_KEYS: Schema<GroupValues> = {
   ),
   time_zones: key(
     'text or list of texts',
-    oneOrMore(timeZone, 'a time zone name, or a list of them'),
+    oneOrMore(zoneName, 'a time zone name, or a list of them'),
     TEXTS,
     ['UTC'],
     'local time of the nodes, which take turns',

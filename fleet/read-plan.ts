@@ -9,7 +9,6 @@
 import { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
-import { policyOf } from '../src/daemon/configuration.ts';
 import { builtInZone } from '../src/calendar/luxon-zone.ts';
 import type { ZoneRules } from '../src/calendar/zone-rules.ts';
 import { Checker, isTable, type Findings } from '../src/config/checker.ts';
@@ -26,6 +25,7 @@ import { DAY_MS, HOUR_MS, MEBIBYTE, MINUTE_MS, SECOND_MS } from '../src/text/uni
 import { graphReleases } from './graph-releases.ts';
 import { GROUP_KEYS, PLAN_KEYS, type GroupValues, type PlanValues } from './plan-keys.ts';
 import { plannedReleases } from './planned-releases.ts';
+import { policiesOf } from './policies.ts';
 
 /** What the command line says in place of the plan. */
 export interface PlanOverrides {
@@ -150,7 +150,7 @@ async function readGroup(
       name: values.name,
       nodes: values.nodes,
       settings,
-      policyOf: policiesOf(loaded),
+      policyOf: policiesOf(settings),
       lock: hasLock ? lockName(settings) : undefined,
       zones,
       zoneOf: zoneNamed,
@@ -258,29 +258,6 @@ function reportUnknown({ errors, unknownKeys }: Findings, file: string): void {
     const hint = nearest === undefined ? '' : `; did you mean ${nearest}?`;
     errors.push(new ConfigError('config_invalid', `${file}: ${printable(name)} is no key of a plan${hint}`));
   }
-}
-
-function policiesOf(loaded: LoadedSettings): PlannedGroup['policyOf'] {
-  const { identity } = loaded.settings;
-  const hasLock = loaded.settings.updates.strategies.includes('fleet_lock');
-  const of = (nodeUuid: string) =>
-    policyOf(
-      {
-        ...loaded,
-        identity: {
-          nodeUuid,
-          platform: identity.platform ?? 'metal',
-          basearch: 'x86_64',
-          group: identity.group,
-          rolloutWariness: identity.rolloutWariness,
-          stream: identity.stream,
-        },
-      },
-      'boot',
-    );
-  const same = of('');
-  // Only lock servers hear who a node is.
-  return (nodeUuid) => (hasLock ? of(nodeUuid) : same);
 }
 
 const ZONES = new Map<string, ZoneRules>();

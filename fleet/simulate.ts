@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { UsageError } from '../src/cli/usage-error.ts';
 import { messageOf, printable } from '../src/errors.ts';
 import { simulateFleet } from '../src/fleet/simulate-fleet.ts';
+import { HOUR_MS } from '../src/text/units.ts';
 import type { CommandSpec, Given } from './command-spec.ts';
 import { calendarOf } from './calendar-report.ts';
 import { jsonReport } from './json-report.ts';
@@ -31,7 +32,7 @@ async function simulate({ words, values, flags }: Given): Promise<number> {
   for (const warning of warnings) {
     process.stderr.write(`warning: ${warning}\n`);
   }
-  const hours = (plan.untilAt - plan.fromAt) / 3_600_000;
+  const hours = (plan.untilAt - plan.fromAt) / HOUR_MS;
   const outcome = simulateFleet(plan, {
     onHour: (hour) => {
       if (process.stderr.isTTY && hour % 24 === 0) {

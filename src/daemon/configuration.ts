@@ -50,7 +50,11 @@ export function isSameConfiguration(a: Reading, b: Reading): boolean {
 }
 
 /** `before`: the policy that this one replaces. */
-export function policyOf({ settings, identity }: Reading, bootId: string, before?: Policy): Policy {
+export function policyOf(
+  { settings, identity }: Pick<Reading, 'settings' | 'identity'>,
+  bootId: string,
+  before?: Policy,
+): Policy {
   const { timing, updates } = settings;
   const { baseUrl } = updates.fleetLock;
   const hasLockServer = updates.strategies.includes('fleet_lock');

@@ -28,7 +28,10 @@ export interface PlannedRelease {
   readonly deadend?: string;
   /** It does harm on the nodes that boot it. */
   readonly isBad: boolean;
-  /** From then on no edge leads into it. Left out: never. */
+  /**
+   * From then on no edge leads into it; the graph still has it. Left out: never. So Fedora CoreOS stops a rollout: pull
+   * requests 105 and 110 of coreos/fedora-coreos-streams.
+   */
   readonly haltedAt?: number;
 }
 

@@ -104,7 +104,7 @@ function walkPolling(node: SimulatedNode, limitAt: number, inclusive: boolean): 
   let lastAt = Number.NaN;
   let wakeAt = memory.check.dueMono + offsetMs;
   let rounds = 0;
-  while (wakeAt < limitAt || (inclusive && wakeAt === limitAt)) {
+  while (isWithin(wakeAt, limitAt, inclusive)) {
     lastAt = wakeAt;
     wakeAt += withJitter(steadyIntervalMs, jitter ? world.roll(steps + 2) : 0);
     steps += POLLING.length;
@@ -148,7 +148,7 @@ function walkStaged(
   let checkAt = memory.check.dueMono + offsetMs;
   let checkedAt: number | undefined;
   let lastAt = Number.NaN;
-  while (wakeAt < limitAt || (inclusive && wakeAt === limitAt)) {
+  while (isWithin(wakeAt, limitAt, inclusive)) {
     lastAt = wakeAt;
     let checks = 0;
     if (wakeAt >= checkAt) {
@@ -192,7 +192,7 @@ function walkOff(node: SimulatedNode, limitAt: number, inclusive: boolean): void
   let wakeAt = state.dueMono + offsetMs;
   let lastAt = Number.NaN;
   let { steps } = node;
-  while (wakeAt < limitAt || (inclusive && wakeAt === limitAt)) {
+  while (isWithin(wakeAt, limitAt, inclusive)) {
     lastAt = wakeAt;
     wakeAt += withJitter(END_INTERVAL_MS, jitter ? node.world.roll(steps + 1) : 0);
     steps += OFF.length;
@@ -200,6 +200,10 @@ function walkOff(node: SimulatedNode, limitAt: number, inclusive: boolean): void
   if (!Number.isNaN(lastAt)) {
     land(node, lastAt, steps, { state: { ...state, dueMono: wakeAt - offsetMs }, memory });
   }
+}
+
+function isWithin(wakeAt: number, limitAt: number, inclusive: boolean): boolean {
+  return wakeAt < limitAt || (inclusive && wakeAt === limitAt);
 }
 
 function land(node: SimulatedNode, at: number, steps: number, model: Model): void {

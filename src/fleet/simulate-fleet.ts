@@ -8,16 +8,18 @@
  */
 import type { EffectKind } from '../agent/messages.ts';
 import type { Model } from '../agent/state.ts';
+import { waitMs } from '../simulate/node.ts';
 import { HOUR_MS, SECOND_MS } from '../text/units.ts';
 import { FleetNode } from './fleet-node.ts';
 import { limitOf, LIMITS, type Limit } from './limits.ts';
 import { LockGroup } from './lock-group.ts';
 import { nodeUuidOf } from './node-uuid-of.ts';
 import type { Outcome, Stuck } from './outcome.ts';
-import type { Plan, PlannedGroup } from './plan.ts';
+import type { Plan } from './plan.ts';
 import { powerAround } from './power.ts';
 import { rhythmOf, walk, type Rhythm } from './rhythm.ts';
 import { Schedules } from './schedules.ts';
+import { StuckList } from './stuck-list.ts';
 import { Tally } from './tally.ts';
 import { UpdateServer } from './update-server.ts';
 import { VisitQueue } from './visit-queue.ts';
@@ -183,8 +185,7 @@ class Fleet {
     while (sim.at <= at) {
       const { effect } = sim;
       if (effect.kind === 'wait') {
-        const { forMs, untilAt = Number.POSITIVE_INFINITY } = effect;
-        const wakeAt = sim.at + Math.min(forMs, Math.max(untilAt - sim.at, 0));
+        const wakeAt = sim.at + waitMs(effect, sim.at);
         if (wakeAt > at) {
           this.#rest(member, wakeAt);
           return;
@@ -246,7 +247,7 @@ class Fleet {
       const { sim } = member.node;
       member.before = undefined;
       member.effects = [];
-      const wakeAt = sim.effect.kind === 'wait' ? sim.at + sim.effect.forMs : sim.at;
+      const wakeAt = sim.effect.kind === 'wait' ? sim.at + waitMs(sim.effect, sim.at) : sim.at;
       this.#queue.put(number, Math.min(wakeAt, member.powerUntilAt));
     }
     lock.parked.clear();
@@ -295,18 +296,18 @@ class Fleet {
 
   #outcome(): Outcome {
     const { untilAt } = this.#plan;
-    const stuck = new Map<PlannedGroup, Stuck[]>();
+    const stuck = new StuckList();
     for (const member of this.#members) {
       const { node, rhythm } = member;
       if (rhythm !== undefined) {
         walk(node.sim, rhythm, untilAt);
       }
       if (this.#tally.isWhereItBegan(node)) {
-        addTo(stuck, node.group, holderOf(member));
+        stuck.add(node.group, holderOf(member));
       }
     }
     return {
-      ...this.#tally.outcome(sorted(stuck)),
+      ...this.#tally.outcome(stuck.sorted()),
       locks: [...this.#locks.values()].map((lock) => {
         lock.passTo(untilAt);
         const { plan, mostHolders, heldMs, idleMs } = lock;
@@ -328,27 +329,4 @@ function holderOf({ node, isOff, heldAtOff }: Member): Omit<Stuck, 'nodes'> {
   return heldAtOff === undefined
     ? { by: 'switched_off', reason: 'the node is never switched on' }
     : { by: heldAtOff.by, reason: `${heldAtOff.reason}; and then the node is switched off` };
-}
-
-function addTo(stuck: Map<PlannedGroup, Stuck[]>, group: PlannedGroup, found: Omit<Stuck, 'nodes'>): void {
-  const list = stuck.get(group) ?? [];
-  const index = list.findIndex(({ by }) => by === found.by);
-  const known = list[index];
-  if (known === undefined) {
-    list.push({ ...found, nodes: 1 });
-  } else {
-    list[index] = { ...known, nodes: known.nodes + 1 };
-  }
-  stuck.set(group, list);
-}
-
-function sorted(
-  stuck: ReadonlyMap<PlannedGroup, readonly Stuck[]>,
-): ReadonlyMap<PlannedGroup, readonly Stuck[]> {
-  return new Map(
-    [...stuck].map(
-      ([group, list]) =>
-        [group, list.toSorted((a, b) => b.nodes - a.nodes || (a.by < b.by ? -1 : 1))] as const,
-    ),
-  );
 }

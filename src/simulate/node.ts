@@ -223,7 +223,7 @@ export class SimulatedNode {
     readonly [E in EffectKind]: (effect: EffectOf<E>) => EventOf<AnswerKind<E>>;
   } = {
     wait: ({ forMs, untilAt }) => {
-      this.pass(untilAt === undefined ? forMs : Math.min(forMs, Math.max(untilAt - this.at, 0)));
+      this.pass(waitMs({ forMs, untilAt }, this.at));
       return { kind: 'woke' };
     },
     save: ({ record }) => {
@@ -358,6 +358,17 @@ export class SimulatedNode {
     }
     return undefined;
   }
+}
+
+/** How long a wait that begins at `at` lasts, milliseconds. */
+export function waitMs(
+  {
+    forMs,
+    untilAt = Number.POSITIVE_INFINITY,
+  }: { readonly forMs: number; readonly untilAt?: number | undefined },
+  at: number,
+): number {
+  return Math.min(forMs, Math.max(untilAt - at, 0));
 }
 
 /** What the lender has lent by then nobody knows. */

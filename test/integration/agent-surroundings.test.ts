@@ -14,7 +14,7 @@ import { writeAgentConfig } from '../../sandbox/agent-config.ts';
 import { startCincinnatiServer } from '../../sandbox/cincinnati-server.ts';
 import { startPrivateBus, type PrivateBus } from '../../sandbox/private-bus.ts';
 import { carriedHistory } from '../../sandbox/releases.ts';
-import { prepareHost, standInService } from '../../sandbox/stand-in.ts';
+import { prepareHost, standInService, standInRelease } from '../../sandbox/stand-in.ts';
 import { unixAddress } from '../../src/dbus/address.ts';
 import { AgentProcess } from '../support/agent-process.ts';
 import { LineProcess } from '../support/line-process.ts';
@@ -28,14 +28,9 @@ async function aHost(booted: 'oldest' | 'newest') {
   const root = await mkdtemp(join(tmpdir(), 'surroundings-'));
   const history = await carriedHistory('stable');
   const entries = history.entries.slice(-RELEASES);
-  const releases = entries.map((entry, index) => ({
-    checksum: entry.digest,
-    version: entry.version,
-    stream: 'stable',
-    timestamp: 1_700_000_000 + index,
-    bytes: 10e6,
-    streamIn: ['fedora-coreos.stream'] as const,
-  }));
+  const releases = entries.map(({ digest, version }, index) =>
+    standInRelease(index, { checksum: digest, version, bytes: 10e6 }),
+  );
   prepareHost(root, { releases, booted: releases.at(booted === 'oldest' ? 0 : -1)!.version });
   const server = await startCincinnatiServer({ history, stream: 'stable', basearch: 'x86_64', clock: Date });
   await writeAgentConfig(root, {

@@ -1,6 +1,6 @@
 /** The built program `zincati-fleet`: the plan of 10,000 nodes that comes with the project, and its page. */
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
@@ -31,11 +31,20 @@ async function run(...args: string[]): Promise<Ended> {
   try {
     const ended = await promisify(execFile)(process.execPath, [PROGRAM, ...args], {
       maxBuffer: 64 * 1024 * 1024,
+      timeout: 100_000,
     });
     return { code: 0, ...ended };
   } catch (error) {
     return error as Ended;
   }
+}
+
+/** All of the built files in a folder, but those whose names there match `but`. */
+async function codeBelow(folder: string, but = /^$/): Promise<string> {
+  const names = await readdir(path.join(PROJECT, folder), { recursive: true });
+  const files = names.filter((name) => /\.[cm]js$/.test(name) && !but.test(name));
+  const texts = await Promise.all(files.map((name) => readFile(path.join(PROJECT, folder, name), 'utf8')));
+  return texts.join('\n');
 }
 
 describe('zincati-fleet simulate', () => {
@@ -90,6 +99,12 @@ describe('zincati-fleet simulate', () => {
       name: string;
     }[];
     expect(bundled.map(({ name }) => name).filter((name) => name.startsWith('vega'))).toEqual([]);
-    expect(await readFile(PROGRAM, 'utf8')).not.toContain('org.projectatomic.rpmostree1');
+    const [agent, fleet] = [await codeBelow('dist', /^fleet\//), await codeBelow('dist/fleet')];
+    // Each has words that the other one must not have.
+    expect([agent, fleet].map((code) => code.includes('simulated node '))).toEqual([false, true]);
+    expect([agent, fleet].map((code) => code.includes('org.projectatomic.rpmostree1'))).toEqual([
+      true,
+      false,
+    ]);
   });
 });

@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { writeAgentConfig } from '../../sandbox/agent-config.ts';
 import { startCincinnatiServer } from '../../sandbox/cincinnati-server.ts';
 import { carriedHistory } from '../../sandbox/releases.ts';
-import { setFaults, stagedDeployment } from '../../sandbox/stand-in.ts';
+import { setFaults, stagedDeployment, standInRelease } from '../../sandbox/stand-in.ts';
 import { SYSTEM_CLOCK } from '../../src/host/clock.ts';
 import { AgentProcess } from '../support/agent-process.ts';
 import { startStandInHost, type StandInHost } from '../support/stand-in-host.ts';
@@ -15,14 +15,9 @@ const BYTES = 100e6;
 /** Its download takes two seconds; nothing allows a reboot. */
 async function updatingHost(): Promise<StandInHost> {
   const history = await carriedHistory('stable');
-  const releases = history.entries.slice(-2).map(({ digest, version }, index) => ({
-    checksum: digest,
-    version,
-    stream: 'stable',
-    timestamp: 1_700_000_000 + index,
-    bytes: BYTES,
-    streamIn: ['fedora-coreos.stream'] as const,
-  }));
+  const releases = history.entries
+    .slice(-2)
+    .map(({ digest, version }, index) => standInRelease(index, { checksum: digest, version, bytes: BYTES }));
   const host = await startStandInHost(
     { releases, booted: releases[0]!.version },
     { bytesPerSecond: BYTES / 2 },

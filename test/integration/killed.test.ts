@@ -11,7 +11,7 @@ import { startCincinnatiServer, type CincinnatiServer } from '../../sandbox/cinc
 import { Machine } from '../../sandbox/machine.ts';
 import { carriedHistory, type History } from '../../sandbox/releases.ts';
 import type { Exit } from '../../sandbox/service-manager.ts';
-import { bootedDeployment, prepareHost } from '../../sandbox/stand-in.ts';
+import { bootedDeployment, prepareHost, standInRelease } from '../../sandbox/stand-in.ts';
 import { getProperty } from '../../src/dbus/calls.ts';
 import { connectBus } from '../../src/dbus/connect.ts';
 import { PROGRAM_LIMIT_MS } from '../support/limits.ts';
@@ -65,14 +65,9 @@ async function startRun(
 ): Promise<Run> {
   const history: History = await carriedHistory('stable');
   const root = await mkdtemp('/tmp/killed-');
-  const releases = history.entries.slice(-12).map((entry, index) => ({
-    checksum: entry.digest,
-    version: entry.version,
-    stream: 'stable',
-    timestamp: 1_700_000_000 + index,
-    bytes: BYTES,
-    streamIn: ['fedora-coreos.stream'] as const,
-  }));
+  const releases = history.entries
+    .slice(-12)
+    .map(({ digest, version }, index) => standInRelease(index, { checksum: digest, version, bytes: BYTES }));
   prepareHost(root, { releases, booted: START });
   const server = await startCincinnatiServer({ history, stream: 'stable', basearch: 'x86_64', clock: Date });
   await writeAgentConfig(root, { baseUrl: server.baseUrl });

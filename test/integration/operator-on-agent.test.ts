@@ -7,7 +7,7 @@ import { writeAgentConfig } from '../../sandbox/agent-config.ts';
 import { startCincinnatiServer, type CincinnatiServer } from '../../sandbox/cincinnati-server.ts';
 import { Machine } from '../../sandbox/machine.ts';
 import { carriedHistory } from '../../sandbox/releases.ts';
-import { bootedDeployment, prepareHost, readSysroot } from '../../sandbox/stand-in.ts';
+import { bootedDeployment, prepareHost, readSysroot, standInRelease } from '../../sandbox/stand-in.ts';
 import { unixAddress } from '../../src/dbus/address.ts';
 import { readHistory } from '../../src/history/history-log.ts';
 import { zincati } from '../support/operator.ts';
@@ -52,14 +52,9 @@ beforeEach(async () => {
   const history = await carriedHistory('stable');
   root = await mkdtemp('/tmp/operator-');
   prepareHost(root, {
-    releases: history.entries.slice(-12).map((entry, index) => ({
-      checksum: entry.digest,
-      version: entry.version,
-      stream: 'stable',
-      timestamp: 1_700_000_000 + index,
-      bytes: 1e6,
-      streamIn: ['fedora-coreos.stream'] as const,
-    })),
+    releases: history.entries
+      .slice(-12)
+      .map(({ digest, version }, index) => standInRelease(index, { checksum: digest, version, bytes: 1e6 })),
     booted: START,
   });
   server = await startCincinnatiServer({ history, stream: 'stable', basearch: 'x86_64', clock: Date });

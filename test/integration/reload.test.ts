@@ -8,7 +8,13 @@ import { startCincinnatiServer, type CincinnatiServer } from '../../sandbox/cinc
 import { startLockServer, type LockServer } from '../../sandbox/lock-server.ts';
 import { Machine } from '../../sandbox/machine.ts';
 import { carriedHistory } from '../../sandbox/releases.ts';
-import { bootedDeployment, prepareHost, setFaults, type Fault } from '../../sandbox/stand-in.ts';
+import {
+  bootedDeployment,
+  prepareHost,
+  setFaults,
+  type Fault,
+  standInRelease,
+} from '../../sandbox/stand-in.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../dist/zincati.cjs');
 const OLD = '43.20260413.3.2';
@@ -86,14 +92,9 @@ async function start(
   const history = await carriedHistory('stable');
   const run = new Run();
   run.root = await mkdtemp('/tmp/reload-');
-  const releases = history.entries.slice(-12).map((entry, index) => ({
-    checksum: entry.digest,
-    version: entry.version,
-    stream: 'stable',
-    timestamp: 1_700_000_000 + index,
-    bytes: 100e6,
-    streamIn: ['fedora-coreos.stream'] as const,
-  }));
+  const releases = history.entries
+    .slice(-12)
+    .map(({ digest, version }, index) => standInRelease(index, { checksum: digest, version, bytes: 100e6 }));
   prepareHost(run.root, { releases, booted });
   setFaults(run.root, ...faults);
   const server = await serveUpdates();

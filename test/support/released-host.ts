@@ -9,7 +9,7 @@ import { writeAgentConfig } from '../../sandbox/agent-config.ts';
 import { startCincinnatiServer, type CincinnatiServer } from '../../sandbox/cincinnati-server.ts';
 import { startPrivateBus, type ActivatableService, type PrivateBus } from '../../sandbox/private-bus.ts';
 import { carriedHistory } from '../../sandbox/releases.ts';
-import { prepareHost, standInService } from '../../sandbox/stand-in.ts';
+import { prepareHost, standInService, standInRelease } from '../../sandbox/stand-in.ts';
 import { AgentProcess } from './agent-process.ts';
 
 export const NODE_UUID = '0123456789abcdef0123456789abcdef';
@@ -45,14 +45,9 @@ export class ReleasedHost implements AsyncDisposable {
   }: ReleasedHostOptions): Promise<ReleasedHost> {
     const root = await mkdtemp(join(tmpdir(), 'released-'));
     const history = await carriedHistory('stable');
-    const releases = history.entries.slice(-6).map((entry, index) => ({
-      checksum: entry.digest,
-      version: entry.version,
-      stream: 'stable',
-      timestamp: 1_700_000_000 + index,
-      bytes: 10e6,
-      streamIn: ['fedora-coreos.stream'] as const,
-    }));
+    const releases = history.entries
+      .slice(-6)
+      .map(({ digest, version }, index) => standInRelease(index, { checksum: digest, version, bytes: 10e6 }));
     const stranger = { ...releases[0]!, checksum: 'f'.repeat(64), version: '1.0' };
     const chosen = booted === 'unknown' ? stranger : releases.at(booted === 'oldest' ? 0 : -1)!;
     prepareHost(root, { releases: [...releases, stranger], booted: chosen.version });

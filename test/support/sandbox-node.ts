@@ -8,7 +8,7 @@ import { writeAgentConfig } from '../../sandbox/agent-config.ts';
 import { startCincinnatiServer } from '../../sandbox/cincinnati-server.ts';
 import { Machine } from '../../sandbox/machine.ts';
 import { carriedHistory } from '../../sandbox/releases.ts';
-import { prepareHost } from '../../sandbox/stand-in.ts';
+import { prepareHost, standInRelease } from '../../sandbox/stand-in.ts';
 import { unixAddress } from '../../src/dbus/address.ts';
 import { DAY_MS, HOUR_MS } from '../../src/text/units.ts';
 import { PROGRAM } from './agent-process.ts';
@@ -41,14 +41,11 @@ export class SandboxNode implements AsyncDisposable {
     const history = await carriedHistory('stable');
     const root = await mkdtemp('/tmp/node-');
     prepareHost(root, {
-      releases: history.entries.slice(-12).map((entry, index) => ({
-        checksum: entry.digest,
-        version: entry.version,
-        stream: 'stable',
-        timestamp: 1_700_000_000 + index,
-        bytes: 1e6,
-        streamIn: ['fedora-coreos.stream'] as const,
-      })),
+      releases: history.entries
+        .slice(-12)
+        .map(({ digest, version }, index) =>
+          standInRelease(index, { checksum: digest, version, bytes: 1e6 }),
+        ),
       booted: START,
     });
     const server = await startCincinnatiServer({

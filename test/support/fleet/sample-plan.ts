@@ -1,6 +1,5 @@
 /** Small and large plans in code, for tests and benchmarks of the simulated fleet. */
 import { createHash } from 'node:crypto';
-import type { Policy } from '../../../src/agent/state.ts';
 import { builtInZone } from '../../../src/calendar/luxon-zone.ts';
 import { fixedZone, type ZoneRules } from '../../../src/calendar/zone-rules.ts';
 import { readFragment } from '../../../src/config/fragment.ts';
@@ -8,7 +7,7 @@ import { mergeFragments } from '../../../src/config/merge.ts';
 import { resolveSettings } from '../../../src/config/resolve-settings.ts';
 import type { Settings } from '../../../src/config/settings.ts';
 import { parseToml } from '../../../src/config/toml.ts';
-import { policyOf } from '../../../src/daemon/configuration.ts';
+import { policiesOf } from '../../../fleet/policies.ts';
 import type { Plan, PlannedGroup, PlannedRelease } from '../../../src/fleet/plan.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../src/text/units.ts';
 
@@ -75,31 +74,6 @@ export function group(name: string, toml: string, more: Partial<PlannedGroup> = 
     rebootHangs: 0,
     repairMs: DAY_MS,
     ...more,
-  };
-}
-
-function policiesOf(settings: Settings): (nodeUuid: string) => Policy {
-  return (nodeUuid) => {
-    const identity = {
-      nodeUuid,
-      platform: 'qemu',
-      basearch: 'x86_64',
-      group: settings.identity.group,
-      rolloutWariness: settings.identity.rolloutWariness,
-      stream: settings.identity.stream,
-    };
-    return policyOf(
-      {
-        settings,
-        identity,
-        warnings: [],
-        notes: [],
-        origins: new Map(),
-        files: [],
-        shown: [],
-      },
-      'boot',
-    );
   };
 }
 

@@ -38,7 +38,7 @@ describe(`no sentence has ${TOO_MANY_WORDS} words or more`, () => {
 
 test('invariants in head comments are bullets', () => {
   const faults = files
-    .filter((name) => name.startsWith('src/') && name.endsWith('.ts'))
+    .filter((name) => /^(?:src|fleet)\//.test(name) && name.endsWith('.ts'))
     .map((name) => invariantsFault(name, readFileSync(path.join(ROOT, name), 'utf8')));
   expect(faults.filter((fault) => fault !== undefined)).toEqual([]);
 });

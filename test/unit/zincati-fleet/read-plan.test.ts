@@ -149,6 +149,10 @@ describe('readPlan', () => {
       `${WEB}slots = 3`,
       '/plan.toml: group[0].slots must not be there: the configuration of this group asks no lock server',
     ],
+    [
+      `${WEB}time_zones = "localtime"`,
+      '/plan.toml: group[0].time_zones must be a time zone name such as "Europe/Berlin", got "localtime"',
+    ],
     [`${WEB}booted = "9"`, '/plan.toml: group[0].booted must be a version of the releases, got "9"'],
     [
       `${WEB}[group.power]\nfrom = "9:00"\nuntil = "8:00"`,
