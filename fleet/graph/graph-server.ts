@@ -117,7 +117,7 @@ export class GraphServer {
     }
     const wariness = warinessOfRequest(parameter('rollout_wariness'), parameter('node_uuid'));
     const answer = graph.answerFor({ wariness, nowMs: this.#options.nowAt() });
-    const isKnown = request.headers['if-none-match'] === answer.etag;
+    const isKnown = hasTag(request.headers['if-none-match'], answer.etag);
     const version = graph.versionOf(searchParams.get('os_checksum') ?? '');
     this.#options.metrics.answered({
       ...{ scope, wariness, version },
@@ -135,6 +135,11 @@ export class GraphServer {
       ? reply.header('content-encoding', 'gzip').send(answer.zipped())
       : reply.send(answer.body);
   }
+}
+
+/** A proxy that compresses marks the tag as weak, and a client may name several. RFC 9110 13.1.2. */
+function hasTag(header: string | undefined, etag: string): boolean {
+  return (header ?? '').split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
 }
 
 /** What the engine refuses with 400. `plain`: what it says, "" for nothing. */

@@ -79,30 +79,31 @@ async function mirrorOne(
 ): Promise<Mirrored> {
   const name = pathInFolder(scope);
   const file = path.join(options.folder, name);
-  const copy = await copyAt(file);
   const note = notes.get(name);
-  const base = {
-    scope,
-    file: name,
+  let copy: Copy | undefined;
+  const base = (): Omit<Mirrored, 'outcome' | 'reasons'> => ({
+    ...{ scope, file: name, hasCopy: copy !== undefined },
     releases: note?.releases ?? 0,
     edges: note?.edges ?? 0,
-    hasCopy: copy !== undefined,
-  };
+  });
   try {
+    copy = await copyAt(file);
     const url = graphAddress(options.address, scope, options.wariness);
-    const asked = { url: shownAddress(`${url.origin}${url.pathname}`), query: url.search };
-    const isSameQuestion = note?.url === asked.url && note.query === asked.query;
-    const isNoted = note !== undefined && isSameQuestion && copy?.sha256 === note.sha256;
+    const asked = {
+      url: shownAddress(`${url.origin}${url.pathname}`),
+      question: digestOf(Buffer.from(`${url.origin}${url.pathname}${url.search}`)),
+    };
+    const isNoted = note?.question === asked.question && copy?.sha256 === note.sha256;
     const fetched = await options.fetcher.fetch(url, isNoted ? note : {}, options.signal);
     if ('notModified' in fetched) {
       if (note !== undefined) {
         await remember(options, notes, name, { ...note, confirmed: isoOf(options.nowAt()) });
       }
-      return { ...base, outcome: 'unchanged', reasons: [] };
+      return { ...base(), outcome: 'unchanged', reasons: [] };
     }
     const { reasons, releases, edges } = judge(fetched.bytes, copy, options);
     if (reasons.length > 0) {
-      return { ...base, outcome: 'refused', reasons };
+      return { ...base(), outcome: 'refused', reasons };
     }
     const sha256 = digestOf(fetched.bytes);
     const isChanged = copy?.sha256 !== sha256;
@@ -117,12 +118,12 @@ async function mirrorOne(
       ...validatorsOf(fetched),
     });
     const outcome = copy === undefined ? 'new' : isChanged ? 'changed' : 'unchanged';
-    return { ...base, outcome, releases, edges, reasons: [], hasCopy: true };
+    return { ...base(), outcome, releases, edges, reasons: [], hasCopy: true };
   } catch (error) {
     if (wasGivenUp(error)) {
       throw error;
     }
-    return { ...base, outcome: 'failed', reasons: [messageOf(error)] };
+    return { ...base(), outcome: 'failed', reasons: [messageOf(error)] };
   }
 }
 

@@ -4,7 +4,7 @@
  *
  * Invariants:
  * - It is a help. Without it, or with one that cannot be read, the next run asks for everything.
- * - It is served with the graphs, so no password of an address gets into it.
+ * - It is served with the graphs, so no password of an address gets into it, and no query.
  */
 import path from 'node:path';
 import { readSmallFile } from '../../src/files/read-small-file.ts';
@@ -15,8 +15,8 @@ import { writeServedFile } from './write-graph.ts';
 export interface GraphNote {
   /** As people may see it. */
   readonly url: string;
-  /** Of the query, which tells one view of rollouts from another. */
-  readonly query: string;
+  /** SHA-256 of the address with its query: what tells one view of rollouts from another. */
+  readonly question: string;
   readonly sha256: string;
   readonly releases: number;
   readonly edges: number;
@@ -66,14 +66,14 @@ function noteOf(fields: ReadonlyMap<string, unknown>): GraphNote | undefined {
     return typeof value === 'string' ? value : undefined;
   };
   const count = (key: string): number => Number(fields.get(key)) || 0;
-  const [url, query, sha256] = [text('url'), text('query'), text('sha256')];
+  const [url, question, sha256] = [text('url'), text('question'), text('sha256')];
   const [fetched, confirmed] = [text('fetched'), text('confirmed')];
   const [etag, lastModified] = [text('etag'), text('lastModified')];
-  if (url === undefined || query === undefined || sha256 === undefined || fetched === undefined) {
+  if (url === undefined || question === undefined || sha256 === undefined || fetched === undefined) {
     return undefined;
   }
   return {
-    ...{ url, query, sha256, fetched },
+    ...{ url, question, sha256, fetched },
     confirmed: confirmed ?? fetched,
     releases: count('releases'),
     edges: count('edges'),
