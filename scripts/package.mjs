@@ -1,6 +1,6 @@
 // Makes the packages: `package.mjs [--arch x86_64|aarch64]... [--out FOLDER] [--quick]`. `npm run build` comes first.
-// For each architecture it makes an RPM and a tar.xz for /usr/local of the agent and of the fleet's program, each with its
-// own Node; and SHA256SUMS of all.
+// For each architecture it makes an RPM and a tar.xz for /usr/local, of the agent and of the fleet's program. Each has its
+// own Node. SHA256SUMS has the hashes of all.
 // --quick is for tests: it compresses less, and makes a tar.gz.
 //
 // Invariants:
