@@ -45,6 +45,8 @@ import type * as record from '../../src/agent/record.ts';
 import type * as remember from '../../src/agent/remember.ts';
 import type * as rest from '../../src/agent/rest.ts';
 import type * as schema from '../../src/config/schema.ts';
+import type * as readGraph from '../../src/cincinnati/review/read-graph.ts';
+import type * as rollout from '../../src/cincinnati/policy/rollout.ts';
 import type * as selectUpdate from '../../src/cincinnati/graph/select-update.ts';
 import type * as sessions from '../../src/host/sessions.ts';
 import type * as stagedCondition from '../../src/agent/states/staged-condition.ts';
@@ -182,6 +184,8 @@ export interface Modules {
   readonly 'src/agent/states/update-staged.ts': typeof updateStaged;
   readonly 'src/calendar/calendar.ts': typeof calendar;
   readonly 'src/cincinnati/graph/select-update.ts': typeof selectUpdate;
+  readonly 'src/cincinnati/policy/rollout.ts': typeof rollout;
+  readonly 'src/cincinnati/review/read-graph.ts': typeof readGraph;
   readonly 'src/cli/exit-codes.ts': typeof exitCodes;
   readonly 'src/config/attributes.ts': typeof attributes;
   readonly 'src/config/exposed-files.ts': typeof exposedFiles;

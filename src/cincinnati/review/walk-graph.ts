@@ -69,6 +69,9 @@ export interface Walk {
   readonly last: Release;
 }
 
+/** Fedora CoreOS's oldest release has twenty ahead of it. */
+const MOST_HOPS = 1000;
+
 export function walkGraph(read: ReadGraph, options: WalkOptions): Walk {
   const hops: Hop[] = [];
   let here = options.from;
@@ -83,6 +86,9 @@ export function walkGraph(read: ReadGraph, options: WalkOptions): Walk {
       return ended({ kind: 'failed', reason: `the edges lead back to ${here.version}` });
     }
     seen.add(here.payload.value);
+    if (hops.length >= MOST_HOPS) {
+      return ended({ kind: 'failed', reason: `it takes more than ${MOST_HOPS} hops` });
+    }
     const step = nextHop(read, options, here, at);
     if ('kind' in step) {
       return ended(step);

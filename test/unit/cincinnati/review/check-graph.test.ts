@@ -313,6 +313,18 @@ describe('checkGraph', () => {
     );
   });
 
+  it('takes an object of a hundred thousand keys in bounded time', () => {
+    const keys = [
+      ...Array.from({ length: 70_000 }, () => '"b":1'),
+      ...Array.from({ length: 70_000 }, () => '"a":1'),
+    ];
+    const metadata = `{${keys.join(',')}}`;
+    const began = performance.now();
+    const wanted = found(`{"nodes":[{"version":"1","payload":"x","metadata":${metadata}}],"edges":[]}`);
+    expect(wanted.filter((line) => line.startsWith('E repeated-key'))).toHaveLength(139_998);
+    expect(performance.now() - began).toBeLessThan(20_000);
+  });
+
   it('takes ten thousand releases in bounded time', () => {
     const releases = Array.from({ length: 9000 }, (_, index) => ({
       version: `${index}`,
