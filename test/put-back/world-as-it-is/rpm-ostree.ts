@@ -79,6 +79,25 @@ export const RPM_OSTREE_FAULTS: readonly PutBackFault[] = [
     named: 'is told in log, status and health while it is not locked, and once',
   },
   {
+    id: 'P2',
+    fault: 'what a package change has unlocked is asked for as if it were locked, and refused for ever',
+    changes: [
+      replace('src/agent/states/staged-condition.ts', 'stagedCondition', (original) => (release, status) => {
+        const condition = original(release, status);
+        return condition === 'unlocked' ? 'locked' : condition;
+      }),
+    ],
+    ...WHOSE,
+    named: 'P2: a package change',
+  },
+  {
+    id: 'P3',
+    fault: 'a package change that waits for its reboot stops updates, and nobody hears of it',
+    changes: [replace('src/agent/health.ts', 'ofForeign', () => () => [])],
+    ...WHOSE,
+    named: 'P3: a package change',
+  },
+  {
     id: 'R3-driver',
     fault: 'a release that failed its check after staging stays staged',
     changes: [replace('src/rpmostree/client.ts', 'isLeftover', () => () => false)],
