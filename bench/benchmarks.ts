@@ -60,5 +60,5 @@ async function measure({ quick, only, json, beside }: Options): Promise<number> 
 
 /** `args` are the words after the program's name. Resolves with the exit code. */
 export function bench(args: readonly string[]): Promise<number> {
-  return runProgram(args, { usage: USAGE, parse: parseOptions, run: measure });
+  return runProgram(args, { name: 'npm run bench --', usage: USAGE, parse: parseOptions, run: measure });
 }

@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { startCincinnatiServer } from './cincinnati-server.ts';
 import type { Scheme } from '../src/agent/release.ts';
 import { runFleet } from './fleet.ts';
+import { InjectedFaults } from './injected-faults.ts';
 import { Journey } from './journey.ts';
 import { Machine } from './machine.ts';
 import { parseOptions, USAGE, type DemoOptions } from './options.ts';
@@ -48,8 +49,16 @@ async function runDemo(options: DemoOptions): Promise<number> {
   process.stdout.on('error', interrupt);
   const log = createWriteStream(join(root, 'agent.log'));
   const basearch = arch === 'arm64' ? 'aarch64' : 'x86_64';
-  const server = await startCincinnatiServer({ history, stream: options.stream, basearch, clock: Date });
-  const journey = new Journey(walk, screen, deadendReason(history, start));
+  const faults = new InjectedFaults(options.failures.deploy + options.failures.daemon);
+  const server = await startCincinnatiServer({
+    history,
+    stream: options.stream,
+    basearch,
+    clock: Date,
+    onRequest: (served) => faults.served(served),
+  });
+  const injected = (): number => faults.of(NODE_ID, root);
+  const journey = new Journey({ walk, screen, deadend: deadendReason(history, start), injected });
   prepare(root, options, history, start);
   await writeAgentConfig(root, { baseUrl: server.baseUrl });
   if (options.failures.server > 0) {
@@ -95,6 +104,7 @@ async function runDemo(options: DemoOptions): Promise<number> {
         agent,
         daemon,
         prepare: lay,
+        faults,
         signal: ended.signal,
       });
       for (const line of fleet.summary) {
@@ -205,5 +215,11 @@ function prepare(root: string, options: DemoOptions, history: History, start: st
 
 /** `args` are the words after the program's name. Resolves with the exit code. */
 export function demo(args: readonly string[]): Promise<number> {
-  return runProgram(args, { usage: USAGE, parse: parseOptions, run: runDemo, mistakes: [HistoryError] });
+  return runProgram(args, {
+    name: 'npm run demo --',
+    usage: USAGE,
+    parse: parseOptions,
+    run: runDemo,
+    mistakes: [HistoryError],
+  });
 }

@@ -11,6 +11,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeAgentConfig } from './agent-config.ts';
 import type { CincinnatiServer } from './cincinnati-server.ts';
+import type { InjectedFaults } from './injected-faults.ts';
 import { startLockServer } from './lock-server.ts';
 import { Machine } from './machine.ts';
 import type { DemoOptions } from './options.ts';
@@ -27,11 +28,14 @@ export interface FleetSetting {
   readonly daemon: { readonly bytesPerSecond: number; readonly rebootMs: number };
   /** Creates the host of one node. */
   readonly prepare: (root: string) => void;
+  readonly faults: InjectedFaults;
   readonly signal: AbortSignal;
 }
 
 interface Member {
   readonly name: string;
+  /** How many faults the sandbox has put into it. */
+  readonly injected: () => number;
   readonly machine: Machine;
   version: string;
   isDown: boolean;
@@ -65,11 +69,12 @@ export async function runFleet(
     await mkdir(home);
     setting.prepare(home);
     await writeAgentConfig(home, { baseUrl: server.baseUrl, more: strategyConfig(options, lock.baseUrl) });
+    const nodeId = createHash('md5').update(name).digest('hex');
     const machine = new Machine({
       root: home,
       agent: setting.agent,
       agentArgs: ['-v', '--log-format', 'json'],
-      nodeId: createHash('md5').update(name).digest('hex'),
+      nodeId,
       daemon: setting.daemon,
       events: {
         onDown: () => {
@@ -103,6 +108,7 @@ export async function runFleet(
     });
     const member: Member = {
       name,
+      injected: () => setting.faults.of(nodeId, home),
       machine,
       version: '',
       isDown: false,
@@ -124,18 +130,19 @@ export async function runFleet(
     await Promise.race([arrived, interrupted]);
     const holders = await lock.holders('default');
     const secs = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
-    const rows = members.map(({ name, version, reboots, downMs, arrivedMs }) => [
+    const rows = members.map(({ name, injected, version, reboots, downMs, arrivedMs }) => [
       name,
       version,
       String(reboots),
       secs(downMs),
       secs((arrivedMs ?? 0) - startMs),
+      String(injected()),
     ]);
     return {
       ok: mostDown <= slots && holders.length === 0,
       summary: [
         '',
-        ...table(['node', 'booted', 'reboots', 'down', 'arrived'], rows),
+        ...table(['node', 'booted', 'reboots', 'down', 'arrived', 'faults'], rows),
         '',
         `down at one instant: ${mostDown} of ${nodes} at most (slots: ${slots}); slots still held: ${holders.length}`,
       ],

@@ -13,7 +13,8 @@ interface Hop {
   readonly startMs: number;
   stagedMs: number | undefined;
   bootedMs: number | undefined;
-  failures: number;
+  /** Put in between the end of the hop before and the end of this one. */
+  faults: number;
 }
 
 interface Progress {
@@ -34,6 +35,7 @@ export class Journey {
   readonly #walk: readonly string[];
   readonly #screen: Screen;
   readonly #deadend: string | undefined;
+  readonly #injected: () => number;
   readonly #hops: Hop[] = [];
   readonly #lines: string[] = [];
   readonly #startMs = performance.now();
@@ -43,10 +45,22 @@ export class Journey {
   #state = '';
   #progress: Progress = {};
 
-  constructor(walk: readonly string[], screen: Screen, deadend: string | undefined) {
+  /** `injected`: how many faults the sandbox has put in so far. */
+  constructor({
+    walk,
+    screen,
+    deadend,
+    injected,
+  }: {
+    readonly walk: readonly string[];
+    readonly screen: Screen;
+    readonly deadend: string | undefined;
+    readonly injected: () => number;
+  }) {
     this.#walk = walk;
     this.#screen = screen;
     this.#deadend = deadend;
+    this.#injected = injected;
     this.arrived = new Promise((resolve) => {
       this.#arrive = resolve;
     });
@@ -57,6 +71,7 @@ export class Journey {
     const hop = this.#hops.at(-1);
     if (hop !== undefined && hop.bootedMs === undefined && hop.to === version) {
       hop.bootedMs = performance.now();
+      hop.faults = this.#injected() - this.#hops.reduce((sum, { faults }) => sum + faults, 0);
       const secs = ((hop.bootedMs - hop.startMs) / 1000).toFixed(1);
       this.#screen.line(
         `hop ${this.#hops.length}/${this.#walk.length - 1}  ${hop.from} -> ${hop.to}  ${secs} s`,
@@ -119,10 +134,6 @@ export class Journey {
   }
 
   failed(text: string): void {
-    const hop = this.#hops.at(-1);
-    if (hop !== undefined) {
-      hop.failures++;
-    }
     this.#screen.line(`  ${text}`);
   }
 
@@ -139,7 +150,7 @@ export class Journey {
       secs(hop.startMs, hop.stagedMs),
       hop.stagedMs === undefined ? '' : secs(hop.stagedMs, hop.bootedMs),
       secs(hop.startMs, hop.bootedMs),
-      hop.failures === 0 ? '' : String(hop.failures),
+      String(hop.faults),
     ]);
     const total = ((performance.now() - this.#startMs) / 1000).toFixed(1);
     return [
@@ -165,7 +176,7 @@ export class Journey {
       startMs: performance.now(),
       stagedMs: undefined,
       bootedMs: undefined,
-      failures: 0,
+      faults: 0,
     });
   }
 

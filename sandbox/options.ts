@@ -1,7 +1,6 @@
 /** The demo's options, parsed and checked. */
-import { parseArgs } from 'node:util';
 import { parseImageReference } from '../src/rpmostree/image-reference.ts';
-import { UsageError } from './program.ts';
+import { given, UsageError } from './program.ts';
 
 export const USAGE = `Usage: npm run demo -- [OPTIONS]
 
@@ -18,6 +17,7 @@ Walks a node through an update history, in a sandbox below a temporary folder.
   --fail WHAT       a failure on demand, may be given several times:
                       deploy=N   the next N deploys fail      daemon=N  the daemon dies in the middle of N downloads
                       server=N   N answers of the update server are 503
+                    in a fleet each node has N of the first two; the last column of the table counts what struck
   --nodes N         a fleet: N nodes take turns with a lock server (default 1)
   --slots N         how many of them may be down at once (default 1)
   --windows         with --nodes: reboots only within windows of one minute, every second minute
@@ -49,29 +49,24 @@ export interface DemoOptions {
 
 /** Undefined if help was requested. */
 export function parseOptions(args: readonly string[]): DemoOptions | undefined {
-  let values;
-  try {
-    ({ values } = parseArgs({
-      args: [...args],
-      options: {
-        stream: { type: 'string', default: 'stable' },
-        graph: { type: 'string' },
-        start: { type: 'string' },
-        oci: { type: 'boolean', default: false },
-        image: { type: 'string' },
-        speed: { type: 'string', default: '1' },
-        fail: { type: 'string', multiple: true, default: [] },
-        nodes: { type: 'string', default: '1' },
-        slots: { type: 'string', default: '1' },
-        windows: { type: 'boolean', default: false },
-        keep: { type: 'boolean', default: false },
-        limit: { type: 'string', default: '300' },
-        help: { type: 'boolean', default: false },
-      },
-    }));
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
+  const { values } = given({
+    args: [...args],
+    options: {
+      stream: { type: 'string', default: 'stable' },
+      graph: { type: 'string' },
+      start: { type: 'string' },
+      oci: { type: 'boolean', default: false },
+      image: { type: 'string' },
+      speed: { type: 'string', default: '1' },
+      fail: { type: 'string', multiple: true, default: [] },
+      nodes: { type: 'string', default: '1' },
+      slots: { type: 'string', default: '1' },
+      windows: { type: 'boolean', default: false },
+      keep: { type: 'boolean', default: false },
+      limit: { type: 'string', default: '300' },
+      help: { type: 'boolean', default: false },
+    },
+  });
   if (values.help) {
     return undefined;
   }

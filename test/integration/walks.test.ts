@@ -83,6 +83,18 @@ describe('npm run demo', { timeout: 240_000 }, () => {
     expect(out).toContain('got status 503');
     expect(out).toContain('failed to stage deployment');
     expect(out).toContain('1 hops in');
+    expect(out, 'demo-faults').toMatch(/^hop +from +to +staged +reboot +total +faults$/m);
+    expect(out, 'demo-faults').toMatch(/^ +1 +43\.20260413\.3\.2 .* 3$/m);
+  });
+
+  it('demo-faults: counts for each node what the sandbox has put in', async () => {
+    const { code, out } = await demo([
+      ...['--nodes', '2', '--slots', '2', '--start', '43.20260413.3.2', '--speed', '20'],
+      ...['--fail', 'deploy=2', '--fail', 'daemon=1'],
+    ]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/^node +booted +reboots +down +arrived +faults$/m);
+    expect(out.match(/^node\d .* s +3$/gm)).toHaveLength(2);
   });
 
   it('lets a fleet take turns: never more nodes down than slots', async () => {
@@ -101,7 +113,7 @@ describe('npm run demo', { timeout: 240_000 }, () => {
   it.each([
     [['--speed', 'fast'], '--speed must be a number above 0'],
     [['--start', '0'], '--start must be a release of the history'],
-    [['--what'], 'Usage'],
+    [['--what'], 'unknown option "--what"'],
   ])('refuses %j with exit code 2', async (args, why) => {
     const { code, out } = await demo(args);
     expect(code).toBe(2);

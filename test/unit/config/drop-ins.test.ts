@@ -82,7 +82,7 @@ describe('which files count', () => {
     expect(await pathsOf(host)).toEqual([]);
   });
 
-  it('follows links below the root, absolute ones and those of directories included', async () => {
+  it('diff 8: follows links below the root, absolute ones and those of directories included', async () => {
     await using host = await HostTree.create({ '/srv/conf/10-a.toml': 'x = 1' });
     await host.link(ETC, '/srv/conf');
     await host.link(`${USR}/20-b.toml`, '/srv/conf/10-a.toml');
