@@ -2,13 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { chmod, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 
-import {
-  MAX_ENTRIES,
-  MAX_FILE_BYTES,
-  MAX_FILES,
-  MAX_TOTAL_BYTES,
-  readDropIns,
-} from '../../../src/config/drop-ins.ts';
+import { MAX_ENTRIES } from '../../../src/config/drop-in-entries.ts';
+import { MAX_FILE_BYTES, MAX_FILES, MAX_TOTAL_BYTES, readDropIns } from '../../../src/config/drop-ins.ts';
 import { HostTree } from '../../support/host-tree.ts';
 
 const USR = '/usr/lib/zincati/config.d';
