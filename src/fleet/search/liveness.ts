@@ -12,7 +12,7 @@ import type { Player, Tell } from './player.ts';
 import { NEW } from './releases.ts';
 import { Violation } from './safety.ts';
 import { stateHash } from './state-hash.ts';
-import { hasSlot, isResting, type NodeAt, type StateAt } from './world-state.ts';
+import { hasSlot, type NodeAt, type StateAt } from './world-state.ts';
 
 export class Liveness {
   readonly #player: Player;
@@ -47,7 +47,7 @@ export class Liveness {
         break;
       }
       if (way.length > this.#mostSteps) {
-        throw this.#violation(from, state);
+        throw this.#violation(state);
       }
     }
     for (const [index, { low, high }] of way.toReversed().entries()) {
@@ -60,7 +60,7 @@ export class Liveness {
     return state.nodes.reduce((next, _, place) => this.#player.moveWell(next, place, tell), state);
   }
 
-  #violation(_from: StateAt, { nodes, lent }: StateAt): Violation {
+  #violation({ nodes, lent }: StateAt): Violation {
     const within = `within ${this.#mostSteps} steps in which everything works`;
     return lent !== 0 && nodes.every((node, place) => !hasSlot(lent, place) || isThere(node))
       ? new Violation('a slot never given back', `a slot is not given back ${within}`)
@@ -78,9 +78,9 @@ function isThere(node: NodeAt): boolean {
   if (deployments.some(({ booted, version }) => booted && version === NEW.version)) {
     return true;
   }
-  const isRuledOut =
+  return (
     account.isRolledBack ||
     account.seeminglyMissed >= MAX_REBOOTS_PER_TARGET ||
-    (account.isRefusedByPeople && record.holds.length + record.adminDenials.length > 0);
-  return isRuledOut && isResting(node);
+    (account.isRefusedByPeople && record.holds.length + record.adminDenials.length > 0)
+  );
 }
