@@ -59,7 +59,7 @@ async function packAll(architecture, out, work, options) {
     for (const name of DOCUMENTS) {
       put(path.join(documents, name), readFileSync(path.join(PROJECT, name)), 0o644);
     }
-    for (const name of ['docs', 'examples']) {
+    for (const name of ['docs', 'examples', 'monitoring']) {
       copy(path.join(PROJECT, name), path.join(documents, name));
     }
     return tree;

@@ -82,6 +82,14 @@ export class Prometheus implements AsyncDisposable {
     return (await this.#get('alerts'))['alerts'] as readonly FiringAlert[];
   }
 
+  /** What went wrong at the last evaluation of rules; "" for one without a fault. */
+  async ruleFaults(): Promise<readonly string[]> {
+    const groups = (await this.#get('rules'))['groups'] as readonly {
+      readonly rules: readonly { readonly lastError?: string }[];
+    }[];
+    return groups.flatMap(({ rules }) => rules.map(({ lastError = '' }) => lastError));
+  }
+
   /** Resolves when `holds` does; it is asked several times a second. Rejects with `what` after a generous while. */
   async until(what: string, holds: () => Promise<boolean>): Promise<void> {
     const deadline = performance.now() + PROGRAM_LIMIT_MS;
