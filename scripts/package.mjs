@@ -43,7 +43,7 @@ const PRODUCTS = [
   {
     name: 'zincati-ng',
     bundled: 'dist/bundled.json',
-    documents: ['README.md', 'CHANGELOG.md', 'ARCHITECTURE.md', 'docs', 'examples'],
+    documents: ['README.md', 'CHANGELOG.md', 'ARCHITECTURE.md', 'docs', 'examples', 'monitoring'],
     layOut,
     // They are the package's, also when they are empty.
     folders: ['etc/zincati/config.d', 'usr/lib/zincati'],
