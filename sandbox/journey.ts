@@ -1,6 +1,6 @@
 /**
- * The demo's view of a walk. It hears from the machine and the agent, draws the hop under way, and prints a row of a
- * table for each hop that is done.
+ * The demo's view of a walk. It hears from the machine and the agent, and draws the hop under way. Each hop that is done
+ * becomes a row of a table.
  *
  * Invariant: `arrived` resolves once the last planned release is booted and the agent polls again. On a
  * dead-end it resolves once the agent has said so.
