@@ -74,7 +74,7 @@ function summary(listing: readonly string[]): string[] {
       // tar says where a link leads.
       .replace(/ -> .*/, '')
       .replace(/(\/schemas\/v1\/).+/, '$1...')
-      .replace(/(\/doc\/zincati-(?:ng|fleet)\/(?:docs|examples)\/).*/, '$1...')
+      .replace(/(\/doc\/zincati-(?:ng|fleet)\/(?:docs|examples|monitoring)\/).*/, '$1...')
       .replace(/(\/node_modules\/[^/]+\/).+/, '$1...'),
   );
   return [...new Set(collapsed)].sort((a, b) => (a.slice(11) + a < b.slice(11) + b ? -1 : 1));
@@ -97,6 +97,7 @@ const PROGRAM = `-rw-r--r-- PREFIX/lib/zincati/program/bundled.json
 -rw-r--r-- PREFIX/share/doc/zincati-ng/README.md
 -rw-r--r-- PREFIX/share/doc/zincati-ng/docs/...
 -rw-r--r-- PREFIX/share/doc/zincati-ng/examples/...
+-rw-r--r-- PREFIX/share/doc/zincati-ng/monitoring/...
 -rw-r--r-- PREFIX/share/licenses/zincati-ng/GPL-3.0.txt
 -rw-r--r-- PREFIX/share/licenses/zincati-ng/LICENSE
 -rw-r--r-- PREFIX/share/licenses/zincati-ng/LICENSE.bundled
@@ -118,6 +119,8 @@ drwxr-xr-x PREFIX/share/doc/zincati-ng/docs
 drwxr-xr-x PREFIX/share/doc/zincati-ng/docs/...
 drwxr-xr-x PREFIX/share/doc/zincati-ng/examples
 drwxr-xr-x PREFIX/share/doc/zincati-ng/examples/...
+drwxr-xr-x PREFIX/share/doc/zincati-ng/monitoring
+drwxr-xr-x PREFIX/share/doc/zincati-ng/monitoring/...
 drwxr-xr-x PREFIX/share/licenses/zincati-ng
 drwxr-xr-x PREFIX/share/zincati
 drwxr-xr-x PREFIX/share/zincati/schemas
