@@ -1,6 +1,6 @@
 // Makes the packages: `package.mjs [--arch x86_64|aarch64]... [--out FOLDER] [--quick]`. `npm run build` comes first.
-// For each architecture it makes an RPM and a tar.xz for /usr/local of the agent and of the fleet's program, each with its
-// own Node; and SHA256SUMS of all.
+// For each architecture it makes an RPM and a tar.xz for /usr/local, of the agent and of the fleet's program. Each has its
+// own Node. SHA256SUMS has the hashes of all.
 // --quick is for tests: it compresses less, and makes a tar.gz.
 //
 // Invariants:
@@ -20,7 +20,6 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { parseArgs } from 'node:util';
 import './node-version.mjs';
 
 import { layOutFleet } from './fleet-layout.mjs';
@@ -127,20 +126,39 @@ async function epoch() {
   return Number(given);
 }
 
-try {
-  const { values } = parseArgs({
+const USAGE = `Usage: npm run package -- [OPTIONS]
+
+Makes an RPM and a tar.xz for each architecture, each with its own Node, and SHA256SUMS of all.
+
+  --arch NAME   ${Object.keys(ARCHITECTURES).join(' or ')}; may be given several times (default: all)
+  --out FOLDER  where the packages go (default: out)
+  --quick       for tests: compresses less, and makes a tar.gz
+  --help        this text
+`;
+
+function parse(args) {
+  const { values } = given({
+    args,
     options: {
       arch: { type: 'string', multiple: true, default: Object.keys(ARCHITECTURES) },
       out: { type: 'string', default: path.join(PROJECT, 'out') },
       quick: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
     },
   });
+  if (values.help) {
+    return undefined;
+  }
   for (const architecture of values.arch) {
     if (!Object.hasOwn(ARCHITECTURES, architecture)) {
       const known = Object.keys(ARCHITECTURES).join(' or ');
-      throw new Error(`cannot package: --arch must be ${known}, got "${architecture}"`);
+      throw new UsageError(`cannot package: --arch must be ${known}, got "${architecture}"`);
     }
   }
+  return values;
+}
+
+async function packageAll(values) {
   const { version } = JSON.parse(readFileSync(path.join(PROJECT, 'package.json'), 'utf8'));
   const progress = new Progress('package', values.arch.length * STEPS_PER_ARCHITECTURE);
   const options = { version, epochSecs: await epoch(), isQuick: values.quick, progress };
@@ -163,7 +181,19 @@ try {
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
-} catch (error) {
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 1;
 }
+
+const { given, runProgram, UsageError } = await import('../sandbox/program.ts');
+process.exitCode = await runProgram(process.argv.slice(2), {
+  name: 'npm run package --',
+  usage: USAGE,
+  parse,
+  run: (values) =>
+    packageAll(values).then(
+      () => 0,
+      (error) => {
+        process.stderr.write(`${error.message}\n`);
+        return 1;
+      },
+    ),
+});

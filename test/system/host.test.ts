@@ -419,6 +419,36 @@ for master, name in remote, console:
       expect(await host.property(UNIT, 'NRestarts')).toBe('1');
     });
 
+    it('F2: crash after crash ends in an agent that is up, idle and says why', async () => {
+      // Enough for a check to be the next thing, and more crashes than systemd's own limit allows.
+      await host.sh('mv /etc/zincati/config.d/90-off.toml /run/90-off.toml');
+      expect((await restart()).status).toBe(0);
+      const cursor = await host.cursor();
+      for (let crash = 1; crash <= 8; crash += 1) {
+        const pid = await host.property(UNIT, 'MainPID');
+        await host.sh(`systemctl kill --signal=KILL ${UNIT}`);
+        await host.becomes(UNIT, 'MainPID', new RegExp(`^(?!${pid}$|0$)`));
+        await host.becomes(UNIT, 'ActiveState', 'active');
+      }
+      await host.journal(cursor, 'the last 8 starts crashed: idle until .*, with neither checks nor staging');
+      await host.becomes(
+        UNIT,
+        'StatusText',
+        /^idle until [^;]+; .*DEGRADED \(crashing\) since [^:]+.*the agent crashed 8 times in a row: its journal says why/,
+      );
+      expect(await host.property(UNIT, 'NRestarts')).toBe('8');
+      await host.sh('until [ -s /run/motd.d/86-zincati-health.motd ]; do sleep 0.1; done');
+      const status = await host.run('zincati', 'status');
+      expect([status.status, status.stdout]).toEqual([
+        0,
+        expect.stringContaining('crashed 8 times in a row'),
+      ]);
+      // A person who has mended it restarts the unit, and the agent works again.
+      await host.sh('mv /run/90-off.toml /etc/zincati/config.d/90-off.toml');
+      expect((await restart()).status).toBe(0);
+      await host.becomes(UNIT, 'StatusText', /auto-updates logic disabled by configuration/);
+    });
+
     it('an agent that hangs is killed and started again', async () => {
       const impatient = '/run/systemd/system/zincati.service.d/20-impatient.conf';
       await host.write(impatient, '[Service]\nWatchdogSec=5s\n');

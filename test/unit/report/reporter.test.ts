@@ -109,6 +109,31 @@ describe('Reporter', () => {
     expect(status).toContain('update finalized: 2.0');
   });
 
+  it('diff 9: counts what was decided, not each tick, and a lock server that says no as a no', async () => {
+    const place = { lender: 'fleet_lock', address: 'https://lock', group: 'workers', id: 'n1' };
+    let asked = 0;
+    const { metrics, log } = run(
+      {
+        check: offer,
+        policy: { ...POLICY, hasLenders: true, slotPlaces: [place] },
+        acquire: () => {
+          asked += 1;
+          return { kind: 'refused', reason: 'all slots are taken', label: 'fleet_lock' };
+        },
+      },
+      HOUR,
+    );
+    expect(asked).toBeGreaterThan(5);
+    expect(log.filter((line) => line.includes('all slots are taken'))).toHaveLength(1);
+    const told = async (name: string) =>
+      (await metrics.render()).split('\n').find((line) => line.startsWith(name));
+    const responses = 'zincati_updates_strategy_can_finalize_responses';
+    expect(await told(`${responses}{response="deny"}`)).toBe(`${responses}{response="deny"} ${asked}`);
+    expect(await told(`${responses}{response="error"}`)).toBe(`${responses}{response="error"} 0`);
+    expect(await told(`${responses}{response="allow"}`)).toBe(`${responses}{response="allow"} 0`);
+    expect(await value(metrics, 'zincati_update_agent_finalization_attempts')).toMatch(/ 0$/);
+  });
+
   it('field 23: shows no dead end to who logs in where updates are switched off', () => {
     const deadend = { isDeadend: true, reason: 'move on' } as const;
     const node = new SimulatedNode({ check: () => checkResult({ kind: 'no-update' }, { deadend }) }, [
