@@ -114,10 +114,7 @@ function nextHop(read: ReadGraph, options: WalkOptions, here: Release, bootedAt:
     const choice = choose(read, options, here, at);
     if ('kind' in choice) {
       // Whatever comes later cannot mend it, and a later offer can come where there is none now.
-      if (hop !== undefined) {
-        continue;
-      }
-      if (choice.kind === 'no-update') {
+      if (hop !== undefined || choice.kind === 'no-update') {
         continue;
       }
       return choice;
