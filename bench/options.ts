@@ -13,6 +13,7 @@ export const TOPICS = [
   'deployments',
   'machine',
   'flood',
+  'simulate',
 ] as const;
 export type TopicName = (typeof TOPICS)[number];
 

@@ -18,6 +18,8 @@ import { parseOptions, USAGE, type DemoOptions } from './options.ts';
 import { runProgram, UsageError } from './program.ts';
 import { carriedHistory, HistoryError, loadHistory, payloadText, type History } from './releases.ts';
 import { Screen } from './screen.ts';
+import { simulateExample } from './second-act.ts';
+import { aboutKept, NEXT, type KeptNode } from './things-to-try.ts';
 import { prepareHost, setFaults, type Fault, type StandInRelease } from './stand-in.ts';
 import { plannedWalk } from './walk.ts';
 import { writeAgentConfig } from './agent-config.ts';
@@ -30,6 +32,10 @@ const REBOOT_MS = 100;
 const NODE_ID = '2a9d1f0c5b7e4d3a8c6f1e2d3b4a5c69';
 
 async function runDemo(options: DemoOptions): Promise<number> {
+  return options.isSimulation ? await simulateExample() : await runSandbox(options);
+}
+
+async function runSandbox(options: DemoOptions): Promise<number> {
   const history =
     options.graph === undefined ? await carriedHistory(options.stream) : await loadHistory(options.graph);
   const scheme = options.oci ? 'oci' : 'checksum';
@@ -91,11 +97,18 @@ async function runDemo(options: DemoOptions): Promise<number> {
     () => ended.abort(new Error(`not arrived within ${options.limitSecs} s`)),
     options.limitSecs * 1000,
   );
+  const keep = async (nodes: readonly KeptNode[], logFile?: string): Promise<void> => {
+    clearTimeout(limit);
+    for (const line of aboutKept(nodes, server.baseUrl, logFile)) {
+      screen.line(line);
+    }
+    await aborted(ended.signal).catch(() => undefined);
+  };
   let code: number;
   try {
     if (options.nodes > 1) {
       const lay = (home: string): void => prepare(home, options, history, start);
-      const fleet = await runFleet({
+      const isWithinSlots = await runFleet({
         options,
         root,
         screen,
@@ -106,11 +119,9 @@ async function runDemo(options: DemoOptions): Promise<number> {
         prepare: lay,
         faults,
         signal: ended.signal,
+        keep,
       });
-      for (const line of fleet.summary) {
-        screen.line(line);
-      }
-      return fleet.ok ? 0 : 1;
+      return isWithinSlots ? 0 : 1;
     }
     screen.line(`${walk.length - 1} hops from ${start} to ${walk.at(-1) ?? start}, below ${root}`);
     await machine.start();
@@ -120,12 +131,12 @@ async function runDemo(options: DemoOptions): Promise<number> {
       screen.line(line);
     }
     if (options.keep) {
-      screen.line(`metrics: curl --unix-socket ${machine.metricsSocket} http://localhost/metrics`);
-      screen.line(
-        `update server: ${server.baseUrl}/v1/graph  system bus: unix:path=${machine.busSocket}  log: ${join(root, 'agent.log')}`,
-      );
-      screen.line('kept running; Ctrl-C ends it');
-      await aborted(ended.signal).catch(() => undefined);
+      const { busSocket, metricsSocket } = machine;
+      await keep([{ name: 'node1', root, busSocket, metricsSocket }], join(root, 'agent.log'));
+    } else {
+      for (const line of NEXT) {
+        screen.line(line);
+      }
     }
     code = 0;
   } catch (error) {

@@ -23,6 +23,7 @@ Walks a node through an update history, in a sandbox below a temporary folder.
   --windows         with --nodes: reboots only within windows of one minute, every second minute
   --keep            stay running at the end, to scrape, read logs and poke, until Ctrl-C
   --limit SECONDS   give up after this time (default 300)
+  --simulate        alone: no node at all, but a month of 10,000 that \`zincati-fleet simulate\` runs on a virtual clock
   --help            this text
 `;
 
@@ -45,6 +46,8 @@ export interface DemoOptions {
   readonly windows: boolean;
   readonly keep: boolean;
   readonly limitSecs: number;
+  /** In place of all the rest. */
+  readonly isSimulation: boolean;
 }
 
 /** Undefined if help was requested. */
@@ -64,6 +67,7 @@ export function parseOptions(args: readonly string[]): DemoOptions | undefined {
       windows: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
       limit: { type: 'string', default: '300' },
+      simulate: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
@@ -77,8 +81,8 @@ export function parseOptions(args: readonly string[]): DemoOptions | undefined {
   if (nodes === 1 && values.windows) {
     throw new UsageError('--windows must come with --nodes');
   }
-  if (nodes > 1 && values.keep) {
-    throw new UsageError('--keep goes with one node only');
+  if (values.simulate && args.length > 1) {
+    throw new UsageError('--simulate must be the only option');
   }
   if (values.image !== undefined && !values.oci) {
     throw new UsageError('--image must come with --oci');
@@ -101,6 +105,7 @@ export function parseOptions(args: readonly string[]): DemoOptions | undefined {
     windows: values.windows,
     keep: values.keep,
     limitSecs: positive('--limit', values.limit),
+    isSimulation: values.simulate,
   };
 }
 

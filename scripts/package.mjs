@@ -1,5 +1,6 @@
 // Makes the packages: `package.mjs [--arch x86_64|aarch64]... [--out FOLDER] [--quick]`. `npm run build` comes first.
-// For each architecture it makes an RPM and a tar.xz for /usr/local, each with its own Node; and SHA256SUMS of all.
+// For each architecture it makes an RPM and a tar.xz for /usr/local, of the agent and of the fleet's program. Each has its
+// own Node. SHA256SUMS has the hashes of all.
 // --quick is for tests: it compresses less, and makes a tar.gz.
 //
 // Invariants:
@@ -21,6 +22,7 @@ import path from 'node:path';
 import process from 'node:process';
 import './node-version.mjs';
 
+import { layOutFleet } from './fleet-layout.mjs';
 import { copy, layOut, put } from './layout.mjs';
 import { archive } from './packaging/archive.mjs';
 import { licenceFiles, packagesInside } from './packaging/licences.mjs';
@@ -31,52 +33,81 @@ import { strip } from './packaging/strip.mjs';
 import { Progress } from './progress.mjs';
 
 const PROJECT = path.dirname(import.meta.dirname);
-const DOCUMENTS = ['README.md', 'CHANGELOG.md', 'ARCHITECTURE.md'];
+const STEPS_PER_ARCHITECTURE = 6;
 
-const STEPS_PER_ARCHITECTURE = 4;
+/**
+ * `name` is that of the package, `bundled` the list of the npm packages inside. `documents` are the files and folders of
+ * the project that are its documentation. `layOut` gets a folder, and what scripts/layout.mjs takes.
+ */
+const PRODUCTS = [
+  {
+    name: 'zincati-ng',
+    bundled: 'dist/bundled.json',
+    documents: ['README.md', 'CHANGELOG.md', 'ARCHITECTURE.md', 'docs', 'examples', 'monitoring'],
+    layOut,
+    // They are the package's, also when they are empty.
+    folders: ['etc/zincati/config.d', 'usr/lib/zincati'],
+  },
+  {
+    name: 'zincati-fleet',
+    bundled: 'dist/fleet/bundled.json',
+    documents: ['CHANGELOG.md', 'docs/fleet', 'examples/fleet'],
+    layOut: layOutFleet,
+    folders: [],
+  },
+];
 
 /** Resolves with the paths of the packages. `work` is an empty folder on the file system of `out`. */
 async function packAll(architecture, out, work, options) {
-  const { addon, processor, oldestSystemd } = ARCHITECTURES[architecture];
   const step = (what, run) => options.progress.step(`${architecture}: ${what}`, run);
   const verb = isRuntimeHere(architecture) ? 'find' : 'fetch';
   const runtime = await step(`${verb} Node`, () => runtimeOf(architecture));
-  const packages = packagesInside();
   const node = path.join(work, 'node');
   await step(`strip Node ${runtime.version}`, async () => {
     copyFileSync(path.join(runtime.folder, 'bin/node'), node);
     await strip(node, architecture);
   });
+  const made = [];
+  for (const product of PRODUCTS) {
+    const folder = path.join(work, product.name);
+    mkdirSync(folder);
+    made.push(...(await pack(product, architecture, out, folder, { ...options, step, runtime, node })));
+  }
+  return made;
+}
 
+async function pack(product, architecture, out, work, { step, runtime, node, ...options }) {
+  const { name } = product;
+  const { addon, processor, oldestSystemd } = ARCHITECTURES[architecture];
+  const packages = packagesInside(product.bundled);
   const fill = (layout, share) => {
     const tree = path.join(work, layout);
-    layOut(tree, { layout, node, addon, processor });
-    for (const [name, text] of Object.entries(licenceFiles(packages, runtime))) {
-      put(path.join(tree, share, 'licenses/zincati-ng', name), text, 0o644);
+    product.layOut(tree, { layout, node, addon, processor });
+    for (const [file, text] of Object.entries(licenceFiles(packages, runtime))) {
+      put(path.join(tree, share, 'licenses', name, file), text, 0o644);
     }
-    const documents = path.join(tree, share, 'doc/zincati-ng');
-    for (const name of DOCUMENTS) {
-      put(path.join(documents, name), readFileSync(path.join(PROJECT, name)), 0o644);
-    }
-    for (const name of ['docs', 'examples']) {
-      copy(path.join(PROJECT, name), path.join(documents, name));
+    for (const document of product.documents) {
+      const [from, to] = [path.join(PROJECT, document), path.join(tree, share, 'doc', name, document)];
+      if (statSync(from).isDirectory()) copy(from, to);
+      else put(to, readFileSync(from), 0o644);
     }
     return tree;
   };
-  const archived = await step('make the tar', async () => {
-    const tar = path.join(work, `zincati-ng-${options.version}-${architecture}.tar`);
+  const archived = await step(`make the tar of ${name}`, async () => {
+    const tar = path.join(work, `${name}-${options.version}-${architecture}.tar`);
     const packed = await archive(fill('local', 'usr/local/share'), tar, options);
     const target = path.join(out, path.basename(packed));
     renameSync(packed, target);
     return target;
   });
-  const made = await step('make the RPM', () => {
+  const made = await step(`make the RPM of ${name}`, () => {
     const rpmWork = path.join(work, 'rpm');
     mkdirSync(rpmWork);
-    return rpm(fill('usr', 'usr/share'), out, rpmWork, {
+    return rpm(name, fill('usr', 'usr/share'), out, rpmWork, {
       ...options,
       architecture,
       packages,
+      folders: product.folders,
       nodeVersion: runtime.version,
       oldestSystemd,
     });

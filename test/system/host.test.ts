@@ -2,7 +2,8 @@
  * The installed files on a host that boots, with real systemd, system bus, polkit and kernel. The agent
  * itself runs.
  */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 import { BootedHost } from '../support/booted-host.ts';
@@ -31,6 +32,8 @@ const POLICY = `<?xml version="1.0" encoding="UTF-8"?>
 
 /** The agent is ready before its socket exists. */
 const METRICS = 'UNIX-CONNECT:/run/zincati/public/metrics.promsock,retry=600,interval=0.1';
+
+const UNITS = join(import.meta.dirname, '../../monitoring/systemd');
 
 /** A process under the unit's own restrictions, which reports what it may do. */
 const PROBE_EXEC = '/usr/local/bin/probe';
@@ -86,6 +89,43 @@ describe.skipIf(whyNot !== undefined)(`a host${whyNot === undefined ? '' : ` (${
     const old = 'UNIX-CONNECT:/run/zincati/private/metrics.promsock';
     expect((await host.run('socat', '-', old)).stdout).toMatch(/^# HELP process_start_time_seconds/);
     expect((await host.runAs('nobody', 'socat', '-', old)).status).not.toBe(0);
+  });
+
+  describe('the units of monitoring/systemd', () => {
+    const FOLDER = '/var/lib/node_exporter';
+
+    beforeAll(async () => {
+      for (const name of readdirSync(UNITS)) {
+        await host.write(`/etc/systemd/system/${name}`, readFileSync(join(UNITS, name), 'utf8'));
+      }
+      await host.sh(`systemctl daemon-reload && mkdir -p ${FOLDER}`);
+    });
+
+    it('offer the metrics over TCP', async () => {
+      await host.sh('systemctl start zincati-metrics.socket');
+      const metrics = await host.sh('curl -fsS --max-time 60 http://127.0.0.1:10190/metrics');
+      expect(metrics).toMatch(/^zincati_update_agent_updates_enabled 0$/m);
+      await host.sh('systemctl stop zincati-metrics.socket zincati-metrics.service');
+    });
+
+    it('write a text file that everybody can read, without what node_exporter has itself', async () => {
+      await host.sh('systemctl start zincati-textfile.service');
+      const { stdout } = await host.runAs('nobody', 'cat', `${FOLDER}/zincati.prom`);
+      expect(stdout).toMatch(/^zincati_update_agent_updates_enabled 0$/m);
+      expect(stdout).not.toContain('process_start_time_seconds');
+      expect(await host.sh(`ls ${FOLDER}`)).toBe('zincati.prom');
+      await host.sh('systemctl start zincati-textfile.timer');
+      expect(await host.property('zincati-textfile.timer', 'ActiveState')).toBe('active');
+      await host.sh('systemctl stop zincati-textfile.timer');
+    });
+
+    it('leave the text file as it is while no agent answers', async () => {
+      await host.sh(`systemctl stop ${UNIT}`);
+      const before = await host.sh(`stat -c '%y %s' ${FOLDER}/zincati.prom`);
+      expect((await host.run('systemctl', 'start', 'zincati-textfile.service')).status).not.toBe(0);
+      expect(await host.sh(`stat -c '%y %s' ${FOLDER}/zincati.prom`)).toBe(before);
+      await host.sh(`systemctl start ${UNIT}`);
+    });
   });
 
   describe('the bus', () => {

@@ -96,6 +96,17 @@ it('shows trouble with its cause, all that blocks, holds, and files that are not
   ]);
 });
 
+it('unknown-actions: says who may act where polkit cannot be asked, to root only what a package can mend', () => {
+  const access = (polkit: string, isRoot: boolean) =>
+    statusLines(decodeSample({ Permissions: dictionary({ polkit, text: 'T' }) }), HOST, TERMS, isRoot).slice(
+      -1,
+    );
+  expect(access('unknown', true)).toEqual(['access    T']);
+  expect(access('unknown', false)).toEqual(['access    T']);
+  expect(access('absent', false)).toEqual(['access    T']);
+  expect(access('absent', true)).toEqual([expect.stringMatching(/^checks/)]);
+});
+
 it('does not say of an instant that is not ahead that nothing comes before it', () => {
   const people = { gate: 'people', verdict: 'block', reason: '1 logged in', earliest: micros(NOW) };
   expect(shown({ Blocked: [dictionary(people)] })).toContain('waits     1 logged in');

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { CheckQuery, CheckResult } from '../../../src/agent/ports.ts';
 import { includesPayload } from '../../../src/agent/release.ts';
+import { EMPTY_RECORD } from '../../../src/agent/record.ts';
+import type { MayHold } from '../../../src/agent/slot-place.ts';
 import { initialModel } from '../../../src/agent/state.ts';
 import { Metrics } from '../../../src/metrics/metrics.ts';
 import type { Entry } from '../../../src/history/entry.ts';
@@ -263,6 +265,29 @@ describe('Reporter', () => {
     open = true;
     node.runUntil(({ stateName }) => stateName === 'UpdateFinalized');
     expect(await told.metrics.render()).not.toMatch(/agent_blocked\{|earliest_reboot_timestamp \d/);
+  });
+
+  it('shows since when a slot may be held, as the record has it', async () => {
+    const { metrics, reporter } = listen({ now: () => 1_000_000, monotonic: () => 0 });
+    const slot = {
+      lender: 'fleet_lock',
+      address: 'https://lock',
+      group: 'default',
+      id: 'a',
+      sinceAt: 70_000,
+    };
+    const told = async (slots: readonly MayHold[]) => {
+      reporter.happened(initialModel({ ...EMPTY_RECORD, slots }), [], 1_000_000);
+      return [
+        await value(metrics, 'zincati_strategy_fleet_lock_slots'),
+        await value(metrics, 'zincati_strategy_fleet_lock_slot_since_timestamp'),
+      ];
+    };
+    expect(await told([slot])).toEqual([
+      'zincati_strategy_fleet_lock_slots 1',
+      'zincati_strategy_fleet_lock_slot_since_timestamp 70',
+    ]);
+    expect(await told([])).toEqual(['zincati_strategy_fleet_lock_slots 0', undefined]);
   });
 
   it('says for as long as the configuration on disk is not the one in use', async () => {
