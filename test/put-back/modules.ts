@@ -123,6 +123,8 @@ import type * as afterLastLook from '../../src/agent/states/staged/after-last-lo
 import type * as baseUrl from '../../src/http/base-url.ts';
 import type * as maintenanceWindows from '../../src/config/maintenance-windows.ts';
 import type * as counting from '../../src/report/counting.ts';
+import type * as progressText from '../../src/cli/progress-text.ts';
+import type * as lineBytes from '../../src/http/line-bytes.ts';
 import type * as untilGone from '../../src/files/until-gone.ts';
 import type * as claimFolder from '../../src/daemon/claim-folder.ts';
 import type * as crashGuard from '../../src/daemon/crash-guard.ts';
@@ -259,6 +261,8 @@ export interface Modules {
   readonly 'src/http/base-url.ts': typeof baseUrl;
   readonly 'src/config/maintenance-windows.ts': typeof maintenanceWindows;
   readonly 'src/report/counting.ts': typeof counting;
+  readonly 'src/cli/progress-text.ts': typeof progressText;
+  readonly 'src/http/line-bytes.ts': typeof lineBytes;
   readonly 'src/rpmostree/status-reader.ts': typeof statusReader;
 }
 
