@@ -159,7 +159,7 @@ export const SEARCH_FAULTS: readonly SearchFault[] = [
   fault(
     'unsettled',
     'more nodes down than slots',
-    [2, 0, 1, 0],
+    [2, 0, 2, 0],
     'a slot is given back although the reboot may be on its way',
     replace('src/agent/rebooting.ts', 'isUnsettled', () => () => false),
   ),
@@ -179,7 +179,7 @@ export const SEARCH_FAULTS: readonly SearchFault[] = [
   ),
   fault(
     'lock-forgets',
-    'more nodes down than slots',
+    'a reboot without a slot',
     [2, 0, 0, 0],
     'the lock frees all slots when one node gives back its own',
     replace(LOCK, 'afterGivingBack', () => () => 0),
