@@ -10,7 +10,7 @@
  */
 import { dropReason } from '../admin-lists.ts';
 import { afterFailedCheck, checkDue, checkEffect, retryMs } from '../checking.ts';
-import { isGraceOver, minutesLeft } from '../grace.ts';
+import { minutesLeft } from '../grace.ts';
 import { momentOf } from '../moment.ts';
 import { AFTER_FOLLOW_MS, FOLLOW_LIMIT_MS } from '../pacing.ts';
 import { isOverridden } from '../pending.ts';
@@ -22,7 +22,7 @@ import { type Step, stepsOf, type Turn, withMemory } from '../turn.ts';
 import { discardStaged, lookAgain, pollNow, STAGED_CHANGED } from './back-to-polling.ts';
 import { READ_CACHED, READ_FRESH } from './reading.ts';
 import { afterAnswer, isCheckDue } from './staged/after-answer.ts';
-import { afterLastLook, confirming } from './staged/after-last-look.ts';
+import { afterLastLook, afterNoLastLook } from './staged/after-last-look.ts';
 import { afterLender } from './staged/after-lender.ts';
 import { afterLook, afterNoLook } from './staged/after-look.ts';
 import { afterNoReading, afterRebooting, afterRefusal } from './staged/after-refusal.ts';
@@ -119,11 +119,7 @@ export const STAGED_STEPS: Readonly<Record<StagedStep, Step<UpdateStaged>>> = {
   }),
   recheck: step(['list-sessions'], () => ({ kind: 'list-sessions' }), {
     'sessions-listed': (state, { sessions }, turn) => afterLastLook(state, sessions, turn),
-    // Where the grace is over nobody is waited for any more, seen or not.
-    'sessions-failed': (state, { failure }, turn) =>
-      isGraceOver(state, turn.policy.sessions) || isOverridden(turn.memory, 'people')
-        ? confirming(state, turn)
-        : afterNoLook(state, failure, turn),
+    'sessions-failed': (state, { failure }, turn) => afterNoLastLook(state, failure, turn),
   }),
   finalize: step(
     ['save', 'finalize'],

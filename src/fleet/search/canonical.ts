@@ -1,5 +1,5 @@
 /**
- * What two machines have in common when they are going to do the same: a 64-bit hash of a machine, as it stands in time. Pure.
+ * A 64-bit hash of a machine as it stands in time. Two that are going to do the same have the same one. Pure.
  *
  * Invariants:
  * - Instants are relative to now. What is over is over, however long ago.
