@@ -1,4 +1,5 @@
 /** The modules in which faults replace an export, with their types. A test compares path and import. */
+import type * as ascii from '../../scripts/ascii.mjs';
 import type * as absentService from '../../src/host/absent-service.ts';
 import type * as bootState from '../../src/host/boot-state.ts';
 import type * as attributes from '../../src/config/attributes.ts';
@@ -140,6 +141,7 @@ export interface Modules {
   readonly 'src/http/continue-filter.ts': typeof continueFilter;
   readonly 'src/text/bounded-json.ts': typeof boundedJson;
   readonly 'src/text/json-walk.ts': typeof jsonWalk;
+  readonly 'scripts/ascii.mjs': typeof ascii;
   readonly 'src/lenders/lock-answer.ts': typeof lockAnswer;
   readonly 'src/agent/reconfigure.ts': typeof reconfigure;
   readonly 'src/agent/taking.ts': typeof taking;
