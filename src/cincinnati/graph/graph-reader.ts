@@ -235,13 +235,17 @@ class GraphReader {
   }
 
   #placesOf(payloadEnd: string): number[] {
+    const bytes = this.#bytes;
     const wanted = Buffer.from(payloadEnd);
+    const last = wanted.at(-1);
     const places: number[] = [];
     for (let place = 0; place < this.#payloadEnds.length; place += 1) {
       const end = this.#payloadEnds[place] ?? 0;
-      if (
-        end === 0 ? this.#node(place)?.payload.endsWith(payloadEnd) === true : this.#isBefore(end, wanted)
-      ) {
+      const isThere =
+        end === 0
+          ? this.#node(place)?.payload.endsWith(payloadEnd) === true
+          : (last === undefined || bytes[end - 1] === last) && this.#isBefore(end, wanted);
+      if (isThere) {
         places.push(place);
       }
     }

@@ -6,9 +6,9 @@ export interface GraphView {
   readonly edgeCount: number;
   readonly warnings: readonly string[];
   /** Of each edge that starts at a node: the place of that node. */
-  readonly starts: ArrayLike<number>;
+  readonly starts: readonly number[];
   /** Of the same edges: the place of the node that it leads to; -1: it leads nowhere. */
-  readonly ends: ArrayLike<number>;
+  readonly ends: readonly number[];
   /** The node at a place: the same object each time. Undefined where there is none. */
   readonly node: (place: number) => GraphNode | undefined;
   /** Ascending places of nodes whose payload ends like this: all of them, and perhaps some others. */

@@ -57,13 +57,13 @@ export function surroundingsIn(graph: GraphView, { payload }: Release): Surround
   }
   const candidates = new Map<GraphNode, number>();
   let edgesToNowhere = 0;
-  for (let edge = 0; edge < starts.length; edge += 1) {
+  for (let edge = starts.indexOf(place); edge !== -1; edge = starts.indexOf(place, edge + 1)) {
     const end = ends[edge] ?? -1;
-    const target = starts[edge] === place ? graph.node(end) : undefined;
-    if (target !== undefined) {
-      candidates.set(target, end);
-    } else if (starts[edge] === place) {
+    const target = graph.node(end);
+    if (target === undefined) {
       edgesToNowhere++;
+    } else {
+      candidates.set(target, end);
     }
   }
   const aheadOf = waysAhead(graph);

@@ -21,8 +21,8 @@ function contents(view: GraphView, ends: readonly string[]) {
   return {
     nodes: places.map((place) => view.node(place)),
     none: [view.node(-1), view.node(view.nodeCount)],
-    starts: Array.from(view.starts, Number),
-    ends: Array.from(view.ends, Number),
+    starts: view.starts,
+    ends: view.ends,
     edgeCount: view.edgeCount,
     warnings: view.warnings,
     // A view may name others too.
