@@ -1,6 +1,5 @@
-/** A plugin for rolldown. */
+/** Types of ascii.mjs, for its tests. */
 export const ascii: {
-  readonly name: string;
   readonly generateBundle: (
     options: unknown,
     bundle: Record<string, { readonly type: string; code: string }>,

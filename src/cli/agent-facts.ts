@@ -123,6 +123,17 @@ export interface AgentFacts {
     readonly reason: string | undefined;
     readonly sinceAt: number | undefined;
   };
+  readonly permissions: PermissionFacts;
+}
+
+/** Whether others than root may act, as far as polkit has them. */
+export interface PermissionFacts {
+  /** `known`, `unknown`, `absent`; undefined: the agent has not looked yet, or does not say. */
+  readonly polkit: string | undefined;
+  /** Actions that polkit does not know. */
+  readonly missing: readonly string[];
+  /** What is wrong, and what to do. */
+  readonly text: string | undefined;
 }
 
 export interface ExplanationFacts extends RebootFacts {

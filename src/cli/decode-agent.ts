@@ -30,6 +30,7 @@ export function agentFacts(properties: BusValue): AgentFacts {
   const checks = all.dictionary('Checks');
   const configuration = all.dictionary('Configuration');
   const reboot = all.dictionary('Reboot');
+  const permissions = all.dictionary('Permissions');
   return {
     version: filled(all.text('Version')),
     state: all.text('State') ?? '',
@@ -63,6 +64,11 @@ export function agentFacts(properties: BusValue): AgentFacts {
       current: configuration.flag('current') ?? true,
       reason: filled(configuration.text('reason')),
       sinceAt: configuration.instant('since'),
+    },
+    permissions: {
+      polkit: filled(permissions.text('polkit')),
+      missing: permissions.texts('missing'),
+      text: filled(permissions.text('text')),
     },
   };
 }

@@ -138,6 +138,11 @@ const AGENT = record(
     holds: list(HOLD),
     denied: list(DENIAL),
     configuration: record({ current: FLAG, reason: TEXT, sinceAt: INSTANT }, ['current']),
+    permissions: record({
+      polkit: described('known, unknown (it does not know the actions) or absent', TEXT),
+      missing: list(TEXT),
+      text: TEXT,
+    }),
   },
   ['state', 'node', 'health', 'checks', 'blocked', 'reboot', 'holds', 'denied', 'configuration'],
 );

@@ -103,7 +103,7 @@ export async function openLasting(options: LastingOptions, closing: AsyncDisposa
   const history = new HistoryLog({ root, warn: (text) => log.warn(text) });
   await history.open();
   closing.defer(() => history.close());
-  const historian = new Historian(history);
+  const historian = new Historian(history, (update) => metrics.updated(update));
   const reporter = new Reporter({ historian, log, metrics, notifier, motd, policy: NOT_YET, model, clock });
 
   const heap = new HeapWatch();
@@ -142,6 +142,7 @@ export async function openLasting(options: LastingOptions, closing: AsyncDisposa
     observer: {
       requested: (api) => metrics.fleetLockRequested(api),
       failed: (api, kind) => metrics.fleetLockFailed(api, kind),
+      answered: (api, answer) => metrics.fleetLockAnswered(api, answer),
     },
   });
   closing.defer(() => lockServers.close());

@@ -11,7 +11,8 @@ import { HOLDABLE, LONGEST_REASON, type Asker, type Outcome, type Wish } from '.
 import type { Caller, ExportedMethod } from '../dbus/types.ts';
 import { ConfigError, linesOf } from '../errors.ts';
 import type { AgentPort } from './agent-port.ts';
-import type { Action, Authority } from './authority.ts';
+import type { Action } from './actions.ts';
+import type { Authority } from './authority.ts';
 import { dryRun } from './dry-run.ts';
 import type { Jobs } from './jobs.ts';
 import type { JobKind, JobState } from './names.ts';

@@ -6,8 +6,9 @@
 import type { Deployment, Progress } from '../agent/ports.ts';
 import type { Release } from '../agent/release.ts';
 import type { Hold, Outcome } from '../agent/requests.ts';
-import type { Dictionary, Variant } from '../dbus/types.ts';
+import { type Dictionary, Variant } from '../dbus/types.ts';
 import type { Bound, ExplainedGate, Explanation } from '../why/explanation.ts';
+import { permissionText, type KnownActions } from './known-actions.ts';
 import type { CalendarSpan, DeniedRelease, HistoryEntry, ShownSetting, Snapshot } from './agent-port.ts';
 import {
   count,
@@ -80,6 +81,20 @@ export function encodeSnapshot(snapshot: Snapshot): ReadonlyMap<string, Variant>
         }),
       ),
     }).filter((entry): entry is [string, Variant] => entry[1] !== undefined),
+  );
+}
+
+/** Who may act. Empty: it is not known yet. */
+export function encodePermissions(found: KnownActions | undefined): Variant {
+  return new Variant(
+    'a{sv}',
+    found === undefined
+      ? NOTHING
+      : dictionary({
+          polkit: text(found.kind),
+          missing: texts(found.kind === 'unknown' ? found.actions : undefined),
+          text: text(permissionText(found)),
+        }),
   );
 }
 

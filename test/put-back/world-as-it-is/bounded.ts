@@ -22,24 +22,6 @@ export const BOUNDED_FAULTS: readonly PutBackFault[] = [
     named: 'F2: with',
   },
   {
-    id: 'bundle-ascii',
-    fault: 'a letter beyond two bytes is cut to two of them in the bundle',
-    changes: [
-      replace(
-        'scripts/ascii.mjs',
-        'escaped',
-        () => (code) =>
-          code.replaceAll(
-            /[^\0-\x7f]/gu,
-            (letter) => String.raw`\u${letter.codePointAt(0)?.toString(16).padStart(4, '0').slice(-4)}`,
-          ),
-      ),
-    ],
-    ...UNIT,
-    test: 'test/unit/scripts/ascii.test.ts',
-    named: 'means the same in',
-  },
-  {
     id: 'F2-drop-ins',
     fault: 'all drop-ins together may have any size',
     changes: [replace('src/config/drop-ins.ts', 'MAX_TOTAL_BYTES', () => 1e12)],
@@ -62,6 +44,17 @@ export const BOUNDED_FAULTS: readonly PutBackFault[] = [
     ...UNIT,
     test: 'test/unit/systemd/zincati-service.test.ts',
     named: 'F2: never gives up after crashes',
+  },
+  {
+    id: 'F2-failed-unit-host',
+    fault: 'the same, on a host',
+    changes: [
+      setting('systemd/zincati.service', 'Unit', 'StartLimitIntervalSec', () => ['30min']),
+      setting('systemd/zincati.service', 'Unit', 'StartLimitBurst', () => ['5']),
+    ],
+    project: 'system',
+    test: 'test/system/host.test.ts',
+    named: 'F2: crash after crash',
   },
   {
     id: 'F2-no-rest',

@@ -20,6 +20,20 @@ export const INTERFACE_FAULTS: readonly PutBackFault[] = [
     named: 'check-shared-after-its-end',
   },
   {
+    id: 'unknown-actions',
+    fault: 'nobody is told that polkit does not know the actions',
+    changes: [
+      replace(
+        'src/service/known-actions.ts',
+        'findKnownActions',
+        () => () => Promise.resolve({ kind: 'known' }),
+      ),
+    ],
+    project: 'unit',
+    test: 'test/unit/service/known-actions.test.ts',
+    named: 'unknown-actions',
+  },
+  {
     id: 'door-polkit',
     fault: 'whatever polkit says, everybody may act',
     changes: [replace('src/service/polkit.ts', 'askPolkit', () => () => Promise.resolve('yes'))],
