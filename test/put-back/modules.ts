@@ -73,6 +73,7 @@ import type * as lockAnswer from '../../src/lenders/lock-answer.ts';
 import type * as perform from '../../src/agent/perform.ts';
 import type * as slots from '../../src/agent/slots.ts';
 import type * as statusText from '../../src/report/status-text.ts';
+import type * as jsonWalk from '../../src/text/json-walk.ts';
 import type * as boundedJson from '../../src/text/bounded-json.ts';
 import type * as continueFilter from '../../src/http/continue-filter.ts';
 import type * as crashCount from '../../src/history/crash-count.ts';
@@ -161,6 +162,7 @@ export interface Modules {
   readonly 'src/history/crash-count.ts': typeof crashCount;
   readonly 'src/http/continue-filter.ts': typeof continueFilter;
   readonly 'src/text/bounded-json.ts': typeof boundedJson;
+  readonly 'src/text/json-walk.ts': typeof jsonWalk;
   readonly 'src/lenders/lock-answer.ts': typeof lockAnswer;
   readonly 'src/agent/states/staged/after-lender.ts': typeof afterLender;
   readonly 'src/agent/messages.ts': typeof messages;
