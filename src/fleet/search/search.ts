@@ -84,12 +84,12 @@ class Search {
     } catch (error) {
       this.#note(error, []);
     }
-    while (level.length > 0 && this.#violation === undefined && !this.#isFull) {
+    while (level.length > 0 && !this.#isOver) {
       onLevel?.(this.#depth, this.#seen.size);
       const next: Reached[] = [];
       for (const reached of level) {
         this.#expand(reached, next);
-        if (this.#violation !== undefined || this.#isFull) {
+        if (this.#isOver) {
           break;
         }
       }
@@ -101,15 +101,15 @@ class Search {
       states: this.#seen.size,
       moves: this.#moves,
       depth: this.#depth,
-      isComplete: level.length === 0,
+      isComplete: level.length === 0 && !this.#isOver,
       stepsToGood: this.#liveness.most,
       collisionOdds: collisionOdds(this.#seen.size),
       violation: this.#violation,
     };
   }
 
-  get #isFull(): boolean {
-    return this.#seen.size >= this.#bounds.mostStates;
+  get #isOver(): boolean {
+    return this.#violation !== undefined || this.#seen.size >= this.#bounds.mostStates;
   }
 
   #expand({ state, number }: Reached, next: Reached[]): void {
@@ -126,7 +126,7 @@ class Search {
         return;
       }
       move += 1;
-    } while (this.#choices.next());
+    } while (!this.#isOver && this.#choices.next());
   }
 
   #reach(state: StateAt, parent: number | undefined, move: number, next: Reached[]): void {

@@ -3,7 +3,7 @@
  *
  * Invariant: each fault has modules of its own, loaded anew under an address that names it. So no fault meets another.
  */
-import { registerHooks } from 'node:module';
+import { registerHooks, type LoadFnOutput } from 'node:module';
 import path from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
@@ -40,9 +40,13 @@ registerHooks({
       id === undefined ? undefined : replacedNames(id).get(path.relative(PROJECT, fileURLToPath(url)));
     return id === undefined || names === undefined
       ? loaded
-      : { ...loaded, source: withSubstitutes(String(loaded.source), names, { id, runtime: RUNTIME }) };
+      : { ...loaded, source: withSubstitutes(textOf(loaded.source), names, { id, runtime: RUNTIME }) };
   },
 });
+
+function textOf(source: LoadFnOutput['source']): string {
+  return typeof source === 'string' ? source : new TextDecoder().decode(source);
+}
 
 function faultIn(url: string | undefined): string | undefined {
   return url === undefined ? undefined : (new URL(url).searchParams.get('fault') ?? undefined);

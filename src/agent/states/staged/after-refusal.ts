@@ -75,10 +75,9 @@ export function afterRebooting(state: UpdateStaged, status: HostStatus, turn: Tu
     return { state: { ...state, step: 'follow' }, memory: turn.memory };
   }
   const memory = takenBack(holding.message, turn);
-  const { unsettled: _settled, ...settled } = holding;
   return compared(state, status, withMemory(turn, memory), (unlocked) => ({
     ...state,
-    holding: settled,
+    holding: { ...failed(state, holding, turn), asked: true },
     unlocked,
     step: 'rest',
     dueMono: turn.mono + retryMs(turn),
