@@ -225,14 +225,14 @@ class Follower {
     }
   }
 
-  /** A rate that was told before it stood still is none any more. */
+  /** The rate that was told before it stood still is that no more. */
   #withQuiet(progress: Progress): Progress {
     const quietMs = this.#clock.monotonic() - this.#lastProgressMono;
     if (quietMs < QUIET_STEP_MS) {
       return progress;
     }
-    const { bytesPerSecond: _rate, ...rest } = progress;
-    return { ...rest, quietMs: quietMs - (quietMs % QUIET_STEP_MS) };
+    const told: Progress = { ...progress, quietMs: quietMs - (quietMs % QUIET_STEP_MS) };
+    return progress.bytesPerSecond === undefined ? told : { ...told, bytesPerSecond: 0 };
   }
 
   async #whenStalled(patience: Patience, stop: AbortSignal): Promise<TransactionEnd> {

@@ -140,8 +140,20 @@ describe('followTransaction', () => {
     await clock.advance(1);
     await clock.advance(QUIET_STEP_MS);
     expect(progress.slice(1)).toEqual([
-      { text: 'fetching objects: 50 of 200', percent: 25, bytesTransferred: 7, quietMs: QUIET_STEP_MS },
-      { text: 'fetching objects: 50 of 200', percent: 25, bytesTransferred: 7, quietMs: 2 * QUIET_STEP_MS },
+      {
+        text: 'fetching objects: 50 of 200',
+        percent: 25,
+        bytesTransferred: 7,
+        bytesPerSecond: 0,
+        quietMs: QUIET_STEP_MS,
+      },
+      {
+        text: 'fetching objects: 50 of 200',
+        percent: 25,
+        bytesTransferred: 7,
+        bytesPerSecond: 0,
+        quietMs: 2 * QUIET_STEP_MS,
+      },
     ]);
     // A change of only the clock and the rate is not progress.
     link.emit('DownloadProgress', ...download(7n, 4n, 200n));

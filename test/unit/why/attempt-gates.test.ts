@@ -133,7 +133,7 @@ describe('lenders', () => {
   ) =>
     lenderGates(
       sceneOf({
-        memory: { loan } as Partial<Memory>,
+        memory: { loan },
         policy: { hasLenders: true, slotPlaces: [place('fleet_lock')], ...policy },
         overrides,
       }),

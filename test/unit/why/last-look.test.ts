@@ -65,7 +65,7 @@ const lower = (scenery: Scenery) => explainLastLook(...scene(scenery))?.lower;
 
 describe('an explanation of the last look', () => {
   it('is none before a look, and none of a node that has nothing staged', () => {
-    expect(explainLastLook(...scene({ memory: { look: undefined } as Partial<Memory> }))).toBeUndefined();
+    expect(explainLastLook(...scene({ memory: { look: undefined } }))).toBeUndefined();
     expect(explainLastLook(...scene({ state: POLLING }))).toBeUndefined();
     expect(blocked({ state: POLLING, reports: [report('periodic', 'block')] })).toEqual([]);
   });
