@@ -1,7 +1,9 @@
-// Bundles the fleet's own program into dist/fleet/. The agent's bundle has none of it.
-import { rm } from 'node:fs/promises';
+// Bundles the fleet's own program into dist/fleet/. The agent's bundle has none of it. bundled.json names the packages
+// whose code is in it. dist/fleet/share has the manual page.
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import process from 'node:process';
 import './node-version.mjs';
+import { bundledPackages } from './bundled-packages.mjs';
 
 const { rolldown } = await import('rolldown');
 
@@ -20,7 +22,7 @@ const bundle = await rolldown({
     }
   },
 });
-await bundle.write({
+const { output } = await bundle.write({
   dir: OUT,
   format: 'esm',
   entryFileNames: '[name].mjs',
@@ -29,3 +31,9 @@ await bundle.write({
   sourcemap: false,
 });
 await bundle.close();
+await writeFile(`${OUT}/bundled.json`, `${JSON.stringify(await bundledPackages(output), null, 2)}\n`);
+
+const { COMMANDS } = await import('../fleet/commands.ts');
+const { manualPage } = await import('../fleet/manual-page.ts');
+await mkdir(`${OUT}/share/man/man1`, { recursive: true });
+await writeFile(`${OUT}/share/man/man1/zincati-fleet.1`, manualPage(COMMANDS));

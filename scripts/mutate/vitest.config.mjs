@@ -37,6 +37,8 @@ export default defineConfig({
       // Each takes longer than all tests beside it. They draw at random, as random worlds do.
       'test/unit/calendar/brute-force.test.ts',
       'test/unit/config/fuzz.test.ts',
+      // It changes its user, which a worker thread cannot.
+      'test/unit/config/unreadable-drop-in.test.ts',
     ],
     // The tool counts at each statement, which makes loops ten times slower.
     testTimeout: 300_000,

@@ -107,7 +107,7 @@ export async function openLasting(options: LastingOptions, closing: AsyncDisposa
     history.append(entry);
   }
   closing.defer(() => history.close());
-  const historian = new Historian(history);
+  const historian = new Historian(history, (update) => metrics.updated(update));
   const reporter = new Reporter({ historian, log, metrics, notifier, motd, policy: NOT_YET, model, clock });
 
   const heap = new HeapWatch();
@@ -146,6 +146,7 @@ export async function openLasting(options: LastingOptions, closing: AsyncDisposa
     observer: {
       requested: (api) => metrics.fleetLockRequested(api),
       failed: (api, kind) => metrics.fleetLockFailed(api, kind),
+      answered: (api, answer) => metrics.fleetLockAnswered(api, answer),
     },
   });
   closing.defer(() => lockServers.close());

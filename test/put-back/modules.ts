@@ -112,6 +112,18 @@ import type * as earlyHangup from '../../src/cli/early-hangup.ts';
 import type * as nodeUuid from '../../src/identity/node-uuid.ts';
 import type * as daemonConfiguration from '../../src/daemon/configuration.ts';
 import type * as errors from '../../src/errors.ts';
+import type * as agentSurface from '../../src/daemon/agent-surface.ts';
+import type * as ascii from '../../scripts/ascii.mjs';
+import type * as encode from '../../src/service/encode.ts';
+import type * as givenOptions from '../../src/cli/given-options.ts';
+import type * as injectedFaults from '../../sandbox/injected-faults.ts';
+import type * as lastWords from '../../src/history/last-words.ts';
+import type * as redrawn from '../../src/cli/redrawn.ts';
+import type * as standardStreams from '../../src/cli/standard-streams.ts';
+import type * as afterLastLook from '../../src/agent/states/staged/after-last-look.ts';
+import type * as baseUrl from '../../src/http/base-url.ts';
+import type * as maintenanceWindows from '../../src/config/maintenance-windows.ts';
+import type * as counting from '../../src/report/counting.ts';
 import type * as untilGone from '../../src/files/until-gone.ts';
 import type * as claimFolder from '../../src/daemon/claim-folder.ts';
 import type * as crashGuard from '../../src/daemon/crash-guard.ts';
@@ -237,6 +249,18 @@ export interface Modules {
   readonly 'src/daemon/claim-folder.ts': typeof claimFolder;
   readonly 'src/daemon/crash-guard.ts': typeof crashGuard;
   readonly 'src/rpmostree/staged-lock.ts': typeof stagedLock;
+  readonly 'src/daemon/agent-surface.ts': typeof agentSurface;
+  readonly 'scripts/ascii.mjs': typeof ascii;
+  readonly 'src/service/encode.ts': typeof encode;
+  readonly 'src/cli/given-options.ts': typeof givenOptions;
+  readonly 'sandbox/injected-faults.ts': typeof injectedFaults;
+  readonly 'src/history/last-words.ts': typeof lastWords;
+  readonly 'src/cli/redrawn.ts': typeof redrawn;
+  readonly 'src/cli/standard-streams.ts': typeof standardStreams;
+  readonly 'src/agent/states/staged/after-last-look.ts': typeof afterLastLook;
+  readonly 'src/http/base-url.ts': typeof baseUrl;
+  readonly 'src/config/maintenance-windows.ts': typeof maintenanceWindows;
+  readonly 'src/report/counting.ts': typeof counting;
   readonly 'src/rpmostree/status-reader.ts': typeof statusReader;
 }
 

@@ -101,6 +101,10 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
     },
   },
   'cincinnati/sources': { may: ['cincinnati/graph', 'agent', 'http'] },
+  'cincinnati/review': {
+    may: ['cincinnati/graph', 'cincinnati/policy', 'agent', 'config'],
+    pure: true,
+  },
   'cincinnati/graph': { may: ['agent'], pure: true },
   'cincinnati/policy': { may: [], pure: true },
   metrics: { may: ['agent', 'log', 'files'] },

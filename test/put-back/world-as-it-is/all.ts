@@ -12,6 +12,7 @@ import { LOCK_FAULTS } from './locks.ts';
 import { PACKAGE_FAULTS } from './package.ts';
 import { REQUEST_FAULTS } from './requests.ts';
 import { RPM_OSTREE_FAULTS } from './rpm-ostree.ts';
+import { TOLD_FAULTS } from './told.ts';
 import { WHY_FAULTS } from './why.ts';
 
 export const SHOWN_FAULTS: readonly PutBackFault[] = [
@@ -27,5 +28,6 @@ export const SHOWN_FAULTS: readonly PutBackFault[] = [
   ...PACKAGE_FAULTS,
   ...REQUEST_FAULTS,
   ...RPM_OSTREE_FAULTS,
+  ...TOLD_FAULTS,
   ...WHY_FAULTS,
 ];

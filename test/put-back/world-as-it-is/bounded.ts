@@ -38,6 +38,17 @@ export const BOUNDED_FAULTS: readonly PutBackFault[] = [
     named: 'F2: never gives up after crashes',
   },
   {
+    id: 'F2-failed-unit-host',
+    fault: 'the same, on a host',
+    changes: [
+      setting('systemd/zincati.service', 'Unit', 'StartLimitIntervalSec', () => ['30min']),
+      setting('systemd/zincati.service', 'Unit', 'StartLimitBurst', () => ['5']),
+    ],
+    project: 'system',
+    test: 'test/system/host.test.ts',
+    named: 'F2: crash after crash',
+  },
+  {
     id: 'F2-no-rest',
     fault: 'an agent that crashes again and again goes to work again at once',
     changes: [replace('src/history/crash-count.ts', 'restMs', () => () => 0)],

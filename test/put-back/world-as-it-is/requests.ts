@@ -60,7 +60,10 @@ export const REQUEST_FAULTS: readonly PutBackFault[] = [
   {
     id: 'request-cuts-nothing',
     fault: 'a request waits for a download of hours',
-    changes: [replace('src/agent/cut-short.ts', 'cutsShort', () => (_wish, effect) => effect === 'wait')],
+    changes: [
+      replace('src/agent/cut-short.ts', 'cutsShort', () => (_wish, effect) => effect === 'wait'),
+      replace('src/agent/cut-short.ts', 'mayCut', () => () => false),
+    ],
     ...REQUESTED,
     named: 'is cut short by',
   },

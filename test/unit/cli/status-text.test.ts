@@ -42,7 +42,7 @@ it('shows a node that waits for its window', () => {
   ]);
 });
 
-it('says since when what is there, and how far the node is on its way', () => {
+it('status-hop, status-since: says since when what is there, and how far the node is on its way', () => {
   const at = (time: string): bigint => micros(Date.parse(time));
   const lines = shown({
     Booted: new Map([...BOOTED, ['since', at('2026-10-03T00:14:00Z')]]),
