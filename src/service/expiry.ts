@@ -21,8 +21,7 @@ export class Expiry {
 
   /** `ends`: wall clock, milliseconds. The earliest counts, in place of what was planned before. */
   plan(ends: readonly (number | undefined)[]): void {
-    const known = ends.filter((at) => at !== undefined);
-    const at = known.length === 0 ? undefined : Math.min(...known);
+    const at = earliestOf(ends);
     if (at === this.#at) {
       return;
     }
@@ -53,4 +52,10 @@ export class Expiry {
       this.#onOver();
     }
   }
+}
+
+/** Exported for its tests. Undefined: none of them has an end. */
+export function earliestOf(ends: readonly (number | undefined)[]): number | undefined {
+  const known = ends.filter((at) => at !== undefined);
+  return known.length === 0 ? undefined : Math.min(...known);
 }
