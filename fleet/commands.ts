@@ -5,10 +5,12 @@ import { GRAPH_DIFF } from './graph/graph-diff.ts';
 import { GRAPH_MIRROR } from './graph/graph-mirror.ts';
 import { GRAPH_PATH } from './graph/graph-path.ts';
 import { GRAPH_SERVE } from './graph/graph-serve.ts';
+import { SEARCH } from './search.ts';
 import { SIMULATE } from './simulate.ts';
 
 export const COMMANDS: readonly CommandSpec[] = [
   SIMULATE,
+  SEARCH,
   GRAPH_CHECK,
   GRAPH_PATH,
   GRAPH_DIFF,

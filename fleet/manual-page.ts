@@ -43,9 +43,9 @@ export function manualPage(commands: readonly CommandSpec[]): string {
 }
 
 function section({ name, words, summary, options, notes = [] }: CommandSpec): readonly string[] {
-  const items = Object.entries(options).flatMap(([option, { value, doc }]) => [
+  const items = Object.entries(options).flatMap(([option, { value, doc, isList }]) => [
     `.It Fl -${option}${value === undefined ? '' : ` Ar ${text(value)}`}`,
-    ...paragraph(sentence(doc)),
+    ...paragraph(sentence(isList === true ? `${doc}; may be repeated` : doc)),
   ]);
   return [
     `.Ss ${text(name)}`,

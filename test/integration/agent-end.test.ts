@@ -103,7 +103,7 @@ it('last-words: leaves word of a configuration that it cannot start with, and ta
   const host = await hostOf({ booted: 'newest', config: 'updates.strategy = "no such"' });
   const refused = host.startAgent();
   expect(await refused.exit()).toEqual([78, null]);
-  expect((await readLastWords(host.root))?.text).toMatch(/^it could not start: .*no such/);
+  expect(String((await readLastWords(host.root))?.text)).toMatch(/^it could not start: .*no such/);
   const file = join(host.root, 'etc/zincati/config.d/90-more.toml');
   await writeFile(file, (await readFile(file, 'utf8')).replace('no such', 'immediate'));
   const agent = host.startAgent();

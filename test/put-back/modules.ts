@@ -5,6 +5,10 @@ import type * as attributes from '../../src/config/attributes.ts';
 import type * as awaitConfiguration from '../../src/daemon/await-configuration.ts';
 import type * as calendar from '../../src/calendar/calendar.ts';
 import type * as checker from '../../src/config/checker.ts';
+import type * as afterLender from '../../src/agent/states/staged/after-lender.ts';
+import type * as messages from '../../src/agent/messages.ts';
+import type * as lock from '../../src/fleet/search/lock.ts';
+import type * as rebooting from '../../src/agent/rebooting.ts';
 import type * as reconfigure from '../../src/agent/reconfigure.ts';
 import type * as taking from '../../src/agent/taking.ts';
 import type * as pending from '../../src/agent/pending.ts';
@@ -47,6 +51,8 @@ import type * as record from '../../src/agent/record.ts';
 import type * as remember from '../../src/agent/remember.ts';
 import type * as rest from '../../src/agent/rest.ts';
 import type * as schema from '../../src/config/schema.ts';
+import type * as readGraph from '../../src/cincinnati/review/read-graph.ts';
+import type * as rollout from '../../src/cincinnati/policy/rollout.ts';
 import type * as selectUpdate from '../../src/cincinnati/graph/select-update.ts';
 import type * as sessions from '../../src/host/sessions.ts';
 import type * as stagedCondition from '../../src/agent/states/staged-condition.ts';
@@ -124,6 +130,8 @@ import type * as afterLastLook from '../../src/agent/states/staged/after-last-lo
 import type * as baseUrl from '../../src/http/base-url.ts';
 import type * as maintenanceWindows from '../../src/config/maintenance-windows.ts';
 import type * as counting from '../../src/report/counting.ts';
+import type * as progressText from '../../src/cli/progress-text.ts';
+import type * as lineBytes from '../../src/http/line-bytes.ts';
 import type * as untilGone from '../../src/files/until-gone.ts';
 import type * as claimFolder from '../../src/daemon/claim-folder.ts';
 import type * as crashGuard from '../../src/daemon/crash-guard.ts';
@@ -157,6 +165,10 @@ export interface Modules {
   readonly 'src/http/continue-filter.ts': typeof continueFilter;
   readonly 'src/text/bounded-json.ts': typeof boundedJson;
   readonly 'src/lenders/lock-answer.ts': typeof lockAnswer;
+  readonly 'src/agent/states/staged/after-lender.ts': typeof afterLender;
+  readonly 'src/agent/messages.ts': typeof messages;
+  readonly 'src/fleet/search/lock.ts': typeof lock;
+  readonly 'src/agent/rebooting.ts': typeof rebooting;
   readonly 'src/agent/reconfigure.ts': typeof reconfigure;
   readonly 'src/agent/taking.ts': typeof taking;
   readonly 'src/agent/pending.ts': typeof pending;
@@ -202,6 +214,8 @@ export interface Modules {
   readonly 'src/agent/states/update-staged.ts': typeof updateStaged;
   readonly 'src/calendar/calendar.ts': typeof calendar;
   readonly 'src/cincinnati/graph/select-update.ts': typeof selectUpdate;
+  readonly 'src/cincinnati/policy/rollout.ts': typeof rollout;
+  readonly 'src/cincinnati/review/read-graph.ts': typeof readGraph;
   readonly 'src/cli/exit-codes.ts': typeof exitCodes;
   readonly 'src/config/attributes.ts': typeof attributes;
   readonly 'src/config/exposed-files.ts': typeof exposedFiles;
@@ -261,6 +275,8 @@ export interface Modules {
   readonly 'src/http/base-url.ts': typeof baseUrl;
   readonly 'src/config/maintenance-windows.ts': typeof maintenanceWindows;
   readonly 'src/report/counting.ts': typeof counting;
+  readonly 'src/cli/progress-text.ts': typeof progressText;
+  readonly 'src/http/line-bytes.ts': typeof lineBytes;
   readonly 'src/rpmostree/status-reader.ts': typeof statusReader;
 }
 

@@ -73,6 +73,7 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
     ],
     pure: true,
   },
+  lockd: { may: [], pure: true },
   simulate: { may: ['agent'], pure: true },
   service: { may: ['why', 'agent', 'dbus', 'log'] },
   report: {

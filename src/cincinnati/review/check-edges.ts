@@ -17,6 +17,13 @@ export interface PlacedEdge {
 
 export function checkEdges(findings: Findings, root: Placed, read: ReadGraph): void {
   const list = memberAt({ place: root, path: '' }, 'edges');
+  if (list.place?.kind !== 'list') {
+    findings.warn(
+      'no-edges',
+      list,
+      'edges should be a list, an empty one where there are none: Zincati and the policy engine refuse a graph without it',
+    );
+  }
   const edges = goodEdges(findings, list, read.graph.nodes.length);
   reportRepeated(findings, edges);
   for (const edge of edges) {

@@ -4,7 +4,7 @@ import type { Placed } from '../../text/json-places.ts';
 import { printable } from '../../text/printable.ts';
 import { HOUR_MS, SECOND_MS } from '../../text/units.ts';
 import { readRollout, throttle } from '../policy/rollout.ts';
-import { type Findings, itemAt, type Located, memberAt } from './finding.ts';
+import { type Findings, itemAt, type Located, memberAt, pathOfMember } from './finding.ts';
 import { KEYS, type NodeTexts, type ReadGraph } from './read-graph.ts';
 
 const KNOWN: readonly string[] = Object.values(KEYS);
@@ -31,7 +31,7 @@ function reportKeys(findings: Findings, at: Located): void {
     return;
   }
   for (const { key, keyAt, value } of at.place.members) {
-    const { path } = memberAt(at, key);
+    const path = pathOfMember(at.path, key);
     if (value.kind !== 'scalar' || typeof value.value !== 'string') {
       findings.error(
         'metadata-type',

@@ -6,7 +6,7 @@
 import { nearestKey } from '../../config/nearest-key.ts';
 import { memberOf, type Placed } from '../../text/json-places.ts';
 import { printable } from '../../text/printable.ts';
-import { type Findings, itemAt, type Located, memberAt } from './finding.ts';
+import { type Findings, itemAt, type Located, memberAt, pathOfMember } from './finding.ts';
 
 type Test = (value: unknown) => boolean;
 type Fields = Readonly<
@@ -122,7 +122,7 @@ function reportUnknown(findings: Findings, at: Located, known: readonly string[]
         'warning',
         'unknown-key',
         keyAt,
-        memberAt(at, key).path,
+        pathOfMember(at.path, key),
         `nobody reads the key ${printable(key)}${hint}`,
       );
     }

@@ -58,27 +58,37 @@ export interface Located {
 export function memberAt({ place, path }: Located, key: string): Located {
   return {
     place: memberOf(place, key)?.value ?? place,
-    path: path === '' ? key : `${path}.${key.includes('.') ? JSON.stringify(key) : key}`,
+    path: pathOfMember(path, key),
   };
+}
+
+export function pathOfMember(path: string, key: string): string {
+  return path === '' ? key : `${path}.${key.includes('.') ? JSON.stringify(key) : key}`;
 }
 
 export function itemAt({ place, path }: Located, index: number): Located {
   return { place: place?.kind === 'list' ? place.items[index] : place, path: `${path}[${index}]` };
 }
 
+/** Metadata lie four deep, and nobody reads what lies deeper. */
+const DEEPEST = 10;
+
 /** Keys that are written more than once, in every object below. Readers differ in which one they take. */
 export function reportRepeatedKeys(findings: Findings, root: Placed): void {
-  const open: Located[] = [{ place: root, path: '' }];
+  const open: (Located & { readonly depth: number })[] = [{ place: root, path: '', depth: 0 }];
   for (let at = open.pop(); at !== undefined; at = open.pop()) {
-    const { place } = at;
+    const { place, depth } = at;
+    if (depth > DEEPEST) {
+      continue;
+    }
     if (place?.kind === 'list') {
       for (const index of place.items.keys()) {
-        open.push(itemAt(at, index));
+        open.push({ ...itemAt(at, index), depth: depth + 1 });
       }
     } else if (place?.kind === 'object') {
       const seen = new Set<string>();
       for (const { key, keyAt, value } of place.members) {
-        const { path } = memberAt(at, key);
+        const path = pathOfMember(at.path, key);
         if (seen.has(key)) {
           findings.addAt(
             'error',
@@ -89,7 +99,7 @@ export function reportRepeatedKeys(findings: Findings, root: Placed): void {
           );
         }
         seen.add(key);
-        open.push({ place: value, path });
+        open.push({ place: value, path, depth: depth + 1 });
       }
     }
   }

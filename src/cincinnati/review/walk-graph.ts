@@ -69,6 +69,9 @@ export interface Walk {
   readonly last: Release;
 }
 
+/** Fedora CoreOS's oldest release has twenty ahead of it. */
+const MOST_HOPS = 1000;
+
 export function walkGraph(read: ReadGraph, options: WalkOptions): Walk {
   const hops: Hop[] = [];
   let here = options.from;
@@ -83,6 +86,9 @@ export function walkGraph(read: ReadGraph, options: WalkOptions): Walk {
       return ended({ kind: 'failed', reason: `the edges lead back to ${here.version}` });
     }
     seen.add(here.payload.value);
+    if (hops.length >= MOST_HOPS) {
+      return ended({ kind: 'failed', reason: `it takes more than ${MOST_HOPS} hops` });
+    }
     const step = nextHop(read, options, here, at);
     if ('kind' in step) {
       return ended(step);
@@ -108,10 +114,7 @@ function nextHop(read: ReadGraph, options: WalkOptions, here: Release, bootedAt:
     const choice = choose(read, options, here, at);
     if ('kind' in choice) {
       // Whatever comes later cannot mend it, and a later offer can come where there is none now.
-      if (hop !== undefined) {
-        continue;
-      }
-      if (choice.kind === 'no-update') {
+      if (hop !== undefined || choice.kind === 'no-update') {
         continue;
       }
       return choice;

@@ -50,3 +50,11 @@ export const TWO_NODES: Bounds = {
   isRestless: false,
   isFull: false,
 };
+
+/** What is searched unless somebody asks for something else: about a minute. */
+export const DEFAULT_SEARCHES: readonly Bounds[] = [
+  { ...ONE_NODE, requests: 0 },
+  { ...ONE_NODE, crashes: 0, faults: 1 },
+  { ...TWO_NODES, crashes: 1, faults: 1 },
+  { ...TWO_NODES, nodes: 3, slots: 2, crashes: 0, faults: 1 },
+];

@@ -47,7 +47,10 @@ export const KEPT: Rule = { kind: 'kept' };
 
 /** Of back-offs: beyond so many failures no pause gets longer. */
 const MOST_FAILURES = 12;
-const FAILURES: Rule = { kind: 'rules', rules: rules({ count: { kind: 'count', most: MOST_FAILURES } }, UNTOLD) };
+const FAILURES: Rule = {
+  kind: 'rules',
+  rules: rules({ count: { kind: 'count', most: MOST_FAILURES } }, UNTOLD),
+};
 
 function rules(named: Readonly<Record<string, Rule>>, others: Rule = ALL): Rules {
   return { named: new Map(Object.entries(named)), others };
@@ -75,7 +78,10 @@ export function commonRules({ rebootOverdueMs }: Policy): Rules {
     },
     asked: {
       kind: 'rules',
-      rules: rules({ at: { kind: 'since', clock: 'at', longestMs: rebootOverdueMs }, bootId: { kind: 'boot' } }),
+      rules: rules({
+        at: { kind: 'since', clock: 'at', longestMs: rebootOverdueMs },
+        bootId: { kind: 'boot' },
+      }),
     },
     unoffered: { kind: 'count', most: ANSWERS_THAT_WITHDRAW },
     hopsDone: { kind: 'count', most: 1 },

@@ -1,5 +1,5 @@
 /**
- * What two machines have in common when they are going to do the same: a 64-bit hash of a machine, as it stands in time. Pure.
+ * A 64-bit hash of a machine as it stands in time. Two that are going to do the same have the same one. Pure.
  *
  * Invariants:
  * - Instants are relative to now. What is over is over, however long ago.
@@ -9,7 +9,15 @@ import type { Moment } from '../../agent/moment.ts';
 import { WORTH_WRITING_MS } from '../../agent/pursuit.ts';
 import type { AgentRecord } from '../../agent/record.ts';
 import type { Model, Policy } from '../../agent/state.ts';
-import { ALL, commonRules, HELD_BY_LENDER, HELD_BY_OTHERS, KEPT, type Rule, type Rules } from './canonical-rules.ts';
+import {
+  ALL,
+  commonRules,
+  HELD_BY_LENDER,
+  HELD_BY_OTHERS,
+  KEPT,
+  type Rule,
+  type Rules,
+} from './canonical-rules.ts';
 
 /** A hash, in two halves. */
 export interface Hash {
@@ -31,7 +39,13 @@ export class Hasher {
   }
 
   /** Of a model, of the record on disk, and of `more`: numbers that are to count as they are. */
-  hash(model: Model & Readonly<Record<'deployments' | 'next', unknown>>, onDisk: AgentRecord, now: Moment, bootId: string, more: readonly number[]): Hash {
+  hash(
+    model: Model & Readonly<Record<'deployments' | 'next', unknown>>,
+    onDisk: AgentRecord,
+    now: Moment,
+    bootId: string,
+    more: readonly number[],
+  ): Hash {
     this.#low = 0;
     this.#high = 0;
     this.#now = now;

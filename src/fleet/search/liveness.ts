@@ -8,7 +8,7 @@
 import { MAX_REBOOTS_PER_TARGET } from '../../agent/record.ts';
 import type { Bounds } from './bounds.ts';
 import { HashTable } from './hash-table.ts';
-import type { Player, Tell } from './player.ts';
+import type { Player } from './player.ts';
 import { NEW } from './releases.ts';
 import { Violation } from './safety.ts';
 import { stateHash } from './state-hash.ts';
@@ -35,7 +35,10 @@ export class Liveness {
   check(from: StateAt): void {
     const way: { readonly low: number; readonly high: number }[] = [];
     let left = 0;
-    for (let state = from; ; state = this.#round(state)) {
+    for (let state: StateAt | undefined = from; ; state = this.#round(state)) {
+      if (state === undefined) {
+        return;
+      }
       const { low, high } = stateHash(state, false);
       const known = this.#rounds.get(low, high);
       if (known !== undefined) {
@@ -56,15 +59,26 @@ export class Liveness {
     this.#most = Math.max(this.#most, left + way.length - 1);
   }
 
-  #round(state: StateAt, tell?: Tell): StateAt {
-    return state.nodes.reduce((next, _, place) => this.#player.moveWell(next, place, tell), state);
+  /** Undefined: something happens that must not, and that the search comes to by itself. */
+  #round(state: StateAt): StateAt | undefined {
+    try {
+      return state.nodes.reduce((next, _, place) => this.#player.moveWell(next, place), state);
+    } catch (error) {
+      if (error instanceof Violation) {
+        return undefined;
+      }
+      throw error;
+    }
   }
 
   #violation({ nodes, lent }: StateAt): Violation {
     const within = `within ${this.#mostSteps} steps in which everything works`;
     return lent !== 0 && nodes.every((node, place) => !hasSlot(lent, place) || isThere(node))
       ? new Violation('a slot never given back', `a slot is not given back ${within}`)
-      : new Violation('neither updated nor a reason', `a node is neither updated, nor has it a reason ${within}`);
+      : new Violation(
+          'neither updated nor a reason',
+          `a node is neither updated, nor has it a reason ${within}`,
+        );
   }
 }
 

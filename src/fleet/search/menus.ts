@@ -2,7 +2,9 @@
 import type { Wish } from '../../agent/requests.ts';
 import { Menu, type Option } from './menu.ts';
 
-function menu<N extends string>(options: readonly (Option & { readonly name: N })[]): Menu<Option & { readonly name: N }> {
+function menu<N extends string>(
+  options: readonly (Option & { readonly name: N })[],
+): Menu<Option & { readonly name: N }> {
   return new Menu(options);
 }
 
@@ -83,7 +85,15 @@ export const WISHES: readonly { readonly name: string; readonly wish: Wish }[] =
 ];
 
 export interface Turn extends Option {
-  readonly kind: 'goes on' | 'goes down' | 'killed before' | 'killed after' | 'loses power' | 'rebooted' | 'rolled back' | 'asked';
+  readonly kind:
+    | 'goes on'
+    | 'goes down'
+    | 'killed before'
+    | 'killed after'
+    | 'loses power'
+    | 'rebooted'
+    | 'rolled back'
+    | 'asked';
   readonly wish?: Wish;
   /** While the effect is performed, not before it. */
   readonly isMeanwhile?: true;
@@ -127,24 +137,33 @@ function turnsOn({ isGoingDown, isResting, leavesSomething, takesLong, canRollBa
     ...anyway,
     { kind: 'killed before', name: 'the agent is killed', cost: 'crash' },
     ...(leavesSomething
-      ? [{ kind: 'killed after', name: 'the agent is killed before it hears of that', cost: 'crash' } as const]
+      ? [
+          {
+            kind: 'killed after',
+            name: 'the agent is killed before it hears of that',
+            cost: 'crash',
+          } as const,
+        ]
       : []),
     { kind: 'loses power', name: 'the node loses power', cost: 'crash' },
     ...(isGoingDown ? [] : [{ kind: 'rebooted', name: 'somebody reboots the node', cost: 'crash' } as const]),
     ...(canRollBack
       ? [{ kind: 'rolled back', name: 'somebody rolls the node back', cost: 'fault' } as const]
       : []),
-    ...WISHES.map(({ name, wish }): Turn => ({ kind: 'asked', name: `somebody asks: ${name}`, cost: 'request', wish })),
+    ...WISHES.map(({ name, wish }): Turn => ({
+      kind: 'asked',
+      name: `somebody asks: ${name}`,
+      cost: 'request',
+      wish,
+    })),
     ...(takesLong
-      ? WISHES.map(
-          ({ name, wish }): Turn => ({
-            kind: 'asked',
-            name: `somebody asks meanwhile: ${name}`,
-            cost: 'request',
-            wish,
-            isMeanwhile: true,
-          }),
-        )
+      ? WISHES.map(({ name, wish }): Turn => ({
+          kind: 'asked',
+          name: `somebody asks meanwhile: ${name}`,
+          cost: 'request',
+          wish,
+          isMeanwhile: true,
+        }))
       : []),
   ];
 }

@@ -106,10 +106,10 @@ export class Player {
   }
 
   /** The same in a world in which everything works. */
-  moveWell(state: StateAt, place: number, tell?: Tell): StateAt {
+  moveWell(state: StateAt, place: number): StateAt {
     this.#left = NOTHING_LEFT;
     this.#isRestless = false;
-    return this.#moved(state, place, FIRST_OPTION, tell);
+    return this.#moved(state, place, FIRST_OPTION, undefined);
   }
 
   #moved(state: StateAt, place: number, choices: Pick<Choices, 'choose'>, tell: Tell | undefined): StateAt {
@@ -132,7 +132,11 @@ export class Player {
     };
   }
 
-  #load(state: StateAt, { machine, record, deployments, at, mono, reboots, account }: NodeAt, place: number): void {
+  #load(
+    state: StateAt,
+    { machine, record, deployments, at, mono, reboots, account }: NodeAt,
+    place: number,
+  ): void {
     Object.assign(this.#sim, { machine, record, deployments, at, mono, reboots });
     Object.assign(this.#scene, { node: place, lent: state.lent, account });
     this.#meanwhile = undefined;
@@ -142,7 +146,13 @@ export class Player {
     const { machine, model, effect, record, deployments, at, mono, reboots, policy } = this.#sim;
     const { account } = this.#scene;
     const numbers = accountNumbers({ account, mono });
-    const hash = this.#hasher.hash({ ...model, deployments, next: effect.kind }, record, { at, mono }, policy.bootId, numbers);
+    const hash = this.#hasher.hash(
+      { ...model, deployments, next: effect.kind },
+      record,
+      { at, mono },
+      policy.bootId,
+      numbers,
+    );
     return { machine, record, deployments, at, mono, reboots, account, hash };
   }
 
@@ -289,7 +299,8 @@ export class Player {
     this.#sim.deployments = deployments;
     this.#sim.reboots += 1;
     this.#sim.restart();
-    const isThere = this.#sim.booted.payload !== undefined && samePayload(this.#sim.booted.payload, NEW.payload);
+    const isThere =
+      this.#sim.booted.payload !== undefined && samePayload(this.#sim.booted.payload, NEW.payload);
     this.#note({
       window: 'unknown',
       isGoingDown: false,

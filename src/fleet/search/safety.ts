@@ -87,6 +87,9 @@ function violatedByFinalize(
 export function checkDown({ nodes }: StateAt, { slots }: Bounds): void {
   const down = nodes.filter(isDown).length;
   if (down > slots) {
-    throw new Violation('more nodes down than slots', `${down} nodes are down, and there is a slot for ${slots}`);
+    throw new Violation(
+      'more nodes down than slots',
+      `${down} nodes are down, and there is a slot for ${slots}`,
+    );
   }
 }

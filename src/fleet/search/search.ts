@@ -44,7 +44,11 @@ export interface FoundViolation {
 /** Hears of each state that is looked at. */
 export type OnState = (state: StateAt) => void;
 
-export function search(bounds: Bounds, onLevel?: (depth: number, states: number) => void, onState?: OnState): Found {
+export function search(
+  bounds: Bounds,
+  onLevel?: (depth: number, states: number) => void,
+  onState?: OnState,
+): Found {
   const search = new Search(bounds, onState);
   return search.run(onLevel);
 }
@@ -75,7 +79,11 @@ class Search {
 
   run(onLevel: ((depth: number, states: number) => void) | undefined): Found {
     let level: Reached[] = [];
-    this.#reach(this.#player.begin(), undefined, 0, level);
+    try {
+      this.#reach(this.#player.begin(), undefined, 0, level);
+    } catch (error) {
+      this.#note(error, []);
+    }
     while (level.length > 0 && this.#violation === undefined && !this.#isFull) {
       onLevel?.(this.#depth, this.#seen.size);
       const next: Reached[] = [];
@@ -114,7 +122,7 @@ class Search {
         const place = places[this.#choices.choose(places.length)] ?? 0;
         this.#reach(this.#player.move(state, place, this.#choices), number, move, next);
       } catch (error) {
-        this.#note(error, number, move);
+        this.#note(error, [...this.#paths.pathTo(number), move]);
         return;
       }
       move += 1;
@@ -131,11 +139,10 @@ class Search {
     next.push({ state, number: this.#paths.add(parent, move) });
   }
 
-  #note(error: unknown, number: number, move: number): void {
+  #note(error: unknown, path: readonly number[]): void {
     if (!(error instanceof Violation)) {
       throw error;
     }
-    const path = [...this.#paths.pathTo(number), move];
     this.#violation = { property: error.property, message: error.message, depth: path.length, path };
   }
 }

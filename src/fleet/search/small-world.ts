@@ -5,7 +5,14 @@
  * - A choice costs what the menu says. The first one is that of a world in which everything works.
  * - What an answer does to the world is in the scene: the lock's book, the window, the reboot that is on its way.
  */
-import type { CheckQuery, CheckResult, GateQuestion, GateReport, Session, SlotAnswer } from '../../agent/ports.ts';
+import type {
+  CheckQuery,
+  CheckResult,
+  GateQuestion,
+  GateReport,
+  Session,
+  SlotAnswer,
+} from '../../agent/ports.ts';
 import { judgeHold } from '../../gates/hold.ts';
 import { isOverridden, overridden } from '../../gates/overridable.ts';
 import { block, pass, unknown } from '../../gates/verdict.ts';
@@ -56,10 +63,14 @@ export function worldOf(scene: Scene): World {
       scene.status().mono < scene.account.completeMono ? 'services are still starting' : undefined,
     sessions: () => sessions(scene),
     stageFault: () =>
-      scene.pick(STAGING).name === 'staging fails' ? new KindError('rpm_ostree_transaction_failed') : undefined,
+      scene.pick(STAGING).name === 'staging fails'
+        ? new KindError('rpm_ostree_transaction_failed')
+        : undefined,
     finalizeFault: () => finalizing(scene),
     statusFault: () =>
-      scene.pick(READING).name === 'the deployments are read' ? undefined : new KindError('rpm_ostree_unreachable'),
+      scene.pick(READING).name === 'the deployments are read'
+        ? undefined
+        : new KindError('rpm_ostree_unreachable'),
     saveFault: () =>
       scene.pick(SAVING).name === 'the record is written' ? undefined : new KindError('record_unwritable'),
     // The player makes the node go down, at any moment after that.

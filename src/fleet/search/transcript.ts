@@ -26,7 +26,10 @@ export interface TranscriptLine {
 }
 
 /** Throws where the path is not one of these bounds. */
-export function transcriptOf(bounds: Bounds, { path }: Pick<FoundViolation, 'path'>): readonly TranscriptLine[] {
+export function transcriptOf(
+  bounds: Bounds,
+  { path }: Pick<FoundViolation, 'path'>,
+): readonly TranscriptLine[] {
   const player = new Player(bounds);
   let state = player.begin();
   const startAt = state.nodes[0]?.at ?? 0;

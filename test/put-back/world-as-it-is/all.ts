@@ -5,6 +5,7 @@ import { COMMAND_FAULTS } from './commands.ts';
 import { CONFIGURATION_FAULTS } from './configuration.ts';
 import { DECIDING_FAULTS } from './deciding.ts';
 import { FLEET_OF_LOCKS_FAULTS } from './fleet-of-locks.ts';
+import { GRAPH_FAULTS } from './graphs.ts';
 import { HOST_FAULTS } from './host.ts';
 import { INTERFACE_FAULTS } from './interface.ts';
 import { LEFTOVER_FAULTS } from './leftovers.ts';
@@ -21,6 +22,7 @@ export const SHOWN_FAULTS: readonly PutBackFault[] = [
   ...CONFIGURATION_FAULTS,
   ...DECIDING_FAULTS,
   ...FLEET_OF_LOCKS_FAULTS,
+  ...GRAPH_FAULTS,
   ...HOST_FAULTS,
   ...INTERFACE_FAULTS,
   ...LEFTOVER_FAULTS,

@@ -22,6 +22,23 @@ export const BOUNDED_FAULTS: readonly PutBackFault[] = [
     named: 'F2: files that are too much together',
   },
   {
+    id: 'F2-line',
+    fault: 'what frames an answer costs any number of bytes, and memory beyond the ceiling',
+    changes: [
+      replace(
+        'src/http/line-bytes.ts',
+        'LineBytes.isTooMuch',
+        () =>
+          function () {
+            return false;
+          },
+      ),
+    ],
+    project: 'unit',
+    test: 'test/unit/http/line-bytes.test.ts',
+    named: 'F2-line',
+  },
+  {
     id: 'F2-bus',
     fault: 'a message of any size is kept whole, whoever sent it',
     changes: [replace('src/dbus/frames.ts', 'mostBytesOf', () => () => Number.POSITIVE_INFINITY)],

@@ -1,4 +1,4 @@
-/** Faults of what people are told when the agent ends, on their way, on a terminal, and by scripts; each with what brings it back. */
+/** Faults of what people are told: at the end of the agent, on the way, on a terminal, by scripts. Each has what brings it back. */
 import { parseArgs } from 'node:util';
 
 import { replace, type PutBackFault } from '../fault.ts';
@@ -108,7 +108,13 @@ export const TOLD_FAULTS: readonly PutBackFault[] = [
   {
     id: 'terminal-progress',
     fault: 'progress fills the terminal, line by line',
-    changes: [replace('src/cli/redrawn.ts', 'rowsOf', () => () => 1)],
+    changes: [
+      replace(
+        'src/cli/progress-text.ts',
+        'progressLine',
+        (original) => (progress, width) => original(progress, 10 * width),
+      ),
+    ],
     built: true,
     ...TERMINAL,
     named: 'terminal-progress',
@@ -132,14 +138,7 @@ export const TOLD_FAULTS: readonly PutBackFault[] = [
   {
     id: 'script-ascii',
     fault: 'a text with a letter beyond ASCII is another one in the bundle',
-    changes: [
-      replace(
-        'scripts/ascii.mjs',
-        'escaped',
-        () => (code) =>
-          code.replaceAll(/[^\0-\x7f]/g, (unit) => `\\x${(unit.charCodeAt(0) % 256).toString(16)}`),
-      ),
-    ],
+    changes: [replace('scripts/ascii.mjs', 'escaped', () => (code) => code.replaceAll(/[^\0-\x7f]/g, '?'))],
     project: 'unit',
     test: 'test/unit/scripts/ascii.test.ts',
     named: 'script-ascii',

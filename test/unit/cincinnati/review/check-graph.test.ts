@@ -90,10 +90,10 @@ describe('checkGraph', () => {
     ['nodes that are no list', '{"nodes":{}}', ['E not-a-graph nodes']],
     ['edges that are no list', `{"nodes":[],"edges":1}`, ['E not-a-graph edges']],
     ['no releases', '{"nodes":[],"edges":[]}', ['E no-releases nodes']],
-    ['a node that is no object', '{"nodes":[1]}', ['E node nodes[0]']],
+    ['a node that is no object', '{"nodes":[1],"edges":[]}', ['E node nodes[0]']],
     [
       'a node with every fault',
-      '{"nodes":[{"version":"","payload":1,"metadata":3}]}',
+      '{"nodes":[{"version":"","payload":1,"metadata":3}],"edges":[]}',
       [
         'E node-version nodes[0].version',
         'E node-payload nodes[0].payload',
@@ -144,7 +144,7 @@ describe('checkGraph', () => {
       ['W unknown-key nodes[0].metadata."org.fedoraproject.coreos.updates.deadent"'],
     ],
     ['a key of somebody else', graphText([{ ...A, ...meta('com.example.color', 'red') }], []), []],
-    ['a key twice', '{"nodes":[],"nodes":[]}', ['E repeated-key nodes', 'E no-releases nodes']],
+    ['a key twice', '{"nodes":[],"nodes":[],"edges":[]}', ['E repeated-key nodes', 'E no-releases nodes']],
     [
       'odd flags',
       graphText(
@@ -203,6 +203,8 @@ describe('checkGraph', () => {
       graphText([{ ...A, metadata: { [KEYS.rollout]: 'true', [KEYS.startValue]: '0.5' } }], []),
       [`W rollout-paused nodes[0].metadata.${JSON.stringify(KEYS.rollout)}`],
     ],
+    ['no list of edges', graphText([A], []).replace('"edges"', '"egdes"'), ['W no-edges edges']],
+    ['no edges but a null', graphText([A], []).replace('[]', 'null'), ['W no-edges edges']],
     [
       'an edge twice',
       graphText(
@@ -311,6 +313,18 @@ describe('checkGraph', () => {
         },
       ),
     );
+  });
+
+  it('takes an object of a hundred thousand keys in bounded time', () => {
+    const keys = [
+      ...Array.from({ length: 70_000 }, () => '"b":1'),
+      ...Array.from({ length: 70_000 }, () => '"a":1'),
+    ];
+    const metadata = `{${keys.join(',')}}`;
+    const began = performance.now();
+    const wanted = found(`{"nodes":[{"version":"1","payload":"x","metadata":${metadata}}],"edges":[]}`);
+    expect(wanted.filter((line) => line.startsWith('E repeated-key'))).toHaveLength(139_998);
+    expect(performance.now() - began).toBeLessThan(20_000);
   });
 
   it('takes ten thousand releases in bounded time', () => {

@@ -140,6 +140,14 @@ describe('walkGraph', () => {
     expect(way.end.kind).toBe('failed');
   });
 
+  it('takes no more than a thousand hops', () => {
+    const releases = Array.from({ length: 1100 }, (_, index) => ({ version: `${index + 1}` }));
+    const edges = releases.slice(1).map((_, index): [number, number] => [index, index + 1]);
+    const way = walk(graphOf(releases, edges));
+    expect(way.hops).toHaveLength(1000);
+    expect(way.end).toEqual({ kind: 'failed', reason: 'it takes more than 1000 hops' });
+  });
+
   it('leaves out what the administrator has ruled out', () => {
     const read = graphOf(
       [A!, B!, C!],

@@ -1,0 +1,124 @@
+/**
+ * The requests of one group on this server, one batch after the other.
+ *
+ * Invariants:
+ * - A batch is read, decided and written as one: thousands of waiting nodes cost one read.
+ * - A request joins no batch that has already read. So nobody is answered with what was true before they asked.
+ * - A batch is written only over the revision that it was computed from, so any number of servers can share a store.
+ * - The number of tries is bounded, and so is the number of requests that wait.
+ */
+import type { Entry } from '../../src/lockd/entry.ts';
+import { decide, type Outcome, type Wish } from '../../src/lockd/decide.ts';
+import type { Group } from '../../src/lockd/group.ts';
+import type { Semaphore } from '../../src/lockd/semaphore.ts';
+import { MOST_NEW_ENTRIES, type LockStore } from './lock-store.ts';
+
+/** `contended`: other servers were faster every time, and nothing was written. `busy`: too many requests wait here. */
+export type Answer = Outcome | { readonly kind: 'contended' } | { readonly kind: 'busy' };
+
+/** As many tries as servers could plausibly compete. */
+const MOST_TRIES = 10;
+/** Requests that wait. Each takes some hundred bytes. */
+const MOST_WAITING = 10_000;
+
+interface Waiting {
+  readonly wish: Wish;
+  readonly resolve: (answer: Answer) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export class Desk {
+  readonly #name: string;
+  readonly #store: Pick<LockStore, 'read' | 'write'>;
+  readonly #slots: () => number;
+  readonly #seen: (group: Group) => void;
+  readonly #waiting: Waiting[] = [];
+  #isWorking = false;
+
+  /** `slots`: as configured now. `seen` hears of the group after each batch. */
+  constructor(
+    name: string,
+    store: Pick<LockStore, 'read' | 'write'>,
+    slots: () => number,
+    seen: (group: Group) => void = () => undefined,
+  ) {
+    this.#name = name;
+    this.#store = store;
+    this.#slots = slots;
+    this.#seen = seen;
+  }
+
+  /** Rejects with StoreError: it is unknown then whether the wish came true, or still will. */
+  ask(wish: Wish): Promise<Answer> {
+    if (this.#waiting.length >= MOST_WAITING) {
+      return Promise.resolve({ kind: 'busy' });
+    }
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ wish, resolve, reject });
+      if (!this.#isWorking) {
+        void this.#work();
+      }
+    });
+  }
+
+  async #work(): Promise<void> {
+    this.#isWorking = true;
+    while (this.#waiting.length > 0) {
+      const batch = this.#waiting.splice(0, MOST_NEW_ENTRIES);
+      try {
+        const answers = await this.#settle(batch.map(({ wish }) => wish));
+        batch.forEach(({ resolve }, index) => resolve(answers?.[index] ?? { kind: 'contended' }));
+      } catch (error) {
+        for (const { reject } of batch) {
+          reject(error);
+        }
+      }
+    }
+    this.#isWorking = false;
+  }
+
+  /** Undefined: other servers were faster every time. */
+  async #settle(wishes: readonly Wish[]): Promise<readonly Answer[] | undefined> {
+    for (let tries = 0; tries < MOST_TRIES; tries++) {
+      const stored = await this.#store.read(this.#name);
+      const { outcomes, group, entries, isWritten } = decideAll(stored.group, wishes, this.#slots());
+      if (!isWritten || (await this.#store.write(this.#name, { group, entries }, stored.revision))) {
+        this.#seen(group);
+        return outcomes;
+      }
+    }
+    return undefined;
+  }
+}
+
+interface Settled {
+  readonly outcomes: readonly Outcome[];
+  readonly group: Group & { readonly semaphore: Semaphore };
+  readonly entries: readonly Entry[];
+  readonly isWritten: boolean;
+}
+
+/** Each wish finds what the one before it has left. Each makes one entry at most. */
+export function decideAll(before: Group, wishes: readonly Wish[], slots: number): Settled {
+  const outcomes: Outcome[] = [];
+  const entries: Entry[] = [];
+  let isWritten = false;
+  let group = before;
+  for (const wish of wishes) {
+    const decision = decide(group, wish, slots);
+    outcomes.push(decision.outcome);
+    isWritten ||= decision.isWritten;
+    let { details } = decision.group;
+    for (const entry of decision.entries) {
+      entries.push({ number: details.nextEntry, ...entry });
+      details = { ...details, nextEntry: details.nextEntry + 1 };
+    }
+    group = { semaphore: decision.group.semaphore, details };
+  }
+  return {
+    outcomes,
+    group: { ...group, semaphore: group.semaphore ?? { totalSlots: slots, holders: [] } },
+    entries,
+    isWritten,
+  };
+}

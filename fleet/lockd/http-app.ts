@@ -1,0 +1,71 @@
+/** An HTTP server whose requests are bounded in size and time, and whose errors speak the protocol's words. */
+import { createServer as createHttpServer, type Server } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import fastify, { type FastifyInstance } from 'fastify';
+import { KIBIBYTE, SECOND_MS } from '../../src/text/units.ts';
+import type { ServerTls } from './config.ts';
+import { send } from './node-api.ts';
+import { refusal } from './replies.ts';
+
+/** A request has about a hundred bytes. */
+const LONGEST_BODY_BYTES = 16 * KIBIBYTE;
+const LONGEST_REQUEST_MS = 10 * SECOND_MS;
+const KEEP_ALIVE_MS = 75 * SECOND_MS;
+const CHECK_MS = SECOND_MS;
+
+export function tlsOptions({ cert, key, clientCa }: ServerTls): object {
+  return {
+    cert,
+    key,
+    minVersion: 'TLSv1.2',
+    ...(clientCa !== undefined && { ca: clientCa, requestCert: true, rejectUnauthorized: true }),
+  };
+}
+
+/** `failed` hears of faults of the program. */
+export function createApp(
+  tls: ServerTls | undefined,
+  failed: (error: unknown) => void,
+): { readonly app: FastifyInstance; readonly server: Server } {
+  const limits = {
+    connectionsCheckingInterval: CHECK_MS,
+    requestTimeout: LONGEST_REQUEST_MS,
+    headersTimeout: LONGEST_REQUEST_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    maxHeaderSize: 16 * KIBIBYTE,
+  };
+  let server: Server | undefined;
+  const app = fastify({
+    logger: false,
+    bodyLimit: LONGEST_BODY_BYTES,
+    forceCloseConnections: 'idle',
+    serverFactory: (handler) =>
+      (server =
+        tls === undefined
+          ? createHttpServer(limits, handler)
+          : createHttpsServer({ ...limits, ...tlsOptions(tls) }, handler)),
+  });
+  // Nodes of other programs send no content type, or any.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => {
+    done(null, body);
+  });
+  app.setNotFoundHandler((request, reply) =>
+    send(reply, refusal('not_found', `there is no ${request.method} ${request.url.slice(0, 100)}`)),
+  );
+  app.setErrorHandler((error: { statusCode?: number; message: string }, _request, reply) => {
+    const { statusCode = 500 } = error;
+    if (statusCode === 413) {
+      return send(reply, refusal('too_large', 'the request is too large'));
+    }
+    if (statusCode >= 400 && statusCode < 500) {
+      return send(reply, refusal('invalid_client_identity', 'the request cannot be understood'));
+    }
+    failed(error);
+    return send(reply, refusal('internal', 'a fault of the server'));
+  });
+  if (server === undefined) {
+    throw new Error('fastify must make its server at once');
+  }
+  return { app, server };
+}

@@ -1,0 +1,195 @@
+/**
+ * The groups of this server: a desk for each, what was seen of them last, and who waits.
+ *
+ * Invariants:
+ * - A group that the configuration drops is answered no more. What it lent stays in the store.
+ * - A holder without an instant counts from when this server first saw it.
+ * - Each hold that lasts too long is told once. Time frees no slot.
+ */
+import type { Outcome, Wish } from '../../src/lockd/decide.ts';
+import type { Group } from '../../src/lockd/group.ts';
+import { messageOf } from '../../src/errors.ts';
+import type { LockdGroup } from './config.ts';
+import { Desk, type Answer } from './desk.ts';
+import type { LockStore } from './lock-store.ts';
+
+export interface Holder {
+  readonly id: string;
+  /** Wall clock, milliseconds. */
+  readonly sinceAt: number;
+  /** Another program lent it, or an earlier version: it may be held for longer. */
+  readonly isGuessed: boolean;
+  readonly isTooLong: boolean;
+}
+
+export interface GroupView {
+  readonly name: string;
+  /** As configured, and as in the store; undefined: never written. */
+  readonly slots: number;
+  readonly storedSlots: number | undefined;
+  readonly maxHoldMs: number;
+  readonly holders: readonly Holder[];
+  readonly pause: Group['details']['pause'];
+}
+
+interface Known {
+  config: LockdGroup;
+  readonly desk: Desk;
+  group: Group | undefined;
+  readonly firstSeen: Map<string, number>;
+  readonly told: Set<string>;
+  isAdopted: boolean;
+}
+
+export interface LockServiceOptions {
+  readonly store: LockStore;
+  readonly now: () => number;
+  /** A hold lasts longer than the group allows. */
+  readonly tooLong: (group: string, holder: Holder) => void;
+}
+
+export class LockService {
+  readonly #options: LockServiceOptions;
+  readonly #groups = new Map<string, Known>();
+
+  constructor(options: LockServiceOptions) {
+    this.#options = options;
+  }
+
+  configure(groups: readonly LockdGroup[]): void {
+    for (const name of this.#groups.keys()) {
+      if (!groups.some((group) => group.name === name)) {
+        this.#groups.delete(name);
+      }
+    }
+    for (const config of groups) {
+      const known = this.#groups.get(config.name) ?? this.#newGroup(config);
+      known.config = config;
+      known.isAdopted = false;
+      this.#groups.set(config.name, known);
+    }
+  }
+
+  config(name: string): LockdGroup | undefined {
+    return this.#groups.get(name)?.config;
+  }
+
+  get names(): readonly string[] {
+    return [...this.#groups.keys()];
+  }
+
+  /** Rejects with StoreError. The group must be configured. */
+  ask(name: string, wish: Wish): Promise<Answer> {
+    return this.#known(name).desk.ask(wish);
+  }
+
+  /** Reads the group. Rejects with StoreError. */
+  async view(name: string): Promise<GroupView> {
+    const known = this.#known(name);
+    this.#saw(known, (await this.#options.store.read(name)).group);
+    return this.#viewOf(known);
+  }
+
+  /** As seen last; undefined: not yet. */
+  lastView(name: string): GroupView | undefined {
+    const known = this.#known(name);
+    return known.group === undefined ? undefined : this.#viewOf(known);
+  }
+
+  history(name: string, most: number): ReturnType<LockStore['history']> {
+    return this.#options.store.history(name, most);
+  }
+
+  /** Looks at each group: sees to its number of slots once, and to holds that last too long. Resolves with what failed. */
+  async look(): Promise<readonly string[]> {
+    const failures: string[] = [];
+    for (const [name, known] of this.#groups) {
+      try {
+        if (!known.isAdopted) {
+          const answer = await known.desk.ask({
+            kind: 'set-slots',
+            at: this.#options.now(),
+            by: 'configuration',
+          });
+          known.isAdopted = isOutcome(answer);
+        }
+        const { holders } = await this.view(name);
+        for (const holder of holders.filter(({ isTooLong }) => isTooLong)) {
+          const key = `${holder.id} ${holder.sinceAt}`;
+          if (!known.told.has(key)) {
+            known.told.add(key);
+            this.#options.tooLong(name, holder);
+          }
+        }
+      } catch (error) {
+        failures.push(messageOf(error));
+      }
+    }
+    return failures;
+  }
+
+  #newGroup(config: LockdGroup): Known {
+    const known: Known = {
+      config,
+      desk: new Desk(
+        config.name,
+        this.#options.store,
+        () => known.config.slots,
+        (group) => this.#saw(known, group),
+      ),
+      group: undefined,
+      firstSeen: new Map(),
+      told: new Set(),
+      isAdopted: false,
+    };
+    return known;
+  }
+
+  #saw(known: Known, group: Group): void {
+    known.group = group;
+    const holders = group.semaphore?.holders ?? [];
+    for (const id of known.firstSeen.keys()) {
+      if (!holders.includes(id)) {
+        known.firstSeen.delete(id);
+      }
+    }
+    for (const id of holders.filter((holder) => !known.firstSeen.has(holder))) {
+      known.firstSeen.set(id, this.#options.now());
+    }
+    const keys = new Set(this.#viewOf(known).holders.map(({ id, sinceAt }) => `${id} ${sinceAt}`));
+    for (const key of known.told) {
+      if (!keys.has(key)) {
+        known.told.delete(key);
+      }
+    }
+  }
+
+  #viewOf({ config, group, firstSeen }: Known): GroupView {
+    const now = this.#options.now();
+    const holders = (group?.semaphore?.holders ?? []).map((id): Holder => {
+      const dated = group?.details.since.get(id);
+      const sinceAt = dated ?? firstSeen.get(id) ?? now;
+      return { id, sinceAt, isGuessed: dated === undefined, isTooLong: now - sinceAt > config.maxHoldMs };
+    });
+    return {
+      name: config.name,
+      slots: config.slots,
+      storedSlots: group?.semaphore?.totalSlots,
+      maxHoldMs: config.maxHoldMs,
+      holders,
+      pause: group?.details.pause,
+    };
+  }
+
+  #known(name: string): Known {
+    const known = this.#groups.get(name);
+    if (known === undefined) {
+      throw new Error(`there is no group ${name}`);
+    }
+    return known;
+  }
+}
+
+function isOutcome(answer: Answer): answer is Outcome {
+  return answer.kind !== 'contended' && answer.kind !== 'busy';
+}

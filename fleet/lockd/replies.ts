@@ -1,0 +1,78 @@
+/**
+ * What nodes are answered: status, kind and a sentence. Pure.
+ *
+ * Invariants:
+ * - "No slot for now" is 423. "Something is broken, and nobody knows" is 503. Neither is ever said for the other.
+ * - A kind is one word, fit for a metric label.
+ */
+import type { Pause } from '../../src/lockd/group.ts';
+import { SECOND_MS } from '../../src/text/units.ts';
+import type { Answer } from './desk.ts';
+
+export interface Reply {
+  readonly status: number;
+  /** Empty: 200. */
+  readonly kind: string;
+  readonly value: string;
+  /** Seconds; undefined: the header is left out. */
+  readonly retryAfter?: number;
+}
+
+/** Every kind, with what it means; the documentation has the same table. */
+export const REPLY_KINDS = {
+  all_slots_full: { status: 423, doc: 'other nodes hold all slots; ask again' },
+  reboots_paused: { status: 423, doc: 'a person has paused the group; ask again' },
+  failed_lock: {
+    status: 503,
+    doc: 'other servers changed the group at the same time; nothing was taken, ask again',
+  },
+  store_unavailable: { status: 503, doc: 'the store does not answer; a slot may be taken' },
+  too_many_requests: { status: 503, doc: 'too many requests wait; nothing was taken' },
+  shutting_down: { status: 503, doc: 'this server is about to end; nothing was taken' },
+  invalid_client_identity: { status: 400, doc: 'the header or the body is not that of the protocol' },
+  unknown_group: { status: 400, doc: 'the configuration of the server has no such group' },
+  unauthorized: { status: 401, doc: 'the group wants a token' },
+  forbidden: { status: 403, doc: 'the token or the certificate is not of this group' },
+  not_found: { status: 404, doc: 'there is no such address' },
+  too_large: { status: 413, doc: 'the request is too large' },
+  internal: { status: 500, doc: 'a fault of the server; a slot may be taken' },
+} as const;
+export type ReplyKind = keyof typeof REPLY_KINDS;
+
+const OK: Reply = { status: 200, kind: '', value: '' };
+/** Others were faster, or there was too much at once. */
+const SOON_SECS = 5;
+
+export function refusal(kind: ReplyKind, value: string, retryAfter?: number): Reply {
+  return { status: REPLY_KINDS[kind].status, kind, value, ...(retryAfter !== undefined && { retryAfter }) };
+}
+
+export function replyTo(group: string, answer: Answer, retryAfterMs: number): Reply {
+  const later = Math.ceil(retryAfterMs / SECOND_MS);
+  switch (answer.kind) {
+    case 'taken':
+    case 'freed':
+    case 'done':
+      return OK;
+    case 'full':
+      return refusal(
+        'all_slots_full',
+        `all slots of group ${group} are taken: ${answer.holders} of ${answer.slots}`,
+        later,
+      );
+    case 'paused':
+      return refusal('reboots_paused', `group ${group} ${pauseText(answer.pause)}`, later);
+    case 'contended':
+      return refusal(
+        'failed_lock',
+        `conflict: other servers changed group ${group} at the same time`,
+        SOON_SECS,
+      );
+    case 'busy':
+      return refusal('too_many_requests', `too many requests for group ${group} wait`, SOON_SECS);
+  }
+}
+
+export function pauseText({ by, reason }: Pause): string {
+  return `is paused by ${by}${reason === '' ? '' : `: ${reason}`}`;
+}

@@ -1,0 +1,143 @@
+/**
+ * The rules of a group's slots: what a request leaves of the group, and what is answered. Pure.
+ *
+ * Invariants:
+ * - There are never more holders than slots because of a request. Of two numbers of slots the smaller one counts.
+ * - Taking and giving back may be repeated. Who holds a slot keeps it, also while the group is paused.
+ * - What is refused changes nothing.
+ * - Giving back is always written. A request to take may still be on its way into the store, and must find another
+ *   revision there than the one that it was computed from.
+ * - Time frees no slot.
+ */
+import type { Entry, EntryKind } from './entry.ts';
+import type { Group, Pause } from './group.ts';
+import { withHolder, withoutHolder, type Semaphore } from './semaphore.ts';
+
+/** Where it comes from and when, for the history. */
+export interface Origin {
+  /** Wall clock, milliseconds. */
+  readonly at: number;
+  /** A person, or the address of a node. */
+  readonly by: string;
+}
+
+export type Wish = Origin &
+  (
+    | { readonly kind: 'take'; readonly id: string }
+    | { readonly kind: 'give-back'; readonly id: string }
+    /** A person frees the slot of a node. */
+    | { readonly kind: 'release'; readonly id: string; readonly reason: string }
+    | { readonly kind: 'pause'; readonly reason: string }
+    | { readonly kind: 'resume'; readonly reason: string }
+    /** The configuration names another number of slots. */
+    | { readonly kind: 'set-slots' }
+  );
+
+export type Outcome =
+  /** `isNew`: it did not hold one before. */
+  | { readonly kind: 'taken'; readonly isNew: boolean }
+  /** `wasHeld`: there was something to give back. */
+  | { readonly kind: 'freed'; readonly wasHeld: boolean }
+  | { readonly kind: 'full'; readonly holders: number; readonly slots: number }
+  | { readonly kind: 'paused'; readonly pause: Pause }
+  /** `isNew`: it was not so before. */
+  | { readonly kind: 'done'; readonly isNew: boolean };
+
+export interface Decision {
+  readonly outcome: Outcome;
+  readonly group: Group;
+  /** What the history gains, without numbers. */
+  readonly entries: readonly Omit<Entry, 'number'>[];
+  /** Whether the group must be written, changed or not. */
+  readonly isWritten: boolean;
+}
+
+/** `slots`: as this server is configured. */
+export function decide(group: Group, wish: Wish, slots: number): Decision {
+  const { details } = group;
+  const semaphore = group.semaphore ?? { totalSlots: slots, holders: [] };
+  switch (wish.kind) {
+    case 'take':
+      return take(group, semaphore, wish, slots);
+    case 'give-back':
+    case 'release': {
+      const wasHeld = semaphore.holders.includes(wish.id);
+      const reason = wish.kind === 'release' ? wish.reason : '';
+      const kind = wish.kind === 'release' ? 'released' : 'given-back';
+      return {
+        outcome: { kind: 'freed', wasHeld },
+        group: withSemaphore(group, withoutHolder(semaphore, wish.id)),
+        entries: wasHeld ? [entry(wish, kind, wish.id, reason)] : [],
+        isWritten: true,
+      };
+    }
+    case 'pause': {
+      const pause: Pause = { at: wish.at, by: wish.by, reason: wish.reason };
+      return {
+        outcome: { kind: 'done', isNew: details.pause === undefined },
+        group: withSemaphore({ ...group, details: { ...details, pause } }, semaphore),
+        entries: [entry(wish, 'paused', '', wish.reason)],
+        isWritten: true,
+      };
+    }
+    case 'resume': {
+      const isNew = details.pause !== undefined;
+      return {
+        outcome: { kind: 'done', isNew },
+        group: withSemaphore({ ...group, details: { ...details, pause: undefined } }, semaphore),
+        entries: isNew ? [entry(wish, 'resumed', '', wish.reason)] : [],
+        isWritten: isNew,
+      };
+    }
+    case 'set-slots': {
+      const isNew = group.semaphore?.totalSlots !== slots;
+      const before = group.semaphore === undefined ? 'none' : String(group.semaphore.totalSlots);
+      return {
+        outcome: { kind: 'done', isNew },
+        group: withSemaphore(group, { ...semaphore, totalSlots: slots }),
+        entries: isNew ? [entry(wish, 'slots', '', `${before} -> ${slots}`)] : [],
+        isWritten: isNew,
+      };
+    }
+  }
+}
+
+function take(
+  group: Group,
+  semaphore: Semaphore,
+  wish: Wish & { readonly kind: 'take' },
+  slots: number,
+): Decision {
+  const refused = (outcome: Outcome): Decision => ({ outcome, group, entries: [], isWritten: false });
+  if (semaphore.holders.includes(wish.id)) {
+    return refused({ kind: 'taken', isNew: false });
+  }
+  const { pause } = group.details;
+  if (pause !== undefined) {
+    return refused({ kind: 'paused', pause });
+  }
+  const least = Math.min(slots, semaphore.totalSlots);
+  const next = withHolder({ ...semaphore, totalSlots: least }, wish.id);
+  if (next === 'full') {
+    return refused({ kind: 'full', holders: semaphore.holders.length, slots: least });
+  }
+  const since = new Map(group.details.since).set(wish.id, wish.at);
+  return {
+    outcome: { kind: 'taken', isNew: true },
+    group: withSemaphore(
+      { ...group, details: { ...group.details, since } },
+      { ...next, totalSlots: semaphore.totalSlots },
+    ),
+    entries: [entry(wish, 'taken', wish.id, '')],
+    isWritten: true,
+  };
+}
+
+function withSemaphore(group: Group, semaphore: Semaphore): Group {
+  const since = new Map([...group.details.since].filter(([id]) => semaphore.holders.includes(id)));
+  return { semaphore, details: { ...group.details, since } };
+}
+
+function entry({ at, by }: Origin, kind: EntryKind, id: string, text: string): Omit<Entry, 'number'> {
+  return { at, kind, id, by, text };
+}
