@@ -17,6 +17,7 @@ import { measureMemoryVariants } from './memory-variants.ts';
 import { runProgram } from '../sandbox/program.ts';
 import { parseOptions, TOPICS, USAGE, type Options, type TopicName } from './options.ts';
 import { measureProcessorTime } from './processor-time.ts';
+import { measureSimulate } from './simulate.ts';
 import { measureSoak } from './soak.ts';
 import { measureStart } from './start.ts';
 import { measureStateMachine } from './state-machine.ts';
@@ -33,6 +34,7 @@ const MEASURES: Readonly<Record<TopicName, (options: BenchOptions) => Promise<To
   deployments: measureDeployments,
   machine: measureStateMachine,
   flood: measureFlood,
+  simulate: measureSimulate,
 };
 
 async function measure({ quick, only, json, beside }: Options): Promise<number> {
@@ -58,5 +60,5 @@ async function measure({ quick, only, json, beside }: Options): Promise<number> 
 
 /** `args` are the words after the program's name. Resolves with the exit code. */
 export function bench(args: readonly string[]): Promise<number> {
-  return runProgram(args, { usage: USAGE, parse: parseOptions, run: measure });
+  return runProgram(args, { name: 'npm run bench --', usage: USAGE, parse: parseOptions, run: measure });
 }

@@ -1,6 +1,7 @@
 /** A measured figure, and a topic with several of them, which every benchmark returns. Types only. */
 
-export type Unit = 'ms' | 'MB' | 'per tick' | 'ms per tick' | 'count' | 'per second' | 'years per second';
+export type Unit =
+  's' | 'ms' | 'MB' | 'per tick' | 'ms per tick' | 'count' | 'per second' | 'years per second';
 
 export interface Figure {
   /** What was measured, as the table shows it. */

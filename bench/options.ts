@@ -1,6 +1,5 @@
 /** The options of the benchmarks, parsed and checked. */
-import { parseArgs } from 'node:util';
-import { UsageError } from '../sandbox/program.ts';
+import { given, UsageError } from '../sandbox/program.ts';
 
 export const TOPICS = [
   'start',
@@ -14,6 +13,7 @@ export const TOPICS = [
   'deployments',
   'machine',
   'flood',
+  'simulate',
 ] as const;
 export type TopicName = (typeof TOPICS)[number];
 
@@ -37,21 +37,16 @@ export interface Options {
 
 /** Undefined if help was requested. */
 export function parseOptions(args: readonly string[]): Options | undefined {
-  let values;
-  try {
-    ({ values } = parseArgs({
-      args: [...args],
-      options: {
-        quick: { type: 'boolean', default: false },
-        only: { type: 'string', multiple: true, default: [] },
-        json: { type: 'string' },
-        beside: { type: 'string' },
-        help: { type: 'boolean', default: false },
-      },
-    }));
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
+  const { values } = given({
+    args: [...args],
+    options: {
+      quick: { type: 'boolean', default: false },
+      only: { type: 'string', multiple: true, default: [] },
+      json: { type: 'string' },
+      beside: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
   if (values.help) {
     return undefined;
   }

@@ -57,6 +57,7 @@ function givenOf(args: readonly string[], command: CommandSpec): Given {
   const words: string[] = [];
   const values = new Map<string, string>();
   const flags = new Set<string>();
+  const lists = new Map<string, string[]>();
   let areOptions = true;
   for (let index = 0; index < args.length; index++) {
     const arg = args[index] ?? '';
@@ -65,11 +66,11 @@ function givenOf(args: readonly string[], command: CommandSpec): Given {
     } else if (!areOptions || !arg.startsWith('-') || arg === '-') {
       words.push(arg);
     } else {
-      index += readOption(arg, args[index + 1], command, values, flags);
+      index += readOption(arg, args[index + 1], command, { values, flags, lists });
     }
   }
   checkWords(words, command);
-  return { words, values, flags };
+  return { words, values, flags, lists };
 }
 
 /** How many of the arguments after it belong to the option. */
@@ -77,8 +78,15 @@ function readOption(
   arg: string,
   next: string | undefined,
   { name: of, options }: CommandSpec,
-  values: Map<string, string>,
-  flags: Set<string>,
+  {
+    values,
+    flags,
+    lists,
+  }: {
+    readonly values: Map<string, string>;
+    readonly flags: Set<string>;
+    readonly lists: Map<string, string[]>;
+  },
 ): 0 | 1 {
   const equals = arg.indexOf('=');
   const name = (equals < 0 ? arg : arg.slice(0, equals)).replace(/^--/, '');
@@ -103,7 +111,11 @@ function readOption(
   if (value === undefined || (inline === undefined && value.startsWith('--'))) {
     throw new UsageError(`--${name} must be followed by ${spec.value}: ${spec.doc}`);
   }
-  values.set(name, value);
+  if (spec.isList === true) {
+    lists.set(name, [...(lists.get(name) ?? []), value]);
+  } else {
+    values.set(name, value);
+  }
   return inline === undefined ? 1 : 0;
 }
 
@@ -138,7 +150,11 @@ export function overview(commands: readonly CommandSpec[]): string {
 
 export function helpOf({ name, words, summary, options, notes = [] }: CommandSpec): string {
   const shown = Object.entries(options).map(
-    ([option, { value, doc }]) => [`--${option}${value === undefined ? '' : ` ${value}`}`, doc] as const,
+    ([option, { value, doc, isList }]) =>
+      [
+        `--${option}${value === undefined ? '' : ` ${value}`}`,
+        isList === true ? `${doc}; may be repeated` : doc,
+      ] as const,
   );
   const width = Math.max(0, ...shown.map(([option]) => option.length));
   return [

@@ -3,6 +3,8 @@ export interface OptionSpec {
   /** In help: `N`, `FILE`. Left out: a flag. */
   readonly value?: string;
   readonly doc: string;
+  /** It may be given several times, each with a value of its own. */
+  readonly isList?: true;
 }
 
 export interface CommandSpec {
@@ -24,4 +26,6 @@ export interface Given {
   readonly words: readonly string[];
   readonly values: ReadonlyMap<string, string>;
   readonly flags: ReadonlySet<string>;
+  /** Of options that may be given several times: all values, in order. */
+  readonly lists: ReadonlyMap<string, readonly string[]>;
 }

@@ -1,27 +1,33 @@
 /**
- * The releases of a saved update graph, for a plan.
+ * The releases of an update graph, for a plan: of a saved one, or of a live server.
  *
- * Invariant: the graph is checked by the agent's own code. What the agent would not take from it, no plan has.
+ * Invariants:
+ * - The graph is checked by the agent's own code. What the agent would not take from it, no plan has.
+ * - Rollouts are what they are to the policy engine.
  */
-import { parseGraph } from '../src/cincinnati/graph/graph.ts';
+import { readGraph, wireEdges } from '../src/cincinnati/review/read-graph.ts';
 import type { WireEdge } from '../src/cincinnati/policy/offered-edges.ts';
-import { readRollout } from '../src/cincinnati/policy/rollout.ts';
 import { readSmallFile } from '../src/files/read-small-file.ts';
 import type { PlannedRelease } from '../src/fleet/plan.ts';
-import { GRAPH_JSON, parseJsonBytes } from '../src/text/bounded-json.ts';
 import { DAY_MS, MEBIBYTE } from '../src/text/units.ts';
+import { isAddress } from './graph/graph-address.ts';
+import type { GraphScope } from './graph/graph-scope.ts';
+import { fetchGraph } from './graph/graph-source.ts';
 
 const LARGEST_GRAPH = 64 * MEBIBYTE;
-const PREFIX = 'org.fedoraproject.coreos.updates.';
 
-/** All are published before `fromAt`. Rejects with an error that says what is wrong with the file. */
-export async function graphReleases(
-  file: string,
+/** A file or an address; `scope` is what a server is asked for. Rejects with an error that says what is wrong. */
+export async function graphBytes(source: string, scope: GraphScope): Promise<Buffer> {
+  return isAddress(source) ? (await fetchGraph(source, scope)).bytes : readSmallFile(source, LARGEST_GRAPH);
+}
+
+/** All are published before `fromAt`. Throws an error that says what is wrong with the graph. */
+export function graphReleases(
+  bytes: Uint8Array,
   fromAt: number,
-): Promise<{ readonly releases: readonly PlannedRelease[]; readonly edges: readonly WireEdge[] }> {
-  const json = parseJsonBytes(await readSmallFile(file, LARGEST_GRAPH), GRAPH_JSON);
-  const { nodes, edges } = parseGraph(json);
-  const metadata = metadataOf(json);
+): { readonly releases: readonly PlannedRelease[]; readonly edges: readonly WireEdge[] } {
+  const read = readGraph(bytes);
+  const { nodes } = read.graph;
   const ranks = nodes
     .map(({ problem, ageIndex }, index) => ({ problem, ageIndex, index }))
     .filter(({ problem, ageIndex }) => problem === undefined && ageIndex !== undefined)
@@ -30,21 +36,14 @@ export async function graphReleases(
   const places = new Map(ranks.map((index, place) => [index, place]));
   const releases = ranks.map((index): PlannedRelease => {
     const { version = '', payload = '', deadendReason } = nodes[index] ?? {};
-    const texts = metadata[index] ?? new Map<string, string>();
-    const isRollout = texts.get(`${PREFIX}rollout`) === 'true';
+    const rollout = read.entries[index]?.rollout;
     return {
       version,
       checksum: payload.slice(payload.lastIndexOf(':') + 1),
       publishedAt: fromAt - DAY_MS,
       isBad: false,
       ...(deadendReason !== undefined && { deadend: deadendReason }),
-      ...(isRollout && {
-        rollout: readRollout({
-          startEpoch: texts.get(`${PREFIX}start_epoch`),
-          startValue: texts.get(`${PREFIX}start_value`),
-          durationMinutes: texts.get(`${PREFIX}duration_minutes`),
-        }),
-      }),
+      ...(rollout !== undefined && { rollout }),
     };
   });
   if (releases.length === 0) {
@@ -52,27 +51,9 @@ export async function graphReleases(
   }
   return {
     releases,
-    edges: edges.flatMap(({ from, to }): WireEdge[] => {
-      const [a, b] = [places.get(from), to === undefined ? undefined : places.get(to)];
+    edges: wireEdges(read).flatMap(([from, to]): WireEdge[] => {
+      const [a, b] = [places.get(from), places.get(to)];
       return a === undefined || b === undefined ? [] : [[a, b]];
     }),
   };
-}
-
-/** Of each node: the texts of its metadata. */
-function metadataOf(json: unknown): readonly ReadonlyMap<string, string>[] {
-  const nodes: unknown = own(json, 'nodes');
-  return Array.isArray(nodes)
-    ? nodes.map((node) => {
-        const metadata = own(node, 'metadata');
-        const entries = typeof metadata === 'object' && metadata !== null ? Object.entries(metadata) : [];
-        return new Map(entries.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
-      })
-    : [];
-}
-
-function own(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null
-    ? Object.getOwnPropertyDescriptor(value, name)?.value
-    : undefined;
 }

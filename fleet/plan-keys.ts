@@ -25,6 +25,8 @@ export interface PlanValues {
   'releases.halt_hours': number;
   'releases.barrier_every': number;
   'releases.graph': string;
+  'releases.stream': string;
+  'releases.arch': string;
   group: readonly TomlValue[];
 }
 
@@ -51,6 +53,8 @@ export interface GroupValues {
   'power.until': number;
   'power.days': ReadonlySet<number>;
 }
+
+const SCOPE_NAME = /^[A-Za-z0-9][\w.-]{0,63}$/;
 
 const instant: Parser<number | undefined> = (value, at) => {
   const text = value instanceof TomlDate ? value.text : undefined;
@@ -206,10 +210,24 @@ export const PLAN_KEYS: Schema<PlanValues> = {
   ),
   'releases.graph': key(
     'text',
-    text(/./, 'the path of an update graph'),
+    text(/./, 'the path or the address of an update graph'),
     TEXT,
     '',
-    'a saved update graph, in place of made-up releases; a path beside the plan',
+    'an update graph in place of made-up releases: a path beside the plan, or the address of a server',
+  ),
+  'releases.stream': key(
+    'text',
+    text(SCOPE_NAME, 'the name of a stream'),
+    TEXT,
+    'stable',
+    'of a graph with an address: what is asked for',
+  ),
+  'releases.arch': key(
+    'text',
+    text(SCOPE_NAME, 'the name of an architecture'),
+    TEXT,
+    'x86_64',
+    'of a graph with an address: what is asked for',
   ),
   group: key('list of tables', tables, { type: 'array' }, [], 'the nodes, see below'),
 };

@@ -22,7 +22,8 @@ import { readSmallFile } from '../src/files/read-small-file.ts';
 import type { Plan, PlannedGroup, PlannedHours, PlannedLock, PlannedRelease } from '../src/fleet/plan.ts';
 import { withoutUserInfo } from './shown-lock.ts';
 import { DAY_MS, HOUR_MS, MEBIBYTE, MINUTE_MS, SECOND_MS } from '../src/text/units.ts';
-import { graphReleases } from './graph-releases.ts';
+import { isAddress } from './graph/graph-address.ts';
+import { graphBytes, graphReleases } from './graph-releases.ts';
 import { GROUP_KEYS, PLAN_KEYS, type GroupValues, type PlanValues } from './plan-keys.ts';
 import { plannedReleases } from './planned-releases.ts';
 import { policiesOf } from './policies.ts';
@@ -88,7 +89,10 @@ async function historyOf(
     return { releases: plannedReleases(values, span), edges: undefined };
   }
   try {
-    return await graphReleases(path.resolve(folder, graph), span.fromAt);
+    const source = isAddress(graph) ? graph : path.resolve(folder, graph);
+    const [stream, basearch] = [values['releases.stream'], values['releases.arch']];
+    const bytes = await graphBytes(source, { stream, basearch, scheme: 'checksum' });
+    return graphReleases(bytes, span.fromAt);
   } catch (error) {
     at.inTable('releases')
       .inTable('graph')

@@ -6,6 +6,7 @@ import { simulateFleet } from '../src/fleet/simulate-fleet.ts';
 import { HOUR_MS } from '../src/text/units.ts';
 import type { CommandSpec, Given } from './command-spec.ts';
 import { calendarOf } from './calendar-report.ts';
+import { instantOption } from './instant-option.ts';
 import { jsonReport } from './json-report.ts';
 import { MOST_DAYS } from './plan-keys.ts';
 import { readPlan, type PlanOverrides } from './read-plan.ts';
@@ -61,21 +62,10 @@ function overridesOf(values: ReadonlyMap<string, string>): PlanOverrides {
   const days = values.get('days');
   const seed = values.get('seed');
   return {
-    ...(from !== undefined && { fromAt: instant(from) }),
+    ...(from !== undefined && { fromAt: instantOption('from', from) }),
     ...(days !== undefined && { days: whole('days', days, 1, MOST_DAYS) }),
     ...(seed !== undefined && { seed: whole('seed', seed, 0, 2 ** 31 - 1) }),
   };
-}
-
-function instant(text: string): number {
-  const isDated = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d))?$/.test(text);
-  const at = isDated ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(at)) {
-    throw new UsageError(
-      `--from must be a date such as 2026-12-01, or 2026-12-01T00:00:00Z, got ${printable(JSON.stringify(text.slice(0, 100)))}`,
-    );
-  }
-  return at;
 }
 
 function whole(name: string, text: string, least: number, most: number): number {

@@ -11,12 +11,15 @@ import { join } from 'node:path';
 import { startCincinnatiServer } from './cincinnati-server.ts';
 import type { Scheme } from '../src/agent/release.ts';
 import { runFleet } from './fleet.ts';
+import { InjectedFaults } from './injected-faults.ts';
 import { Journey } from './journey.ts';
 import { Machine } from './machine.ts';
 import { parseOptions, USAGE, type DemoOptions } from './options.ts';
 import { runProgram, UsageError } from './program.ts';
 import { carriedHistory, HistoryError, loadHistory, payloadText, type History } from './releases.ts';
 import { Screen } from './screen.ts';
+import { simulateExample } from './second-act.ts';
+import { aboutKept, NEXT, type KeptNode } from './things-to-try.ts';
 import { prepareHost, setFaults, type Fault, type StandInRelease } from './stand-in.ts';
 import { plannedWalk } from './walk.ts';
 import { writeAgentConfig } from './agent-config.ts';
@@ -29,6 +32,10 @@ const REBOOT_MS = 100;
 const NODE_ID = '2a9d1f0c5b7e4d3a8c6f1e2d3b4a5c69';
 
 async function runDemo(options: DemoOptions): Promise<number> {
+  return options.isSimulation ? await simulateExample() : await runSandbox(options);
+}
+
+async function runSandbox(options: DemoOptions): Promise<number> {
   const history =
     options.graph === undefined ? await carriedHistory(options.stream) : await loadHistory(options.graph);
   const scheme = options.oci ? 'oci' : 'checksum';
@@ -48,8 +55,16 @@ async function runDemo(options: DemoOptions): Promise<number> {
   process.stdout.on('error', interrupt);
   const log = createWriteStream(join(root, 'agent.log'));
   const basearch = arch === 'arm64' ? 'aarch64' : 'x86_64';
-  const server = await startCincinnatiServer({ history, stream: options.stream, basearch, clock: Date });
-  const journey = new Journey(walk, screen, deadendReason(history, start));
+  const faults = new InjectedFaults(options.failures.deploy + options.failures.daemon);
+  const server = await startCincinnatiServer({
+    history,
+    stream: options.stream,
+    basearch,
+    clock: Date,
+    onRequest: (served) => faults.served(served),
+  });
+  const injected = (): number => faults.of(NODE_ID, root);
+  const journey = new Journey({ walk, screen, deadend: deadendReason(history, start), injected });
   prepare(root, options, history, start);
   await writeAgentConfig(root, { baseUrl: server.baseUrl });
   if (options.failures.server > 0) {
@@ -82,11 +97,18 @@ async function runDemo(options: DemoOptions): Promise<number> {
     () => ended.abort(new Error(`not arrived within ${options.limitSecs} s`)),
     options.limitSecs * 1000,
   );
+  const keep = async (nodes: readonly KeptNode[], logFile?: string): Promise<void> => {
+    clearTimeout(limit);
+    for (const line of aboutKept(nodes, server.baseUrl, logFile)) {
+      screen.line(line);
+    }
+    await aborted(ended.signal).catch(() => undefined);
+  };
   let code: number;
   try {
     if (options.nodes > 1) {
       const lay = (home: string): void => prepare(home, options, history, start);
-      const fleet = await runFleet({
+      const isWithinSlots = await runFleet({
         options,
         root,
         screen,
@@ -95,12 +117,11 @@ async function runDemo(options: DemoOptions): Promise<number> {
         agent,
         daemon,
         prepare: lay,
+        faults,
         signal: ended.signal,
+        keep,
       });
-      for (const line of fleet.summary) {
-        screen.line(line);
-      }
-      return fleet.ok ? 0 : 1;
+      return isWithinSlots ? 0 : 1;
     }
     screen.line(`${walk.length - 1} hops from ${start} to ${walk.at(-1) ?? start}, below ${root}`);
     await machine.start();
@@ -110,12 +131,12 @@ async function runDemo(options: DemoOptions): Promise<number> {
       screen.line(line);
     }
     if (options.keep) {
-      screen.line(`metrics: curl --unix-socket ${machine.metricsSocket} http://localhost/metrics`);
-      screen.line(
-        `update server: ${server.baseUrl}/v1/graph  system bus: unix:path=${machine.busSocket}  log: ${join(root, 'agent.log')}`,
-      );
-      screen.line('kept running; Ctrl-C ends it');
-      await aborted(ended.signal).catch(() => undefined);
+      const { busSocket, metricsSocket } = machine;
+      await keep([{ name: 'node1', root, busSocket, metricsSocket }], join(root, 'agent.log'));
+    } else {
+      for (const line of NEXT) {
+        screen.line(line);
+      }
     }
     code = 0;
   } catch (error) {
@@ -205,5 +226,11 @@ function prepare(root: string, options: DemoOptions, history: History, start: st
 
 /** `args` are the words after the program's name. Resolves with the exit code. */
 export function demo(args: readonly string[]): Promise<number> {
-  return runProgram(args, { usage: USAGE, parse: parseOptions, run: runDemo, mistakes: [HistoryError] });
+  return runProgram(args, {
+    name: 'npm run demo --',
+    usage: USAGE,
+    parse: parseOptions,
+    run: runDemo,
+    mistakes: [HistoryError],
+  });
 }

@@ -11,10 +11,14 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeAgentConfig } from './agent-config.ts';
 import type { CincinnatiServer } from './cincinnati-server.ts';
+import type { InjectedFaults } from './injected-faults.ts';
 import { startLockServer } from './lock-server.ts';
 import { Machine } from './machine.ts';
 import type { DemoOptions } from './options.ts';
+import { fleetPicture } from './fleet-picture.ts';
 import { type Screen, table } from './screen.ts';
+import type { KeptNode } from './things-to-try.ts';
+import { Timeline } from './timeline.ts';
 
 export interface FleetSetting {
   readonly options: DemoOptions;
@@ -27,12 +31,21 @@ export interface FleetSetting {
   readonly daemon: { readonly bytesPerSecond: number; readonly rebootMs: number };
   /** Creates the host of one node. */
   readonly prepare: (root: string) => void;
+  readonly faults: InjectedFaults;
   readonly signal: AbortSignal;
+  /** With --keep: resolves when the fleet shall end. */
+  readonly keep: (nodes: readonly KeptNode[]) => Promise<void>;
 }
+
+const REDRAW_MS = 500;
 
 interface Member {
   readonly name: string;
+  readonly root: string;
+  /** How many faults the sandbox has put into it. */
+  readonly injected: () => number;
   readonly machine: Machine;
+  readonly timeline: Timeline;
   version: string;
   isDown: boolean;
   downSince: number;
@@ -41,53 +54,67 @@ interface Member {
   arrivedMs: number | undefined;
 }
 
-/** After a power cut, too, all nodes of a fleet ask the server for the first time in the same second. */
-export async function runFleet(
-  setting: FleetSetting,
-): Promise<{ readonly ok: boolean; readonly summary: readonly string[] }> {
+/** Resolves with whether it kept within its slots. After a power cut, too, all nodes of a fleet ask the server for the first time in the same second. */
+export async function runFleet(setting: FleetSetting): Promise<boolean> {
   const { options, root, screen, server, walk, signal } = setting;
   const { nodes, slots } = options;
   const lock = await startLockServer({ groups: { default: slots }, clock: Date });
   const startMs = performance.now();
+  const windows = options.windows ? windowStarts(new Date()) : undefined;
+  const isOpen =
+    windows === undefined
+      ? {}
+      : { isOpen: (atMs: number) => isWithin(windows, performance.timeOrigin + atMs) };
+  const picture = (): string[] =>
+    fleetPicture({ rows: members, startMs, nowMs: performance.now(), width: screen.width, ...isOpen });
   const members: Member[] = [];
   let mostDown = 0;
+  let redraw: NodeJS.Timeout | undefined;
   const { promise: arrived, resolve, reject } = Promise.withResolvers<undefined>();
   const draw = (): void => {
     const down = members.filter((member) => member.isDown).length;
     mostDown = Math.max(mostDown, down);
-    screen.live(
-      members.map(({ name, version, isDown }) => `${name} ${isDown ? '(down)' : version}`).join('  '),
-    );
+    if (screen.isTerminal) {
+      screen.live(...picture());
+    }
   };
   for (let index = 1; index <= nodes; index++) {
     const name = `node${index}`;
     const home = join(root, name);
     await mkdir(home);
     setting.prepare(home);
-    await writeAgentConfig(home, { baseUrl: server.baseUrl, more: strategyConfig(options, lock.baseUrl) });
+    await writeAgentConfig(home, { baseUrl: server.baseUrl, more: strategyConfig(windows, lock.baseUrl) });
+    const nodeId = createHash('md5').update(name).digest('hex');
     const machine = new Machine({
       root: home,
       agent: setting.agent,
       agentArgs: ['-v', '--log-format', 'json'],
-      nodeId: createHash('md5').update(name).digest('hex'),
+      nodeId,
       daemon: setting.daemon,
       events: {
         onDown: () => {
           member.isDown = true;
           member.downSince = performance.now();
+          member.timeline.become('down', member.downSince);
           draw();
         },
         onBoot: (version, boot) => {
           member.version = version;
           if (boot > 1) {
             member.isDown = false;
+            member.timeline.become('up', performance.now());
             member.downMs += performance.now() - member.downSince;
             member.reboots++;
-            screen.line(`${name}  booted ${version}`);
+            if (!screen.isTerminal) {
+              screen.line(`${name}  booted ${version}`);
+            }
           }
           draw();
         },
         onNotify: (key, value) => {
+          if (key === 'STATUS' && !member.isDown) {
+            member.timeline.become(value.includes('update staged') ? 'staged' : 'up', performance.now());
+          }
           if (key !== 'STATUS' || member.version !== walk.at(-1) || !value.includes('(last checked')) {
             return;
           }
@@ -103,7 +130,10 @@ export async function runFleet(
     });
     const member: Member = {
       name,
+      root: home,
+      injected: () => setting.faults.of(nodeId, home),
       machine,
+      timeline: new Timeline(startMs),
       version: '',
       isDown: false,
       downSince: 0,
@@ -121,34 +151,54 @@ export async function runFleet(
       `${nodes} nodes, ${slots} ${slots === 1 ? 'slot' : 'slots'}, ${walk.length - 1} hops each to ${walk.at(-1) ?? ''}, below ${root}`,
     );
     await Promise.all(members.map(({ machine }) => machine.start()));
+    redraw = setInterval(draw, REDRAW_MS);
     await Promise.race([arrived, interrupted]);
+    const last = picture();
+    clearInterval(redraw);
+    screen.live();
     const holders = await lock.holders('default');
     const secs = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
-    const rows = members.map(({ name, version, reboots, downMs, arrivedMs }) => [
+    const rows = members.map(({ name, injected, version, reboots, downMs, arrivedMs }) => [
       name,
       version,
       String(reboots),
       secs(downMs),
       secs((arrivedMs ?? 0) - startMs),
+      String(injected()),
     ]);
-    return {
-      ok: mostDown <= slots && holders.length === 0,
-      summary: [
-        '',
-        ...table(['node', 'booted', 'reboots', 'down', 'arrived'], rows),
-        '',
-        `down at one instant: ${mostDown} of ${nodes} at most (slots: ${slots}); slots still held: ${holders.length}`,
-      ],
-    };
+    const summary = [
+      '',
+      ...last,
+      '',
+      ...table(['node', 'booted', 'reboots', 'down', 'arrived', 'faults'], rows),
+      '',
+      `down at one instant: ${mostDown} of ${nodes} at most (slots: ${slots}); slots still held: ${holders.length}`,
+    ];
+    for (const line of summary) {
+      screen.line(line);
+    }
+    if (options.keep) {
+      await setting.keep(
+        members.map(({ name, root: home, machine }) => ({
+          name,
+          root: home,
+          busSocket: machine.busSocket,
+          metricsSocket: machine.metricsSocket,
+        })),
+      );
+    }
+    return mostDown <= slots && holders.length === 0;
   } finally {
+    clearInterval(redraw);
     interrupted.catch(() => undefined);
     await Promise.all(members.map(({ machine }) => machine.stop()));
     await lock.stop();
   }
 }
 
-function strategyConfig({ windows }: DemoOptions, lockUrl: string): string {
-  const names = windows ? '["periodic", "fleet_lock"]' : '"fleet_lock"';
+/** `windows`: where they begin, in minutes of the day. Undefined: there are none. */
+function strategyConfig(windows: readonly number[] | undefined, lockUrl: string): string {
+  const names = windows === undefined ? '"fleet_lock"' : '["periodic", "fleet_lock"]';
   const lines = [
     `[updates]`,
     `strategy = ${names}`,
@@ -156,14 +206,21 @@ function strategyConfig({ windows }: DemoOptions, lockUrl: string): string {
     '[updates.fleet_lock]',
     `base_url = ${JSON.stringify(lockUrl)}`,
   ];
-  return `${lines.join('\n')}\n${windows ? windowConfig() : ''}`;
+  return `${lines.join('\n')}\n${windows === undefined ? '' : windowConfig(windows, new Date())}`;
 }
 
-/** Every second minute of the next hour: the shortest windows there are. */
-export function windowConfig(now = new Date()): string {
-  const days = JSON.stringify([WEEKDAYS[now.getUTCDay()], WEEKDAYS[(now.getUTCDay() + 1) % 7]]);
+/** Every second minute of the next hour, in minutes of the day in UTC: the shortest windows there are. */
+function windowStarts(now: Date): readonly number[] {
   const first = now.getUTCHours() * 60 + now.getUTCMinutes() + 1;
-  const windows = Array.from({ length: 30 }, (_, index) => (first + 2 * index) % 1440);
+  return Array.from({ length: 30 }, (_, index) => (first + 2 * index) % 1440);
+}
+
+function isWithin(windows: readonly number[], at: number): boolean {
+  return windows.includes(Math.floor(at / 60_000) % 1440);
+}
+
+function windowConfig(windows: readonly number[], now: Date): string {
+  const days = JSON.stringify([WEEKDAYS[now.getUTCDay()], WEEKDAYS[(now.getUTCDay() + 1) % 7]]);
   return windows
     .map(
       (start) =>

@@ -1,11 +1,11 @@
 /**
- * The demo's view of a walk. It hears from the machine and the agent, draws the hop under way, and keeps the
- * times for the table at the end.
+ * The demo's view of a walk. It hears from the machine and the agent, and draws the hop under way. Each hop that is done
+ * becomes a row of a table.
  *
  * Invariant: `arrived` resolves once the last planned release is booted and the agent polls again. On a
  * dead-end it resolves once the agent has said so.
  */
-import { bar, bytes, table, type Screen } from './screen.ts';
+import { bar, bytes, Table, type Screen } from './screen.ts';
 
 interface Hop {
   readonly from: string;
@@ -13,7 +13,8 @@ interface Hop {
   readonly startMs: number;
   stagedMs: number | undefined;
   bootedMs: number | undefined;
-  failures: number;
+  /** Put in between the end of the hop before and the end of this one. */
+  faults: number;
 }
 
 interface Progress {
@@ -34,6 +35,7 @@ export class Journey {
   readonly #walk: readonly string[];
   readonly #screen: Screen;
   readonly #deadend: string | undefined;
+  readonly #injected: () => number;
   readonly #hops: Hop[] = [];
   readonly #lines: string[] = [];
   readonly #startMs = performance.now();
@@ -43,10 +45,22 @@ export class Journey {
   #state = '';
   #progress: Progress = {};
 
-  constructor(walk: readonly string[], screen: Screen, deadend: string | undefined) {
+  /** `injected`: how many faults the sandbox has put in so far. */
+  constructor({
+    walk,
+    screen,
+    deadend,
+    injected,
+  }: {
+    readonly walk: readonly string[];
+    readonly screen: Screen;
+    readonly deadend: string | undefined;
+    readonly injected: () => number;
+  }) {
     this.#walk = walk;
     this.#screen = screen;
     this.#deadend = deadend;
+    this.#injected = injected;
     this.arrived = new Promise((resolve) => {
       this.#arrive = resolve;
     });
@@ -57,10 +71,8 @@ export class Journey {
     const hop = this.#hops.at(-1);
     if (hop !== undefined && hop.bootedMs === undefined && hop.to === version) {
       hop.bootedMs = performance.now();
-      const secs = ((hop.bootedMs - hop.startMs) / 1000).toFixed(1);
-      this.#screen.line(
-        `hop ${this.#hops.length}/${this.#walk.length - 1}  ${hop.from} -> ${hop.to}  ${secs} s`,
-      );
+      hop.faults = this.#injected() - this.#hops.reduce((sum, { faults }) => sum + faults, 0);
+      this.#printRow(hop);
     } else if (hop !== undefined && this.#booted !== '') {
       this.#screen.line(`booted ${version}, not ${hop.to}`);
     }
@@ -119,10 +131,6 @@ export class Journey {
   }
 
   failed(text: string): void {
-    const hop = this.#hops.at(-1);
-    if (hop !== undefined) {
-      hop.failures++;
-    }
     this.#screen.line(`  ${text}`);
   }
 
@@ -130,28 +138,39 @@ export class Journey {
     if (this.#deadend !== undefined) {
       return [`${this.#booted} is a dead-end: ${this.#deadend}`, 'no update was taken'];
     }
-    const secs = (from: number, to: number | undefined): string =>
-      to === undefined ? '' : `${((to - from) / 1000).toFixed(1)} s`;
-    const rows = this.#hops.map((hop, index) => [
-      String(index + 1),
-      hop.from,
-      hop.to,
-      secs(hop.startMs, hop.stagedMs),
-      hop.stagedMs === undefined ? '' : secs(hop.stagedMs, hop.bootedMs),
-      secs(hop.startMs, hop.bootedMs),
-      hop.failures === 0 ? '' : String(hop.failures),
-    ]);
     const total = ((performance.now() - this.#startMs) / 1000).toFixed(1);
-    return [
-      '',
-      ...table(['hop', 'from', 'to', 'staged', 'reboot', 'total', 'faults'], rows),
-      '',
-      `${this.#hops.length} hops in ${total} s; booted: ${this.#booted}`,
-    ];
+    return ['', `${this.#hops.length} hops in ${total} s; booted: ${this.#booted}`];
   }
 
   lastLines(): readonly string[] {
     return this.#lines;
+  }
+
+  /** The head of the table comes with its first row. */
+  #printRow({ from, to, startMs, stagedMs, bootedMs, faults }: Hop): void {
+    const secs = (sinceMs: number, untilMs: number | undefined): string =>
+      untilMs === undefined ? '' : `${((untilMs - sinceMs) / 1000).toFixed(1)} s`;
+    const longest = this.#walk.reduce((one, other) => (other.length > one.length ? other : one), from);
+    const shown = new Table(
+      ['hop', 'from', 'to', 'staged', 'reboot', 'total', 'faults'],
+      [['', longest, longest, '0.0 s', '0.0 s', '0.0 s', '']],
+    );
+    if (this.#hops.length === 1) {
+      for (const line of shown.head()) {
+        this.#screen.line(line);
+      }
+    }
+    this.#screen.line(
+      shown.row([
+        String(this.#hops.length),
+        from,
+        to,
+        secs(startMs, stagedMs),
+        stagedMs === undefined ? '' : secs(stagedMs, bootedMs),
+        secs(startMs, bootedMs),
+        String(faults),
+      ]),
+    );
   }
 
   #begin(to: string): void {
@@ -165,7 +184,7 @@ export class Journey {
       startMs: performance.now(),
       stagedMs: undefined,
       bootedMs: undefined,
-      failures: 0,
+      faults: 0,
     });
   }
 

@@ -1,7 +1,6 @@
 /** The demo's options, parsed and checked. */
-import { parseArgs } from 'node:util';
 import { parseImageReference } from '../src/rpmostree/image-reference.ts';
-import { UsageError } from './program.ts';
+import { given, UsageError } from './program.ts';
 
 export const USAGE = `Usage: npm run demo -- [OPTIONS]
 
@@ -18,11 +17,13 @@ Walks a node through an update history, in a sandbox below a temporary folder.
   --fail WHAT       a failure on demand, may be given several times:
                       deploy=N   the next N deploys fail      daemon=N  the daemon dies in the middle of N downloads
                       server=N   N answers of the update server are 503
+                    in a fleet each node has N of the first two; the last column of the table counts what struck
   --nodes N         a fleet: N nodes take turns with a lock server (default 1)
   --slots N         how many of them may be down at once (default 1)
   --windows         with --nodes: reboots only within windows of one minute, every second minute
   --keep            stay running at the end, to scrape, read logs and poke, until Ctrl-C
   --limit SECONDS   give up after this time (default 300)
+  --simulate        alone: no node at all, but a month of 10,000 that \`zincati-fleet simulate\` runs on a virtual clock
   --help            this text
 `;
 
@@ -45,33 +46,31 @@ export interface DemoOptions {
   readonly windows: boolean;
   readonly keep: boolean;
   readonly limitSecs: number;
+  /** In place of all the rest. */
+  readonly isSimulation: boolean;
 }
 
 /** Undefined if help was requested. */
 export function parseOptions(args: readonly string[]): DemoOptions | undefined {
-  let values;
-  try {
-    ({ values } = parseArgs({
-      args: [...args],
-      options: {
-        stream: { type: 'string', default: 'stable' },
-        graph: { type: 'string' },
-        start: { type: 'string' },
-        oci: { type: 'boolean', default: false },
-        image: { type: 'string' },
-        speed: { type: 'string', default: '1' },
-        fail: { type: 'string', multiple: true, default: [] },
-        nodes: { type: 'string', default: '1' },
-        slots: { type: 'string', default: '1' },
-        windows: { type: 'boolean', default: false },
-        keep: { type: 'boolean', default: false },
-        limit: { type: 'string', default: '300' },
-        help: { type: 'boolean', default: false },
-      },
-    }));
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
+  const { values } = given({
+    args: [...args],
+    options: {
+      stream: { type: 'string', default: 'stable' },
+      graph: { type: 'string' },
+      start: { type: 'string' },
+      oci: { type: 'boolean', default: false },
+      image: { type: 'string' },
+      speed: { type: 'string', default: '1' },
+      fail: { type: 'string', multiple: true, default: [] },
+      nodes: { type: 'string', default: '1' },
+      slots: { type: 'string', default: '1' },
+      windows: { type: 'boolean', default: false },
+      keep: { type: 'boolean', default: false },
+      limit: { type: 'string', default: '300' },
+      simulate: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
   if (values.help) {
     return undefined;
   }
@@ -82,8 +81,8 @@ export function parseOptions(args: readonly string[]): DemoOptions | undefined {
   if (nodes === 1 && values.windows) {
     throw new UsageError('--windows must come with --nodes');
   }
-  if (nodes > 1 && values.keep) {
-    throw new UsageError('--keep goes with one node only');
+  if (values.simulate && args.length > 1) {
+    throw new UsageError('--simulate must be the only option');
   }
   if (values.image !== undefined && !values.oci) {
     throw new UsageError('--image must come with --oci');
@@ -106,6 +105,7 @@ export function parseOptions(args: readonly string[]): DemoOptions | undefined {
     windows: values.windows,
     keep: values.keep,
     limitSecs: positive('--limit', values.limit),
+    isSimulation: values.simulate,
   };
 }
 

@@ -1,7 +1,11 @@
 /**
- * What the programs for developers have in common: options in, exit code out, usage on request or after a
- * mistake.
+ * What the programs for developers have in common: options in, exit code out, usage on request. A mistake is one sentence,
+ * and where the usage is.
  */
+
+import type { parseArgs, ParseArgsConfig } from 'node:util';
+
+import { givenOptions } from '../src/cli/given-options.ts';
 
 /** The command line cannot be parsed. The message names the option, what was expected and what was found. */
 export class UsageError extends Error {}
@@ -9,6 +13,8 @@ export class UsageError extends Error {}
 const USAGE_EXIT = 2;
 
 export interface Program<Options> {
+  /** As people start it: `npm run demo --`. */
+  readonly name: string;
   readonly usage: string;
   /** Returns undefined if help was requested. Throws UsageError. */
   readonly parse: (args: readonly string[]) => Options | undefined;
@@ -19,9 +25,18 @@ export interface Program<Options> {
   readonly mistakes?: readonly (new (...args: never[]) => Error)[];
 }
 
+/** Options and words; throws UsageError. */
+export function given<const Config extends ParseArgsConfig>(
+  config: Config,
+): ReturnType<typeof parseArgs<Config>> {
+  return givenOptions(config, (message) => {
+    throw new UsageError(message);
+  });
+}
+
 export async function runProgram<Options>(
   args: readonly string[],
-  { usage, parse, run, mistakes = [] }: Program<Options>,
+  { name, usage, parse, run, mistakes = [] }: Program<Options>,
 ): Promise<number> {
   let options: Options | undefined;
   try {
@@ -30,7 +45,7 @@ export async function runProgram<Options>(
     if (!(error instanceof UsageError)) {
       throw error;
     }
-    process.stderr.write(`${error.message}\n\n${usage}`);
+    process.stderr.write(`${error.message}\n${name} --help says what there is\n`);
     return USAGE_EXIT;
   }
   if (options === undefined) {

@@ -1,23 +1,35 @@
 /**
- * What the demo shows. On a terminal it redraws the line of the hop under way. Elsewhere it prints only whole
+ * What the demo shows. On a terminal it redraws the lines of what is under way. Elsewhere it prints only whole
  * lines, one for each event.
  */
 
 const BAR_WIDTH = 24;
 const CLEAR_LINE = '\r\u001b[2K';
+const UP = '\u001b[1A';
 
 export interface Output {
   write(text: string): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
 }
 
 export class Screen {
   readonly #out: Output;
-  #live = '';
+  #live: readonly string[] = [];
 
   constructor(out: Output) {
     this.#out = out;
+  }
+
+  /** Whether anything is redrawn. */
+  get isTerminal(): boolean {
+    return this.#out.isTTY === true;
+  }
+
+  /** In characters, without the last column, in which some terminals break the line. */
+  get width(): number {
+    return (this.#out.columns ?? 101) - 1;
   }
 
   /** Prints a line that stays. */
@@ -25,31 +37,30 @@ export class Screen {
     const live = this.#live;
     this.#erase();
     this.#out.write(`${text}\n`);
-    this.live(live);
+    this.live(...live);
   }
 
-  /** Redraws the current line; does nothing without a terminal. */
-  live(text: string): void {
-    if (this.#out.isTTY !== true) {
+  /** Redraws the lines at the end, as many as fit; does nothing without a terminal. */
+  live(...lines: readonly string[]): void {
+    if (!this.isTerminal) {
       return;
     }
     this.#erase();
-    this.#live = text.slice(0, (this.#out.columns ?? 100) - 1);
-    if (this.#live !== '') {
-      this.#out.write(this.#live);
-    }
+    const room = Math.max(1, (this.#out.rows ?? 24) - 1);
+    this.#live = lines.slice(0, room).map((line) => line.slice(0, this.width));
+    this.#out.write(this.#live.join('\n'));
   }
 
-  /** Ends the redrawn line. */
+  /** Ends the redrawn lines. */
   close(): void {
     this.#erase();
   }
 
   #erase(): void {
-    if (this.#live !== '') {
-      this.#out.write(CLEAR_LINE);
+    if (this.#live.length > 0) {
+      this.#out.write(CLEAR_LINE + `${UP}${CLEAR_LINE}`.repeat(this.#live.length - 1));
     }
-    this.#live = '';
+    this.#live = [];
   }
 }
 
@@ -72,20 +83,42 @@ export function bytes(count: number): string {
   return `${unit === 0 ? String(value) : value.toFixed(1)} ${units[unit] ?? ''}`;
 }
 
-/** Pads each column to its widest cell; numbers are aligned to the right. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const widths = head.map((cell, column) =>
-    Math.max(cell.length, ...rows.map((row) => (row[column] ?? '').length)),
-  );
-  const format = (row: readonly string[]): string =>
-    row
+/** Where the columns of a table begin and end, so that rows can be printed as they come. */
+export class Table {
+  readonly #widths: readonly number[];
+  readonly #head: readonly string[];
+
+  /** `samples`: rows that are as wide as any. Cells of numbers are aligned to the right. */
+  constructor(head: readonly string[], samples: readonly (readonly string[])[]) {
+    this.#head = head;
+    this.#widths = head.map((cell, column) =>
+      Math.max(cell.length, ...samples.map((row) => (row[column] ?? '').length)),
+    );
+  }
+
+  head(): string[] {
+    return [this.#line(this.#head), this.#widths.map((width) => '-'.repeat(width)).join('  ')];
+  }
+
+  row(cells: readonly string[]): string {
+    return this.#line(cells);
+  }
+
+  #line(cells: readonly string[]): string {
+    return cells
       .map((cell, column) => {
-        const width = widths[column] ?? 0;
-        return /^[\d.]+( s)?$/.test(cell) && column !== 1 && column !== 2
-          ? cell.padStart(width)
-          : cell.padEnd(width);
+        const width = this.#widths[column] ?? 0;
+        return IS_AMOUNT.test(cell) ? cell.padStart(width) : cell.padEnd(width);
       })
       .join('  ')
       .trimEnd();
-  return [format(head), widths.map((width) => '-'.repeat(width)).join('  '), ...rows.map(format)];
+  }
+}
+
+/** `3` and `0.5 s`, but no version. */
+const IS_AMOUNT = /^\d+(?:\.\d+)?(?: s)?$/;
+
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+  const shown = new Table(head, rows);
+  return [...shown.head(), ...rows.map((row) => shown.row(row))];
 }

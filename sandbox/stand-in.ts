@@ -229,6 +229,15 @@ export function setFaults(root: string, ...faults: readonly Fault[]): void {
   writeState(root, 'faults.json', { faults });
 }
 
+/** How many times the faults that were ordered have yet to strike. */
+export function faultsLeft(root: string): number {
+  // Only this file and the daemon write it.
+  const { faults } = JSON.parse(readFileSync(join(root, 'var/lib/stand-in/faults.json'), 'utf8')) as {
+    readonly faults: readonly Fault[];
+  };
+  return faults.reduce((sum, { remaining }) => sum + remaining, 0);
+}
+
 export function readSysroot(root: string): StandInSysroot {
   // Only this file and the daemon write it.
   return JSON.parse(readFileSync(join(root, 'var/lib/stand-in/sysroot.json'), 'utf8')) as StandInSysroot;

@@ -15,7 +15,10 @@ export const ascii = {
   },
 };
 
-/** Each UTF-16 unit beyond ASCII as an escape. */
+/** Each UTF-16 unit beyond ASCII as an escape. One that has a backslash of its own gives that for it. */
 export function escaped(code) {
-  return code.replaceAll(/[^\0-\x7f]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  return code.replaceAll(/(\\*)([^\0-\x7f])/g, (_, slashes, unit) => {
+    const kept = slashes.length % 2 === 0 ? slashes : slashes.slice(1);
+    return `${kept}\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
 }

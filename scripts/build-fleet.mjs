@@ -1,7 +1,9 @@
-// Bundles the fleet's own program into dist/fleet/. The agent's bundle has none of it.
-import { rm } from 'node:fs/promises';
+// Bundles the fleet's own program into dist/fleet/. The agent's bundle has none of it. bundled.json names the packages
+// whose code is in it. dist/fleet/share has the manual page.
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import process from 'node:process';
 import './node-version.mjs';
+import { bundledPackages } from './bundled-packages.mjs';
 
 const { rolldown } = await import('rolldown');
 
@@ -11,6 +13,8 @@ await rm(OUT, { recursive: true, force: true });
 const bundle = await rolldown({
   input: { 'zincati-fleet': 'fleet/main.ts' },
   platform: 'node',
+  // A native addon has to stay a file of its own.
+  external: [/^node-unix-socket[-/]/],
   onwarn(warning) {
     // Packages that use eval or import themselves are not ours to mend. What only the agent loads late is needed here
     // at once. Everything else is a fault.
@@ -20,7 +24,7 @@ const bundle = await rolldown({
     }
   },
 });
-await bundle.write({
+const { output } = await bundle.write({
   dir: OUT,
   format: 'esm',
   entryFileNames: '[name].mjs',
@@ -29,3 +33,9 @@ await bundle.write({
   sourcemap: false,
 });
 await bundle.close();
+await writeFile(`${OUT}/bundled.json`, `${JSON.stringify(await bundledPackages(output), null, 2)}\n`);
+
+const { COMMANDS } = await import('../fleet/commands.ts');
+const { manualPage } = await import('../fleet/manual-page.ts');
+await mkdir(`${OUT}/share/man/man1`, { recursive: true });
+await writeFile(`${OUT}/share/man/man1/zincati-fleet.1`, manualPage(COMMANDS));

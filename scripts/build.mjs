@@ -2,13 +2,14 @@
 // packages whose code is in them. dist/share has what is made of the table of commands: manual page, completion scripts,
 // JSON schemas. PUT_BACK=ID builds it with a fault of test/put-back.
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import process from 'node:process';
 import { promisify } from 'node:util';
 import './node-version.mjs';
 import { nodeOptions } from './node-options.mjs';
 import { ascii } from './ascii.mjs';
+import { bundledPackages } from './bundled-packages.mjs';
 import { UNDICI_WITHOUT_MILO, unusedParts } from './unused-parts.mjs';
 
 const { rolldown } = await import('rolldown');
@@ -17,10 +18,6 @@ const { rolldown } = await import('rolldown');
 const QUICK =
   /^(?:program|chunks\/(?:asking|bus|folder-lock|help|history-log|http|load-settings|lock-place|log|pino|rolldown-runtime|run-agent|schema|server)-.*)\.cjs$/;
 
-/** Old names of licences, and what SPDX calls them now. */
-const SPDX = { 'LGPL-3.0': 'LGPL-3.0-only', 'MIT/X11': 'MIT' };
-/** Packages that state their licence in a file only. */
-const LICENCES = {};
 /** dbus-next loads them for integers of 64 bits, which src/dbus/reader.ts reads itself. One compiles WebAssembly at once. */
 const NEVER_RUN = ['jsbi', 'long'];
 
@@ -107,33 +104,4 @@ async function writeShare() {
     await mkdir(path.dirname(file), { recursive: true });
     await writeFile(file, text);
   }
-}
-
-/** Name, version, licence, folder and files of each package with a module in the bundle, sorted by folder. */
-async function bundledPackages(chunks) {
-  const filesOf = new Map();
-  for (const { fileName, moduleIds = [] } of chunks) {
-    for (const id of moduleIds) {
-      const [, folder] = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(path.relative('.', id)) ?? [];
-      if (folder !== undefined) {
-        filesOf.set(folder, (filesOf.get(folder) ?? new Set()).add(fileName));
-      }
-    }
-  }
-  return Promise.all(
-    [...filesOf.keys()].sort().map(async (folder) => {
-      const { name, version, license } = JSON.parse(await readFile(`${folder}/package.json`, 'utf8'));
-      const stated = license?.type ?? license ?? LICENCES[name];
-      if (stated === undefined) {
-        throw new Error(`cannot build: the licence of ${name} must be known`);
-      }
-      return {
-        name,
-        version,
-        license: SPDX[stated] ?? stated,
-        folder,
-        files: [...filesOf.get(folder)].sort(),
-      };
-    }),
-  );
 }

@@ -3,7 +3,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import process from 'node:process';
-import { parseArgs } from 'node:util';
 import './node-version.mjs';
 
 import { LAYOUTS, layOut } from './layout.mjs';
@@ -14,27 +13,56 @@ function ownAddon() {
   return existsSync(path.join(import.meta.dirname, '../node_modules', name)) ? name : undefined;
 }
 
-try {
-  const { values, positionals } = parseArgs({
+const USAGE = `Usage: install.mjs DESTDIR [OPTIONS]
+
+Lays out below a folder what a host needs. \`npm run build\` comes first.
+
+  --layout NAME  usr (default) or local: /usr, or /usr/local for hosts that cannot write /usr
+  --with-node    also installs the Node that runs this script
+  --help         this text
+`;
+
+function parse(args) {
+  const { values, positionals } = given({
+    args,
     allowPositionals: true,
     options: {
       layout: { type: 'string', default: 'usr' },
       'with-node': { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
     },
   });
+  if (values.help) {
+    return undefined;
+  }
   const [destination] = positionals;
   if (destination === undefined || positionals.length !== 1) {
-    throw new Error('cannot install: there must be one folder to install below');
+    throw new UsageError('cannot install: there must be one folder to install below');
   }
   if (!LAYOUTS.includes(values.layout)) {
-    throw new Error(`cannot install: --layout must be usr or local, got "${values.layout}"`);
+    throw new UsageError(`cannot install: --layout must be usr or local, got "${values.layout}"`);
   }
-  layOut(path.resolve(destination), {
-    layout: values.layout,
-    addon: ownAddon(),
-    node: values['with-node'] ? process.execPath : undefined,
-  });
-} catch (error) {
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 1;
+  return { destination, layout: values.layout, withNode: values['with-node'] };
 }
+
+function install({ destination, layout, withNode }) {
+  try {
+    layOut(path.resolve(destination), {
+      layout,
+      addon: ownAddon(),
+      node: withNode ? process.execPath : undefined,
+    });
+    return 0;
+  } catch (error) {
+    process.stderr.write(`${error.message}\n`);
+    return 1;
+  }
+}
+
+const { given, runProgram, UsageError } = await import('../sandbox/program.ts');
+process.exitCode = await runProgram(process.argv.slice(2), {
+  name: 'node scripts/install.mjs',
+  usage: USAGE,
+  parse,
+  run: install,
+});

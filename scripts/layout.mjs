@@ -135,7 +135,7 @@ export function layOut(destination, { layout, node, addon, processor = process.a
 }
 
 /** Manual pages are compressed, as packages have them. */
-function layOutShare(from, to) {
+export function layOutShare(from, to) {
   copy(from, to, (name) => !name.startsWith('man/'));
   for (const name of readdirSync(path.join(from, 'man'), { recursive: true }).sort()) {
     const page = path.join(from, 'man', name);

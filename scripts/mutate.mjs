@@ -23,7 +23,6 @@ import { spawnSync } from 'node:child_process';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import { parseArgs } from 'node:util';
 import './node-version.mjs';
 import { EQUIVALENTS } from './mutate/equivalents.mjs';
 import { count } from './mutate/noticed.mjs';
@@ -85,45 +84,67 @@ function tell(report, whole) {
   return percent >= LEAST_PERCENT && complaints.length === 0 ? 0 : 1;
 }
 
-const { values, positionals } = parseArgs({
-  options: { all: { type: 'boolean', default: false } },
-  allowPositionals: true,
-});
-const changed = positionals.length > 0 ? positionals : CORE;
-process.env.MUTATE_FOLDERS = [...new Set(changed.map((name) => name.split('/')[1]))].join();
-const work = mkdtempSync(path.join(tmpdir(), 'mutate-'));
-try {
-  install();
-  // The copies below find the project's packages here.
-  symlinkSync(path.join(PROJECT, 'node_modules'), path.join(work, 'node_modules'));
-  const config = path.join(work, 'stryker.json');
-  const results = path.join(work, 'results.json');
-  writeFileSync(
-    config,
-    JSON.stringify({
-      testRunner: 'vitest',
-      vitest: { configFile: 'scripts/mutate/vitest.config.mjs' },
-      coverageAnalysis: 'perTest',
-      ignoreStatic: !values.all,
-      mutate: changed,
-      mutator: { excludedMutations: ['StringLiteral'] },
-      ignorePatterns: ['dist', 'out', 'coverage'],
-      tempDirName: path.join(work, 'copies'),
-      reporters: ['json', 'progress-append-only'],
-      jsonReporter: { fileName: results },
-      concurrency: 1,
-      timeoutMS: 15_000,
-      warnings: { slow: false },
-    }),
-  );
-  process.exitCode = run(process.execPath, [PROGRAM, 'run', config], PROJECT);
-  if (process.exitCode === 0) {
-    const whole = positionals.every((name) => !name.includes(':'));
-    process.exitCode = tell(JSON.parse(readFileSync(results, 'utf8')), whole);
-  }
-} catch (error) {
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 1;
-} finally {
-  rmSync(work, { recursive: true, force: true });
+const USAGE = `Usage: npm run mutate -- [--all] [FILE]...
+
+Changes the files in small ways, one at a time, and prints each change that no test notices. Without files: the core.
+
+  --all   includes constants
+  --help  this text
+`;
+
+function parse(args) {
+  const { values, positionals } = given({
+    args,
+    options: { all: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+    allowPositionals: true,
+  });
+  return values.help ? undefined : { all: values.all, files: positionals };
 }
+
+/** Resolves with the exit status. */
+async function mutate({ all, files }) {
+  const changed = files.length > 0 ? files : CORE;
+  process.env.MUTATE_FOLDERS = [...new Set(changed.map((name) => name.split('/')[1]))].join();
+  const work = mkdtempSync(path.join(tmpdir(), 'mutate-'));
+  try {
+    install();
+    // The copies below find the project's packages here.
+    symlinkSync(path.join(PROJECT, 'node_modules'), path.join(work, 'node_modules'));
+    const config = path.join(work, 'stryker.json');
+    const results = path.join(work, 'results.json');
+    writeFileSync(
+      config,
+      JSON.stringify({
+        testRunner: 'vitest',
+        vitest: { configFile: 'scripts/mutate/vitest.config.mjs' },
+        coverageAnalysis: 'perTest',
+        ignoreStatic: !all,
+        mutate: changed,
+        mutator: { excludedMutations: ['StringLiteral'] },
+        ignorePatterns: ['dist', 'out', 'coverage'],
+        tempDirName: path.join(work, 'copies'),
+        reporters: ['json', 'progress-append-only'],
+        jsonReporter: { fileName: results },
+        concurrency: 1,
+        timeoutMS: 15_000,
+        warnings: { slow: false },
+      }),
+    );
+    const status = run(process.execPath, [PROGRAM, 'run', config], PROJECT);
+    const whole = files.every((name) => !name.includes(':'));
+    return status === 0 ? tell(JSON.parse(readFileSync(results, 'utf8')), whole) : status;
+  } catch (error) {
+    process.stderr.write(`${error.message}\n`);
+    return 1;
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+const { given, runProgram } = await import('../sandbox/program.ts');
+process.exitCode = await runProgram(process.argv.slice(2), {
+  name: 'npm run mutate --',
+  usage: USAGE,
+  parse,
+  run: mutate,
+});

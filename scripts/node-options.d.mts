@@ -1,1 +1,1 @@
-export function nodeOptions(): Promise<string[]>;
+export function nodeOptions(launcher?: 'zincati' | 'zincati-fleet'): Promise<string[]>;

@@ -12,9 +12,9 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import process from 'node:process';
-import { parseArgs } from 'node:util';
 import './node-version.mjs';
 
+const { given, runProgram, UsageError } = await import('../sandbox/program.ts');
 const { FAULTS } = await import('../test/put-back/faults.ts');
 const { SHOWN_FAULTS } = await import('../test/put-back/world-as-it-is/all.ts');
 const { WORLD_FAULTS } = await import('../test/put-back/world-faults.ts');
@@ -26,6 +26,11 @@ const LEFT_OUT = new Set(['.git', 'node_modules', 'out', 'coverage']);
 const LIMIT_MS = 300_000;
 /** A test that fails like this has not judged the fault. */
 const BROKEN = /\b(?:SyntaxError|ReferenceError|TypeError)\b/;
+
+/** By file and name, the tests without any fault. */
+const sound = {};
+/** The folder of one run. */
+let scratch;
 
 /** The project in a folder of its own, for faults that no module loader can put back. */
 class Copy {
@@ -131,42 +136,73 @@ function testWith(fault, copyOf) {
   return copy.with(fault, () => testIn(copy.folder, fault, env));
 }
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { world: { type: 'boolean', default: false }, jobs: { type: 'string', default: '2' } },
-});
-const all = values.world ? WORLD_FAULTS : [...FAULTS, ...SHOWN_FAULTS];
-const unknown = positionals.filter((id) => !all.some((fault) => fault.id === id));
-if (unknown.length > 0 || !/^[1-9]$/.test(values.jobs)) {
-  process.stderr.write(`cannot put back ${unknown.join(', ')}: there must be such faults, and 1 to 9 jobs\n`);
-  process.exit(2);
+const USAGE = `Usage: npm run put-back -- [OPTIONS] [ID]...
+
+Puts known faults back, one at a time, and sees whether the tests notice. Without ids: all of them.
+
+  --world   the faults that random worlds must notice, instead of those that have tests
+  --jobs N  how many at a time, 1 to 9 (default 2)
+  --help    this text
+`;
+
+function parse(args) {
+  const { values, positionals } = given({
+    args,
+    allowPositionals: true,
+    options: {
+      world: { type: 'boolean', default: false },
+      jobs: { type: 'string', default: '2' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) {
+    return undefined;
+  }
+  const all = values.world ? WORLD_FAULTS : [...FAULTS, ...SHOWN_FAULTS];
+  const unknown = positionals.filter((id) => !all.some((fault) => fault.id === id));
+  if (unknown.length > 0) {
+    throw new UsageError(`cannot put back ${unknown.join(', ')}: there must be such faults`);
+  }
+  if (!/^[1-9]$/.test(values.jobs)) {
+    throw new UsageError(`--jobs must be from 1 to 9, got "${values.jobs}"`);
+  }
+  const queue = all.filter(({ id }) => positionals.length === 0 || positionals.includes(id));
+  return { queue, jobs: Number(values.jobs) };
 }
-const queue = all.filter(({ id }) => positionals.length === 0 || positionals.includes(id));
-const scratch = mkdtempSync(path.join(tmpdir(), 'put-back-'));
-/** By file and name, the tests without any fault. */
-const sound = {};
-let caught = 0;
-let survived = 0;
-try {
-  const worker = async (_, number) => {
-    let copy;
-    const copyOf = () => (copy ??= new Copy(path.join(scratch, `copy-${number}`)));
-    for (let fault = queue.shift(); fault !== undefined; fault = queue.shift()) {
-      let outcome;
-      try {
-        const failures = await judge(fault, copyOf);
-        outcome = failures > 0 ? `caught (${failures})` : 'SURVIVED';
-      } catch (error) {
-        outcome = `CANNOT TELL: ${error.message}`;
+
+/** Resolves with the exit status. */
+async function putBack({ queue, jobs }) {
+  let caught = 0;
+  let survived = 0;
+  scratch = mkdtempSync(path.join(tmpdir(), 'put-back-'));
+  try {
+    const worker = async (_, number) => {
+      let copy;
+      const copyOf = () => (copy ??= new Copy(path.join(scratch, `copy-${number}`)));
+      for (let fault = queue.shift(); fault !== undefined; fault = queue.shift()) {
+        let outcome;
+        try {
+          const failures = await judge(fault, copyOf);
+          outcome = failures > 0 ? `caught (${failures})` : 'SURVIVED';
+        } catch (error) {
+          outcome = `CANNOT TELL: ${error.message}`;
+        }
+        if (outcome.startsWith('caught')) caught += 1;
+        else survived += 1;
+        process.stdout.write(`${fault.id}: ${fault.fault}: ${outcome}\n`);
       }
-      if (outcome.startsWith('caught')) caught += 1;
-      else survived += 1;
-      process.stdout.write(`${fault.id}: ${fault.fault}: ${outcome}\n`);
-    }
-  };
-  await Promise.all(Array.from({ length: Number(values.jobs) }, worker));
-} finally {
-  rmSync(scratch, { recursive: true, force: true });
+    };
+    await Promise.all(Array.from({ length: jobs }, worker));
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+  process.stdout.write(`${caught} caught, ${survived} survived\n`);
+  return survived === 0 ? 0 : 1;
 }
-process.stdout.write(`${caught} caught, ${survived} survived\n`);
-process.exit(survived === 0 ? 0 : 1);
+
+process.exitCode = await runProgram(process.argv.slice(2), {
+  name: 'npm run put-back --',
+  usage: USAGE,
+  parse,
+  run: putBack,
+});

@@ -6,9 +6,12 @@ const PROJECT = path.join(import.meta.dirname, '../..');
 /** Licences of Node and of the libraries inside it, as far as no package of the bundle has them. */
 const LICENCES_OF_NODE = ['BSD-2-Clause', 'CC0-1.0', 'Unicode-3.0', 'Zlib'];
 
-/** Name, version, licence and folder of each npm package in ours. The native part of one has the licence of the rest. */
-export function packagesInside() {
-  return JSON.parse(readFileSync(path.join(PROJECT, 'dist/bundled.json'), 'utf8'));
+/**
+ * Name, version, licence and folder of each npm package in ours, from what the build wrote: a path in the project. The
+ * native part of one has the licence of the rest.
+ */
+export function packagesInside(bundled) {
+  return JSON.parse(readFileSync(path.join(PROJECT, bundled), 'utf8'));
 }
 
 /** The licences of everything inside, as one SPDX expression. */

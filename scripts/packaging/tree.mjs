@@ -3,7 +3,7 @@ import { lutimesSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 /** Folders that belong to the package as a whole. The folders above them belong to the host. */
-const OWN_FOLDER = /(?:^|\/)(?:zincati|zincati-ng|zincati\.service\.d)(?:\/|$)/;
+const OWN_FOLDER = /(?:^|\/)(?:zincati|zincati-ng|zincati-fleet|zincati\.service\.d)(?:\/|$)/;
 
 /** Paths below `folder`, parents first: all files, and the folders that are the package's own. */
 export function ownPaths(folder) {

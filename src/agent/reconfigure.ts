@@ -12,7 +12,7 @@
 import { settled, type Advance } from './advance.ts';
 import { newGrace, type GracePolicy } from './grace.ts';
 import type { Happening } from './happenings.ts';
-import { isRebooting, type Rebooting } from './rebooting.ts';
+import { isRebooting, isUnsettled, type Rebooting } from './rebooting.ts';
 import { rebootRefused } from './record.ts';
 import { isSamePlace } from './slot-place.ts';
 import { isKeepingSlot } from './slots.ts';
@@ -120,7 +120,7 @@ export function startedOver(
   why: string,
 ): { readonly model: Model; readonly happenings: readonly Happening[] } {
   const { state } = model;
-  if (state.name !== 'UpdateStaged' || STAYS.has(state.step)) {
+  if (state.name !== 'UpdateStaged' || STAYS.has(state.step) || isUnsettled(state)) {
     return { model, happenings: [] };
   }
   const { memory, refused } = withoutAsking(model, why);

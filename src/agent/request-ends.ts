@@ -13,7 +13,7 @@ import type { Pending } from './pending-request.ts';
 import { done, firstOutcome, isLenderAwaited, isWhatIsStaged, refused } from './request-outcomes.ts';
 import { beforeWriting } from './pending.ts';
 import { isRebooting } from './rebooting.ts';
-import type { Outcome } from './requests.ts';
+import type { Outcome, Request } from './requests.ts';
 import { recorded, type Memory, type Model } from './state.ts';
 
 export interface Ended {
@@ -63,6 +63,13 @@ export function ended(memory: Memory, outcome: (pending: Pending) => Outcome | u
   return happenings.length === 0
     ? { memory, happenings }
     : { memory: { ...memory, requests: left }, happenings };
+}
+
+export const ENDING = refused('ShuttingDown', 'the agent ends');
+
+/** The agent ends: what is told of the requests that still wait. */
+export function endedWithAgent(requests: readonly Request[]): readonly Happening[] {
+  return requests.map((request) => ({ kind: 'request-ended', request, outcome: ENDING }));
 }
 
 type SaveFailing = HappeningOf<'failing'> & { readonly activity: 'save' };

@@ -17,6 +17,7 @@ import type { EffectKind, Event } from './messages.ts';
 import { limitMsOf, perform, type Ports } from './perform.ts';
 import type { Dice } from './ports.ts';
 import { reconfigured } from './reconfigure.ts';
+import { endedWithAgent, ENDING } from './request-ends.ts';
 import { refused } from './request-outcomes.ts';
 import { requested } from './requested.ts';
 import { MOST_REQUESTS, type Outcome, type Request } from './requests.ts';
@@ -52,8 +53,6 @@ interface Waiting {
   readonly request: Request;
   readonly resolve: (outcome: Outcome) => void;
 }
-
-const ENDING = refused('ShuttingDown', 'the agent ends');
 
 /** Time for an aborted effect to settle before the loop counts as stuck. */
 const GRACE_MS = MINUTE_MS;
@@ -125,11 +124,7 @@ export class Runner<C extends Configuration = Configuration> {
       await this.#run();
     } finally {
       this.#isOver = true;
-      const happenings = [...this.#waiting.values()].map(({ request }): Happening => ({
-        kind: 'request-ended',
-        request,
-        outcome: ENDING,
-      }));
+      const happenings = endedWithAgent([...this.#waiting.values()].map(({ request }) => request));
       if (happenings.length > 0) {
         this.#tell(this.#model, happenings, this.#now().at);
       }

@@ -7,6 +7,7 @@
  * - Only an address that names the stream needs to know the stream.
  */
 import type { AgentRecord } from './record.ts';
+import { isUnsettled } from './rebooting.ts';
 import { isSamePlace, MOST_SLOTS, STREAM_TEMPLATE, type MayHold, type SlotPlace } from './slot-place.ts';
 import type { AgentState, Memory, Model, Policy } from './state.ts';
 
@@ -48,9 +49,12 @@ export function mayHold(
   return { present: slots.filter(isPresent), former: slots.filter((slot) => !isPresent(slot)) };
 }
 
-/** A slot that may be held is kept while the agent is going to ask again, and still wants to reboot. */
+/**
+ * A slot that may be held is kept while the agent is going to ask again, and still wants to reboot. It is kept as well while
+ * nobody knows whether a reboot is on its way.
+ */
 export function isKeepingSlot(state: AgentState): boolean {
-  return state.name === 'UpdateStaged' && state.holding.by === 'lender';
+  return state.name === 'UpdateStaged' && (state.holding.by === 'lender' || isUnsettled(state));
 }
 
 /** The record of a node that is about to ask its lenders. */

@@ -112,7 +112,7 @@ export type Holding =
     }
   /**
    * `asked`: rpm-ostree was asked to finalize, and this came of it. `asking`: gates or lenders could not be asked, which
-   * may be a hiccup.
+   * may be a hiccup. `unsettled`: the reboot may be on its way all the same.
    */
   | {
       readonly by: 'failure';
@@ -121,6 +121,7 @@ export type Holding =
       readonly since: Moment;
       readonly asked?: true;
       readonly asking?: true;
+      readonly unsettled?: true;
     };
 
 /** A run of failures of one activity: told once when it begins and once when it ends. */

@@ -40,6 +40,9 @@ export interface ProgressFacts {
   /** From 0 to 1. */
   readonly fraction: number | undefined;
   readonly bytesDone: number | undefined;
+  readonly bytesTotal: number | undefined;
+  /** For so long nothing has moved, milliseconds; undefined: it goes on. */
+  readonly quietMs: number | undefined;
   /** Bytes a second. */
   readonly rate: number | undefined;
   readonly layersDone: number | undefined;
@@ -123,6 +126,17 @@ export interface AgentFacts {
     readonly reason: string | undefined;
     readonly sinceAt: number | undefined;
   };
+  readonly permissions: PermissionFacts;
+}
+
+/** Whether others than root may act, as far as polkit has them. */
+export interface PermissionFacts {
+  /** `known`, `unknown`, `absent`; undefined: the agent has not looked yet, or does not say. */
+  readonly polkit: string | undefined;
+  /** Actions that polkit does not know. */
+  readonly missing: readonly string[];
+  /** What is wrong, and what to do. */
+  readonly text: string | undefined;
 }
 
 export interface ExplanationFacts extends RebootFacts {
@@ -141,6 +155,15 @@ export interface ResultFacts {
   readonly error: string | undefined;
   readonly gates: readonly string[];
   readonly release: string | undefined;
+  /** Requests that a cancel has ended. */
+  readonly cancelled: readonly RequestFacts[];
+}
+
+export interface RequestFacts {
+  readonly request: string;
+  readonly uid: number | undefined;
+  /** `check`, `stage`, `reboot`. */
+  readonly wish: string | undefined;
 }
 
 /** An entry of the history; docs/history.md has the kinds and their fields. */

@@ -1,9 +1,10 @@
 /** The command line: words in, a command as data out. Pure. */
-import { parseArgs, type ParseArgsOptionsConfig } from 'node:util';
+import type { ParseArgsOptionsConfig } from 'node:util';
 
 import { nearestKey } from '../config/nearest-key.ts';
 import { messageOf, printable } from '../errors.ts';
 import { LOG_FORMATS, type LogFormat } from '../log/log-format.ts';
+import { givenOptions } from './given-options.ts';
 import type { ArgumentSpec, CommandSpec, OptionSpec } from './table/command-spec.ts';
 import { COMMAND_NAMES, type CommandName, keyOf, specOf, type Words } from './table/commands.ts';
 import { COMMON_OPTIONS } from './table/common-options.ts';
@@ -66,26 +67,18 @@ function split(args: readonly string[]): {
       };
     }
   }
-  try {
-    const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options });
-    return { values, words: positionals };
-  } catch (error) {
-    throw new UsageError(unknownOption(messageOf(error), Object.keys(options)));
-  }
+  const { values, positionals } = givenOptions(
+    { args: [...args], allowPositionals: true, options },
+    (message) => {
+      throw new UsageError(message);
+    },
+  );
+  return { values, words: positionals };
 }
 
 /** Whether an option is given without a value. */
 export function isFlag(option: OptionSpec): boolean {
   return option.value === undefined && option.choices === undefined;
-}
-
-function unknownOption(message: string, known: readonly string[]): string {
-  const [, given] = /^Unknown option '--([^']*)'/.exec(message) ?? [];
-  if (given === undefined) {
-    return message;
-  }
-  const near = nearestKey(given, known);
-  return `unknown option "--${given}"${near === undefined ? '' : `; did you mean --${near}?`}`;
 }
 
 /** The longest row of the table that the words begin with. */

@@ -20,6 +20,7 @@ import type {
   SettingFacts,
   SpanFacts,
 } from './agent-facts.ts';
+import { SECOND_MS } from '../text/units.ts';
 import { Dictionary } from './dictionary.ts';
 
 /** `properties`: of Agent1, by name. */
@@ -30,6 +31,7 @@ export function agentFacts(properties: BusValue): AgentFacts {
   const checks = all.dictionary('Checks');
   const configuration = all.dictionary('Configuration');
   const reboot = all.dictionary('Reboot');
+  const permissions = all.dictionary('Permissions');
   return {
     version: filled(all.text('Version')),
     state: all.text('State') ?? '',
@@ -64,6 +66,11 @@ export function agentFacts(properties: BusValue): AgentFacts {
       reason: filled(configuration.text('reason')),
       sinceAt: configuration.instant('since'),
     },
+    permissions: {
+      polkit: filled(permissions.text('polkit')),
+      missing: permissions.texts('missing'),
+      text: filled(permissions.text('text')),
+    },
   };
 }
 
@@ -94,6 +101,11 @@ export function resultFacts(value: BusValue | undefined): ResultFacts {
     error: filled(all.text('error')),
     gates: all.texts('gates'),
     release: filled(all.text('release')),
+    cancelled: all.dictionaries('cancelled').map((one) => ({
+      request: one.text('request') ?? '?',
+      uid: one.number('uid'),
+      wish: filled(one.text('wish')),
+    })),
   };
 }
 
@@ -184,10 +196,13 @@ function progressFacts(from: Dictionary): ProgressFacts | undefined {
     return undefined;
   }
   const fraction = from.number('fraction');
+  const quiet = from.number('quiet');
   return {
     text: filled(from.text('text')),
     fraction: fraction === undefined ? undefined : Math.min(1, Math.max(0, fraction)),
     bytesDone: from.number('bytes-done'),
+    bytesTotal: from.number('bytes-total'),
+    quietMs: quiet === undefined || quiet === 0 ? undefined : quiet * SECOND_MS,
     rate: from.number('rate'),
     layersDone: from.number('layers-done'),
     layersTotal: from.number('layers-total'),

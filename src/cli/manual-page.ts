@@ -1,8 +1,8 @@
 /** The manual page zincati(8), in mdoc, from the table of commands. Pure. */
-import { wrap } from './columns.ts';
 import { isFlag } from './command-line.ts';
 import { EXIT, type ExitName } from './exit-codes.ts';
 import { EXIT_HELP, needs, sentence, shownArgument, shownValue } from './help.ts';
+import { paragraph, text } from './mdoc.ts';
 import type { CommandSpec, OptionSpec } from './table/command-spec.ts';
 import { COMMAND_NAMES, type CommandName, specOf } from './table/commands.ts';
 import { COMMON_OPTIONS } from './table/common-options.ts';
@@ -129,20 +129,3 @@ function choicesOf(name: string, { choices }: OptionSpec): readonly string[] {
 function flag(name: string, option: OptionSpec): string {
   return isFlag(option) ? `Fl -${name}` : `Fl -${name} Ar ${text(shownValue(name, option))}`;
 }
-
-/** Code spans become literal text. A sentence begins a line, as mdoc wants it, and no line is long. */
-function paragraph(from: string): readonly string[] {
-  return from
-    .split(/(?<=[.!?]) (?=[A-Z`])/)
-    .flatMap((one) => wrap(one, LONGEST_LINE))
-    .map((line) => text(line));
-}
-
-/** Nothing of it is taken for a command of mdoc. */
-function text(from: string): string {
-  const escaped = from.replaceAll('\\', String.raw`\e`).replaceAll(/`([^`]*)`/g, String.raw`\fB$1\fR`);
-  return /^[.']/.test(escaped) ? String.raw`\&${escaped}` : escaped;
-}
-
-/** With room for the marks of a code span. */
-const LONGEST_LINE = 70;

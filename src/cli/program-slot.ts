@@ -66,7 +66,7 @@ export async function openProgramSlot(
     userAgent: USER_AGENT,
     env: process.env,
     clock: SYSTEM_CLOCK,
-    observer: { requested: () => undefined, failed: () => undefined },
+    observer: { requested: () => undefined, failed: () => undefined, answered: () => undefined },
   });
   const asked = (): typeof request => ({ ...request, at: SYSTEM_CLOCK.now() });
   return {

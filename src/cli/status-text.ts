@@ -15,8 +15,13 @@ const HEALTH_TINTS: Readonly<Record<string, Tint>> = { OK: 'good', DEGRADED: 'wa
 
 type Row = readonly [label: string, text: string];
 
-/** Lines without their breaks. */
-export function statusLines(facts: AgentFacts, host: HostFacts, terms: Terms): readonly string[] {
+/** Lines without their breaks. `isRoot`: of who reads them. */
+export function statusLines(
+  facts: AgentFacts,
+  host: HostFacts,
+  terms: Terms,
+  isRoot = false,
+): readonly string[] {
   const rows: readonly Row[] = [
     ['node', nodeText(host, facts)],
     ['booted', bootedText(facts.booted, host, terms)],
@@ -27,6 +32,7 @@ export function statusLines(facts: AgentFacts, host: HostFacts, terms: Terms): r
     ...facts.holds.map((hold): Row => ['hold', holdText(hold, terms)]),
     ['checks', checksText(facts, terms)],
     ...configurationRows(facts, terms),
+    ...permissionRows(facts, isRoot),
   ];
   return rows.flatMap(([label, text], index) =>
     tableRow(label === rows[index - 1]?.[0] ? '' : label, text, terms),
@@ -167,4 +173,9 @@ function configurationRows({ configuration }: AgentFacts, terms: Terms): readonl
   }
   const since = sinceAt === undefined ? '' : ` since ${localTimeAndDistance(sinceAt, terms)}`;
   return [['config', `what is on disk is not in use${since}${reason === undefined ? '' : `: ${reason}`}`]];
+}
+
+/** Root may act in any case; a package that lacks its files is told to everybody. */
+function permissionRows({ permissions: { polkit, text } }: AgentFacts, isRoot: boolean): readonly Row[] {
+  return text === undefined || (isRoot && polkit === 'absent') ? [] : [['access', text]];
 }

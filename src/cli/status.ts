@@ -124,7 +124,7 @@ function exitOf(view: StatusView, byHealth: boolean): ExitName {
 function viewLines(view: StatusView, console: Console): readonly string[] {
   const terms = console.terms();
   return 'facts' in view
-    ? statusLines(view.facts, view.host, terms)
+    ? statusLines(view.facts, view.host, terms, console.isRoot)
     : absentLines(view.absence, view.host, terms, view.lastWords);
 }
 

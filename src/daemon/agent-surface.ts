@@ -251,7 +251,8 @@ export class AgentSurface implements AgentPort {
   }
 }
 
-function stagedSinceAt({ memory }: Model): number | undefined {
+/** Exported for its tests. */
+export function stagedSinceAt({ memory }: Model): number | undefined {
   const staged = memory.host?.staged;
   const { record, foreign } = memory;
   if (staged === undefined || foreign?.id === staged.id) {
@@ -260,7 +261,8 @@ function stagedSinceAt({ memory }: Model): number | undefined {
   return record.staged?.deploymentId === staged.id ? record.staged.sinceAt : undefined;
 }
 
-function hopOf({ memory }: Model): Snapshot['hop'] {
+/** Exported for its tests: the next release's place on the way to the newest one. */
+export function hopOf({ memory }: Model): Snapshot['hop'] {
   const { hops } = memory.check;
   const done = memory.record.hopsDone ?? 0;
   return hops === undefined ? undefined : { number: done + 1, of: done + hops };

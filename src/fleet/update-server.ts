@@ -9,8 +9,7 @@ import type { CheckQuery, CheckResult } from '../agent/ports.ts';
 import type { Graph } from '../cincinnati/graph/graph.ts';
 import { selectUpdate, surroundingsOf } from '../cincinnati/graph/select-update.ts';
 import { allEdges, type PolicyEntry, type WireEdge } from '../cincinnati/policy/offered-edges.ts';
-import { throttle } from '../cincinnati/policy/rollout.ts';
-import { SECOND_MS } from '../text/units.ts';
+import { firstOfferAt } from '../cincinnati/policy/rollout.ts';
 import type { PlannedRelease } from './plan.ts';
 
 /** What nodes of the same luck see between two changes. */
@@ -44,7 +43,7 @@ export class UpdateServer {
     if (known !== undefined) {
       return known;
     }
-    const offeredAt = this.#releases.map((release) => firstOfferAt(release, wariness));
+    const offeredAt = this.#releases.map((release) => offeredFrom(release, wariness));
     const changes = new Set<number>();
     for (const [index, { publishedAt, haltedAt }] of this.#releases.entries()) {
       changes.add(publishedAt);
@@ -144,25 +143,6 @@ function placeOf(changesAt: readonly number[], at: number): number {
 }
 
 /** The first instant at which the server offers the release to this node. Infinity: never. */
-function firstOfferAt({ publishedAt, rollout }: PlannedRelease, wariness: number): number {
-  if (rollout === undefined) {
-    return publishedAt;
-  }
-  const { startEpoch = 0, durationMinutes = 0 } = rollout;
-  const isOffered = (secs: number): boolean => !(wariness > throttle(rollout, secs * SECOND_MS));
-  // The share never falls, and is the same from then on.
-  let lastSecs = startEpoch + Math.max(durationMinutes, 1) * 60 + 1;
-  if (!isOffered(lastSecs)) {
-    return Number.POSITIVE_INFINITY;
-  }
-  let firstSecs = Math.min(Math.floor(publishedAt / SECOND_MS), lastSecs);
-  while (firstSecs < lastSecs) {
-    const middle = Math.floor((firstSecs + lastSecs) / 2);
-    if (isOffered(middle)) {
-      lastSecs = middle;
-    } else {
-      firstSecs = middle + 1;
-    }
-  }
-  return Math.max(lastSecs * SECOND_MS, publishedAt);
+function offeredFrom({ publishedAt, rollout }: PlannedRelease, wariness: number): number {
+  return rollout === undefined ? publishedAt : firstOfferAt(rollout, wariness, publishedAt);
 }

@@ -5,6 +5,16 @@
  */
 import type { Entry, Fields } from './entry.ts';
 
+export interface WholeUpdate {
+  readonly text: string;
+  readonly fields: Fields;
+  readonly bootedAt: number;
+  /** From the offer to the boot. Left out: not known. */
+  readonly tookMs?: number;
+  /** Left out: not known. */
+  readonly downtimeMs?: number;
+}
+
 /** A downtime beyond this is a clock that was set, or a machine that was off. */
 const LONGEST_DOWNTIME_MS = 24 * 3_600_000;
 
@@ -23,7 +33,7 @@ export function wholeUpdate(
   release: string,
   payload: string,
   bootedAt: number,
-): { readonly text: string; readonly fields: Fields } {
+): WholeUpdate {
   const mine = ofThisUpdate(history, payload);
   const offeredAt = mine.find(({ kind }) => kind === 'offered')?.at;
   const staged = mine.findLast(({ kind }) => kind === 'staged');
@@ -49,7 +59,17 @@ export function wholeUpdate(
     ...(waitedFor.length > 0 && { waitedFor: waitedFor.join(', ') }),
   };
   const down = isPlausible ? `, ${Math.round(downtimeMs / 1000)} s down` : '';
-  return { text: `updated ${from === undefined ? '' : `from '${from}' `}to '${release}'${down}`, fields };
+  const tookMs = offeredAt === undefined ? undefined : bootedAt - offeredAt;
+  const times = {
+    bootedAt,
+    ...(tookMs !== undefined && tookMs > 0 && { tookMs }),
+    ...(isPlausible && { downtimeMs }),
+  };
+  return {
+    text: `updated ${from === undefined ? '' : `from '${from}' `}to '${release}'${down}`,
+    fields,
+    ...times,
+  };
 }
 
 /** From the last offer of this release on: an earlier run of it may have ended otherwise. */

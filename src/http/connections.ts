@@ -4,6 +4,7 @@
  * Invariants:
  * - Nothing of undici is loaded before the first connection, and nothing of its proxy code before the first proxy.
  * - A `100 Continue` that nobody asked for is never seen by undici, which would end the connection.
+ * - An answer takes a bounded number of bytes on the line, whatever they are.
  * - `destroy` closes every socket, also those that are still being connected, which undici itself forgets.
  */
 import { Socket } from 'node:net';
@@ -11,7 +12,9 @@ import type { SecureContext } from 'node:tls';
 import type { AgentOptions, Connector, Dispatcher, TlsOptions } from 'undici/lib/dispatcher/agent.js';
 
 import { compileForSize } from '../memory/lean-runtime.ts';
+import { HttpError } from '../errors.ts';
 import { ContinueFilter } from './continue-filter.ts';
+import { LineBytes, MOST_LINE_BYTES } from './line-bytes.ts';
 import { MINUTE_MS, SECOND_MS } from '../text/units.ts';
 
 export type { DispatchController, DispatchHandler, Dispatcher } from 'undici/lib/dispatcher/agent.js';
@@ -105,7 +108,7 @@ export class HttpConnections {
       const socket = connect(options, (error, connected) => {
         if (connected !== null && connected !== undefined) {
           this.#opened += 1;
-          withoutContinue(connected);
+          filtered(connected);
         }
         callback(error, connected);
       });
@@ -119,8 +122,9 @@ export class HttpConnections {
 }
 
 /** undici reads with `read` alone, and writes each request with `write`. */
-function withoutContinue(socket: Socket): void {
+function filtered(socket: Socket): void {
   const filter = new ContinueFilter();
+  const line = new LineBytes();
   const read = socket.read.bind(socket);
   const write = socket.write.bind(socket);
   socket.read = (size?: number): unknown => {
@@ -128,6 +132,11 @@ function withoutContinue(socket: Socket): void {
       const chunk: unknown = read(size);
       if (!Buffer.isBuffer(chunk)) {
         return chunk;
+      }
+      if (line.isTooMuch(chunk.length)) {
+        const limit = `the answer must take at most ${MOST_LINE_BYTES} bytes on the line, got more`;
+        socket.destroy(new HttpError('http_too_large', limit));
+        return null;
       }
       const passed = filter.pass(chunk);
       if (passed.length > 0) {
@@ -137,6 +146,7 @@ function withoutContinue(socket: Socket): void {
   };
   const writing = (...args: Parameters<typeof write>): boolean => {
     filter.requestSent();
+    line.requestSent();
     return write(...args);
   };
   Object.assign(socket, { write: writing });

@@ -23,15 +23,23 @@ import { STREAM_TEMPLATE } from '../agent/slot-place.ts';
 import type { BlockLabel } from '../gates/labels.ts';
 import { resolveStream } from '../identity/stream.ts';
 import type { Lender } from './lender.ts';
-import { asksForContentType, isGivenBack, meaningOfTaking, type Said } from './lock-answer.ts';
+import { asksForContentType, isGivenBack, meaningOfTaking, type Meaning, type Said } from './lock-answer.ts';
 
 export type FleetLockApi = 'pre-reboot' | 'steady-state';
+
+/**
+ * `yes`: lent, or given back. `no`: others have the slots. `under-way`: a place is kept while the server works.
+ * `uncertain`: a slot may be held. `failed`: nothing was lent or given back, and not because the slots are taken.
+ */
+export type FleetLockOutcome = 'yes' | 'no' | 'under-way' | 'uncertain' | 'failed';
 
 /** Hears what metrics count. Must not throw. */
 export interface FleetLockObserver {
   requested(api: FleetLockApi): void;
   /** The answer was no grant; this includes that all slots are taken. `kind`: a bounded word. */
   failed(api: FleetLockApi, kind: string): void;
+  /** Each request that was not cut short leads to one of these. */
+  answered(api: FleetLockApi, answer: FleetLockOutcome): void;
 }
 
 /** The node as the lock server is to know it. */
@@ -72,6 +80,15 @@ const LONGEST_RELEASE_MS = MINUTE_MS;
 const PURPOSE: Readonly<Record<FleetLockApi, string>> = {
   'pre-reboot': 'cannot take a reboot slot',
   'steady-state': 'cannot give back the reboot slot',
+};
+
+const OUTCOMES: Readonly<Record<Meaning, FleetLockOutcome>> = {
+  yes: 'yes',
+  no: 'no',
+  contended: 'no',
+  'under way': 'under-way',
+  uncertain: 'uncertain',
+  failed: 'failed',
 };
 
 /** A complete answer. */
@@ -122,12 +139,15 @@ export class FleetLock implements Lender {
         throw error;
       }
       observer.failed('pre-reboot', error.label);
-      if (error.kind !== 'fleet_lock_unreachable' || !isSent(error.cause)) {
+      const isUncertain = error.kind === 'fleet_lock_unreachable' && isSent(error.cause);
+      observer.answered('pre-reboot', isUncertain ? 'uncertain' : 'failed');
+      if (!isUncertain) {
         throw error;
       }
       return mayBeHeld({ reason: error.message, askAgainMs: this.#unsurePauseMs(), errorKind: error.kind });
     }
     const meaning = meaningOfTaking(answer);
+    observer.answered('pre-reboot', OUTCOMES[meaning]);
     if (meaning !== 'yes') {
       observer.failed('pre-reboot', answer.label);
     }
@@ -171,9 +191,11 @@ export class FleetLock implements Lender {
       if (!isGivenBack(answer, this.#options.node.nodeUuid)) {
         throw asError('steady-state', answer);
       }
+      observer.answered('steady-state', 'yes');
     } catch (error) {
       if (error instanceof FleetLockError) {
         observer.failed('steady-state', error.label);
+        observer.answered('steady-state', 'failed');
       }
       throw error;
     }

@@ -74,6 +74,13 @@ export const DEFINITIONS = {
   zincati_update_agent_postponed_finalizations_total: counter(
     'Finalizations that were put off for people who are logged in.',
   ),
+  zincati_update_agent_last_update_timestamp: gauge(
+    'When the last update was booted, in seconds since 1970 UTC.',
+  ),
+  zincati_update_agent_last_update_duration_seconds: gauge(
+    'How long the last update took, from its offer to its boot.',
+  ),
+  zincati_update_agent_last_update_downtime_seconds: gauge('How long the node was down for the last update.'),
   zincati_update_agent_download_progress_ratio: gauge('How much of the running download is done, 0 to 1.'),
   zincati_update_agent_download_bytes: gauge('Bytes transferred by the running download.'),
   zincati_update_agent_download_bytes_per_second: gauge('Speed of the running download.'),
@@ -101,7 +108,16 @@ export const DEFINITIONS = {
     'api',
     'kind',
   ),
+  zincati_strategy_fleet_lock_answers_total: counter(
+    'What the lock server answered, by API and meaning.',
+    'api',
+    'answer',
+  ),
   zincati_strategy_fleet_lock_held_seconds_total: counter('Seconds for which a reboot slot was held.'),
+  zincati_strategy_fleet_lock_slots: gauge('Reboot slots that this node holds, or may hold.'),
+  zincati_strategy_fleet_lock_slot_since_timestamp: gauge(
+    'Since when this node holds a reboot slot, or may hold one, in seconds since 1970 UTC.',
+  ),
 
   zincati_cincinnati_graph_nodes_count: gauge('Releases in the update graph.'),
   zincati_cincinnati_graph_edges_count: gauge('Edges in the update graph.'),

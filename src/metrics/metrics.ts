@@ -31,6 +31,9 @@ export const FINALIZE_RESPONSES = ['allow', 'deny', 'error'] as const;
 export type FinalizeResponse = (typeof FINALIZE_RESPONSES)[number];
 export const FLEET_LOCK_APIS = ['pre-reboot', 'steady-state'] as const;
 export type FleetLockApi = (typeof FLEET_LOCK_APIS)[number];
+/** `yes`: lent, or given back. `no`: others have the slots. `under-way`: the server still drains the node. */
+export const FLEET_LOCK_ANSWERS = ['yes', 'no', 'under-way', 'uncertain', 'failed'] as const;
+export type FleetLockAnswer = (typeof FLEET_LOCK_ANSWERS)[number];
 const BLOCKED_BY_USERS = 'active_usersessions';
 
 type GaugeName = {
@@ -64,6 +67,9 @@ export class Metrics {
     }
     for (const api of FLEET_LOCK_APIS) {
       this.#put('zincati_strategy_fleet_lock_requests_total', { api }, 0);
+      for (const answer of FLEET_LOCK_ANSWERS) {
+        this.#put('zincati_strategy_fleet_lock_answers_total', { api, answer }, 0);
+      }
     }
   }
 
@@ -200,6 +206,18 @@ export class Metrics {
     this.#set('zincati_update_agent_foreign_staged', isStaged ? 1 : 0);
   }
 
+  /** The node has booted into an update. What is not known of it has no value. */
+  updated(update: {
+    readonly bootedAt: number;
+    readonly tookMs?: number | undefined;
+    readonly downtimeMs?: number | undefined;
+  }): void {
+    const seconds = (ms: number | undefined) => (ms === undefined ? undefined : ms / SECOND_MS);
+    this.#setInstant('zincati_update_agent_last_update_timestamp', update.bootedAt);
+    this.#setIfKnown('zincati_update_agent_last_update_duration_seconds', seconds(update.tookMs));
+    this.#setIfKnown('zincati_update_agent_last_update_downtime_seconds', seconds(update.downtimeMs));
+  }
+
   /** What is not known of the running download has no value. */
   downloading(progress: Omit<Progress, 'text'>): void {
     const { percent, bytesTransferred, bytesPerSecond, layersDone, layersNeeded } = progress;
@@ -235,6 +253,17 @@ export class Metrics {
   fleetLockFailed(api: FleetLockApi, kind: string): void {
     const name = 'zincati_strategy_fleet_lock_errors_total';
     this.#addTo(name, { api, kind: this.#boundedKind(name, kind) });
+  }
+
+  fleetLockAnswered(api: FleetLockApi, answer: FleetLockAnswer): void {
+    this.#addTo('zincati_strategy_fleet_lock_answers_total', { api, answer });
+  }
+
+  /** `sinceAts`: since when each slot may be held; empty for none. */
+  fleetLockSlots(sinceAts: readonly number[]): void {
+    this.#set('zincati_strategy_fleet_lock_slots', sinceAts.length);
+    const first = sinceAts.length === 0 ? undefined : Math.floor(Math.min(...sinceAts) / SECOND_MS);
+    this.#setIfKnown('zincati_strategy_fleet_lock_slot_since_timestamp', first);
   }
 
   /** `seconds`: more of them since the last call. */

@@ -11,17 +11,23 @@ import type { Progress } from '../agent/ports.ts';
 import type { Target } from '../agent/release.ts';
 import type { Model } from '../agent/state.ts';
 import type { HistoryLog } from '../history/history-log.ts';
-import { wholeUpdate } from '../history/whole-update.ts';
+import { wholeUpdate, type WholeUpdate } from '../history/whole-update.ts';
 import { entryOf, payloadText } from './entries-of.ts';
 
 export class Historian {
   readonly #log: Pick<HistoryLog, 'append' | 'entries'>;
+  readonly #onUpdated: (update: WholeUpdate) => void;
   /** Of the release that is being staged; undefined: rpm-ostree has said nothing yet. */
   #bytes: number | undefined;
   #isStalled = false;
 
-  constructor(log: Pick<HistoryLog, 'append' | 'entries'>) {
+  /** `onUpdated` hears of each whole update. It must not throw. */
+  constructor(
+    log: Pick<HistoryLog, 'append' | 'entries'>,
+    onUpdated: (update: WholeUpdate) => void = () => undefined,
+  ) {
     this.#log = log;
+    this.#onUpdated = onUpdated;
   }
 
   happened(happening: Happening, at: number, model: Model): void {
@@ -61,7 +67,9 @@ export class Historian {
   }
 
   async #updated({ version, payload }: Target, at: number): Promise<void> {
-    const { text, fields } = wholeUpdate(await this.#log.entries(), version, payloadText(payload), at);
+    const update = wholeUpdate(await this.#log.entries(), version, payloadText(payload), at);
+    const { text, fields } = update;
     this.#log.append({ at, kind: 'updated', text, fields });
+    this.#onUpdated(update);
   }
 }

@@ -247,6 +247,7 @@ export class Reporter implements Observer {
     }
     metrics.releasesDenied(counts);
     metrics.foreignStaged(memory.foreign !== undefined);
+    metrics.fleetLockSlots(memory.record.slots.map(({ sinceAt }) => sinceAt));
     metrics.failuresInARow('check', memory.check.streak?.count ?? 0);
     metrics.failuresInARow('status', memory.hostStreak?.count ?? 0);
     metrics.failuresInARow('register_driver', memory.driver.streak?.count ?? 0);

@@ -14,8 +14,10 @@ import type { AgentPort } from './agent-port.ts';
 import { Authority } from './authority.ts';
 import { Changes } from './changes.ts';
 import { Door } from './door.ts';
-import { encodeEntry, encodeSnapshot } from './encode.ts';
+import { encodeEntry, encodePermissions, encodeSnapshot } from './encode.ts';
+import { Expiry } from './expiry.ts';
 import { Jobs } from './jobs.ts';
+import { ActionsWatch } from './known-actions.ts';
 import { ROOT } from './limits.ts';
 import { logControl } from './log-control.ts';
 import { AGENT_INTERFACE, AGENT_PATH } from './names.ts';
@@ -37,6 +39,7 @@ export const PROPERTIES = [
   ['Holds', 'aa{sv}'],
   ['Denied', 'aa{sv}'],
   ['Configuration', 'a{sv}'],
+  ['Permissions', 'a{sv}'],
 ] as const;
 
 export interface Agent1Options {
@@ -58,7 +61,9 @@ export interface Agent1 {
 export function agent1({ port, clock, log }: Agent1Options): Agent1 {
   const life = new AbortController();
   const door = new Door(clock);
-  const authority = new Authority(door);
+  let told: () => void = () => undefined;
+  const actions = new ActionsWatch(clock, () => told());
+  const authority = new Authority(door, () => actions.look());
   const changes = new Changes();
   const jobs = new Jobs({
     clock,
@@ -72,7 +77,15 @@ export function agent1({ port, clock, log }: Agent1Options): Agent1 {
     },
   });
   const parts = { port, authority, jobs, life: life.signal, now: () => clock.now() };
-  changes.update(encodeSnapshot(port.snapshot()));
+  const expiry = new Expiry(clock, () => told());
+  const update = () => {
+    const snapshot = port.snapshot();
+    expiry.plan([...snapshot.holds, ...snapshot.denied].map(({ untilAt }) => untilAt));
+    return changes.update(
+      new Map([...encodeSnapshot(snapshot), ['Permissions', encodePermissions(actions.found)]]),
+    );
+  };
+  update();
   return {
     interfaces: [
       agentInterface(agentMethods(parts), changes),
@@ -81,18 +94,19 @@ export function agent1({ port, clock, log }: Agent1Options): Agent1 {
     guard: door.guard,
     attach: async (link, until) => {
       await door.open(link, until);
+      const tell = (): void => {
+        const changed = update();
+        if (changed.size > 0) {
+          emitChanged(link, AGENT_PATH, AGENT_INTERFACE, changed);
+        }
+        if (changed.has('Progress')) {
+          jobs.progressed(port.snapshot().progress);
+        }
+      };
+      told = tell;
       const stops = [
         jobs.attach(link),
-        port.onChange(() => {
-          const snapshot = port.snapshot();
-          const changed = changes.update(encodeSnapshot(snapshot));
-          if (changed.size > 0) {
-            emitChanged(link, AGENT_PATH, AGENT_INTERFACE, changed);
-          }
-          if (changed.has('Progress')) {
-            jobs.progressed(snapshot.progress);
-          }
-        }),
+        port.onChange(tell),
         port.onHappened((entry) => {
           link.sendSignal({
             path: AGENT_PATH,
@@ -103,11 +117,13 @@ export function agent1({ port, clock, log }: Agent1Options): Agent1 {
           });
         }),
       ];
-      changes.update(encodeSnapshot(port.snapshot()));
+      update();
+      void actions.follow(link, until);
       until.addEventListener('abort', () => stops.forEach((stop) => stop()), { once: true });
     },
     close: () => {
       life.abort();
+      expiry.cancel();
       jobs.close();
     },
   };

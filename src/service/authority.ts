@@ -8,25 +8,11 @@
  */
 import type { Asker } from '../agent/requests.ts';
 import type { Caller } from '../dbus/types.ts';
+import { ACTION_PREFIX, type Action } from './actions.ts';
 import type { Door } from './door.ts';
 import { Open, ROOT } from './limits.ts';
 import { askPolkit } from './polkit.ts';
 import { denied, needsPassword, tooMany } from './refusals.ts';
-
-/** Last part of polkit's action `org.coreos.zincati.*`; systemd/org.coreos.zincati.policy has them. */
-export const ACTIONS = [
-  'check',
-  'stage',
-  'reboot',
-  'reboot-over-people',
-  'reboot-over-inhibitors',
-  'reboot-without-slot',
-  'hold',
-  'deny',
-  'reload',
-] as const;
-export type Action = (typeof ACTIONS)[number];
-export const ACTION_PREFIX = 'org.coreos.zincati.';
 
 const MOST_QUESTIONS_OF_ONE = 4;
 const MOST_QUESTIONS = 16;
@@ -42,10 +28,13 @@ export interface Intent {
 
 export class Authority {
   readonly #door: Door;
+  readonly #onAbsent: () => void;
   readonly #questions = new Open(MOST_QUESTIONS_OF_ONE, MOST_QUESTIONS);
 
-  constructor(door: Door) {
+  /** `onAbsent`: polkit could not tell. */
+  constructor(door: Door, onAbsent: () => void = () => undefined) {
     this.#door = door;
+    this.#onAbsent = onAbsent;
   }
 
   async uidOf(caller: Caller): Promise<number> {
@@ -86,6 +75,7 @@ export class Authority {
       case 'no':
         throw denied(`not allowed (${question.action}); ${next}`);
       case 'absent':
+        this.#onAbsent();
         throw denied(`only root may, since polkit does not know ${question.action}; ${next}`);
     }
   }

@@ -15,11 +15,11 @@ import { MINUTE_MS, SECOND_MS } from '../text/units.ts';
  */
 export type Permission = 'yes' | 'no' | 'challenge' | 'absent';
 
-const AUTHORITY = {
+export const AUTHORITY = {
   destination: 'org.freedesktop.PolicyKit1',
   path: '/org/freedesktop/PolicyKit1/Authority',
   interface: 'org.freedesktop.PolicyKit1.Authority',
-};
+} as const;
 const ALLOW_USER_INTERACTION = 1;
 /** Its rules may run programs. */
 const TIMEOUT_MS = 10 * SECOND_MS;

@@ -81,7 +81,7 @@ async function expectCleanEnd(host: ReleasedHost): Promise<void> {
   const left: readonly string[] = await readdir(folder);
   const kept = ['state.json', 'history.log', 'last-words.json'];
   expect(left.filter((name) => !kept.includes(name))).toEqual([]);
-  expect((await readLastWords(host.root))?.text).toMatch(/^it was stopped; at last: ./);
+  expect(String((await readLastWords(host.root))?.text)).toMatch(/^it was stopped; at last: ./);
   if (left.includes('state.json')) {
     JSON.parse(await readFile(join(folder, 'state.json'), 'utf8'));
   }
@@ -99,11 +99,11 @@ it.each(RESTS)('in $where it ends with 0 and leaves no socket', async ({ booted,
   await expectCleanEnd(host);
 });
 
-it('leaves word of a configuration that it cannot start with, and takes that back when it starts', async () => {
+it('last-words: leaves word of a configuration that it cannot start with, and takes that back when it starts', async () => {
   const host = await hostOf({ booted: 'newest', config: 'updates.strategy = "no such"' });
   const refused = host.startAgent();
   expect(await refused.exit()).toEqual([78, null]);
-  expect((await readLastWords(host.root))?.text).toMatch(/^it could not start: .*no such/);
+  expect(String((await readLastWords(host.root))?.text)).toMatch(/^it could not start: .*no such/);
   const file = join(host.root, 'etc/zincati/config.d/90-more.toml');
   await writeFile(file, (await readFile(file, 'utf8')).replace('no such', 'immediate'));
   const agent = host.startAgent();

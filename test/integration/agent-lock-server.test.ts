@@ -142,6 +142,9 @@ describe.concurrent('a lock server that', () => {
       expect(metrics).toMatch(
         new RegExp(`^zincati_strategy_fleet_lock_errors_total\\{api="${api}",kind="${kind}"\\} [1-9]`, 'm'),
       );
+      const answers = `^zincati_strategy_fleet_lock_answers_total\\{api="${api}",answer`;
+      expect(metrics).toMatch(new RegExp(`${answers}="(?:uncertain|failed)"\\} [1-9]`, 'm'));
+      expect(metrics).not.toMatch(new RegExp(`${answers}="(?:yes|no|under-way)"\\} [1-9]`, 'm'));
     }
     expect(await agent.stop()).toEqual([0, null]);
   });

@@ -16,6 +16,7 @@ import { getNameOwner } from '../../src/dbus/calls.ts';
 import { connectBus } from '../../src/dbus/connect.ts';
 import { SERVICE_NAME } from '../../src/service/experimental.ts';
 import { AgentProcess } from '../support/agent-process.ts';
+import { Loopback } from '../support/loopback.ts';
 import { MemoryCgroup } from '../support/memory-cgroup.ts';
 import { PythonHelper } from '../support/python-helper.ts';
 import { startStandInHost, type StandInHost } from '../support/stand-in-host.ts';
@@ -185,6 +186,29 @@ describe('answers of the update server that come oddly', { timeout: LIMIT_MS }, 
     const run = await start(server.url);
     await run.agent.says(TOO_LARGE);
     await isBounded(run);
+  });
+
+  it.each([
+    ['extensions of a chunk', 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5;', 'a'.repeat(65_536)],
+    ['103 Early Hints', '', 'HTTP/1.1 103 Early Hints\r\nlink: </a>\r\n\r\n'.repeat(1000)],
+    ['100 Continue', '', 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(1000)],
+  ])('F2-line: %s without end', async (_what, head, piece) => {
+    const loopback = new Loopback();
+    onTestFinished(() => loopback.stop());
+    const { url } = await loopback.tcp((socket) => {
+      socket.once('data', () => {
+        socket.write(head);
+        const pour = (): void => {
+          while (!socket.destroyed && socket.write(piece)) {}
+        };
+        socket.on('drain', pour);
+        pour();
+      });
+    });
+    const run = await start(url);
+    await run.agent.says(/the answer must take at most 33554432 bytes on the line, got more/);
+    await isBounded(run);
+    expect(await run.agent.stop()).toEqual([0, null]);
   });
 
   it.each([200, 302, 404, 503])('a status line %d and a body without end', async (status) => {

@@ -163,10 +163,11 @@ describe('install.mjs', () => {
   });
 
   it.each([
-    [[], 'cannot install: there must be one folder to install below\n'],
-    [['/x', '--layout', 'opt'], 'cannot install: --layout must be usr or local, got "opt"\n'],
+    [[], 'cannot install: there must be one folder to install below'],
+    [['/x', '--layout', 'opt'], 'cannot install: --layout must be usr or local, got "opt"'],
   ])('refuses %j', (args, complaint) => {
-    expect(run(process.execPath, INSTALL, ...args)).toEqual({ status: 1, stdout: '', stderr: complaint });
+    const stderr = `${complaint}\nnode scripts/install.mjs --help says what there is\n`;
+    expect(run(process.execPath, INSTALL, ...args)).toEqual({ status: 2, stdout: '', stderr });
   });
 
   it('installs nothing that docs/install.md does not name', () => {

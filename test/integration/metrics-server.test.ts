@@ -9,7 +9,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { DEFINITIONS } from '../../src/metrics/definitions.ts';
 import { Metrics } from '../../src/metrics/metrics.ts';
 import { MetricsServer, type MetricsServerOptions } from '../../src/metrics/server.ts';
 import {
@@ -460,24 +459,6 @@ describe('TCP', () => {
     await answered.promise;
     await server.close();
     expect((await reply).match(/^HTTP\/1\.1 200 OK/gm)).toHaveLength(2);
-  });
-});
-
-describe('docs/metrics.md', () => {
-  it('has alerts that Prometheus takes', async () => {
-    const text = await readFile(new URL('../../docs/metrics.md', import.meta.url), 'utf8');
-    const alerts = text.slice(text.indexOf('## Alerts'));
-    const expressions = [...alerts.matchAll(/^\| [^|`]+ \| `([^`]+)` \|$/gm)].map((match) => match[1]!);
-    expect(expressions.length).toBeGreaterThan(5);
-    expect(
-      expressions.some((expression) => Object.keys(DEFINITIONS).some((n) => expression.includes(n))),
-    ).toBe(true);
-    const rules = expressions.map((expr, n) => ({ alert: `Alert${n}`, expr }));
-    const file = join(root, 'rules.json');
-    // JSON is valid YAML.
-    await writeFile(file, JSON.stringify({ groups: [{ name: 'zincati', rules }] }));
-    const { stdout } = await run('promtool', ['check', 'rules', file]);
-    expect(stdout).toContain(`SUCCESS: ${expressions.length} rules found`);
   });
 });
 

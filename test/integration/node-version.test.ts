@@ -109,7 +109,7 @@ describe('the launcher without a Node of its own', () => {
   const aNode = (version: string): string =>
     `if [ "$1" = --version ]; then echo ${version}; else echo "$@"; fi`;
 
-  it.each(['v20.20.2', 'v9.11.2', `v${Number(NEEDED) - 1}.11.1`])('refuses %s', (version) => {
+  it.each(['v20.20.2', 'v9.11.2', `v${Number(NEEDED) - 1}.11.1`])('R7: refuses %s', (version) => {
     expect(launch(aNode(version))).toEqual(refusal(version.slice(1)));
   });
 

@@ -55,7 +55,7 @@ describe.each([200, 80, 40])('at %i columns', (columns) => {
     expect(pty.screen.colours.length).toBeGreaterThan(0);
   });
 
-  it('update: progress is one line, and is gone at the end', async () => {
+  it('terminal-progress: update: progress is one line, and is gone at the end', async () => {
     const started = Promise.withResolvers<FakeJob>();
     (await anAgent()).onJob('Stage', (job) => started.resolve(job));
     const pty = onTerminal(['update'], { columns, rows: 24 });
@@ -107,7 +107,7 @@ describe('status --watch', () => {
   const pictures = (lines: readonly string[]): number =>
     lines.filter((line) => line.startsWith('node ')).length;
 
-  it('replaces the picture, also after the window got narrower and wider again', async () => {
+  it('terminal-narrow: replaces the picture, also after the window got narrower and wider again', async () => {
     const agent = await anAgent();
     const pty = onTerminal(['status', '--watch']);
     const becomes = async (level: string): Promise<void> => {
@@ -137,7 +137,7 @@ describe('status --watch', () => {
     expect(pictures(pty.screen.lines())).toBe(1);
   });
 
-  it('draws no more than a low window shows', async () => {
+  it('terminal-low: draws no more than a low window shows', async () => {
     const agent = await anAgent();
     const pty = onTerminal(['status', '--watch'], { columns: 80, rows: 4 });
     await pty.shows((lines) => lines.some((line) => line.startsWith('node ')));
@@ -198,7 +198,7 @@ describe('a reader that leaves early', () => {
     'nonsense 2>&1',
     'status --watch',
     'status --watch --json',
-  ])('%s: no stack trace, and an end', async (words) => {
+  ])('early-reader: %s: no stack trace, and an end', async (words) => {
     const agent = await anAgent();
     const changes = setInterval(
       () => agent.set({ Health: dictionary({ level: String(Math.random()) }) }),
@@ -217,7 +217,7 @@ describe('a reader that leaves early', () => {
     expect(agent.calls.map(({ member }) => member)).toContain('Reboot');
   });
 
-  it('a full disk is told, and fails', async () => {
+  it('full-disk: a full disk is told, and fails', async () => {
     await anAgent();
     const { code, told } = await shell('"$0" "$1" status >/dev/full');
     expect(code).toBe(EXIT.failure);

@@ -26,6 +26,15 @@ export function withSetting(
   ].join('\n');
 }
 
+/** Throws when there is no such variable: `NAME=` at the beginning of a line. */
+export function withShellVariable(text: string, name: string, value: string): string {
+  const found = new RegExp(`^${name}=.*$`, 'm');
+  if (!found.test(text)) {
+    throw new Error(`there must be a shell variable ${name}`);
+  }
+  return text.replace(found, () => `${name}=${value}`);
+}
+
 /** Throws when there is no such function: `NAME() {` on one line, `}` on another. */
 export function withShellFunction(text: string, name: string, body: string): string {
   const found = new RegExp(`^${name}\\(\\) \\{\\n(?:.*\\n)*?\\}$`, 'm');

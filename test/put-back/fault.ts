@@ -3,7 +3,7 @@
  * a shell script. Nothing here names source text, so a refactoring that keeps the names keeps the faults.
  */
 import type { ExportName, Modules, Original, Substitute } from './modules.ts';
-import { withSetting, withShellFunction } from './change-file.ts';
+import { withSetting, withShellFunction, withShellVariable } from './change-file.ts';
 
 /** An export that something else stands in for. */
 export interface Replacement {
@@ -60,6 +60,11 @@ export function setting(
   make: (original: readonly string[]) => readonly string[],
 ): FileChange {
   return { kind: 'file', file, change: (text) => withSetting(text, section, key, make) };
+}
+
+/** A variable of a shell script, which has another value with the fault. */
+export function shellVariable(file: string, name: string, value: string): FileChange {
+  return { kind: 'file', file, change: (text) => withShellVariable(text, name, value) };
 }
 
 /** A function of a shell script, which has another body with the fault. */

@@ -20,6 +20,7 @@ export const FAULTS: readonly PutBackFault[] = [
         const condition = original(release, status);
         return condition === 'unlocked' ? 'locked' : condition;
       }),
+      replace('src/agent/states/staged/after-refusal.ts', 'saysUnlocked', () => () => false),
     ],
     ...CONVERGENCE,
     named: 'B1: a staged deployment that somebody unlocked',

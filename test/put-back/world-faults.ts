@@ -205,7 +205,16 @@ export const WORLD_FAULTS: readonly PutBackFault[] = [
       return { state, memory: owingNothing(memory) };
     }),
   ),
-  world('sessions-fail-open', 'sessions that cannot be listed count as nobody', ...changesOf('B11')),
+  world(
+    'sessions-fail-open',
+    'sessions that cannot be listed count as nobody',
+    ...changesOf('B11'),
+    replace(
+      'src/agent/states/staged/after-last-look.ts',
+      'afterNoLastLook',
+      () => (state, _failure, turn) => ({ state: { ...state, step: 'confirm' }, memory: turn.memory }),
+    ),
+  ),
   world(
     'clock-set-back',
     'a clock that was set back makes a denial last for as long',

@@ -1,5 +1,6 @@
 /** A bus in memory with the agent on it, users who call it, and a polkit. */
 import { type Duplex, duplexPair } from 'node:stream';
+import { expect } from 'vitest';
 
 import { decodeMessage, encodeMessage } from '../../src/dbus/codec.ts';
 import { Framer } from '../../src/dbus/frames.ts';
@@ -37,6 +38,10 @@ export class AgentBus {
   readonly faults: unknown[] = [];
   credentialsAsked = 0;
   polkit: (asked: AskedPolkit) => Verdict = () => [false, false];
+  /** How questions are answered that are about nobody, but whether polkit knows an action. */
+  actionIs: (action: string) => 'known' | 'unregistered' | 'not owned' | 'absent' = () => 'known';
+  /** Such questions so far. */
+  actionsAsked = 0;
   level: LogLevel = 'info';
   readonly served: Agent1;
   readonly link: Link;
@@ -71,6 +76,12 @@ export class AgentBus {
       bus.link.export(exported);
     }
     await bus.served.attach(bus.link, bus.#until.signal);
+    // Its first look at the actions is over, and told.
+    for (let turns = 0; bus.signals.length === 0; turns += 1) {
+      expect(turns).toBeLessThan(1000);
+      await settle();
+    }
+    bus.signals.length = 0;
     return bus;
   }
 
@@ -165,6 +176,10 @@ export class AgentBus {
           number,
           string,
         ];
+        if (subject[0] === 'unix-process') {
+          this.#answerAction(call, action);
+          break;
+        }
         const asked = { sender: textOf(subject[1].get('name')?.value), action, flags, id };
         this.polkitAsked.push(asked);
         const verdict = this.polkit(asked);
@@ -178,6 +193,48 @@ export class AgentBus {
       default:
         fail('org.freedesktop.DBus.Error.UnknownMethod');
     }
+  }
+
+  #answerAction(call: Received, action: string): void {
+    this.actionsAsked += 1;
+    const about = { replySerial: call.serial } as const;
+    const error = (errorName: string, text: string): void =>
+      this.#send(call.destination ?? '', {
+        type: MESSAGE_TYPE.error,
+        ...about,
+        errorName,
+        signature: 's',
+        body: [text],
+      });
+    switch (this.actionIs(action)) {
+      case 'known':
+        this.#send(call.destination ?? '', {
+          type: MESSAGE_TYPE.methodReturn,
+          ...about,
+          signature: '(bba{ss})',
+          body: [[true, false, new Map()]],
+        });
+        break;
+      case 'unregistered':
+        error('org.freedesktop.PolicyKit1.Error.Failed', `Action ${action} is not registered`);
+        break;
+      case 'not owned':
+        error('org.freedesktop.PolicyKit1.Error.NotAuthorized', 'Only trusted callers');
+        break;
+      case 'absent':
+        error('org.freedesktop.DBus.Error.ServiceUnknown', 'nobody');
+    }
+  }
+
+  /** As polkit tells that its actions or rules have changed, whoever says so. */
+  async polkitChanged(sender = ':1.77'): Promise<void> {
+    this.#send(sender, {
+      type: MESSAGE_TYPE.signal,
+      path: '/org/freedesktop/PolicyKit1/Authority',
+      interface: 'org.freedesktop.PolicyKit1.Authority',
+      member: 'Changed',
+    });
+    await settle();
   }
 
   #send(sender: string, message: Omit<Parameters<typeof encodeMessage>[0], 'serial'>): void {

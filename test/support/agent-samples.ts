@@ -68,6 +68,7 @@ export const WAITING: Readonly<Record<string, Plain>> = {
   Holds: [],
   Denied: [],
   Configuration: dictionary({ current: true, reason: '' }),
+  Permissions: dictionary({ polkit: 'known', text: '' }),
 };
 
 export const HOLD = dictionary({

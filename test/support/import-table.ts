@@ -102,6 +102,10 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
     },
   },
   'cincinnati/sources': { may: ['cincinnati/graph', 'agent', 'http'] },
+  'cincinnati/review': {
+    may: ['cincinnati/graph', 'cincinnati/policy', 'agent', 'config'],
+    pure: true,
+  },
   'cincinnati/graph': { may: ['agent'], pure: true },
   'cincinnati/policy': { may: [], pure: true },
   metrics: { may: ['agent', 'log', 'files'] },
@@ -109,7 +113,9 @@ export const FOLDERS: Readonly<Record<string, Folder>> = {
   identity: { may: ['config', 'files'] },
   config: {
     may: ['calendar', 'files'],
-    pure: { but: ['attributes.ts', 'drop-ins.ts', 'exposed-files.ts', 'load-settings.ts'] },
+    pure: {
+      but: ['attributes.ts', 'drop-in-entries.ts', 'drop-ins.ts', 'exposed-files.ts', 'load-settings.ts'],
+    },
   },
   calendar: { may: ['files'], pure: { but: ['zoneinfo.ts'] } },
   dbus: { may: ['memory'] },

@@ -46,6 +46,7 @@ export function lockClient(
     observer: {
       requested: (api) => heard.push(`requested ${api}`),
       failed: (api, kind) => heard.push(`failed ${api} ${kind}`),
+      answered: () => undefined,
     },
   });
   return { lender, heard, [Symbol.asyncDispose]: close };

@@ -26,8 +26,9 @@ export function tzifBytes(source: TzifSource): Buffer {
 }
 
 function part({ types, transitions = [] }: TzifSource, timeBytes: 4 | 8, version: number): Buffer {
-  const names = types.map(([, abbreviation]) => `${abbreviation}\0`);
-  const characters = Buffer.from(names.join(''), 'latin1');
+  // Each abbreviation stands there once, as in tzdata's files.
+  const names = [...new Set(types.map(([, abbreviation]) => `${abbreviation}\0`))].join('');
+  const characters = Buffer.from(names, 'latin1');
   const header = Buffer.alloc(44);
   header.write('TZif', 0, 'latin1');
   header.writeUInt8(version === 1 ? 0 : 0x30 + version, 4);
@@ -40,11 +41,9 @@ function part({ types, transitions = [] }: TzifSource, timeBytes: 4 | 8, version
   );
   const indexes = Buffer.from(transitions.map(([, type]) => type));
   const records = Buffer.alloc(types.length * 6);
-  let nameAt = 0;
   types.forEach(([offset, abbreviation], index) => {
     records.writeInt32BE(offset, index * 6);
-    records.writeUInt8(nameAt, index * 6 + 5);
-    nameAt += abbreviation.length + 1;
+    records.writeUInt8(names.indexOf(`${abbreviation}\0`), index * 6 + 5);
   });
   return Buffer.concat([header, times, indexes, records, characters]);
 }

@@ -2,7 +2,8 @@
  * The installed files on a host that boots, with real systemd, system bus, polkit and kernel. The agent
  * itself runs.
  */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 
 import { BootedHost } from '../support/booted-host.ts';
@@ -31,6 +32,8 @@ const POLICY = `<?xml version="1.0" encoding="UTF-8"?>
 
 /** The agent is ready before its socket exists. */
 const METRICS = 'UNIX-CONNECT:/run/zincati/public/metrics.promsock,retry=600,interval=0.1';
+
+const UNITS = join(import.meta.dirname, '../../monitoring/systemd');
 
 /** A process under the unit's own restrictions, which reports what it may do. */
 const PROBE_EXEC = '/usr/local/bin/probe';
@@ -86,6 +89,43 @@ describe.skipIf(whyNot !== undefined)(`a host${whyNot === undefined ? '' : ` (${
     const old = 'UNIX-CONNECT:/run/zincati/private/metrics.promsock';
     expect((await host.run('socat', '-', old)).stdout).toMatch(/^# HELP process_start_time_seconds/);
     expect((await host.runAs('nobody', 'socat', '-', old)).status).not.toBe(0);
+  });
+
+  describe('the units of monitoring/systemd', () => {
+    const FOLDER = '/var/lib/node_exporter';
+
+    beforeAll(async () => {
+      for (const name of readdirSync(UNITS)) {
+        await host.write(`/etc/systemd/system/${name}`, readFileSync(join(UNITS, name), 'utf8'));
+      }
+      await host.sh(`systemctl daemon-reload && mkdir -p ${FOLDER}`);
+    });
+
+    it('offer the metrics over TCP', async () => {
+      await host.sh('systemctl start zincati-metrics.socket');
+      const metrics = await host.sh('curl -fsS --max-time 60 http://127.0.0.1:10190/metrics');
+      expect(metrics).toMatch(/^zincati_update_agent_updates_enabled 0$/m);
+      await host.sh('systemctl stop zincati-metrics.socket zincati-metrics.service');
+    });
+
+    it('write a text file that everybody can read, without what node_exporter has itself', async () => {
+      await host.sh('systemctl start zincati-textfile.service');
+      const { stdout } = await host.runAs('nobody', 'cat', `${FOLDER}/zincati.prom`);
+      expect(stdout).toMatch(/^zincati_update_agent_updates_enabled 0$/m);
+      expect(stdout).not.toContain('process_start_time_seconds');
+      expect(await host.sh(`ls ${FOLDER}`)).toBe('zincati.prom');
+      await host.sh('systemctl start zincati-textfile.timer');
+      expect(await host.property('zincati-textfile.timer', 'ActiveState')).toBe('active');
+      await host.sh('systemctl stop zincati-textfile.timer');
+    });
+
+    it('leave the text file as it is while no agent answers', async () => {
+      await host.sh(`systemctl stop ${UNIT}`);
+      const before = await host.sh(`stat -c '%y %s' ${FOLDER}/zincati.prom`);
+      expect((await host.run('systemctl', 'start', 'zincati-textfile.service')).status).not.toBe(0);
+      expect(await host.sh(`stat -c '%y %s' ${FOLDER}/zincati.prom`)).toBe(before);
+      await host.sh(`systemctl start ${UNIT}`);
+    });
   });
 
   describe('the bus', () => {
@@ -377,6 +417,36 @@ for master, name in remote, console:
       await host.sh(`systemctl kill --signal=KILL ${UNIT}`);
       await host.journal(cursor, 'Started zincati.service');
       expect(await host.property(UNIT, 'NRestarts')).toBe('1');
+    });
+
+    it('F2: crash after crash ends in an agent that is up, idle and says why', async () => {
+      // Enough for a check to be the next thing, and more crashes than systemd's own limit allows.
+      await host.sh('mv /etc/zincati/config.d/90-off.toml /run/90-off.toml');
+      expect((await restart()).status).toBe(0);
+      const cursor = await host.cursor();
+      for (let crash = 1; crash <= 8; crash += 1) {
+        const pid = await host.property(UNIT, 'MainPID');
+        await host.sh(`systemctl kill --signal=KILL ${UNIT}`);
+        await host.becomes(UNIT, 'MainPID', new RegExp(`^(?!${pid}$|0$)`));
+        await host.becomes(UNIT, 'ActiveState', 'active');
+      }
+      await host.journal(cursor, 'the last 8 starts crashed: idle until .*, with neither checks nor staging');
+      await host.becomes(
+        UNIT,
+        'StatusText',
+        /^idle until [^;]+; .*DEGRADED \(crashing\) since [^:]+.*the agent crashed 8 times in a row: its journal says why/,
+      );
+      expect(await host.property(UNIT, 'NRestarts')).toBe('8');
+      await host.sh('until [ -s /run/motd.d/86-zincati-health.motd ]; do sleep 0.1; done');
+      const status = await host.run('zincati', 'status');
+      expect([status.status, status.stdout]).toEqual([
+        0,
+        expect.stringContaining('crashed 8 times in a row'),
+      ]);
+      // A person who has mended it restarts the unit, and the agent works again.
+      await host.sh('mv /run/90-off.toml /etc/zincati/config.d/90-off.toml');
+      expect((await restart()).status).toBe(0);
+      await host.becomes(UNIT, 'StatusText', /auto-updates logic disabled by configuration/);
     });
 
     it('an agent that hangs is killed and started again', async () => {

@@ -12,6 +12,7 @@ import {
   readSync,
   closeSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -35,6 +36,8 @@ const { version } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8
 
 let folder = '';
 const rpmOf = (architecture: string): string => join(folder, `zincati-ng-${version}-1.${architecture}.rpm`);
+const fleetRpmOf = (architecture: string): string =>
+  join(folder, `zincati-fleet-${version}-1.${architecture}.rpm`);
 const tarOf = (architecture: string): string => join(folder, `zincati-ng-${version}-${architecture}.tar.gz`);
 
 /** As on somebody else's machine: another umask, time zone, home and output folder. */
@@ -71,7 +74,7 @@ function summary(listing: readonly string[]): string[] {
       // tar says where a link leads.
       .replace(/ -> .*/, '')
       .replace(/(\/schemas\/v1\/).+/, '$1...')
-      .replace(/(\/doc\/zincati-ng\/(?:docs|examples)\/).*/, '$1...')
+      .replace(/(\/doc\/zincati-(?:ng|fleet)\/(?:docs|examples|monitoring)\/).*/, '$1...')
       .replace(/(\/node_modules\/[^/]+\/).+/, '$1...'),
   );
   return [...new Set(collapsed)].sort((a, b) => (a.slice(11) + a < b.slice(11) + b ? -1 : 1));
@@ -94,6 +97,7 @@ const PROGRAM = `-rw-r--r-- PREFIX/lib/zincati/program/bundled.json
 -rw-r--r-- PREFIX/share/doc/zincati-ng/README.md
 -rw-r--r-- PREFIX/share/doc/zincati-ng/docs/...
 -rw-r--r-- PREFIX/share/doc/zincati-ng/examples/...
+-rw-r--r-- PREFIX/share/doc/zincati-ng/monitoring/...
 -rw-r--r-- PREFIX/share/licenses/zincati-ng/GPL-3.0.txt
 -rw-r--r-- PREFIX/share/licenses/zincati-ng/LICENSE
 -rw-r--r-- PREFIX/share/licenses/zincati-ng/LICENSE.bundled
@@ -115,6 +119,8 @@ drwxr-xr-x PREFIX/share/doc/zincati-ng/docs
 drwxr-xr-x PREFIX/share/doc/zincati-ng/docs/...
 drwxr-xr-x PREFIX/share/doc/zincati-ng/examples
 drwxr-xr-x PREFIX/share/doc/zincati-ng/examples/...
+drwxr-xr-x PREFIX/share/doc/zincati-ng/monitoring
+drwxr-xr-x PREFIX/share/doc/zincati-ng/monitoring/...
 drwxr-xr-x PREFIX/share/licenses/zincati-ng
 drwxr-xr-x PREFIX/share/zincati
 drwxr-xr-x PREFIX/share/zincati/schemas
@@ -157,7 +163,8 @@ function expected(architecture: string, layout: 'usr' | 'local'): string[] {
 }
 
 it('are the same bytes whoever makes them', () => {
-  expect(sums[0]?.split('\n')).toHaveLength(2 * ARCHITECTURES.length + 1);
+  // An RPM and a tar of the agent and of the fleet's program, for each.
+  expect(sums[0]?.split('\n')).toHaveLength(4 * ARCHITECTURES.length + 1);
   expect(sums[1]).toBe(sums[0]);
   expect(run('sh', '-c', `cd ${folder} && sha256sum --check --strict --quiet SHA256SUMS`)).toEqual({
     status: 0,
@@ -235,6 +242,64 @@ describe.each(ARCHITECTURES)('for %s', (architecture) => {
   });
 });
 
+describe.each(ARCHITECTURES)("the fleet's program for %s", (architecture) => {
+  const rpmFile = (): string => fleetRpmOf(architecture);
+  const tarFile = (): string => join(folder, `zincati-fleet-${version}-${architecture}.tar.gz`);
+  const FLEET = `-rw-r--r-- PREFIX/lib/zincati-fleet/bundled.json
+-rw-r--r-- PREFIX/lib/zincati-fleet/chunks/...
+-rw-r--r-- PREFIX/lib/zincati-fleet/zincati-fleet.mjs
+-rw-r--r-- PREFIX/share/doc/zincati-fleet/CHANGELOG.md
+-rw-r--r-- PREFIX/share/doc/zincati-fleet/docs/...
+-rw-r--r-- PREFIX/share/doc/zincati-fleet/examples/...
+-rw-r--r-- PREFIX/share/licenses/zincati-fleet/GPL-3.0.txt
+-rw-r--r-- PREFIX/share/licenses/zincati-fleet/LICENSE
+-rw-r--r-- PREFIX/share/licenses/zincati-fleet/LICENSE.bundled
+-rw-r--r-- PREFIX/share/licenses/zincati-fleet/LICENSE.node
+-rw-r--r-- PREFIX/share/man/man1/zincati-fleet.1.gz
+-rwxr-xr-x PREFIX/bin/zincati-fleet
+-rwxr-xr-x PREFIX/lib/zincati-fleet/node
+drwxr-xr-x PREFIX/lib/zincati-fleet
+drwxr-xr-x PREFIX/lib/zincati-fleet/chunks
+drwxr-xr-x PREFIX/share/doc/zincati-fleet
+drwxr-xr-x PREFIX/share/doc/zincati-fleet/docs
+drwxr-xr-x PREFIX/share/doc/zincati-fleet/docs/...
+drwxr-xr-x PREFIX/share/doc/zincati-fleet/examples
+drwxr-xr-x PREFIX/share/doc/zincati-fleet/examples/...
+drwxr-xr-x PREFIX/share/licenses/zincati-fleet`;
+  const inPrefix = (prefix: string): string[] => summary(FLEET.replaceAll('PREFIX', prefix).split('\n'));
+
+  it('has what belongs into it, owned by root, and nothing of the agent', () => {
+    const format = '[%{FILEMODES:perms} %{FILENAMES}|%{FILEUSERNAME}:%{FILEGROUPNAME}\n]';
+    const listing = lines('rpm', '-qp', '--qf', format, rpmFile());
+    expect(new Set(listing.map((line) => line.slice(line.indexOf('|'))))).toEqual(new Set(['|root:root']));
+    expect(summary(listing.map((line) => line.replace(/\|.*/, '')))).toEqual(inPrefix('/usr'));
+    const tar = lines('tar', '-tvf', tarFile()).map((line) => /^(\S+) .* (\S*?)\/?$/.exec(line)!.slice(1));
+    expect(summary(tar.map(([mode, path]) => `${mode} /${path}`))).toEqual(inPrefix('/usr/local'));
+  });
+
+  it('needs no more than libraries and a shell, and no scriptlet', () => {
+    const needed = lines('rpm', '-qp', '--requires', rpmFile());
+    expect(needed.filter((line) => !/^(?:lib|ld-linux|rtld|rpmlib)/.test(line))).toEqual(['/bin/sh']);
+    expect(lines('rpm', '-qp', '--scripts', rpmFile())).toEqual([]);
+    expect(lines('rpm', '-qp', '--provides', rpmFile())).toContain('bundled(npm(vega)) = 6.4.0');
+  });
+});
+
+it("the fleet's program runs from where its tar is unpacked, through a link too", () => {
+  const tree = mkdtempSync(join(folder, 'unpacked-'));
+  lines('tar', '-C', tree, '-xf', join(folder, `zincati-fleet-${version}-${OWN_ARCHITECTURE}.tar.gz`));
+  const command = join(tree, 'usr/local/bin/zincati-fleet');
+  symlinkSync(command, join(tree, 'elsewhere'));
+  for (const file of [command, join(tree, 'elsewhere')]) {
+    const told = run('env', '-i', 'PATH=/usr/bin:/bin', file, '--version');
+    expect(told).toEqual({ status: 0, stdout: `zincati-fleet ${version}\n`, stderr: '' });
+  }
+  const plan = join(tree, 'usr/local/share/doc/zincati-fleet/examples/fleet/plan.toml');
+  const simulated = lines('env', '-i', 'PATH=/usr/bin:/bin', command, 'simulate', plan, '--days', '1');
+  expect(simulated[0]).toMatch(/^10000 nodes /);
+  rmSync(tree, { recursive: true });
+});
+
 it('docs/install.md names them, and how large they are', () => {
   const text = readFileSync(join(PROJECT, 'docs/install.md'), 'utf8');
   for (const architecture of ARCHITECTURES) {
@@ -250,7 +315,13 @@ it('docs/install.md names them, and how large they are', () => {
 
 it('rpmlint has nothing to say', () => {
   const { status, stdout } = run(
-    ...(['rpmlint', '-c', join(PROJECT, 'packaging/rpmlint.toml'), ...ARCHITECTURES.map(rpmOf)] as const),
+    ...([
+      'rpmlint',
+      '-c',
+      join(PROJECT, 'packaging/rpmlint.toml'),
+      ...ARCHITECTURES.map(rpmOf),
+      ...ARCHITECTURES.map(fleetRpmOf),
+    ] as const),
   );
   expect([status, stdout]).toEqual([0, expect.stringContaining(' 0 errors, 0 warnings')]);
 });

@@ -16,7 +16,9 @@ const NEEDED = /^>=(\d+)$/.exec(manifest.engines.node)?.[1];
 
 /** Files that are run, as opposed to modules that others import. */
 const SCRIPTS = globSync('{scripts,sandbox,bench}/*.mjs', { cwd: ROOT }).filter(
-  (file) => !/^export /m.test(read(file)) && ![CHECK, LINK, 'bench/heap-probe.mjs'].includes(file),
+  (file) =>
+    !/^export /m.test(read(file)) &&
+    ![CHECK, LINK, 'bench/heap-probe.mjs', 'bench/cost-probe.mjs'].includes(file),
 );
 
 it('is a whole number in package.json', () => {

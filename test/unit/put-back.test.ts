@@ -36,8 +36,10 @@ describe('the faults', () => {
 
   it('are typed after the modules that they name', () => {
     const text = read('test/put-back/modules.ts');
-    const imported = [...text.matchAll(/^import type \* as (\w+) from '\.\.\/\.\.\/(src\/.+)';$/gm)];
-    const listed = [...text.matchAll(/^ {2}readonly '(src\/.+)': typeof (\w+);$/gm)];
+    const imported = [
+      ...text.matchAll(/^import type \* as (\w+) from '\.\.\/\.\.\/((?:src|scripts|sandbox)\/.+)';$/gm),
+    ];
+    const listed = [...text.matchAll(/^ {2}readonly '((?:src|scripts|sandbox)\/.+)': typeof (\w+);$/gm)];
     expect(new Map(listed.map(([, module, name]) => [name, module]))).toEqual(
       new Map(imported.map(([, name, module]) => [name, module])),
     );

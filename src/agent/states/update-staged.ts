@@ -10,10 +10,11 @@
  */
 import { dropReason } from '../admin-lists.ts';
 import { afterFailedCheck, checkDue, checkEffect, retryMs } from '../checking.ts';
-import { isGraceOver, minutesLeft } from '../grace.ts';
+import { minutesLeft } from '../grace.ts';
 import { momentOf } from '../moment.ts';
 import { AFTER_FOLLOW_MS, FOLLOW_LIMIT_MS } from '../pacing.ts';
 import { isOverridden } from '../pending.ts';
+import { isUnsettled } from '../rebooting.ts';
 import { askAgainAt, releaseFormer, resting } from '../rest.ts';
 import { streamOf } from '../slots.ts';
 import type { Model, StagedStep } from '../state.ts';
@@ -21,10 +22,10 @@ import { type Step, stepsOf, type Turn, withMemory } from '../turn.ts';
 import { discardStaged, lookAgain, pollNow, STAGED_CHANGED } from './back-to-polling.ts';
 import { READ_CACHED, READ_FRESH } from './reading.ts';
 import { afterAnswer, isCheckDue } from './staged/after-answer.ts';
-import { afterLastLook, confirming } from './staged/after-last-look.ts';
+import { afterLastLook, afterNoLastLook } from './staged/after-last-look.ts';
 import { afterLender } from './staged/after-lender.ts';
 import { afterLook, afterNoLook } from './staged/after-look.ts';
-import { afterRebooting, afterRefusal } from './staged/after-refusal.ts';
+import { afterNoReading, afterRebooting, afterRefusal } from './staged/after-refusal.ts';
 import { afterSurvey, survey } from './staged/after-survey.ts';
 import { asking, mustSave, unsaved } from './staged/asking.ts';
 import { compared } from './staged/compared.ts';
@@ -40,7 +41,7 @@ const stayHere = (state: UpdateStaged, _event: unknown, { memory }: Turn): Model
 
 export const STAGED_STEPS: Readonly<Record<StagedStep, Step<UpdateStaged>>> = {
   rest: resting<UpdateStaged>((state, turn) => ({
-    state: { ...state, step: isDue(state, turn) ? 'refresh' : 'rest' },
+    state: { ...state, step: isDue(state, turn) ? (isUnsettled(state) ? 'reconcile' : 'refresh') : 'rest' },
     memory: turn.memory,
   })),
   refresh: step(['read-status'], () => READ_CACHED, {
@@ -118,11 +119,7 @@ export const STAGED_STEPS: Readonly<Record<StagedStep, Step<UpdateStaged>>> = {
   }),
   recheck: step(['list-sessions'], () => ({ kind: 'list-sessions' }), {
     'sessions-listed': (state, { sessions }, turn) => afterLastLook(state, sessions, turn),
-    // Where the grace is over nobody is waited for any more, seen or not.
-    'sessions-failed': (state, { failure }, turn) =>
-      isGraceOver(state, turn.policy.sessions) || isOverridden(turn.memory, 'people')
-        ? confirming(state, turn)
-        : afterNoLook(state, failure, turn),
+    'sessions-failed': (state, { failure }, turn) => afterNoLastLook(state, failure, turn),
   }),
   finalize: step(
     ['save', 'finalize'],
@@ -153,7 +150,7 @@ export const STAGED_STEPS: Readonly<Record<StagedStep, Step<UpdateStaged>>> = {
           ? { ...state, unlocked, step: 'ask' }
           : { ...state, unlocked, step: 'rest', dueMono: turn.mono + retryMs(turn) },
       ),
-    'status-failed': (state, { failure }, turn) => heldByFailure(state, failure, turn),
+    'status-failed': (state, { failure }, turn) => afterNoReading(state, failure, turn),
   }),
   discard: step(['discard-staged'], (_state, view) => discardStaged(view), {
     discarded: ({ release }, _event, turn) => {

@@ -36,15 +36,46 @@ export function throttle(rollout: Rollout, nowMs: number): number {
   return startValue + rate * (nowSecs - startEpoch);
 }
 
+/**
+ * The first whole second, in milliseconds since 1970, at which a client of this wariness is shown the release. Infinity:
+ * never, as long as the rollout stays as it is. `fromMs`: not before.
+ */
+export function firstOfferAt(rollout: Rollout, wariness: number, fromMs: number): number {
+  const { startEpoch = 0, durationMinutes = 0 } = rollout;
+  const isOffered = (secs: number): boolean => !(wariness > throttle(rollout, secs * 1000));
+  // The share never falls, and is the same from then on.
+  const fromSecs = Math.floor(fromMs / 1000);
+  let lastSecs = Math.max(startEpoch + Math.max(durationMinutes, 1) * 60 + 1, fromSecs);
+  if (!isOffered(lastSecs)) {
+    return Number.POSITIVE_INFINITY;
+  }
+  let firstSecs = fromSecs;
+  // Numbers that no clock reaches have gaps, in which a search would not end.
+  for (let step = 0; step < MOST_STEPS && firstSecs < lastSecs; step++) {
+    const middle = Math.floor((firstSecs + lastSecs) / 2);
+    if (isOffered(middle)) {
+      lastSecs = middle;
+    } else {
+      firstSecs = middle + 1;
+    }
+  }
+  return Math.max(lastSecs * 1000, fromMs);
+}
+
+/** Two numbers of 64 bits are not further apart. */
+const MOST_STEPS = 80;
+/** Digits of a number of a graph. More of them are mostly leading zeros, and take time. */
+const LONGEST_NUMBER = 100;
+
 /** Of a graph's metadata, each value as the real engine reads it: one that it cannot read counts as not given. */
 export function readRollout(given: {
   readonly startEpoch: string | undefined;
   readonly startValue: string | undefined;
   readonly durationMinutes: string | undefined;
 }): Rollout {
-  const startEpoch = wholeNumber(given.startEpoch, /^[+-]?[0-9]+$/);
+  const startEpoch = wholeNumber(given.startEpoch, /^[+-]?[0-9]+$/, 2n ** 63n);
   const startValue = given.startValue === undefined ? undefined : rustNumber(given.startValue);
-  const durationMinutes = wholeNumber(given.durationMinutes, /^\+?[0-9]+$/);
+  const durationMinutes = wholeNumber(given.durationMinutes, /^\+?[0-9]+$/, 2n ** 64n);
   return {
     ...(startEpoch !== undefined && { startEpoch }),
     ...(startValue !== undefined && { startValue }),
@@ -52,8 +83,13 @@ export function readRollout(given: {
   };
 }
 
-function wholeNumber(text: string | undefined, form: RegExp): number | undefined {
-  return text !== undefined && form.test(text) ? Number(text) : undefined;
+/** Undefined where it does not fit, as Rust's numbers of 64 bits: those below `limit`, and its negative. */
+function wholeNumber(text: string | undefined, form: RegExp, limit: bigint): number | undefined {
+  if (text === undefined || text.length > LONGEST_NUMBER || !form.test(text)) {
+    return undefined;
+  }
+  const number = BigInt(text.replace('+', ''));
+  return number < limit && number >= -limit ? Number(number) : undefined;
 }
 
 /**

@@ -5,6 +5,7 @@ import { COMMAND_FAULTS } from './commands.ts';
 import { CONFIGURATION_FAULTS } from './configuration.ts';
 import { DECIDING_FAULTS } from './deciding.ts';
 import { FLEET_OF_LOCKS_FAULTS } from './fleet-of-locks.ts';
+import { GRAPH_FAULTS } from './graphs.ts';
 import { HOST_FAULTS } from './host.ts';
 import { INTERFACE_FAULTS } from './interface.ts';
 import { LEFTOVER_FAULTS } from './leftovers.ts';
@@ -12,6 +13,7 @@ import { LOCK_FAULTS } from './locks.ts';
 import { PACKAGE_FAULTS } from './package.ts';
 import { REQUEST_FAULTS } from './requests.ts';
 import { RPM_OSTREE_FAULTS } from './rpm-ostree.ts';
+import { TOLD_FAULTS } from './told.ts';
 import { WHY_FAULTS } from './why.ts';
 
 export const SHOWN_FAULTS: readonly PutBackFault[] = [
@@ -20,6 +22,7 @@ export const SHOWN_FAULTS: readonly PutBackFault[] = [
   ...CONFIGURATION_FAULTS,
   ...DECIDING_FAULTS,
   ...FLEET_OF_LOCKS_FAULTS,
+  ...GRAPH_FAULTS,
   ...HOST_FAULTS,
   ...INTERFACE_FAULTS,
   ...LEFTOVER_FAULTS,
@@ -27,5 +30,6 @@ export const SHOWN_FAULTS: readonly PutBackFault[] = [
   ...PACKAGE_FAULTS,
   ...REQUEST_FAULTS,
   ...RPM_OSTREE_FAULTS,
+  ...TOLD_FAULTS,
   ...WHY_FAULTS,
 ];

@@ -14,12 +14,37 @@ export const BOUNDED_FAULTS: readonly PutBackFault[] = [
     named: 'F2: each limit',
   },
   {
+    id: 'F2-graph-walk',
+    fault: 'a graph that is read in one pass may have any number of values, and anything behind it',
+    changes: [replace('src/text/json-walk.ts', 'JsonWalk.end', () => () => undefined)],
+    ...UNIT,
+    test: 'test/unit/cincinnati/graph/graph-reader.test.ts',
+    named: 'F2: with',
+  },
+  {
     id: 'F2-drop-ins',
     fault: 'all drop-ins together may have any size',
     changes: [replace('src/config/drop-ins.ts', 'MAX_TOTAL_BYTES', () => 1e12)],
     ...UNIT,
     test: 'test/unit/config/drop-ins.test.ts',
     named: 'F2: files that are too much together',
+  },
+  {
+    id: 'F2-line',
+    fault: 'what frames an answer costs any number of bytes, and memory beyond the ceiling',
+    changes: [
+      replace(
+        'src/http/line-bytes.ts',
+        'LineBytes.isTooMuch',
+        () =>
+          function () {
+            return false;
+          },
+      ),
+    ],
+    project: 'unit',
+    test: 'test/unit/http/line-bytes.test.ts',
+    named: 'F2-line',
   },
   {
     id: 'F2-bus',
@@ -36,6 +61,17 @@ export const BOUNDED_FAULTS: readonly PutBackFault[] = [
     ...UNIT,
     test: 'test/unit/systemd/zincati-service.test.ts',
     named: 'F2: never gives up after crashes',
+  },
+  {
+    id: 'F2-failed-unit-host',
+    fault: 'the same, on a host',
+    changes: [
+      setting('systemd/zincati.service', 'Unit', 'StartLimitIntervalSec', () => ['30min']),
+      setting('systemd/zincati.service', 'Unit', 'StartLimitBurst', () => ['5']),
+    ],
+    project: 'system',
+    test: 'test/system/host.test.ts',
+    named: 'F2: crash after crash',
   },
   {
     id: 'F2-no-rest',

@@ -94,7 +94,81 @@ export const CONFIGURATION_FAULTS: readonly PutBackFault[] = [
     ],
     project: 'unit',
     test: 'test/unit/config/load-settings.test.ts',
-    named: 'diff 7: strategy',
+    named: 'diff 7, field 15: strategy',
+  },
+  {
+    id: 'field-15-time',
+    fault: 'a time that Zincati takes ends the agent',
+    changes: [
+      replace(
+        'src/config/maintenance-windows.ts',
+        'clockTime',
+        (original) => (value, at) =>
+          typeof value === 'string' && !/^\d{1,2}:\d\d$/.test(value)
+            ? at.refuse('a time of day', value)
+            : original(value, at),
+      ),
+    ],
+    project: 'unit',
+    test: 'test/unit/config/fragment.test.ts',
+    named: 'diff 7, field 15: takes',
+  },
+  {
+    id: 'field-15-zone',
+    fault: 'a file of the zones of the host ends the agent',
+    changes: [
+      replace(
+        'src/config/checks.ts',
+        'timeZone',
+        (original) => (value, at) =>
+          typeof value === 'string' && value.startsWith('posix/')
+            ? at.refuse('a time zone', value)
+            : original(value, at),
+      ),
+    ],
+    project: 'unit',
+    test: 'test/unit/config/checks.test.ts',
+    named: 'field 15, diff 8: may be',
+  },
+  {
+    id: 'diff-8-link',
+    fault: 'nobody hears that a link which Zincati ignored has taken effect',
+    changes: [replace('src/config/ignored-entry.ts', 'adviceForLink', () => () => '')],
+    project: 'unit',
+    test: 'test/unit/config/drop-ins.test.ts',
+    named: 'diff 8: follows links',
+  },
+  {
+    id: 'diff-8-path',
+    fault: 'the path of a base address is lost',
+    changes: [
+      replace(
+        'src/http/base-url.ts',
+        'endpointBelow',
+        (original) => (base, path, values) =>
+          original(base.replace(/^(https?:\/\/[^/?]*)[^?]*/, '$1'), path, values),
+      ),
+    ],
+    project: 'unit',
+    test: 'test/unit/http/base-url.test.ts',
+    named: 'diff 8: ',
+  },
+  {
+    id: 'diff-9',
+    fault: 'a lock server that says no counts as an error',
+    changes: [
+      replace('src/report/counting.ts', 'count', (original) => (metrics, happening, at) => {
+        const isLock = happening.kind === 'reboot-held' && happening.label === 'fleet_lock';
+        if (isLock) {
+          metrics.finalizeAnswered('error');
+        } else {
+          original(metrics, happening, at);
+        }
+      }),
+    ],
+    project: 'unit',
+    test: 'test/unit/report/reporter.test.ts',
+    named: 'diff 9',
   },
   {
     id: 'diff-7-link',

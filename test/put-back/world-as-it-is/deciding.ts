@@ -126,4 +126,13 @@ export const DECIDING_FAULTS: readonly PutBackFault[] = [
     ...CONVERGENCE,
     named: 'walk 2',
   },
+  {
+    id: 'search-1',
+    fault:
+      'a slot is given back although the reboot may be on its way: rpm-ostree vanished while it finalized',
+    changes: [replace('src/agent/rebooting.ts', 'isUnsettled', () => () => false)],
+    project: 'unit',
+    test: 'test/unit/agent/states/update-staged.test.ts',
+    named: 'search 1',
+  },
 ];

@@ -20,6 +20,27 @@ export const INTERFACE_FAULTS: readonly PutBackFault[] = [
     named: 'check-shared-after-its-end',
   },
   {
+    id: 'hold-over',
+    fault: 'a hold that has ended by itself is listed until something else happens',
+    changes: [replace('src/service/expiry.ts', 'earliestOf', () => () => undefined)],
+    ...AGENT1,
+    named: 'hold-over',
+  },
+  {
+    id: 'unknown-actions',
+    fault: 'nobody is told that polkit does not know the actions',
+    changes: [
+      replace(
+        'src/service/known-actions.ts',
+        'findKnownActions',
+        () => () => Promise.resolve({ kind: 'known' }),
+      ),
+    ],
+    project: 'unit',
+    test: 'test/unit/service/known-actions.test.ts',
+    named: 'unknown-actions',
+  },
+  {
     id: 'door-polkit',
     fault: 'whatever polkit says, everybody may act',
     changes: [replace('src/service/polkit.ts', 'askPolkit', () => () => Promise.resolve('yes'))],

@@ -176,7 +176,7 @@ export const LEFTOVER_FAULTS: readonly PutBackFault[] = [
   {
     id: 'attack-l',
     fault: 'nobody hears of a drop-in that every user can change',
-    changes: [replace('src/config/drop-ins.ts', 'notesOnMode', () => () => [])],
+    changes: [replace('src/config/drop-in-entries.ts', 'notesOnMode', () => () => [])],
     project: 'unit',
     test: 'test/unit/config/drop-ins.test.ts',
     named: 'attack l',

@@ -133,7 +133,9 @@ export const LOCK_FAULTS: readonly PutBackFault[] = [
         'src/agent/rest.ts',
         'slotDueWhenOff',
         (original) => (model, policy) =>
-          model.memory.host === undefined ? undefined : original(model, policy),
+          (policy.stream ?? model.memory.host?.booted.stream) === undefined
+            ? undefined
+            : original(model, policy),
       ),
     ],
     ...SLOTS,

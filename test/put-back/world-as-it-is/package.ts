@@ -1,5 +1,5 @@
 /** Faults of the package and of what root runs, which an attacker and the real rpm-ostree have shown. */
-import { shellFunction, type PutBackFault } from '../fault.ts';
+import { setting, shellFunction, shellVariable, type PutBackFault } from '../fault.ts';
 
 const SCRIPT = 'systemd/zincati-update-now';
 const UPDATE_NOW = { project: 'integration', test: 'test/integration/package-update-now.test.ts' } as const;
@@ -46,5 +46,39 @@ export const PACKAGE_FAULTS: readonly PutBackFault[] = [
     project: 'integration',
     test: 'test/integration/package-scriptlets.test.ts',
     named: 'a host without Zincati gets an agent that is enabled',
+  },
+  {
+    id: 'R7',
+    fault: 'a Node that is too old is started all the same, and dies on an option that it does not know',
+    changes: [shellVariable('systemd/zincati', 'oldest', '20')],
+    project: 'integration',
+    test: 'test/integration/node-version.test.ts',
+    named: 'R7: refuses',
+  },
+  {
+    id: 'P4',
+    fault: 'a new version of the package waits for a reboot of which the page says nothing',
+    changes: [
+      {
+        kind: 'file',
+        file: 'docs/install.md',
+        change: (text) => text.replaceAll(' && systemctl reboot', ''),
+      },
+    ],
+    project: 'unit',
+    test: 'test/unit/docs/package-doc.test.ts',
+    named: 'P4: each command',
+  },
+  {
+    id: 'field-22',
+    fault: 'systemd may not start the program on a host with SELinux',
+    changes: [
+      setting('systemd/zincati.service', 'Service', 'ExecStart', () => [
+        '/usr/lib/zincati/program/node /usr/lib/zincati/program/zincati.cjs agent',
+      ]),
+    ],
+    project: 'unit',
+    test: 'test/unit/systemd/zincati-service.test.ts',
+    named: 'field 22',
   },
 ];

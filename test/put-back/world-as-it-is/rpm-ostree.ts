@@ -36,15 +36,23 @@ export const RPM_OSTREE_FAULTS: readonly PutBackFault[] = [
   {
     id: 'R3-killed',
     fault: 'a release that failed its check is booted, because the agent was killed before it heard of it',
+    changes: [replace('src/agent/record.ts', 'stageBegun', () => (record) => record)],
+    project: 'unit',
+    test: 'test/unit/agent/convergence.test.ts',
+    named: 'R3-killed: also drops it',
+  },
+  {
+    id: 'R3-killed-no-lock-told',
+    fault: 'the same, where nobody can say whether it is locked',
     changes: [replace('src/agent/record.ts', 'isStagingUnfinished', () => () => false)],
     project: 'unit',
     test: 'test/unit/agent/convergence.test.ts',
-    named: 'R3: an agent that is killed while it stages',
+    named: 'R3-killed: leaves it alone',
   },
   {
     id: 'R3-killed-process',
     fault: 'the same, with the real agent',
-    changes: [replace('src/agent/record.ts', 'isStagingUnfinished', () => () => false)],
+    changes: [replace('src/agent/states/available/selected.ts', 'hasSucceeded', () => () => true)],
     built: true,
     project: 'integration',
     test: 'test/integration/killed-staging.test.ts',
@@ -69,6 +77,25 @@ export const RPM_OSTREE_FAULTS: readonly PutBackFault[] = [
     changes: [replace('src/agent/health.ts', 'ofForeign', () => () => [])],
     ...WHOSE,
     named: 'is told in log, status and health while it is not locked, and once',
+  },
+  {
+    id: 'P2',
+    fault: 'what a package change has unlocked is asked for as if it were locked, and refused for ever',
+    changes: [
+      replace('src/agent/states/staged-condition.ts', 'stagedCondition', (original) => (release, status) => {
+        const condition = original(release, status);
+        return condition === 'unlocked' ? 'locked' : condition;
+      }),
+    ],
+    ...WHOSE,
+    named: 'P2: a package change',
+  },
+  {
+    id: 'P3',
+    fault: 'a package change that waits for its reboot stops updates, and nobody hears of it',
+    changes: [replace('src/agent/health.ts', 'ofForeign', () => () => [])],
+    ...WHOSE,
+    named: 'P3: a package change',
   },
   {
     id: 'R3-driver',

@@ -61,6 +61,8 @@ describe('the agent, left alone', () => {
     allowed = true;
     simulated.runUntil((n) => n.reboots === 1);
     expect(simulated.booted.version).toBe('2.0');
+    // It was seen, so nothing had to be refused first.
+    expect(count(simulated, 'finalize')).toBe(1);
   });
 
   it('B1: a daemon too old to say that it is unlocked refuses, and the agent goes on once it knows', () => {
@@ -125,6 +127,29 @@ describe('the agent, left alone', () => {
       expect(count(simulated, 'stage')).toBe(1);
       expect(simulated.booted.version).toBe('2.0');
       expect(simulated.record.staging).toBeUndefined();
+    });
+
+    it('R3-killed: also drops it where it had seen an earlier staging of the same release succeed', () => {
+      const simulated = node({ check: offering(V2), survey: () => blocking('not yet') });
+      simulated.runUntil((n) => n.stateName === 'UpdateStaged' && n.effect.kind === 'wait');
+      simulated.deployments = simulated.deployments.filter((d) => !d.staged);
+      simulated.runUntil((n) => n.effect.kind === 'stage');
+      simulated.deployments = [staged('2.0'), ...simulated.deployments];
+      simulated.effects.length = 0;
+      simulated.restart();
+      simulated.runUntil((n) => n.stateName === 'UpdateStaged' && n.effect.kind === 'wait');
+      expect(count(simulated, 'discard-staged')).toBe(1);
+      expect(count(simulated, 'stage')).toBe(1);
+    });
+
+    it('R3-killed: leaves it alone where nobody can say whether it is locked', () => {
+      const simulated = killed();
+      simulated.deployments = simulated.deployments.map((d) =>
+        d.staged ? { ...d, finalizationLocked: undefined } : d,
+      );
+      simulated.runFor(DAY);
+      expect(simulated.reboots).toBe(0);
+      expect(count(simulated, 'finalize')).toBe(0);
     });
 
     it('goes on with it when its transaction still ran, and succeeded', () => {

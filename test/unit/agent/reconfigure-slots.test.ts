@@ -19,6 +19,15 @@ const record = { ...EMPTY_RECORD, asked: ASKED };
 const after = (state: AgentState, before: Policy, policy: Policy, memory: Partial<Memory> = {}) =>
   reconfigured({ state, memory: memoryOf(memory) }, NOW, before, policy);
 
+/** The reboot may be on its way. */
+const UNSETTLED = {
+  by: 'failure',
+  kind: 'rpm_ostree_transaction_lost',
+  message: 'x',
+  since: { at: 1, mono: 1 },
+  unsettled: true,
+} as const;
+
 describe('a lender that keeps a place for this node', () => {
   const isKept = (policy: Policy, before = LENDING): boolean => {
     const { state, memory } = after(KEEPING, before, policy).model;
@@ -142,6 +151,7 @@ describe('an attempt that begins anew because of a person', () => {
     atStaged({ step: 'reconcile' }),
     atStaged({ step: 'discard' }),
     atStaged({ step: 'follow' }),
+    atStaged({ step: 'rest', holding: UNSETTLED }),
     available(),
     POLLING,
   ])('does not where something else has to be found out first, or is at work: $name $step', (state) => {

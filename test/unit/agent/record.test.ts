@@ -42,7 +42,7 @@ describe('booted', () => {
     expect(denied(next)).toEqual([]);
   });
 
-  it('knows since when the release is there, over reboots into the same one', () => {
+  it('status-since: knows since when the release is there, over reboots into the same one', () => {
     const first = booted(EMPTY_RECORD, V1, 'a', 5);
     // The agent has come to a node that ran already.
     expect(first.bootedSinceAt).toBeUndefined();
@@ -57,7 +57,7 @@ describe('booted', () => {
     expect(stageSucceeded(staged, V2, {}, 'd-3', 60).staged?.sinceAt).toBe(60);
   });
 
-  it('counts the updates of one way, until there is nothing newer', () => {
+  it('status-hop: counts the updates of one way, until there is nothing newer', () => {
     const first = booted(rebootAsked(booted(EMPTY_RECORD, V1, 'a', 0), V2, 1, 'a'), V2, 'b', 2);
     const second = booted(rebootAsked(first, V3, 3, 'b'), V3, 'c', 4);
     expect([first.hopsDone, second.hopsDone]).toEqual([1, 2]);

@@ -589,7 +589,7 @@ describe('requests to a running loop', () => {
     expect(await holding).toMatchObject({ error: 'ShuttingDown' });
   });
 
-  it('end with the agent, and so do those that come later', async () => {
+  it('job-last-words: end with the agent, and so do those that come later', async () => {
     const clock = new VirtualClock();
     const base = ports(clock);
     const { runner, life, end, seen } = started(

@@ -248,6 +248,21 @@ describe('R2: a deployment that is pending', () => {
     expect(simulated.booted.version).toBe('2.0');
   });
 
+  it('P2: a package change over what this agent has staged is booted with it, and asked for once', () => {
+    const simulated = node({ check: offering(V2), survey: () => blocking('not yet') });
+    simulated.runUntil((n) => n.stateName === 'UpdateStaged' && n.effect.kind === 'wait');
+    stageTheirs(
+      simulated,
+      staged('2.0', { id: 'with packages', finalizationLocked: false, layeredPackages: ['htop'] }),
+    );
+    simulated.runFor(HOUR);
+    expect(simulated.staged?.id).toBe('with packages');
+    simulated.world.survey = () => PASSING;
+    simulated.runUntil((n) => n.reboots === 1);
+    expect(simulated.booted).toMatchObject({ version: '2.0', layeredPackages: ['htop'] });
+    expect([count(simulated, 'stage'), count(simulated, 'finalize')]).toEqual([1, 1]);
+  });
+
   it('P3: a package change that waits for its reboot is told, although nothing is offered', () => {
     const change = staged('1.0', { id: 'with htop', finalizationLocked: false, layeredPackages: ['htop'] });
     const simulated = node({ check: () => checkResult({ kind: 'no-update' }) }, change);

@@ -67,4 +67,9 @@ describe('drawnWeek', () => {
   it('draws a window without an end to the end', () => {
     expect(drawnWeek([window(MON)], UTC, MON, 40)[7]).toBe(`Sun 29 Nov ${'#'.repeat(24)}`);
   });
+
+  it('draws half hours as soon as a row has room for all of them', () => {
+    const row = (width: number): number => drawnWeek([], UTC, MON, width)[1]!.length;
+    expect([row(59), row(60)]).toEqual([35, 59]);
+  });
 });

@@ -48,4 +48,22 @@ describe('icalendar', () => {
     expect(text.replaceAll('\r\n', '')).not.toMatch(/[\r\n]/);
     expect(read(text)[0]?.summary).toBe(summary);
   });
+
+  it('writes instants in UTC without fractions of a second', () => {
+    const text = icalendar([{ ...EVENT, startAt: EVENT.startAt + 123 }], NOW + 7);
+    expect(text).toContain(
+      '\r\nDTSTAMP:20261125T120000Z\r\nDTSTART:20261128T010700Z\r\nDTEND:20261128T030000Z\r\n',
+    );
+  });
+
+  it('folds a line where it has 75 octets, and no line before', () => {
+    const linesOf = (length: number): string[] =>
+      icalendar([{ ...EVENT, summary: 'x'.repeat(length - 'SUMMARY:'.length) }], NOW)
+        .split('\r\n')
+        .filter((line) => /x/.test(line));
+    expect(linesOf(75).map((line) => line.length)).toEqual([75]);
+    expect(linesOf(76).map((line) => line.length)).toEqual([75, 2]);
+    // What goes on begins with a blank, which counts.
+    expect(linesOf(150).map((line) => line.length)).toEqual([75, 75, 2]);
+  });
 });

@@ -122,6 +122,7 @@ describe('warnings', () => {
     expect(said[5]).toBe('3994 more windows are the same as others before them');
     // Six of a kind are listed one by one, because a summary of one would be no shorter.
     expect(lint(twice.slice(0, 7))).toHaveLength(6);
+    expect(lint(twice.slice(0, 7)).at(-1)).toMatch(/^updates\.periodic\.window\[6\] /);
     const never = { daysOfMonth: [31], months: [2], startMinutes: 0 };
     const nevers = Array.from({ length: 100 }, (_, index) => ({ ...never, lengthMinutes: index + 1 }));
     expect(lint([SATURDAY, ...nevers]).at(-1)).toBe('95 more windows never open');

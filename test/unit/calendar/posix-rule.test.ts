@@ -63,9 +63,68 @@ describe('parsePosixRule', () => {
     }
   });
 
+  it('counts hours, minutes and seconds of an offset, up to the last that may be', () => {
+    expect(parsePosixRule('LMT-0:17:30')(0).offsetMs).toBe((17 * 60 + 30) * 1000);
+    expect(parsePosixRule('AAA24:59:59')(0).offsetMs).toBe(-((24 * 60 + 59) * 60 + 59) * 1000);
+    expect(parsePosixRule('AAA-1:2:3')(0).offsetMs).toBe(((60 + 2) * 60 + 3) * 1000);
+  });
+
+  it('takes the first and the last date that there is, and the latest time of change', () => {
+    const days = parsePosixRule('AAA0BBB,J1/0,J365/0');
+    expect(days(Date.UTC(2023, 0, 1))).toMatchObject({
+      abbreviation: 'BBB',
+      untilAt: Date.UTC(2023, 11, 30, 23),
+    });
+    expect(days(Date.UTC(2024, 0, 1))).toMatchObject({
+      abbreviation: 'BBB',
+      untilAt: Date.UTC(2024, 11, 30, 23),
+    });
+    const months = parsePosixRule('AAA0BBB,M1.1.0/0,M12.5.6/0');
+    expect(months(Date.UTC(2026, 0, 4))).toMatchObject({
+      fromAt: Date.UTC(2026, 0, 4),
+      untilAt: Date.UTC(2026, 11, 25, 23),
+    });
+    expect(parsePosixRule('AAA0BBB,M3.1.0/167,M10.1.0')(Date.UTC(2026, 5, 1)).fromAt).toBe(
+      Date.UTC(2026, 2, 1) + 167 * HOUR_MS,
+    );
+  });
+
+  it('adds the time of change to a day of the year, however the days are counted', () => {
+    expect(parsePosixRule('AAA0BBB,J60/5,300')(Date.UTC(2023, 3, 1)).fromAt).toBe(Date.UTC(2023, 2, 1, 5));
+    expect(parsePosixRule('AAA0BBB,59/5,300')(Date.UTC(2023, 3, 1)).fromAt).toBe(Date.UTC(2023, 2, 1, 5));
+  });
+
+  it('counts the 29th of February in leap years alone, and of the centuries every fourth', () => {
+    const rule = parsePosixRule('AAA0BBB,J32/0,J60/0');
+    const endsAt = (year: number): number => rule(Date.UTC(year, 1, 2)).untilAt;
+    for (const year of [2000, 2023, 2024, 2100, 2200, 2400]) {
+      expect(new Date(endsAt(year)).toISOString(), String(year)).toBe(
+        new Date(Date.UTC(year, 2, 1) - HOUR_MS).toISOString(),
+      );
+    }
+    // Before the 60th nothing is counted, in a leap year either.
+    expect(rule(Date.UTC(2024, 1, 2)).fromAt).toBe(Date.UTC(2024, 1, 1));
+  });
+
+  it('knows the change before, when clocks far east or west have begun another year', () => {
+    const east = parsePosixRule('AAA-14BBB,J1/0,J180/0');
+    // In the zone the year began 14 hours ago, and with it the summer.
+    expect(east(Date.UTC(2025, 11, 31, 10))).toMatchObject({
+      fromAt: Date.UTC(2025, 11, 31, 10),
+      abbreviation: 'BBB',
+    });
+    const west = parsePosixRule('AAA12BBB,J364/0,J180/0');
+    expect(west(Date.UTC(2026, 0, 1, 6))).toMatchObject({
+      fromAt: Date.UTC(2025, 11, 30, 12),
+      abbreviation: 'BBB',
+    });
+  });
+
   it.each([
     '',
     'A',
+    'CET-1:0:60',
+    'CET-1CEST,M0.5.0,M10.5.0',
     'CET',
     'CET-1CEST',
     'CET-1CEST,M3.5.0',

@@ -35,6 +35,12 @@ describe('the length of the weekly schedule', () => {
     ['once a month', [window(3, 600, { days: [{ weekday: 7, nth: 1 }] })], 138],
     ['never', [window(3, 60, { days: DAILY, months: [2], daysOfMonth: [30] })], 0],
     ['weekly beside monthly', [window(3, 60), window(3, 60, { days: [{ weekday: 6, nth: 1 }] })], 60],
+    // One of them does not repeat weekly, so one week says too little.
+    [
+      'weekly, and monthly on another day',
+      [window(3, 60), window(3, 600, { days: [{ weekday: 7, nth: 1 }] })],
+      198,
+    ],
     [
       'thousands of the same',
       Array.from({ length: 2000 }, () => window(3, 60, { days: [{ weekday: 6, nth: 1 }, { weekday: 6 }] })),

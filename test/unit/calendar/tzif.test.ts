@@ -101,6 +101,56 @@ describe('a made up file', () => {
     expect(() => parseTzif('X', bytes)).toThrow(reason);
   });
 
+  it('with leap seconds is refused, because its times are not those of other zones', () => {
+    // One leap second: eight bytes of time and four of its count, between the abbreviations and the footer.
+    const footerAt = good.lastIndexOf('\nCET-1');
+    const bytes = Buffer.concat([good.subarray(0, footerAt), Buffer.alloc(12), good.subarray(footerAt)]);
+    bytes.writeUInt32BE(1, second + 28);
+    expect(() => parseTzif('X', bytes)).toThrow('the times must be without leap seconds (no "right/" zone)');
+  });
+
+  it('may have what its first part says about leap seconds, which nobody reads', () => {
+    const first = Buffer.concat([good.subarray(0, second), Buffer.alloc(8), good.subarray(second)]);
+    first.writeUInt32BE(1, 28);
+    expect(parseTzif('X', first).periodAt(0).abbreviation).toBe('CEST');
+  });
+
+  it('takes as many types and transitions as there may be, and not one more', () => {
+    const types = (count: number) => Array.from({ length: count }, (_, index) => [index, 'A'] as const);
+    const named = (count: number): Buffer =>
+      tzifBytes({ types: types(count), transitions: [[0, Math.min(count - 1, 255)]] });
+    expect(parseTzif('X', named(256)).periodAt(0).offsetMs).toBe(255_000);
+    expect(() => parseTzif('X', named(257))).toThrow('got 1 transitions, 257 types');
+    const often = (count: number): Buffer =>
+      tzifBytes({
+        types: [[0, 'AAA']],
+        transitions: Array.from({ length: count }, (_, at) => [at, 0] as const),
+      });
+    expect(parseTzif('X', often(10_000)).periodAt(0).abbreviation).toBe('AAA');
+    expect(() => parseTzif('X', often(10_001))).toThrow('counts must be');
+  });
+
+  it('with two transitions at one instant, an offset of 26 hours or an abbreviation with a blank is refused', () => {
+    const twice = tzifBytes({
+      types: [[0, 'AAA']],
+      transitions: [
+        [5, 0],
+        [5, 0],
+      ],
+    });
+    expect(() => parseTzif('X', twice)).toThrow('transition 1 must come after the one before');
+    expect(() => parseTzif('X', tzifBytes({ types: [[26 * HOUR_S, 'AAA']] }))).toThrow('below 26 hours');
+    expect(parseTzif('X', tzifBytes({ types: [[26 * HOUR_S - 1, 'AAA']] })).periodAt(0).abbreviation).toBe(
+      'AAA',
+    );
+    expect(() => parseTzif('X', tzifBytes({ types: [[0, ' AAA']] }))).toThrow('must have an abbreviation');
+  });
+
+  it('may end with its header where there is nothing else to say', () => {
+    const end = Buffer.concat([good.subarray(0, second), good.subarray(second, second + 44)]);
+    expect(() => parseTzif('X', end)).toThrow('the data must be as long as the header says');
+  });
+
   it('with a footer that is no rule is refused', () => {
     expect(() => parseTzif('X', tzifBytes({ ...SAMPLE, footer: 'CET' }))).toThrow(SyntaxError);
   });

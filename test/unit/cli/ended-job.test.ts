@@ -1,39 +1,39 @@
 import { expect, it } from 'vitest';
 
+import type { AgentLink } from '../../../src/cli/agent-link.ts';
 import { endedResult } from '../../../src/cli/ended-job.ts';
-import { type BusLink, Variant } from '../../../src/dbus/types.ts';
+import { type BusValue, Variant } from '../../../src/dbus/types.ts';
 import { BusError } from '../../../src/errors.ts';
 
 const JOB = '/org/coreos/zincati/job/1';
 const RESULT = new Map([['text', new Variant('s', 'nothing newer')]]);
 
 /** A link that answers each call with the properties of a job. */
-function linkTo(state: string): BusLink {
-  const properties = new Map([
-    ['State', new Variant('s', state)],
-    ['Result', new Variant('a{sv}', RESULT)],
+function linkTo(state: string): Pick<AgentLink, 'properties'> {
+  const properties = new Map<string, BusValue>([
+    ['State', state],
+    ['Result', RESULT],
   ]);
-  const call = () => Promise.resolve({ signature: 'a{sv}', body: [properties] });
-  return { call } as unknown as BusLink;
+  return { properties: () => Promise.resolve(properties) };
 }
 
-function broken(error: Error): BusLink {
-  return { call: () => Promise.reject(error) } as unknown as BusLink;
+function broken(error: Error): Pick<AgentLink, 'properties'> {
+  return { properties: () => Promise.reject(error) };
 }
 
 it('check-shared-after-its-end: has the result of a job that ended before it was asked for', async () => {
-  expect(await endedResult(linkTo('done'), ':1.5', JOB)).toEqual(RESULT);
-  expect(await endedResult(linkTo('failed'), ':1.5', JOB)).toEqual(RESULT);
+  expect(await endedResult(linkTo('done'), JOB)).toEqual(RESULT);
+  expect(await endedResult(linkTo('failed'), JOB)).toEqual(RESULT);
 });
 
 it('has none of a job that goes on, or is not there any more', async () => {
-  expect(await endedResult(linkTo('waiting'), ':1.5', JOB)).toBeUndefined();
-  expect(await endedResult(linkTo('running'), ':1.5', JOB)).toBeUndefined();
+  expect(await endedResult(linkTo('waiting'), JOB)).toBeUndefined();
+  expect(await endedResult(linkTo('running'), JOB)).toBeUndefined();
   const gone = new BusError('bus_remote_error', 'no such object');
-  expect(await endedResult(broken(gone), ':1.5', JOB)).toBeUndefined();
+  expect(await endedResult(broken(gone), JOB)).toBeUndefined();
 });
 
 it('rejects where nobody answers', async () => {
   const late = new BusError('bus_call_timeout', 'no answer');
-  await expect(endedResult(broken(late), ':1.5', JOB)).rejects.toBe(late);
+  await expect(endedResult(broken(late), JOB)).rejects.toBe(late);
 });

@@ -5,14 +5,14 @@ import { progressLine, progressText } from '../../../src/cli/progress-text.ts';
 import { Redrawn } from '../../../src/cli/redrawn.ts';
 import type { Console } from '../../../src/cli/console.ts';
 
-function aConsole(canRedraw: boolean) {
+function aConsole(canRedraw: boolean, size: { width: number; height?: number } = { width: 80 }) {
   let text = '';
   const console: Console = {
     out: (more) => (text += more),
     err: () => undefined,
-    terms: () => ({ now: 0, zone: UTC, width: 80, colour: false, users: new Map() }),
+    terms: () => ({ now: 0, zone: UTC, width: size.width, colour: false, users: new Map() }),
     canRedraw,
-    height: () => undefined,
+    height: () => size.height,
     onResize: () => undefined,
     canAsk: false,
     args: [],
@@ -31,6 +31,24 @@ it('replaces the lines on a terminal', () => {
   expect(said()).toBe('one\ntwo\n\u001b[2A\r\u001b[Jthree\n\u001b[1A\r\u001b[Jfour\n');
 });
 
+it('terminal-narrow: goes up over the lines as a narrower terminal has broken them', () => {
+  const size = { width: 80 };
+  const { console, said } = aConsole(true, size);
+  const picture = new Redrawn(console);
+  picture.show(['x'.repeat(80), `\u001b[31m${'y'.repeat(30)}\u001b[0m`, '']);
+  size.width = 30;
+  picture.show(['z']);
+  expect(said().slice(said().indexOf('\n\n') + 2)).toBe('\u001b[5A\r\u001b[Jz\n');
+});
+
+it('terminal-low: draws what a low terminal has room for above the cursor', () => {
+  const { console, said } = aConsole(true, { width: 10, height: 4 });
+  const picture = new Redrawn(console);
+  picture.show(['one', 'b'.repeat(11), 'three']);
+  picture.show(['two', 'c'.repeat(11), 'c', 'c']);
+  expect(said()).toBe(`one\n${'b'.repeat(11)}\n\u001b[3A\r\u001b[Jtwo\n${'c'.repeat(11)}\n`);
+});
+
 it('prints them below each other elsewhere', () => {
   const { console, said } = aConsole(false);
   const picture = new Redrawn(console);
@@ -45,6 +63,8 @@ const NOTHING = {
   fraction: undefined,
   bytesDone: undefined,
   rate: undefined,
+  bytesTotal: undefined,
+  quietMs: undefined,
   layersDone: undefined,
   layersTotal: undefined,
 };

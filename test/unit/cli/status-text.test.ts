@@ -42,7 +42,7 @@ it('shows a node that waits for its window', () => {
   ]);
 });
 
-it('says since when what is there, and how far the node is on its way', () => {
+it('status-hop, status-since: says since when what is there, and how far the node is on its way', () => {
   const at = (time: string): bigint => micros(Date.parse(time));
   const lines = shown({
     Booted: new Map([...BOOTED, ['since', at('2026-10-03T00:14:00Z')]]),
@@ -94,6 +94,17 @@ it('shows trouble with its cause, all that blocks, holds, and files that are not
     'checks    last Wed 25 Nov 15:44 CET, none answered since (last asked 1 min ago)',
     'config    what is on disk is not in use since Wed 25 Nov 16:44 CET (now): 55-windows.toml: unknown key',
   ]);
+});
+
+it('unknown-actions: says who may act where polkit cannot be asked, to root only what a package can mend', () => {
+  const access = (polkit: string, isRoot: boolean) =>
+    statusLines(decodeSample({ Permissions: dictionary({ polkit, text: 'T' }) }), HOST, TERMS, isRoot).slice(
+      -1,
+    );
+  expect(access('unknown', true)).toEqual(['access    T']);
+  expect(access('unknown', false)).toEqual(['access    T']);
+  expect(access('absent', false)).toEqual(['access    T']);
+  expect(access('absent', true)).toEqual([expect.stringMatching(/^checks/)]);
 });
 
 it('does not say of an instant that is not ahead that nothing comes before it', () => {

@@ -253,7 +253,7 @@ describe('a time zone', () => {
     ['UTC', 'UTC'],
     ['localtime', 'localtime'],
     ['', ''],
-  ])('may be %j', (written, value) => accepts(timeZone, written, value));
+  ])('field 15, diff 8: may be %j', (written, value) => accepts(timeZone, written, value));
 
   it.each(['+02:00', 'posix/', 'wrong/Europe/Berlin', 'Europe/posix/Berlin', 'Mars', '-UTC'])(
     'must not be %j',

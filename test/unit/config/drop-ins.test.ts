@@ -2,13 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { chmod, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 
-import {
-  MAX_ENTRIES,
-  MAX_FILE_BYTES,
-  MAX_FILES,
-  MAX_TOTAL_BYTES,
-  readDropIns,
-} from '../../../src/config/drop-ins.ts';
+import { MAX_ENTRIES } from '../../../src/config/drop-in-entries.ts';
+import { MAX_FILE_BYTES, MAX_FILES, MAX_TOTAL_BYTES, readDropIns } from '../../../src/config/drop-ins.ts';
 import { HostTree } from '../../support/host-tree.ts';
 
 const USR = '/usr/lib/zincati/config.d';
@@ -82,7 +77,7 @@ describe('which files count', () => {
     expect(await pathsOf(host)).toEqual([]);
   });
 
-  it('follows links below the root, absolute ones and those of directories included', async () => {
+  it('diff 8: follows links below the root, absolute ones and those of directories included', async () => {
     await using host = await HostTree.create({ '/srv/conf/10-a.toml': 'x = 1' });
     await host.link(ETC, '/srv/conf');
     await host.link(`${USR}/20-b.toml`, '/srv/conf/10-a.toml');

@@ -295,7 +295,7 @@ describe('windows', () => {
     ['1:+5', 65],
     ['3:5', 185],
     ['003:05', 185],
-  ])('diff 7: takes %j for a time, as Zincati does', (time, startMinutes) => {
+  ])('diff 7, field 15: takes %j for a time, as Zincati does', (time, startMinutes) => {
     const { values } = windows(`days = ["Mon"]\nstart_time = "${time}"\nlength_minutes = 1`);
     expect(values['updates.periodic.window']).toMatchObject([{ startMinutes }]);
   });

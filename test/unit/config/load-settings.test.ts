@@ -65,7 +65,7 @@ describe('defaults', () => {
     expect(files).toEqual([host.at(`${USR}/50-base.toml`)]);
   });
 
-  it('diff 7: strategy "" takes an earlier file back, and alone is the default', async () => {
+  it('diff 7, field 15: strategy "" takes an earlier file back, and alone is the default', async () => {
     await using host = await HostTree.create({
       ...BASE,
       [`${USR}/60-x.toml`]: 'updates.strategy = ["manual", "periodic"]',

@@ -83,7 +83,7 @@ class Agent {
 }
 
 describe('what the node is and has', () => {
-  it('is told with its instants, and where it is on its way', () => {
+  it('status-hop, status-since: is told with its instants, and where it is on its way', () => {
     const staged = deployment('2', { id: 'd-2', staged: true, finalizationLocked: true });
     const agent = new Agent({
       bootedSinceAt: 5,

@@ -33,6 +33,16 @@ describe('gate hold', () => {
     });
   });
 
+  it('says for whom and why of the hold that lasts longest, and of the first of several that last as long', () => {
+    const longer = hold({ id: 'h2', by: { uid: 7 }, reason: 'audit', untilAt: AT + 60_000 });
+    const evidenceOf = (holds: readonly Hold[]): unknown => judgeHold({ at: AT, holds }).evidence;
+    const expected = { uid: 7, heldFor: 'audit' };
+    expect(evidenceOf([hold({ untilAt: AT + 1 }), longer])).toMatchObject(expected);
+    expect(evidenceOf([longer, hold({ untilAt: AT + 1 })])).toMatchObject(expected);
+    expect(evidenceOf([longer, hold({ untilAt: AT + 60_000 })])).toMatchObject(expected);
+    expect(evidenceOf([hold({ reason: '' })])).toEqual({ holds: 'h1', uid: 1000 });
+  });
+
   it('names no instant while one hold has no end', () => {
     const report = judgeHold({ at: AT, holds: [hold({ untilAt: AT + 1 }), hold({ id: 'h2' })] });
     expect(report.nextAt).toBeUndefined();

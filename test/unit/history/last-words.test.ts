@@ -19,7 +19,7 @@ afterEach(async () => {
   await rm(root, { recursive: true });
 });
 
-describe('last words', () => {
+describe('last-words: last words', () => {
   it('are read as they were said, bounded and printable, by who may enter the folder', async () => {
     sayLastWords(root, { at: 5, version: '1.0.0', text: `it failed: a\u001b[31m${'x'.repeat(5000)}` });
     const words = await readLastWords(root);

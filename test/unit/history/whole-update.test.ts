@@ -35,6 +35,9 @@ describe('wholeUpdate', () => {
         bytes: 900,
         waitedFor: 'outside_window, people',
       },
+      bootedAt: 75_400,
+      tookMs: 75_390,
+      downtimeMs: 35_400,
     });
   });
 
@@ -46,7 +49,10 @@ describe('wholeUpdate', () => {
     expect(wholeUpdate([], 'B', P, 5)).toEqual({
       text: "updated to 'B'",
       fields: { release: 'B', payload: P, bootedAt: 5 },
+      bootedAt: 5,
     });
+    // A clock that was set back.
+    expect(wholeUpdate(WAY, 'B', P, 10)).not.toHaveProperty('tookMs');
     for (const bootedAt of [39_999, 40_000, 40_000 + 86_400_001]) {
       expect(wholeUpdate(WAY, 'B', P, bootedAt).fields).not.toHaveProperty('downtimeMs');
     }

@@ -23,7 +23,7 @@ describe('the endpoint below a base URL', () => {
       'https://h/${stream}/${basearch}/${platform}?g=${group}',
       'https://h/stable/x86_64/qemu/v1/graph?g=workers',
     ],
-  ])('%s', (base, expected) => {
+  ])('diff 8: %s', (base, expected) => {
     expect(graph(base)).toBe(expected);
   });
 

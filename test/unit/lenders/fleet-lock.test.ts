@@ -51,6 +51,8 @@ interface Rig {
   readonly lender: FleetLock;
   readonly asked: HttpRequest[];
   readonly heard: string[];
+  /** What the answers came to. */
+  readonly outcomes: string[];
   readonly clock: VirtualClock;
 }
 
@@ -58,6 +60,7 @@ interface Rig {
 function rig(answers: readonly (HttpReply | HttpError)[], changes: Partial<FleetLockOptions> = {}): Rig {
   const asked: HttpRequest[] = [];
   const heard: string[] = [];
+  const outcomes: string[] = [];
   const clock = new VirtualClock();
   const lender = new FleetLock({
     baseUrl: 'https://lock.example.com/base',
@@ -78,10 +81,11 @@ function rig(answers: readonly (HttpReply | HttpError)[], changes: Partial<Fleet
     observer: {
       requested: (api) => heard.push(`requested ${api}`),
       failed: (api, kind) => heard.push(`failed ${api} ${kind}`),
+      answered: (api, answer) => outcomes.push(`${api} ${answer}`),
     },
     ...changes,
   });
-  return { lender, asked, heard, clock };
+  return { lender, asked, heard, outcomes, clock };
 }
 
 async function failure(promise: Promise<unknown>): Promise<FleetLockError> {
@@ -390,6 +394,41 @@ describe('an answer', () => {
   );
 });
 
+describe('what the answers came to', () => {
+  it.each([
+    ['yes', reply(200)],
+    ['no', reply(423, document('lock_held', 'held by abc'))],
+    ['no', reply(500, document('failed_lock', 'conflict on semaphore detected'))],
+    ['under-way', reply(202)],
+    ['uncertain', reply(500)],
+    ['uncertain', new HttpError('http_timeout', 'no answer')],
+    ['failed', reply(400, document('unknown_group', 'there is no such group'))],
+    ['failed', new HttpError('http_unreachable', 'connection refused')],
+  ] as const)('of a question is %s once: %j', async (outcome, answer) => {
+    const { lender, outcomes } = rig([answer]);
+    await lender.acquire(request(), NEVER).catch((error: unknown) => error);
+    expect(outcomes).toEqual([`pre-reboot ${outcome}`]);
+  });
+
+  it.each([
+    ['yes', reply(200)],
+    ['yes', reply(423, document('lock_held', 'held by another'))],
+    ['failed', reply(500)],
+    ['failed', new HttpError('http_timeout', 'no answer')],
+  ] as const)('of giving back is %s once: %j', async (outcome, answer) => {
+    const { lender, outcomes } = rig([answer]);
+    await lender.release(request(), NEVER).catch((error: unknown) => error);
+    expect(outcomes).toEqual([`steady-state ${outcome}`]);
+  });
+
+  it('is nothing new while a no of before stands', async () => {
+    const { lender, outcomes } = rig([reply(423, '', { 'retry-after': '60' })]);
+    await lender.acquire(request(), NEVER);
+    await lender.acquire(request(), NEVER);
+    expect(outcomes).toEqual(['pre-reboot no']);
+  });
+});
+
 describe('B34, field 5: the content type', () => {
   it.each([
     [415, ''],
@@ -467,6 +506,7 @@ describe('whatever a server says', () => {
       observer: {
         requested: () => undefined,
         failed: (_, kind) => labels.add(kind),
+        answered: () => undefined,
       },
       http: { request: async () => answer },
     });

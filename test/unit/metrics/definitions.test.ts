@@ -8,12 +8,14 @@ import {
   type MetricName,
   type Sample,
 } from '../../../src/metrics/definitions.ts';
+import type { StateName } from '../../../src/agent/state.ts';
+import { FLEET_LOCK_ANSWERS } from '../../../src/metrics/metrics.ts';
 
 const documentation = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8');
 
 /** `| `name` | type | labels | meaning |` */
 const rows = new Map(
-  [...documentation.matchAll(/^\| `([a-z_]+)` \|(.+)\|$/gm)].map((match) => [
+  [...documentation.matchAll(/^\| `((?:zincati|process)_[a-z_]+)` \|(.+)\|$/gm)].map((match) => [
     match[1]!,
     match[2]!.split('|').map((cell) => cell.trim()),
   ]),
@@ -79,6 +81,30 @@ describe('definitions', () => {
     const named = [...documentation.matchAll(/\b(?:zincati|process)_[a-z_]+/g)].map((match) => match[0]);
     const known = new Set<string>(METRIC_NAMES);
     expect(named.filter((name) => !known.has(name))).toEqual([]);
+  });
+});
+
+/** A type has no values: this object has each of them. */
+const STATES: Record<StateName, true> = {
+  StartState: true,
+  Initialized: true,
+  ReportedSteady: true,
+  NoNewUpdate: true,
+  OffGraph: true,
+  UpdateAvailable: true,
+  UpdateStaged: true,
+  UpdateFinalized: true,
+  EndState: true,
+};
+
+describe('values of labels', () => {
+  it.each([
+    ['Answers of a lock server', FLEET_LOCK_ANSWERS],
+    ['States', Object.keys(STATES)],
+  ])('of section "%s" are documented, in order', (title, values) => {
+    const section = documentation.split(/^## /m).find((part) => part.startsWith(`${title}\n`)) ?? '';
+    const [, ...cells] = [...section.matchAll(/^\| `([\w-]+)` \|/gm)].map((match) => match[1]);
+    expect(cells).toEqual(values);
   });
 });
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CheckResult } from '../../../src/agent/ports.ts';
 import { DEFINITIONS, METRIC_NAMES } from '../../../src/metrics/definitions.ts';
-import { FLEET_LOCK_APIS, Metrics } from '../../../src/metrics/metrics.ts';
+import { FLEET_LOCK_ANSWERS, FLEET_LOCK_APIS, Metrics } from '../../../src/metrics/metrics.ts';
 
 const STARTED_AT = Date.UTC(2026, 0, 1) + 999;
 
@@ -56,6 +56,14 @@ describe('Metrics', () => {
       'zincati_updates_strategy_can_finalize_responses{response="error"}': 0,
       'zincati_strategy_fleet_lock_requests_total{api="pre-reboot"}': 0,
       'zincati_strategy_fleet_lock_requests_total{api="steady-state"}': 0,
+      ...Object.fromEntries(
+        FLEET_LOCK_APIS.flatMap((api) =>
+          FLEET_LOCK_ANSWERS.map((answer) => [
+            `zincati_strategy_fleet_lock_answers_total{api="${api}",answer="${answer}"}`,
+            0,
+          ]),
+        ),
+      ),
       zincati_strategy_fleet_lock_held_seconds_total: 0,
       zincati_cincinnati_update_checks_total: 0,
       zincati_rpm_ostree_deploy_attempts_total: 0,
@@ -85,6 +93,7 @@ describe('Metrics', () => {
         series,
         series.includes('response="deny"') ||
         series.includes('response="error"') ||
+        (series.includes('_answers_total') && series !== FAILED_ANSWERS) ||
         series === STEADY_REQUESTS
           ? 0
           : series.includes('held_seconds')
@@ -117,6 +126,29 @@ describe('Metrics', () => {
     expect(await valueOf(metrics, 'zincati_update_agent_download_bytes_per_second')).toBeUndefined();
     metrics.downloadEnded();
     expect(await metrics.render()).not.toContain('download');
+  });
+
+  it('shows the oldest slot alone, and 0 slots when none is held', async () => {
+    const [slots, since] = [
+      'zincati_strategy_fleet_lock_slots',
+      'zincati_strategy_fleet_lock_slot_since_timestamp',
+    ];
+    const metrics = new Metrics(STARTED_AT);
+    metrics.fleetLockSlots([7999, 5999]);
+    expect([await valueOf(metrics, slots), await valueOf(metrics, since)]).toEqual([2, 5]);
+    metrics.fleetLockSlots([]);
+    expect([await valueOf(metrics, slots), await valueOf(metrics, since)]).toEqual([0, undefined]);
+  });
+
+  it('shows of the last update what is known of it, and nothing of the one before', async () => {
+    const metrics = new Metrics(STARTED_AT);
+    metrics.updated({ bootedAt: 5000, tookMs: 3500, downtimeMs: 1500 });
+    const name = 'zincati_update_agent_last_update';
+    expect(await valueOf(metrics, `${name}_duration_seconds`)).toBe(3.5);
+    expect(await valueOf(metrics, `${name}_downtime_seconds`)).toBe(1.5);
+    metrics.updated({ bootedAt: 9000 });
+    expect(await valueOf(metrics, `${name}_timestamp`)).toBe(9);
+    expect(await metrics.render()).not.toMatch(/last_update_\w+_seconds /);
   });
 
   it('does not take what is no number', async () => {
@@ -181,6 +213,7 @@ describe('Metrics', () => {
   });
 });
 
+const FAILED_ANSWERS = 'zincati_strategy_fleet_lock_answers_total{api="pre-reboot",answer="failed"}';
 const STEADY_REQUESTS = 'zincati_strategy_fleet_lock_requests_total{api="steady-state"}';
 
 function typeOf(series: string): string {
@@ -217,11 +250,14 @@ function everything(): Metrics {
     ...{ percent: 50, bytesTransferred: 10, bytesPerSecond: 5 },
     ...{ layersDone: 1, layersNeeded: 2 },
   });
+  metrics.updated({ bootedAt: 3000, tookMs: 2000, downtimeMs: 1000 });
   metrics.foreignStaged(true);
   metrics.finalizeAnswered('allow');
   metrics.windowIs({ startAt: 1000, endAt: 2000 });
   metrics.fleetLockRequested('pre-reboot');
   metrics.fleetLockFailed('pre-reboot', 'generic_http_500');
+  metrics.fleetLockAnswered('pre-reboot', 'failed');
+  metrics.fleetLockSlots([STARTED_AT]);
   metrics.fleetLockHeld(12.5);
   metrics.checkStarted();
   metrics.checkFailed('client_failed_request');

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { HEALTHY } from '../../../src/agent/health.ts';
 import { initialModel } from '../../../src/agent/state.ts';
 import type { Entry } from '../../../src/history/entry.ts';
+import type { WholeUpdate } from '../../../src/history/whole-update.ts';
 import { Historian } from '../../../src/report/historian.ts';
 import { payloadOf, release } from '../../support/samples.ts';
 
@@ -13,16 +14,18 @@ const STALLED = { level: 'DEGRADED', cause: 'not_getting_on', sinceAt: 1, text: 
 
 function historian() {
   const history: Entry[] = [];
-  const it = new Historian({
-    append: (entry) => void history.push(entry),
+  const updates: WholeUpdate[] = [];
+  const log = {
+    append: (entry: Entry) => void history.push(entry),
     entries: () => Promise.resolve([...history]),
-  });
-  return { history, it };
+  };
+  const it = new Historian(log, (update) => updates.push(update));
+  return { history, updates, it };
 }
 
 describe('Historian', () => {
   it('writes one record of a whole update once the node has booted into it', async () => {
-    const { history, it } = historian();
+    const { history, updates, it } = historian();
     it.happened({ kind: 'selected', release: R }, 1000, MODEL);
     it.progress({ text: 'x', bytesTransferred: 10 });
     it.progress({ text: 'x', bytesTransferred: 90 });
@@ -47,6 +50,7 @@ describe('Historian', () => {
       bytes: 90,
       stagedAt: 2000,
     });
+    expect(updates).toMatchObject([{ bootedAt: 64_000, tookMs: 63_000, downtimeMs: 60_000 }]);
   });
 
   it('does not count the bytes of one release for the next', () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { CheckQuery, CheckResult } from '../../../src/agent/ports.ts';
 import { includesPayload } from '../../../src/agent/release.ts';
+import { EMPTY_RECORD } from '../../../src/agent/record.ts';
+import type { MayHold } from '../../../src/agent/slot-place.ts';
 import { initialModel } from '../../../src/agent/state.ts';
 import { Metrics } from '../../../src/metrics/metrics.ts';
 import type { Entry } from '../../../src/history/entry.ts';
@@ -105,6 +107,31 @@ describe('Reporter', () => {
     expect(status).toContain('found update on remote: 2.0');
     expect(status).toContain('update staged: 2.0');
     expect(status).toContain('update finalized: 2.0');
+  });
+
+  it('diff 9: counts what was decided, not each tick, and a lock server that says no as a no', async () => {
+    const place = { lender: 'fleet_lock', address: 'https://lock', group: 'workers', id: 'n1' };
+    let asked = 0;
+    const { metrics, log } = run(
+      {
+        check: offer,
+        policy: { ...POLICY, hasLenders: true, slotPlaces: [place] },
+        acquire: () => {
+          asked += 1;
+          return { kind: 'refused', reason: 'all slots are taken', label: 'fleet_lock' };
+        },
+      },
+      HOUR,
+    );
+    expect(asked).toBeGreaterThan(5);
+    expect(log.filter((line) => line.includes('all slots are taken'))).toHaveLength(1);
+    const told = async (name: string) =>
+      (await metrics.render()).split('\n').find((line) => line.startsWith(name));
+    const responses = 'zincati_updates_strategy_can_finalize_responses';
+    expect(await told(`${responses}{response="deny"}`)).toBe(`${responses}{response="deny"} ${asked}`);
+    expect(await told(`${responses}{response="error"}`)).toBe(`${responses}{response="error"} 0`);
+    expect(await told(`${responses}{response="allow"}`)).toBe(`${responses}{response="allow"} 0`);
+    expect(await value(metrics, 'zincati_update_agent_finalization_attempts')).toMatch(/ 0$/);
   });
 
   it('field 23: shows no dead end to who logs in where updates are switched off', () => {
@@ -238,6 +265,29 @@ describe('Reporter', () => {
     open = true;
     node.runUntil(({ stateName }) => stateName === 'UpdateFinalized');
     expect(await told.metrics.render()).not.toMatch(/agent_blocked\{|earliest_reboot_timestamp \d/);
+  });
+
+  it('shows since when a slot may be held, as the record has it', async () => {
+    const { metrics, reporter } = listen({ now: () => 1_000_000, monotonic: () => 0 });
+    const slot = {
+      lender: 'fleet_lock',
+      address: 'https://lock',
+      group: 'default',
+      id: 'a',
+      sinceAt: 70_000,
+    };
+    const told = async (slots: readonly MayHold[]) => {
+      reporter.happened(initialModel({ ...EMPTY_RECORD, slots }), [], 1_000_000);
+      return [
+        await value(metrics, 'zincati_strategy_fleet_lock_slots'),
+        await value(metrics, 'zincati_strategy_fleet_lock_slot_since_timestamp'),
+      ];
+    };
+    expect(await told([slot])).toEqual([
+      'zincati_strategy_fleet_lock_slots 1',
+      'zincati_strategy_fleet_lock_slot_since_timestamp 70',
+    ]);
+    expect(await told([])).toEqual(['zincati_strategy_fleet_lock_slots 0', undefined]);
   });
 
   it('says for as long as the configuration on disk is not the one in use', async () => {

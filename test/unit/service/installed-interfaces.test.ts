@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 import { interfacesXml } from '../../../src/dbus/introspection.ts';
-import { ACTION_PREFIX, ACTIONS } from '../../../src/service/authority.ts';
+import { ACTION_PREFIX, ACTIONS } from '../../../src/service/actions.ts';
 import { agent1 } from '../../../src/service/agent1.ts';
 import { jobInterface } from '../../../src/service/jobs.ts';
 import { AGENT_INTERFACE } from '../../../src/service/names.ts';

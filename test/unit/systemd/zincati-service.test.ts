@@ -79,7 +79,7 @@ describe('zincati.service', () => {
     expect(service('StateDirectory')).toEqual(['zincati']);
   });
 
-  it('field 21: systemd may start each program that a unit names, on a host with SELinux', () => {
+  it('field 22: systemd may start each program that a unit names, on a host with SELinux', () => {
     const units = readdirSync(SYSTEMD).filter((name) => name.endsWith('.service'));
     expect(units).toContain('zincati.service');
     for (const name of units) {

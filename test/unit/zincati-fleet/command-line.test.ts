@@ -9,7 +9,11 @@ const SPECS: readonly CommandSpec[] = [
     name: 'fly',
     words: ['TARGET', '[HEIGHT]'],
     summary: 'go there',
-    options: { speed: { value: 'N', doc: 'how fast' }, loud: { doc: 'with noise' } },
+    options: {
+      speed: { value: 'N', doc: 'how fast' },
+      loud: { doc: 'with noise' },
+      over: { value: 'PLACE', doc: 'on the way', isList: true },
+    },
     run: () => Promise.resolve(0),
   },
   { name: 'fly home', words: [], summary: 'go back', options: {}, run: () => Promise.resolve(0) },
@@ -33,6 +37,15 @@ describe('the command line of zincati-fleet', () => {
     expect(given('fly', '--', '--loud').words).toEqual(['--loud']);
     expect(given('fly', 'moon', '9').words).toEqual(['moon', '9']);
     expect(given('fly', 'home').name).toBe('fly home');
+  });
+
+  it('takes an option of a list as often as it is given', () => {
+    const parsed = parseCommandLine(['fly', 'moon', '--over', 'a', '--over=b'], SPECS);
+    expect(parsed).toMatchObject({ given: { lists: new Map([['over', ['a', 'b']]]) } });
+    expect(() => parseCommandLine(['fly', 'moon', '--over'], SPECS)).toThrow(
+      '--over must be followed by PLACE',
+    );
+    expect(helpOf(SPECS[0]!)).toContain('--over PLACE  on the way; may be repeated');
   });
 
   it.each([

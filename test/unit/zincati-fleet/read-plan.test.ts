@@ -140,6 +140,20 @@ describe('readPlan', () => {
     expect(plan.groups[0]?.booted).toBe(0);
   });
 
+  it('graph 2: a release with the key of a rollout rolls out, whatever the key says, as to the real engine', async () => {
+    const prefix = 'org.fedoraproject.coreos.';
+    const metadata = { [`${prefix}scheme`]: 'checksum', [`${prefix}releases.age_index`]: '0' };
+    const rolling = {
+      ...metadata,
+      [`${prefix}updates.rollout`]: 'yes',
+      [`${prefix}updates.start_epoch`]: '7',
+    };
+    const graph = { nodes: [{ version: '1', payload: 'a'.repeat(64), metadata: rolling }], edges: [] };
+    await writeFile(path.join(folder, 'odd.json'), JSON.stringify(graph));
+    const { plan } = await read(`[releases]\ngraph = "odd.json"\n${WEB}`);
+    expect(plan.releases[0]!.rollout).toEqual({ startEpoch: 7 });
+  });
+
   it.each([
     ['', '/plan.toml: group must be there: a list of tables, each opened by [[group]]'],
     ['group = 3', '/plan.toml: group must be a list of tables, each opened by [[group]], got 3'],

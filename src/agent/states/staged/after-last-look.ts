@@ -1,9 +1,11 @@
 /** The last look at who is logged in, right before the last survey and the finalization. Pure. */
 import { isGraceOver } from '../../grace.ts';
+import type { Failure } from '../../messages.ts';
 import { isOverridden } from '../../pending.ts';
 import type { Session } from '../../ports.ts';
 import type { Model } from '../../state.ts';
 import type { Turn } from '../../turn.ts';
+import { afterNoLook } from './after-look.ts';
 import type { UpdateStaged } from './held.ts';
 import { isSameCompany, isSomebodyThere, postpone } from './postpone.ts';
 import { stepAfter } from './step-after.ts';
@@ -26,6 +28,13 @@ export function afterLastLook(state: UpdateStaged, sessions: readonly Session[],
     : postpone({ ...state, visitors: sessions }, turn);
 }
 
-export function confirming(state: UpdateStaged, { policy, memory }: Turn): Model {
+/** Where the grace is over nobody is waited for any more, seen or not. */
+export function afterNoLastLook(state: UpdateStaged, failure: Failure, turn: Turn): Model {
+  return isGraceOver(state, turn.policy.sessions) || isOverridden(turn.memory, 'people')
+    ? confirming(state, turn)
+    : afterNoLook(state, failure, turn);
+}
+
+function confirming(state: UpdateStaged, { policy, memory }: Turn): Model {
   return { state: { ...state, step: stepAfter('recheck', policy) }, memory };
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Override } from '../../../../src/agent/overrides.ts';
 import type { Deployment, GateReport, HostStatus, SlotAnswer } from '../../../../src/agent/ports.ts';
 import { EMPTY_RECORD, plain, type AgentRecord } from '../../../../src/agent/record.ts';
+import { isUnsettled } from '../../../../src/agent/rebooting.ts';
 import type { AgentState, Holding, Memory, Policy } from '../../../../src/agent/state.ts';
 import { atStaged, memoryOf, POLLING } from '../../../support/agent-states.ts';
 import { answered, asked, FAILURE, NOW, told } from '../../../support/answered.ts';
@@ -17,6 +18,7 @@ import {
 } from '../../../support/samples.ts';
 
 const RETRY = NOW.mono + 300_000;
+const OVERDUE_MS = 900_000;
 const DAY = 86_400_000;
 const V2 = release('2.0', 2);
 const V3 = release('3.0', 3);
@@ -149,14 +151,24 @@ describe('a reading', () => {
   });
 
   it('after a refusal for a reboot says whether that one leads into the release', () => {
-    const holding = heldBy(failureOf('rpm_ostree_rebooting'), { asked: true });
+    const holding = heldBy(failureOf('rpm_ostree_rebooting'), { asked: true, unsettled: true });
     const here = { memory: recordOf({ asked: ASKED }) };
     const into = after('reconcile', UNLOCKED, here, { holding });
     expect(into.state).toMatchObject({ name: 'EndState', cause: 'reboot-pending', finalized: NOW });
     expect(into.memory.record.asked).toEqual(ASKED);
     const elsewhere = after('reconcile', staged('2.0'), here, { holding });
     expect(elsewhere.state).toMatchObject({ name: 'UpdateStaged', step: 'rest', dueMono: RETRY });
+    expect(elsewhere.state).toMatchObject({ holding: { kind: 'rpm_ostree_rebooting' } });
+    expect(isUnsettled(elsewhere.state)).toBe(false);
     expect(elsewhere.memory.record.asked).toBeUndefined();
+    const activeTransaction = { method: 'x', title: 'x', ours: true };
+    const { model: unfinished } = answered(
+      atStaged({ step: 'reconcile', holding }),
+      { kind: 'status-read', status: { ...HERE, activeTransaction } },
+      { memory: recordOf({ asked: ASKED }) },
+    );
+    expect(unfinished.state).toMatchObject({ step: 'follow', holding });
+    expect(unfinished.memory.record.asked).toEqual(ASKED);
     const other = after('reconcile', UNLOCKED, here, { holding: heldBy(failureOf('x')) });
     expect(other.state).toMatchObject({ name: 'UpdateStaged' });
   });
@@ -346,8 +358,8 @@ describe('a finalization that rpm-ostree refuses', () => {
     ['rpm_ostree_staged_mismatch', { step: 'reconcile' }, false],
     ['rpm_ostree_already_unlocked', { step: 'ask', unlocked: true }, false],
     ['rpm_ostree_rebooting', { step: 'reconcile' }, true],
-    ['rpm_ostree_transaction_lost', { step: 'rest', dueMono: RETRY }, true],
-    ['effect_timeout', { step: 'rest', dueMono: RETRY }, true],
+    ['rpm_ostree_transaction_lost', { step: 'reconcile' }, true],
+    ['effect_timeout', { step: 'reconcile' }, true],
   ])('leads on by its kind, and the reboot is taken back unless it may come: %s', (kind, changes, isKept) => {
     const after = refused(kind);
     expect(after.model.state).toMatchObject(changes);
@@ -356,6 +368,27 @@ describe('a finalization that rpm-ostree refuses', () => {
     if (kind !== 'rpm_ostree_busy') {
       expect(after.model.state).toMatchObject({ holding: heldBy(failureOf(kind), { asked: true }) });
     }
+    expect(isUnsettled(after.model.state)).toBe(isKept);
+  });
+
+  it('search 1: keeps the slot while nobody knows whether the reboot comes, and until it is overdue at most', () => {
+    const memory = { ...recordOf({ asked: ASKED }), steady: { owed: true, dueMono: 0, streak: undefined } };
+    const unsettled = heldBy(failureOf('rpm_ostree_transaction_lost'), { asked: true, unsettled: true });
+    const unread = { kind: 'status-failed', failure: FAILURE } as const;
+    const policy = { hasLenders: true };
+    const resting = answered(atStaged({ step: 'reconcile', holding: unsettled }), unread, { memory, policy });
+    expect(resting.model.state).toMatchObject({ step: 'rest', dueMono: RETRY, holding: unsettled });
+    expect(resting.effect).toMatchObject({ kind: 'wait' });
+
+    const woken = atStaged({ step: 'rest', dueMono: 0, holding: unsettled });
+    expect(answered(woken, { kind: 'woke' }, { memory, policy }).model.state).toMatchObject({
+      step: 'reconcile',
+      holding: unsettled,
+    });
+    const long = { ...unsettled, since: { at: NOW.at - OVERDUE_MS, mono: NOW.mono - OVERDUE_MS } };
+    const overdue = answered(atStaged({ step: 'reconcile', holding: long }), unread, { memory, policy });
+    expect(isUnsettled(overdue.model.state)).toBe(false);
+    expect(overdue.effect).toMatchObject({ kind: 'release-slot' });
   });
 
   it('is told again as a repetition, and asks in the other way only once', () => {

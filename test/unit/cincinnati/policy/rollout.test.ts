@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import {
+  firstOfferAt,
   readRollout,
   throttle,
   warinessOf,
@@ -109,5 +110,48 @@ describe('the metadata of a rollout', () => {
     [[undefined, undefined, undefined], {}],
   ])('field 11: %j is %j', ([startEpoch, startValue, durationMinutes], expected) => {
     expect(readRollout({ startEpoch, startValue, durationMinutes })).toEqual(expected);
+  });
+});
+
+describe('the first offer', () => {
+  it('is the first second at which the client is shown the release', () => {
+    const rollouts = fc.record(
+      {
+        startEpoch: fc.integer({ min: START_SECS - 300, max: START_SECS + 300 }),
+        startValue: fc.constantFrom(0, 0.3, 1),
+        durationMinutes: fc.integer({ min: 0, max: 4 }),
+      },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(rollouts, fc.double({ min: 0, max: 1, noNaN: true }), (rollout, wariness) => {
+        const shown = Array.from({ length: 800 }, (_, secs) => NOW + secs * 1000).find(
+          (at) => !(wariness > throttle(rollout, at)),
+        );
+        expect(firstOfferAt(rollout, wariness, NOW)).toBe(shown ?? Number.POSITIVE_INFINITY);
+      }),
+    );
+  });
+
+  it('is found, or never comes, however far away the numbers of a graph are', () => {
+    for (const startEpoch of [2 ** 62, 2 ** 63 - 1024, -(2 ** 63)]) {
+      for (const durationMinutes of [0, 2 ** 63]) {
+        expect(firstOfferAt({ startEpoch, durationMinutes }, 0.5, NOW)).toBeGreaterThanOrEqual(NOW);
+      }
+    }
+  });
+});
+
+describe('graph 1: numbers of a rollout', () => {
+  it('that do not fit into 64 bits count as not given, as to the real engine', () => {
+    const read = (startEpoch: string, durationMinutes: string) =>
+      readRollout({ startEpoch, startValue: undefined, durationMinutes });
+    expect(read('9223372036854775807', '18446744073709551615')).toEqual({
+      startEpoch: 2 ** 63,
+      durationMinutes: 2 ** 64,
+    });
+    expect(read('9223372036854775808', '18446744073709551616')).toEqual({});
+    expect(read('-9223372036854775808', '1')).toEqual({ startEpoch: -(2 ** 63), durationMinutes: 1 });
+    expect(read('-9223372036854775809', '9'.repeat(1_000_000))).toEqual({});
   });
 });
