@@ -5,6 +5,7 @@
  * - A batch is read, decided and written as one: thousands of waiting nodes cost one read.
  * - A request joins no batch that has already read. So nobody is answered with what was true before they asked.
  * - A batch is written only over the revision that it was computed from, so any number of servers can share a store.
+ * - What its asker has given up is decided no more: it must not come true after what the asker did next, elsewhere.
  * - The number of tries is bounded, and so is the number of requests that wait.
  */
 import type { Entry } from '../../src/lockd/entry.ts';
@@ -23,6 +24,7 @@ const MOST_WAITING = 10_000;
 
 interface Waiting {
   readonly wish: Wish;
+  readonly isGivenUp: () => boolean;
   readonly resolve: (answer: Answer) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -48,13 +50,16 @@ export class Desk {
     this.#seen = seen;
   }
 
-  /** Rejects with StoreError: it is unknown then whether the wish came true, or still will. */
-  ask(wish: Wish): Promise<Answer> {
+  /**
+   * `isGivenUp`: nobody waits for the answer any more. Rejects with StoreError: it is unknown then whether the wish
+   * came true, or still will.
+   */
+  ask(wish: Wish, isGivenUp: () => boolean = () => false): Promise<Answer> {
     if (this.#waiting.length >= MOST_WAITING) {
       return Promise.resolve({ kind: 'busy' });
     }
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ wish, resolve, reject });
+      this.#waiting.push({ wish, isGivenUp, resolve, reject });
       if (!this.#isWorking) {
         void this.#work();
       }
@@ -66,8 +71,10 @@ export class Desk {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, MOST_NEW_ENTRIES);
       try {
-        const answers = await this.#settle(batch.map(({ wish }) => wish));
-        batch.forEach(({ resolve }, index) => resolve(answers?.[index] ?? { kind: 'contended' }));
+        const answers = await this.#settle(batch);
+        for (const waiting of batch) {
+          waiting.resolve(answers.get(waiting) ?? { kind: 'contended' });
+        }
       } catch (error) {
         for (const { reject } of batch) {
           reject(error);
@@ -77,17 +84,19 @@ export class Desk {
     this.#isWorking = false;
   }
 
-  /** Undefined: other servers were faster every time. */
-  async #settle(wishes: readonly Wish[]): Promise<readonly Answer[] | undefined> {
+  /** Without those that were given up. Empty: other servers were faster every time. */
+  async #settle(batch: readonly Waiting[]): Promise<ReadonlyMap<Waiting, Answer>> {
     for (let tries = 0; tries < MOST_TRIES; tries++) {
       const stored = await this.#store.read(this.#name);
+      const present = batch.filter(({ isGivenUp }) => !isGivenUp());
+      const wishes = present.map(({ wish }) => wish);
       const { outcomes, group, entries, isWritten } = decideAll(stored.group, wishes, this.#slots());
       if (!isWritten || (await this.#store.write(this.#name, { group, entries }, stored.revision))) {
         this.#seen(group);
-        return outcomes;
+        return new Map(present.map((waiting, index) => [waiting, outcomes[index] ?? { kind: 'contended' }]));
       }
     }
-    return undefined;
+    return new Map();
   }
 }
 

@@ -78,9 +78,9 @@ export class LockService {
     return [...this.#groups.keys()];
   }
 
-  /** Rejects with StoreError. The group must be configured. */
-  ask(name: string, wish: Wish): Promise<Answer> {
-    return this.#known(name).desk.ask(wish);
+  /** `isGivenUp`: nobody waits for the answer any more. Rejects with StoreError. The group must be configured. */
+  ask(name: string, wish: Wish, isGivenUp?: () => boolean): Promise<Answer> {
+    return this.#known(name).desk.ask(wish, isGivenUp);
   }
 
   /** Reads the group. Rejects with StoreError. */

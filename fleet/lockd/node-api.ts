@@ -3,6 +3,7 @@
  *
  * Invariants:
  * - Whoever asks is let in before the store is asked.
+ * - A node that hangs up has given its request up.
  * - Each grant, each return and each refusal is one line of the log.
  * - A fault is answered 5xx, never as a refusal.
  */
@@ -90,7 +91,8 @@ async function answerTo(api: Api, request: FastifyRequest, options: NodeApiOptio
     return refusal('shutting_down', 'this server is about to end', 1);
   }
   try {
-    const answer = await service.ask(group, { kind: APIS[api], id, at: now(), by: request.ip });
+    const wish = { kind: APIS[api], id, at: now(), by: request.ip };
+    const answer = await service.ask(group, wish, () => request.raw.socket.destroyed);
     return replyTo(group, answer, retryAfterMs());
   } catch (error) {
     if (!(error instanceof StoreError)) {
