@@ -1,23 +1,16 @@
 /** The proof of the lock server can fail: each fault that is put into it is found in what its clients saw. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { EtcdStore } from '../../fleet/lockd/etcd-store.ts';
-import { createApp } from '../../fleet/lockd/http-app.ts';
-import { LockService } from '../../fleet/lockd/lock-service.ts';
-import type { LockStore } from '../../fleet/lockd/lock-store.ts';
-import { LockdMetrics } from '../../fleet/lockd/metrics.ts';
-import { serveNodes } from '../../fleet/lockd/node-api.ts';
-import { createLogger } from '../../src/log/log.ts';
 import { EtcdCluster } from '../support/etcd.ts';
 import { Crowd } from '../support/lockd/crowd.ts';
 import { beforeCommit, forgetful, withOldReads, withoutCompare } from '../support/lockd/faulty-stores.ts';
 import { violationsOf } from '../support/lockd/lock-history.ts';
+import { serveStore, type SpoiltStore } from '../support/lockd/served-store.ts';
 import { WatchedStore } from '../support/lockd/watched-store.ts';
 
 const SLOTS = 3;
 const CLIENTS = 60;
 const MOST_GRANTS = 150;
-
-type Store = Pick<LockStore, 'read' | 'write'>;
 
 let etcd: EtcdCluster;
 beforeAll(async () => {
@@ -30,38 +23,17 @@ afterAll(async () => {
 /** What two servers on such a store do to a crowd. */
 async function violationsWith(
   group: string,
-  spoil: (store: Store) => Store,
+  spoil: (store: SpoiltStore) => SpoiltStore,
   clients = CLIENTS,
 ): Promise<readonly string[]> {
   await using stack = new AsyncDisposableStack();
   const servers: string[] = [];
-  for (const name of ['one', 'two']) {
-    const store = new EtcdStore({ endpoints: etcd.endpoints });
-    const { read, write } = spoil(store);
-    const service = new LockService({
-      store: { read, write, history: () => Promise.resolve([]), close: () => store.close() },
-      now: Date.now,
-      tooLong: () => undefined,
-    });
-    service.configure([
-      { name: group, slots: SLOTS, maxHoldMs: 3_600_000, tokenHashes: [], clientNames: [] },
-    ]);
-    const { app } = createApp(undefined, (error) => {
-      throw new Error(`server ${name}`, { cause: error });
-    });
-    serveNodes(app, {
-      service,
-      metrics: new LockdMetrics(),
-      log: createLogger({ level: 'error', format: 'auto', env: {} }),
-      now: Date.now,
-      retryAfterMs: () => 1000,
-      isEnding: () => false,
-    });
-    stack.defer(async () => {
-      await app.close();
-      await store.close();
-    });
-    servers.push(await app.listen({ host: '127.0.0.1', port: 0 }));
+  for (const store of [
+    new EtcdStore({ endpoints: etcd.endpoints }),
+    new EtcdStore({ endpoints: etcd.endpoints }),
+  ]) {
+    stack.defer(() => store.close());
+    servers.push(stack.use(await serveStore(group, SLOTS, spoil(store))).url);
   }
   const store = new EtcdStore({ endpoints: etcd.endpoints });
   stack.defer(() => store.close());
@@ -75,12 +47,11 @@ async function violationsWith(
 
 describe('the proof of the lock server', () => {
   it('finds nothing where the store keeps its word', async () => {
-    expect(
-      await violationsWith('true', (store) => ({
-        read: (name) => store.read(name),
-        write: (...all) => store.write(...all),
-      })),
-    ).toEqual([]);
+    const honest = (store: SpoiltStore): SpoiltStore => ({
+      read: (name) => store.read(name),
+      write: (name, write, revision) => store.write(name, write, revision),
+    });
+    expect(await violationsWith('true', honest)).toEqual([]);
   });
 
   it('finds a store whose compare is left out', async () => {

@@ -1,21 +1,23 @@
 /** Stores that break their word, each in one way, in front of one that keeps it. */
-import type { LockStore, StoredGroup } from '../../../fleet/lockd/lock-store.ts';
-
-type Store = Pick<LockStore, 'read' | 'write'>;
+import type { StoredGroup } from '../../../fleet/lockd/lock-store.ts';
+import type { SpoiltStore } from './served-store.ts';
 
 /** Writes over whatever is there. */
-export function withoutCompare(store: Store): Store {
+export function withoutCompare(store: SpoiltStore): SpoiltStore {
   return {
     read: (name) => store.read(name),
     write: async (name, write) => {
-      while (!(await store.write(name, write, (await store.read(name)).revision)));
+      let isDone = false;
+      while (!isDone) {
+        isDone = await store.write(name, write, (await store.read(name)).revision);
+      }
       return true;
     },
   };
 }
 
 /** Says that it is written, and then tries to. */
-export function beforeCommit(store: Store): Store {
+export function beforeCommit(store: SpoiltStore): SpoiltStore {
   return {
     read: (name) => store.read(name),
     write: (name, write, revision) => {
@@ -26,7 +28,7 @@ export function beforeCommit(store: Store): Store {
 }
 
 /** Answers reads with what it read some time ago, until a write of its own shows that it is old. */
-export function withOldReads(store: Store, ages = 20): Store {
+export function withOldReads(store: SpoiltStore, ages = 20): SpoiltStore {
   const kept = new Map<string, { stored: StoredGroup; left: number }>();
   return {
     read: async (name) => {
@@ -49,7 +51,7 @@ export function withOldReads(store: Store, ages = 20): Store {
 }
 
 /** Every so often it says that a return is written, and forgets it. */
-export function forgetful(store: Store, every = 5): Store {
+export function forgetful(store: SpoiltStore, every = 5): SpoiltStore {
   let returns = 0;
   return {
     read: (name) => store.read(name),
