@@ -11,6 +11,7 @@ import { measureFlood } from './flood.ts';
 import { measureGraph } from './graph.ts';
 import { measureIdleMemory } from './idle-memory.ts';
 import { measureIdleTick } from './idle-tick.ts';
+import { measureLockd } from './lockd.ts';
 import { describeMachine, loadNow, machineFacts } from './machine.ts';
 import { markdownOf } from './markdown.ts';
 import { measureMemoryVariants } from './memory-variants.ts';
@@ -35,6 +36,7 @@ const MEASURES: Readonly<Record<TopicName, (options: BenchOptions) => Promise<To
   machine: measureStateMachine,
   flood: measureFlood,
   simulate: measureSimulate,
+  lockd: measureLockd,
 };
 
 async function measure({ quick, only, json, beside }: Options): Promise<number> {

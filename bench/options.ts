@@ -14,6 +14,7 @@ export const TOPICS = [
   'machine',
   'flood',
   'simulate',
+  'lockd',
 ] as const;
 export type TopicName = (typeof TOPICS)[number];
 
