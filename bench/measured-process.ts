@@ -9,6 +9,8 @@ import { forgetPeak, ownPeakBytes, ownRssBytes } from './proc.ts';
 
 export interface Measured {
   readonly ms: number;
+  /** Of the thread that does the work. Other work on the machine does not count. */
+  readonly processorMs: number;
   /** Peak memory of the process, above what it used before the work. */
   readonly peakMb: number;
 }
@@ -22,11 +24,11 @@ export async function runMeasured(script: string, args: readonly string[]): Prom
   const ended = once(child, 'exit');
   const output = await text(child.stdout);
   await ended;
-  const found = /^ms=([\d.]+) peakMb=([\d.]+)$/m.exec(output);
+  const found = /^ms=([\d.]+) processorMs=([\d.]+) peakMb=([\d.]+)$/m.exec(output);
   if (child.exitCode !== 0 || found === null) {
     throw new Error(`cannot measure: ${script} must print a result, got exit code ${String(child.exitCode)}`);
   }
-  return { ms: Number(found[1]), peakMb: Number(found[2]) };
+  return { ms: Number(found[1]), processorMs: Number(found[2]), peakMb: Number(found[3]) };
 }
 
 /** `prepare` is not measured. `work` gets its result, and must itself return one. */
@@ -36,11 +38,13 @@ export async function measureOnce<T>(prepare: () => T, work: (input: T) => Promi
   const baseBytes = ownRssBytes();
   forgetPeak();
   const startMs = performance.now();
+  const usedBefore = process.threadCpuUsage();
   const result = await work(input);
   const ms = performance.now() - startMs;
+  const used = process.threadCpuUsage(usedBefore);
   const peakMb = Math.max(ownPeakBytes() - baseBytes, 0) / MB;
   if (result === undefined) {
     throw new Error('cannot measure: the work must have a result, got none');
   }
-  process.stdout.write(`ms=${ms} peakMb=${peakMb}\n`);
+  process.stdout.write(`ms=${ms} processorMs=${(used.user + used.system) / 1000} peakMb=${peakMb}\n`);
 }

@@ -8,7 +8,7 @@
  *   revision.
  */
 import { StoreError, type LockStore, type StoredSemaphore } from './lock-store.ts';
-import { parseSemaphore, semaphoreText, type Semaphore } from './semaphore.ts';
+import { parseSemaphore, semaphoreText, type Semaphore } from '../src/lockd/semaphore.ts';
 
 /** A member without a leader holds requests until there is a new one. Another member may be quicker. */
 const ENDPOINT_TIMEOUT_MS = 2000;

@@ -7,7 +7,7 @@
  *   store.
  * - The number of tries is bounded.
  */
-import { withHolder, withoutHolder, type Semaphore } from './semaphore.ts';
+import { withHolder, withoutHolder, type Semaphore } from '../src/lockd/semaphore.ts';
 
 export interface StoredSemaphore {
   readonly semaphore: Semaphore;

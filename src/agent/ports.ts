@@ -66,6 +66,10 @@ export interface Progress {
   readonly percent?: number;
   readonly bytesTransferred?: number;
   readonly bytesPerSecond?: number;
+  /** How much there is to fetch. Left out: rpm-ostree tells it of static deltas alone. */
+  readonly bytesTotal?: number;
+  /** For so long nothing has moved: whole minutes, milliseconds. Left out: less than a minute. */
+  readonly quietMs?: number;
   /** Of an image: layers that have arrived, and how many have to. */
   readonly layersDone?: number;
   readonly layersNeeded?: number;

@@ -18,7 +18,8 @@ import type { Override } from './overrides.ts';
 import type { Pending } from './pending-request.ts';
 import { holdsInForce, pendingOf } from './pending.ts';
 import { isRebooting } from './rebooting.ts';
-import { ended } from './request-ends.ts';
+import type { Release } from './release.ts';
+import { ended, type Ended } from './request-ends.ts';
 import { done, refused } from './request-outcomes.ts';
 import { allowed, denied, held, released } from './requested-lists.ts';
 import { MOST_ADMIN_DENIALS, MOST_REQUESTS, type Outcome, type Request, type Wish } from './requests.ts';
@@ -140,22 +141,16 @@ function cancelled(scene: Scene): Answer {
     return refused('TooLate', `the reboot into ${model.state.release.version} is on its way`);
   }
   const { state } = model;
-  const isStaging = state.name === 'UpdateAvailable' && state.step !== 'discard';
   const over = ended(model.memory, ({ request: { wish } }) =>
     CANCELLABLE.has(wish.kind) ? refused('Cancelled', `by request ${request.id}`) : undefined,
   );
   over.happenings.forEach(tell);
-  const isChanged = isStaging || over.happenings.length > 0;
-  const outcome = isChanged
-    ? done(
-        isStaging
-          ? `${state.release.version} is not being staged for now`
-          : 'what was asked for is cancelled',
-        {
-          changed: true,
-        },
-      )
-    : done('there is nothing to cancel', { changed: false });
+  // What only waits for its next attempt, which nobody asked for, is not being staged.
+  const isStaging =
+    state.name === 'UpdateAvailable' &&
+    state.step !== 'discard' &&
+    (state.step !== 'rest' || state.terms !== undefined || over.happenings.length > 0);
+  const outcome = cancelOutcome(isStaging ? state.release : undefined, requestsOf(over));
   tell({ kind: 'request-ended', request, outcome });
   if (isStaging) {
     return { state: leftAlone(state, now, policy), memory: over.memory };
@@ -164,6 +159,29 @@ function cancelled(scene: Scene): Answer {
   return hadReboot
     ? again({ state, memory: over.memory }, 'it was cancelled', scene)
     : { state, memory: over.memory };
+}
+
+/** Exported for its tests. `staging`: the release whose staging ends. */
+export function cancelOutcome(staging: Release | undefined, requests: readonly Request[]): Outcome {
+  if (staging === undefined && requests.length === 0) {
+    return done('there is nothing to cancel: nothing is being staged, and no request waits', {
+      changed: false,
+    });
+  }
+  const ended = requests.map(({ id, by, wish: { kind } }) => `${kind} of uid ${by.uid} (${id})`);
+  const parts = [
+    ...(staging === undefined ? [] : [`${staging.version} is not being staged for now`]),
+    ...(ended.length === 0 ? [] : [`cancelled: ${ended.join(', ')}`]),
+  ];
+  return done(parts.join('; '), {
+    changed: true,
+    ...(staging !== undefined && { release: staging.version }),
+    cancelled: requests,
+  });
+}
+
+function requestsOf({ happenings }: Ended): readonly Request[] {
+  return happenings.flatMap((happening) => (happening.kind === 'request-ended' ? [happening.request] : []));
 }
 
 /** Ends one request and what it has begun. What the node does by itself goes on, and so do the requests of others. */
@@ -180,10 +198,12 @@ function cancelledOne(id: string, scene: Scene): Answer {
   over.happenings.forEach(tell);
   const { kind } = found.request.wish;
   const isStaging = kind === 'stage' && found.begun && state.name === 'UpdateAvailable';
+  const ofStaging = isStaging ? { release: state.release.version } : {};
   const text = isStaging
     ? `${state.release.version} is not being staged for now`
     : `the ${kind} is cancelled; what the node does by itself goes on`;
-  tell({ kind: 'request-ended', request, outcome: done(text, { changed: true }) });
+  const outcome = done(text, { changed: true, ...ofStaging, cancelled: requestsOf(over) });
+  tell({ kind: 'request-ended', request, outcome });
   if (underWay !== undefined) {
     // Whoever performs that effect ends it, and the machine goes on from there.
     return { state, memory: over.memory };

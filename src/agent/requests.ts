@@ -132,6 +132,8 @@ export type Outcome =
       readonly hold?: string;
       /** The version that it was about. */
       readonly release?: string;
+      /** Of a cancel: the requests that it has ended. */
+      readonly cancelled?: readonly Request[];
     }
   | {
       readonly kind: 'refused';

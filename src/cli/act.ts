@@ -1,12 +1,12 @@
 /** What commands that act have in common: they ask, and tell in one sentence what came of it. */
 import type { AgentClient, CallOptions } from './agent-client.ts';
-import type { ResultFacts } from './agent-facts.ts';
+import type { RequestFacts, ResultFacts } from './agent-facts.ts';
 import type { ClientCommand } from './run-client.ts';
 import type { Console } from './console.ts';
 import type { ExitName } from './exit-codes.ts';
 import { resultFailure } from './failure.ts';
 import { document } from './json-document.ts';
-import { progressLine } from './progress-text.ts';
+import { progressLine, quietText } from './progress-text.ts';
 import { rowsOf } from './redrawn.ts';
 
 /** What is told of a request that went well. */
@@ -16,6 +16,8 @@ export interface Done {
   readonly request?: string | undefined;
   readonly release?: string | undefined;
   readonly hold?: string | undefined;
+  /** Left out: nothing of the kind. */
+  readonly cancelled?: readonly RequestFacts[] | undefined;
 }
 
 /** Prints it. Nothing to do is an exit code of its own. */
@@ -39,8 +41,14 @@ export async function runJob(
   };
   process.once('SIGINT', interrupted);
   try {
+    let quiet: string | undefined;
     const result = await client.job(member, options, (progress) => {
       line.show(progressLine(progress, console.terms().width ?? 0));
+      const before = quiet;
+      quiet = quietText(progress);
+      if (!console.canRedraw && quiet !== undefined && quiet !== before) {
+        console.err(`${quiet}; \`zincati cancel\` ends it\n`);
+      }
     });
     if (result.error !== undefined) {
       throw resultFailure(result);

@@ -40,6 +40,9 @@ export interface ProgressFacts {
   /** From 0 to 1. */
   readonly fraction: number | undefined;
   readonly bytesDone: number | undefined;
+  readonly bytesTotal: number | undefined;
+  /** For so long nothing has moved, milliseconds; undefined: it goes on. */
+  readonly quietMs: number | undefined;
   /** Bytes a second. */
   readonly rate: number | undefined;
   readonly layersDone: number | undefined;
@@ -152,6 +155,15 @@ export interface ResultFacts {
   readonly error: string | undefined;
   readonly gates: readonly string[];
   readonly release: string | undefined;
+  /** Requests that a cancel has ended. */
+  readonly cancelled: readonly RequestFacts[];
+}
+
+export interface RequestFacts {
+  readonly request: string;
+  readonly uid: number | undefined;
+  /** `check`, `stage`, `reboot`. */
+  readonly wish: string | undefined;
 }
 
 /** An entry of the history; docs/history.md has the kinds and their fields. */

@@ -20,6 +20,7 @@ import type {
   SettingFacts,
   SpanFacts,
 } from './agent-facts.ts';
+import { SECOND_MS } from '../text/units.ts';
 import { Dictionary } from './dictionary.ts';
 
 /** `properties`: of Agent1, by name. */
@@ -100,6 +101,11 @@ export function resultFacts(value: BusValue | undefined): ResultFacts {
     error: filled(all.text('error')),
     gates: all.texts('gates'),
     release: filled(all.text('release')),
+    cancelled: all.dictionaries('cancelled').map((one) => ({
+      request: one.text('request') ?? '?',
+      uid: one.number('uid'),
+      wish: filled(one.text('wish')),
+    })),
   };
 }
 
@@ -190,10 +196,13 @@ function progressFacts(from: Dictionary): ProgressFacts | undefined {
     return undefined;
   }
   const fraction = from.number('fraction');
+  const quiet = from.number('quiet');
   return {
     text: filled(from.text('text')),
     fraction: fraction === undefined ? undefined : Math.min(1, Math.max(0, fraction)),
     bytesDone: from.number('bytes-done'),
+    bytesTotal: from.number('bytes-total'),
+    quietMs: quiet === undefined || quiet === 0 ? undefined : quiet * SECOND_MS,
     rate: from.number('rate'),
     layersDone: from.number('layers-done'),
     layersTotal: from.number('layers-total'),

@@ -165,4 +165,5 @@ const NO_RESULT: ResultFacts = {
   error: undefined,
   gates: [],
   release: undefined,
+  cancelled: [],
 };

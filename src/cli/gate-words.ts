@@ -77,9 +77,14 @@ export function passText(gate: GateFacts, terms: Terms): string {
 
 const HELD: Readonly<Record<string, Words>> = {
   pacing: (gate, terms) =>
-    gate.label === 'retrying'
-      ? { because: 'the last attempt failed', detail: `after a failure, ${endText(gate, terms) ?? 'soon'}` }
-      : { because: 'the next look has not come', detail: endText(gate, terms) ?? 'soon' },
+    gate.label === 'not_offered_yet'
+      ? {
+          because: 'the update server has not offered it since the agent started',
+          detail: `not offered yet; asked again ${endText(gate, terms) ?? 'soon'}`,
+        }
+      : gate.label === 'retrying'
+        ? { because: 'the last attempt failed', detail: `after a failure, ${endText(gate, terms) ?? 'soon'}` }
+        : { because: 'the next look has not come', detail: endText(gate, terms) ?? 'soon' },
   periodic: windowWords,
   staged: (gate, terms) =>
     gate.label === 'not_staged'

@@ -81,6 +81,8 @@ const PROGRESS = record({
   text: TEXT,
   fraction: described('from 0 to 1', NUMBER),
   bytesDone: NUMBER,
+  bytesTotal: described('left out: rpm-ostree does not say', NUMBER),
+  quietMs: described('for so long nothing has moved, milliseconds', NUMBER),
   rate: described('bytes a second', NUMBER),
   layersDone: COUNT,
   layersTotal: COUNT,
@@ -189,6 +191,12 @@ const CONTENTS: Readonly<Record<Kind, Schema>> = {
       request: described('its id in the history', TEXT),
       release: TEXT,
       hold: described('id of a hold', TEXT),
+      cancelled: described(
+        'requests that a cancel has ended',
+        list(
+          record({ request: TEXT, uid: COUNT, wish: described('check, stage or reboot', TEXT) }, ['request']),
+        ),
+      ),
     },
     ['text', 'changed'],
   ),

@@ -79,7 +79,7 @@ function answer(explanation: ExplanationFacts, holder: GateFacts | undefined, te
       ? `It can reboot now${condition(explanation)}.`
       : 'Nothing keeps it now.';
   }
-  if (holder.gate === 'pacing') {
+  if (holder.gate === 'pacing' && holder.label !== 'not_offered_yet') {
     return 'Not yet: it reboots at its next look.';
   }
   const others = keepers(explanation)

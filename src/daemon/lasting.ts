@@ -11,6 +11,7 @@ import { SYSTEM_CLOCK } from '../host/clock.ts';
 import { Motd } from '../host/motd.ts';
 import type { Notifier } from '../host/notify.ts';
 import type { Installation } from '../history/installation.ts';
+import { cutOffRequests } from '../history/cut-off.ts';
 import { HistoryLog } from '../history/history-log.ts';
 import { FileRecordStore } from '../history/record-store.ts';
 import { nodeUuid, readMachineId } from '../identity/node-uuid.ts';
@@ -101,7 +102,10 @@ export async function openLasting(options: LastingOptions, closing: AsyncDisposa
   }
   const model = initialModel(loaded.record);
   const history = new HistoryLog({ root, warn: (text) => log.warn(text) });
-  await history.open();
+  for (const entry of cutOffRequests(await history.open(), clock.now())) {
+    log.warn(entry.text);
+    history.append(entry);
+  }
   closing.defer(() => history.close());
   const historian = new Historian(history, (update) => metrics.updated(update));
   const reporter = new Reporter({ historian, log, metrics, notifier, motd, policy: NOT_YET, model, clock });

@@ -63,25 +63,27 @@ export class HistoryLog {
     return historyFile(this.#options.root);
   }
 
-  /** Looks at what is there. Never rejects. */
-  async open(): Promise<void> {
+  /** Resolves with what is there, the oldest first. Never rejects. */
+  async open(): Promise<readonly Entry[]> {
     try {
       const { size, isWhole, read } = await readHistory(this.file);
       if (!isWhole) {
         await this.#putAside(`it must have at most ${READ_BYTES} bytes, got ${size}`);
-        return;
+        return [];
       }
       this.#endsWhole = read.endsWhole;
       this.#bytes = size;
       if (read.damaged > 0) {
         this.#options.warn(`${this.file}: ${read.damaged} damaged lines are left out`);
       }
+      return read.entries;
     } catch (error) {
       if (error instanceof SmallFileError && error.kind === 'not_regular') {
         await this.#putAside(messageOf(error));
       } else {
         this.#options.warn(`cannot read ${this.file}: ${messageOf(error)}`);
       }
+      return [];
     }
   }
 

@@ -81,14 +81,20 @@ export function fingerprintOf({ member, body }: BusSignal): string {
 }
 
 function downloadProgress(body: readonly BusValue[]): Progress | undefined {
-  const [, , metadata, , content, transfer] = body.map(structure);
+  const [, , metadata, delta, content, transfer] = body.map(structure);
   const [fetched, requested] = (content ?? []).map(count);
   const [bytes, rate] = (transfer ?? []).map(count);
   if (fetched === undefined || requested === undefined || bytes === undefined || rate === undefined) {
     return undefined;
   }
   const outstandingMetadata = count(metadata?.[2]) ?? 0;
-  const counts = { bytesTransferred: bytes, bytesPerSecond: rate };
+  const [parts = 0, , , size = 0] = (delta ?? []).map(count);
+  const counts = {
+    bytesTransferred: bytes,
+    bytesPerSecond: rate,
+    // What comes beside the deltas is not part of their size.
+    ...(parts > 0 && size >= bytes && { bytesTotal: size }),
+  };
   // Until all metadata have arrived, the total is unknown.
   if (outstandingMetadata > 0 || requested === 0) {
     return { text: 'fetching metadata', ...counts };

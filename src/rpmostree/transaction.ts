@@ -33,6 +33,8 @@ export const ANSWER_LIMIT_MS = 30 * SECOND_MS;
  * its server is silent, and rpm-ostree is busy that long.
  */
 export const CANCEL_LIMIT_MS = 45 * SECOND_MS;
+/** Whoever waits is told that nothing moves after so long, and again each time that it has passed. */
+export const QUIET_STEP_MS = MINUTE_MS;
 /** After an abort, on SIGTERM, there is a second in all: to reach the transaction, and to wait for its end. */
 const LATE_CONNECT_LIMIT_MS = 200;
 const ABORT_LIMIT_MS = 400;
@@ -104,6 +106,7 @@ class Follower {
   #lastProgressMono: number;
   #fingerprint = '';
   #isDownloading = false;
+  #last: Progress = { text: 'waiting for rpm-ostree' };
 
   constructor(peer: BusLink, clock: Clock, options: FollowOptions) {
     this.#peer = peer;
@@ -132,7 +135,8 @@ class Follower {
         }
         const progress = this.#layers.taken(arrived, progressOf(arrived));
         if (progress !== undefined) {
-          options.onProgress(progress);
+          this.#last = progress;
+          options.onProgress(this.#withQuiet(progress));
         }
       },
     );
@@ -153,6 +157,7 @@ class Follower {
       if (patience !== undefined) {
         waits.push(this.#whenStalled(patience, stop.signal));
       }
+      void this.#tellQuiet(stop.signal);
       if (limitMs !== undefined) {
         waits.push(this.#after(limitMs, { kind: 'limit' }, stop.signal));
       }
@@ -207,6 +212,27 @@ class Follower {
 
   async #call(member: string, timeoutMs: number): Promise<void> {
     await this.#peer.call({ path: TRANSACTION_PATH, interface: TRANSACTION_INTERFACE, member, timeoutMs });
+  }
+
+  /** Of a transaction that is silent nobody hears otherwise. */
+  async #tellQuiet(stop: AbortSignal): Promise<void> {
+    while (!stop.aborted) {
+      const quietMs = this.#clock.monotonic() - this.#lastProgressMono;
+      if (quietMs >= QUIET_STEP_MS) {
+        this.#options.onProgress(this.#withQuiet(this.#last));
+      }
+      await this.#clock.sleep(QUIET_STEP_MS - (quietMs % QUIET_STEP_MS), stop).catch(() => undefined);
+    }
+  }
+
+  /** The rate that was told before it stood still is that no more. */
+  #withQuiet(progress: Progress): Progress {
+    const quietMs = this.#clock.monotonic() - this.#lastProgressMono;
+    if (quietMs < QUIET_STEP_MS) {
+      return progress;
+    }
+    const told: Progress = { ...progress, quietMs: quietMs - (quietMs % QUIET_STEP_MS) };
+    return progress.bytesPerSecond === undefined ? told : { ...told, bytesPerSecond: 0 };
   }
 
   async #whenStalled(patience: Patience, stop: AbortSignal): Promise<TransactionEnd> {

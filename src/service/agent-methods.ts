@@ -8,12 +8,13 @@
  */
 import type { Override } from '../agent/overrides.ts';
 import { HOLDABLE, LONGEST_REASON, type Asker, type Outcome, type Wish } from '../agent/requests.ts';
-import type { Caller, ExportedMethod } from '../dbus/types.ts';
+import type { Caller, Dictionary, ExportedMethod } from '../dbus/types.ts';
 import { ConfigError, linesOf } from '../errors.ts';
 import type { AgentPort } from './agent-port.ts';
 import type { Action } from './actions.ts';
 import type { Authority } from './authority.ts';
 import { dryRun } from './dry-run.ts';
+import { encodeResult } from './encode.ts';
 import type { Jobs } from './jobs.ts';
 import type { JobKind, JobState } from './names.ts';
 import { LONGEST_RELEASE, readMaybeText, readOptions, readText, readWord } from './options.ts';
@@ -56,6 +57,10 @@ function acting({ port, authority, jobs, life, now }: MethodParts): readonly Exp
     authority.allow(caller, { actions, command, interactive: options.interactive ?? caller.mayAsk });
   const ask = async (by: Asker, wish: Wish): Promise<Outcome & { readonly kind: 'done' }> =>
     orRefused(await port.request(by, wish).ended);
+  const told = async (by: Asker, wish: Wish): Promise<readonly [Dictionary]> => {
+    const { request, ended } = port.request(by, wish);
+    return [encodeResult(request.id, orRefused(await ended))];
+  };
   const cancel = async (by: Asker, request: string): Promise<void> => {
     await ask(by, { kind: 'cancel', request });
   };
@@ -102,19 +107,17 @@ function acting({ port, authority, jobs, life, now }: MethodParts): readonly Exp
       },
     },
     {
-      ...withOptions('Cancel'),
+      ...withOptions('Cancel', '', 'a{sv}', 'result'),
       handle: async ([given], caller) => {
         const options = readOptions('Cancel', given, INTERACTIVE);
-        await ask(await allow(caller, ['stage'], options, 'cancel'), { kind: 'cancel' });
-        return [];
+        return told(await allow(caller, ['stage'], options, 'cancel'), { kind: 'cancel' });
       },
     },
     {
-      ...withOptions('Discard'),
+      ...withOptions('Discard', '', 'a{sv}', 'result'),
       handle: async ([given], caller) => {
         const options = readOptions('Discard', given, INTERACTIVE);
-        await ask(await allow(caller, ['stage'], options, 'discard'), { kind: 'discard' });
-        return [];
+        return told(await allow(caller, ['stage'], options, 'discard'), { kind: 'discard' });
       },
     },
     {

@@ -15,6 +15,7 @@ import { Authority } from './authority.ts';
 import { Changes } from './changes.ts';
 import { Door } from './door.ts';
 import { encodeEntry, encodePermissions, encodeSnapshot } from './encode.ts';
+import { Expiry } from './expiry.ts';
 import { Jobs } from './jobs.ts';
 import { ActionsWatch } from './known-actions.ts';
 import { ROOT } from './limits.ts';
@@ -76,10 +77,14 @@ export function agent1({ port, clock, log }: Agent1Options): Agent1 {
     },
   });
   const parts = { port, authority, jobs, life: life.signal, now: () => clock.now() };
-  const update = () =>
-    changes.update(
-      new Map([...encodeSnapshot(port.snapshot()), ['Permissions', encodePermissions(actions.found)]]),
+  const expiry = new Expiry(clock, () => told());
+  const update = () => {
+    const snapshot = port.snapshot();
+    expiry.plan([...snapshot.holds, ...snapshot.denied].map(({ untilAt }) => untilAt));
+    return changes.update(
+      new Map([...encodeSnapshot(snapshot), ['Permissions', encodePermissions(actions.found)]]),
     );
+  };
   update();
   return {
     interfaces: [
@@ -118,6 +123,7 @@ export function agent1({ port, clock, log }: Agent1Options): Agent1 {
     },
     close: () => {
       life.abort();
+      expiry.cancel();
       jobs.close();
     },
   };

@@ -5,8 +5,9 @@
  */
 import type { Deployment, Progress } from '../agent/ports.ts';
 import type { Release } from '../agent/release.ts';
-import type { Hold, Outcome } from '../agent/requests.ts';
+import type { Hold, Outcome, Request } from '../agent/requests.ts';
 import { type Dictionary, Variant } from '../dbus/types.ts';
+import { SECOND_MS } from '../text/units.ts';
 import type { Bound, ExplainedGate, Explanation } from '../why/explanation.ts';
 import { permissionText, type KnownActions } from './known-actions.ts';
 import type { CalendarSpan, DeniedRelease, HistoryEntry, ShownSetting, Snapshot } from './agent-port.ts';
@@ -134,7 +135,9 @@ export function encodeProgress(progress: Progress | undefined): Dictionary {
         text: text(progress.text),
         fraction: real(progress.percent === undefined ? undefined : progress.percent / 100),
         'bytes-done': size(progress.bytesTransferred),
+        'bytes-total': size(progress.bytesTotal),
         rate: size(progress.bytesPerSecond),
+        quiet: size(progress.quietMs === undefined ? undefined : progress.quietMs / SECOND_MS),
         'layers-done': count(progress.layersDone),
         'layers-total': count(progress.layersNeeded),
       });
@@ -237,5 +240,10 @@ export function encodeResult(request: string, outcome: Outcome): Dictionary {
     gates: texts(refused?.gates),
     release: text(done?.release),
     hold: text(done?.hold),
+    cancelled: done?.cancelled && nestedList(done.cancelled.map(encodeRequest)),
   });
+}
+
+function encodeRequest({ id, by, wish }: Request): Dictionary {
+  return dictionary({ request: text(id), uid: count(by.uid), wish: text(wish.kind) });
 }

@@ -6,6 +6,7 @@
  * - Lenders and a busy rpm-ostree count as passing at best. At worst nobody knows.
  */
 import type { LastLoan } from '../agent/state.ts';
+import { isPolling } from '../agent/taken-up.ts';
 import { OBSERVED, OPEN, openFrom } from '../gates/timing.ts';
 import { ofMachine, type Candidate, type Scene } from './candidate.ts';
 import { nextLookAt } from './next-look.ts';
@@ -15,6 +16,9 @@ export function pacing({ model, now, overrides }: Scene): Candidate {
   const { state } = model;
   // A person who overrides something asks for the reboot, and that is a look.
   const lookAt = overrides.length > 0 ? now.at : nextLookAt(model, now);
+  if (isPolling(state)) {
+    return untilOffered(state, lookAt);
+  }
   if (lookAt <= now.at || state.name !== 'UpdateStaged') {
     const reason = 'the node looks at everything now';
     return ofMachine('pacing', 'pass', 'looking', reason, openFrom(lookAt).passAfter);
@@ -25,6 +29,20 @@ export function pacing({ model, now, overrides }: Scene): Candidate {
       ? ['retrying', 'the last attempt failed; the next one is made then']
       : ['resting', 'nothing is looked at before then'];
   return ofMachine('pacing', 'block', label, reason, openFrom(lookAt).passAfter);
+}
+
+/** Staged by this agent, and not named by the update server since. A person who asks for the reboot has it taken up. */
+function untilOffered({ name }: { readonly name: string }, lookAt: number): Candidate {
+  const reason =
+    name === 'OffGraph'
+      ? 'the booted release is not in the update graph, so nothing is offered'
+      : 'the update server has not offered it since the agent started, and is asked again then';
+  return {
+    shown: { gate: 'pacing', class: 'bounded', verdict: 'block', label: 'not_offered_yet', reason },
+    passAfter: openFrom(lookAt).passAfter,
+    openEnded: true,
+    assumption: 'the next check offers what is staged',
+  };
 }
 
 export function recordGate({ model }: Scene): Candidate {

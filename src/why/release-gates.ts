@@ -10,6 +10,7 @@ import { LONGEST_DENIAL_MS } from '../agent/pacing.ts';
 import { isInForce, MAX_REBOOTS_PER_TARGET, type Denial } from '../agent/record.ts';
 import { includesPayload, samePayload, type Release } from '../agent/release.ts';
 import { isSkipped } from '../agent/skip.ts';
+import { ownStaged } from '../agent/states/back-to-polling.ts';
 import type { PassAfter } from '../agent/ports.ts';
 import { OBSERVED, OPEN, openFrom, outsideHolds, passOf, SHUT } from '../gates/timing.ts';
 import { SECOND_MS } from '../text/units.ts';
@@ -25,8 +26,11 @@ export interface Subject {
   readonly release: Release | undefined;
 }
 
-/** What the node would reboot into. */
-export function subjectOf({ state }: Scene['model']): Subject {
+/**
+ * What the node would reboot into. What this agent has staged is that also after a restart, before the update server has
+ * named it anew.
+ */
+export function subjectOf({ state, memory }: Scene['model']): Subject {
   switch (state.name) {
     case 'UpdateAvailable':
       return { stage: 'available', release: state.release };
@@ -42,8 +46,11 @@ export function subjectOf({ state }: Scene['model']): Subject {
     case 'Initialized':
     case 'ReportedSteady':
     case 'NoNewUpdate':
-    case 'OffGraph':
-      return { stage: 'none', release: undefined };
+    case 'OffGraph': {
+      const isDropping = 'step' in state && state.step === 'discard';
+      const own = isDropping ? undefined : ownStaged(memory);
+      return { stage: own === undefined ? 'none' : 'staged', release: own };
+    }
   }
 }
 

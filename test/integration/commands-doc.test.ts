@@ -40,7 +40,7 @@ const WAITING: readonly Step[] = [
   { shown: 'deny', command: "sudo zincati deny 43.20260511.3.0 --reason 'kernel regression'", code: 0 },
   { shown: 'denied', command: 'zincati denied', code: 0 },
   { shown: 'allow', command: 'sudo zincati allow 43.20260511.3.0', code: 0 },
-  { shown: 'cancel', command: 'sudo zincati cancel', code: 0 },
+  { shown: 'cancel', command: 'sudo zincati cancel', code: 3 },
   {
     shown: 'reboot',
     command: 'sudo zincati reboot --override window --json',

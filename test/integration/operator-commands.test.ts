@@ -342,9 +342,45 @@ describe('holds and denials', () => {
   });
 
   it('cancel, discard', async () => {
-    (await anAgent()).on('Cancel', () => undefined).on('Discard', () => undefined);
+    (await anAgent()).on('Cancel', () => dictionary({})).on('Discard', () => dictionary({}));
+    // Of an agent that does not say what it has done.
     expect((await zincati('cancel')).code).toBe(EXIT.ok);
-    expect((await zincati('discard')).stdout).toMatch(/^43\.20260413\.3\.2 is dropped and denied/);
+    expect((await zincati('discard')).stdout).toBe(
+      '43.20260413.3.2 is dropped and denied; `zincati allow 43.20260413.3.2` lifts the denial\n',
+    );
+  });
+
+  it('told-cancel: cancel and discard print what the agent did, and whose request it was', async () => {
+    const agent = await anAgent();
+    const one = dictionary({ request: 'a-1', uid: 0, wish: 'stage' });
+    const text = '44.1 is not being staged for now; cancelled: stage of uid 0 (a-1)';
+    agent.on('Cancel', () =>
+      dictionary({ request: 'a-2', text, changed: true, release: '44.1', cancelled: [one] }),
+    );
+    expect(await zincati('cancel')).toEqual({
+      code: EXIT.ok,
+      stdout: '44.1 is not being staged for now; cancelled: stage of root (a-1)\n',
+      stderr: '',
+    });
+    expect(JSON.parse((await zincati('cancel', '--json')).stdout)).toMatchObject({
+      request: 'a-2',
+      release: '44.1',
+      changed: true,
+      cancelled: [{ request: 'a-1', uid: 0, wish: 'stage' }],
+    });
+    agent.on('Cancel', () =>
+      dictionary({ request: 'a-3', text: 'there is nothing to cancel', changed: false }),
+    );
+    expect(await zincati('cancel')).toMatchObject({
+      code: EXIT.nothing,
+      stdout: 'there is nothing to cancel\n',
+    });
+    agent.on('Discard', () =>
+      dictionary({ request: 'a-4', text: '44.1 is not staged, and denied', changed: true, release: '44.1' }),
+    );
+    expect((await zincati('discard')).stdout).toBe(
+      '44.1 is not staged, and denied; `zincati allow 44.1` lifts the denial\n',
+    );
   });
 });
 
@@ -362,7 +398,7 @@ describe('who may not', () => {
   });
 
   it('is not asked for a password without a terminal', async () => {
-    const agent = (await anAgent()).on('Cancel', () => undefined);
+    const agent = (await anAgent()).on('Cancel', () => dictionary({}));
     await zincati('cancel');
     expect(await optionsOf(agent, 'Cancel')).toEqual({});
   });

@@ -23,7 +23,10 @@ export async function zincati(
   ...args: string[]
 ): Promise<Outcome> {
   const below = root === undefined ? [] : ['--root', root];
-  const child = spawn(process.execPath, [PROGRAM, ...args, ...below], {
+  // What follows `--` is of another program.
+  const end = args.includes('--') ? args.indexOf('--') : args.length;
+  const words = [...args.slice(0, end), ...below, ...args.slice(end)];
+  const child = spawn(process.execPath, [PROGRAM, ...words], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, TZ: 'Europe/Berlin', DBUS_SYSTEM_BUS_ADDRESS: busAddress, ...env },
   });

@@ -18,6 +18,14 @@ import type { WalkTimes } from './walk-page.ts';
 const START = '43.20260413.3.2';
 const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 
+export interface SandboxNodeOptions {
+  /** Of a release. Left out: it is staged in a moment. */
+  readonly bytes?: number;
+  readonly bytesPerSecond?: number;
+  /** Of the agent's log: the node is as the test wants it. Left out: it has staged the newest release, and waits. */
+  readonly ready?: RegExp;
+}
+
 export class SandboxNode implements AsyncDisposable {
   readonly times: WalkTimes;
   readonly #log: Log;
@@ -34,7 +42,11 @@ export class SandboxNode implements AsyncDisposable {
   }
 
   /** On whatever day the test runs: its window opens at 02:00 UTC, two days from now. */
-  static async start(): Promise<SandboxNode> {
+  static async start({
+    bytes = 1e6,
+    bytesPerSecond = 200e6,
+    ready = /reboot held by the update strategy: outside of maintenance windows/,
+  }: SandboxNodeOptions = {}): Promise<SandboxNode> {
     const startedAt = Date.now();
     const opensAt = Math.floor(startedAt / DAY_MS) * DAY_MS + 2 * DAY_MS + 2 * HOUR_MS;
     const log = new Log();
@@ -43,9 +55,7 @@ export class SandboxNode implements AsyncDisposable {
     prepareHost(root, {
       releases: history.entries
         .slice(-12)
-        .map(({ digest, version }, index) =>
-          standInRelease(index, { checksum: digest, version, bytes: 1e6 }),
-        ),
+        .map(({ digest, version }, index) => standInRelease(index, { checksum: digest, version, bytes })),
       booted: START,
     });
     const server = await startCincinnatiServer({
@@ -70,7 +80,7 @@ export class SandboxNode implements AsyncDisposable {
       agent: [process.execPath, PROGRAM],
       agentArgs: ['-v', '--log-format', 'text'],
       nodeId: '0123456789abcdef0123456789abcdef',
-      daemon: { bytesPerSecond: 200e6, rebootMs: 300 },
+      daemon: { bytesPerSecond, rebootMs: 300 },
       events: {
         onBoot: () => undefined,
         onNotify: () => undefined,
@@ -88,7 +98,7 @@ export class SandboxNode implements AsyncDisposable {
     });
     try {
       await machine.start();
-      await log.says(/reboot held by the update strategy: outside of maintenance windows/, 0);
+      await log.says(ready, 0);
       return node;
     } catch (error) {
       await node[Symbol.asyncDispose]();
@@ -104,6 +114,11 @@ export class SandboxNode implements AsyncDisposable {
   /** Resolves when a line of its log matches, `from` lines after the start. */
   async says(pattern: RegExp, from: number): Promise<void> {
     await this.#log.says(pattern, from);
+  }
+
+  /** Ends the agent, which is started again when it did not end by itself. */
+  kill(signal: NodeJS.Signals): void {
+    this.#machine.killAgent(signal);
   }
 
   /** What an operator in UTC sees. `args`: the words after `zincati`. */

@@ -1,5 +1,6 @@
 /**
  * Parses an update graph from a server that is not trusted. Pure. Time and memory grow linearly with the text.
+ * `graph-reader.ts` has a quicker way for usual answers.
  *
  * Invariants:
  * - `nodes` has one entry for each entry of the text, so that the indices of edges stay right.
@@ -41,10 +42,10 @@ export interface Graph {
 }
 
 /** Real graphs have some 200 nodes and as many edges. These bound the work for nonsense. */
-const MOST_NODES = 10_000;
-const MOST_EDGES = 30_000;
+export const MOST_NODES = 10_000;
+export const MOST_EDGES = 30_000;
 /** A longer version would not fit a status line. Real ones have 18 characters. */
-const LONGEST_VERSION = 256;
+export const LONGEST_VERSION = 256;
 /** An image name has at most 255 characters, a registry host 253, a digest 71. */
 const LONGEST_PAYLOAD = 640;
 const HIGHEST_AGE_INDEX = 2n ** 64n - 1n;
@@ -78,7 +79,7 @@ export function parseGraph(json: unknown): Graph {
     nodes: parsedNodes,
     edges: parsedEdges.edges,
     edgeCount: edges.length,
-    warnings: [...repeatedVersions(parsedNodes), ...parsedEdges.warnings],
+    warnings: [...repeatedVersions(parsedNodes.map(({ version }) => version)), ...parsedEdges.warnings],
   };
 }
 
@@ -97,7 +98,8 @@ function unreadable(what: string): CincinnatiError {
   return new CincinnatiError('client_failed_json_decoding', `cannot read the update graph: ${what}`);
 }
 
-function parseNode(entry: unknown, index: number): GraphNode {
+/** An entry of `nodes`. `index`: its place there. */
+export function parseNode(entry: unknown, index: number): GraphNode {
   const name = `nodes[${index}]`;
   if (!isObject(entry)) {
     const problem = `${name} must be an object, got ${describe(entry)}`;
@@ -119,9 +121,8 @@ function parseNode(entry: unknown, index: number): GraphNode {
   const scheme = SCHEMES.find((known) => known === text(SCHEME_KEY));
   const ageIndex = parseAgeIndex(text(AGE_INDEX_KEY));
 
-  const at = version === '' ? name : `${name} (${version})`;
   const must = (what: string, form: string, got: unknown): string =>
-    `${at}: ${what} must be ${form}, got ${describe(got)}`;
+    `${version === '' ? name : `${name} (${version})`}: ${what} must be ${form}, got ${describe(got)}`;
   let problem: string | undefined;
   if (version === '') {
     problem = must('version', `1 to ${LONGEST_VERSION} printable characters`, written.version);
@@ -195,17 +196,16 @@ function nodeIndex(value: unknown, nodeCount: number): number | undefined {
   return index >= 0 && index < nodeCount ? index : undefined;
 }
 
-function repeatedVersions(nodes: readonly GraphNode[]): string[] {
+/** `versions`: of each node; "" where it has none. Returns a warning, or nothing. */
+export function repeatedVersions(versions: readonly string[]): string[] {
   const seen = new Set<string>();
   const repeated = new Set<string>();
-  for (const { version } of nodes) {
-    if (version === '') {
-      continue;
-    }
-    if (seen.has(version)) {
+  for (const version of versions) {
+    const before = seen.size;
+    seen.add(version);
+    if (seen.size === before && version !== '') {
       repeated.add(version);
     }
-    seen.add(version);
   }
   const [first] = repeated;
   if (first === undefined) {

@@ -17,6 +17,7 @@ import { isSkipped } from '../../agent/skip.ts';
 import { CincinnatiError } from '../../errors.ts';
 import { fullImageName } from '../../text/image-name.ts';
 import type { Graph, GraphNode } from './graph.ts';
+import { type GraphView, viewOf } from './graph-view.ts';
 import { waysAhead } from './way-ahead.ts';
 
 /** The booted release and where its edges lead. */
@@ -38,37 +39,41 @@ export interface Surroundings {
 const MOST_WARNINGS = 10;
 const MOST_SKIPPED_NAMED = 10;
 
-export function surroundingsOf(graph: Graph, { payload }: Release): Surroundings {
-  const { nodes, edges, edgeCount } = graph;
+export function surroundingsOf(graph: Graph, booted: Release): Surroundings {
+  return surroundingsIn(viewOf(graph), booted);
+}
+
+export function surroundingsIn(graph: GraphView, { payload }: Release): Surroundings {
+  const { starts, ends } = graph;
   const warnings = [...graph.warnings];
-  const bootedIndex = nodes.findIndex((node) => isAt(node, payload));
-  const twin = nodes.findIndex((node, index) => index > bootedIndex && isAt(node, payload));
-  if (twin !== -1) {
+  const [place = -1, twin] = graph.placesOf(payloadDigest(payload) ?? payload.value).filter((one) => {
+    const node = graph.node(one);
+    return node !== undefined && isAt(node, payload);
+  });
+  if (twin !== undefined) {
     warnings.push(
-      `the booted release must be in the graph once, got it as nodes[${bootedIndex}] and nodes[${twin}]: the first one counts`,
+      `the booted release must be in the graph once, got it as nodes[${place}] and nodes[${twin}]: the first one counts`,
     );
   }
   const candidates = new Map<GraphNode, number>();
   let edgesToNowhere = 0;
-  for (const { from, to } of edges) {
-    if (from !== bootedIndex) {
-      continue;
-    }
-    const target = nodes[to ?? -1];
+  for (let edge = starts.indexOf(place); edge !== -1; edge = starts.indexOf(place, edge + 1)) {
+    const end = ends[edge] ?? -1;
+    const target = graph.node(end);
     if (target === undefined) {
       edgesToNowhere++;
     } else {
-      candidates.set(target, to ?? -1);
+      candidates.set(target, end);
     }
   }
   const aheadOf = waysAhead(graph);
   return {
-    booted: nodes[bootedIndex],
+    booted: graph.node(place),
     candidates: [...candidates.keys()],
     edgesToNowhere,
-    ahead: new Map([...candidates].map(([node, place]) => [node, aheadOf(place)])),
-    nodeCount: nodes.length,
-    edgeCount,
+    ahead: new Map([...candidates].map(([node, at]) => [node, aheadOf(at)])),
+    nodeCount: graph.nodeCount,
+    edgeCount: graph.edgeCount,
     warnings,
   };
 }

@@ -6,20 +6,39 @@
  * - It is what the graph says now. Whom the administrator or a later graph leads elsewhere has another way.
  * - A graph that leads in a circle ends the count.
  */
-import type { Graph, GraphNode } from './graph.ts';
+import type { GraphNode } from './graph.ts';
+import type { GraphView } from './graph-view.ts';
 
-/** Of `nodes` by their places: the releases after each of them. Each place is counted once, whoever asks. */
-export function waysAhead({ nodes, edges }: Pick<Graph, 'nodes' | 'edges'>): (place: number) => number {
-  const next = new Map<number, number>();
-  for (const { from, to } of edges) {
-    const target = nodes[to ?? -1];
-    if (to !== undefined && target !== undefined && target.problem === undefined && to !== from) {
-      const known = nodes[next.get(from) ?? -1];
-      if (known === undefined || isNewer(target, known)) {
-        next.set(from, to);
+/** Of nodes by their places: the releases after each of them. Each place is counted once, whoever asks. */
+export function waysAhead(
+  graph: Pick<GraphView, 'nodeCount' | 'starts' | 'ends' | 'node'>,
+): (place: number) => number {
+  const { starts, ends, node: nodeAt } = graph;
+  // Of each node its first edge, and of each edge the next one of the same node.
+  const firstEdge = new Int32Array(graph.nodeCount).fill(-1);
+  const nextEdge = new Int32Array(starts.length);
+  for (let edge = starts.length - 1; edge >= 0; edge -= 1) {
+    const start = starts[edge] ?? -1;
+    nextEdge[edge] = firstEdge[start] ?? -1;
+    firstEdge[start] = edge;
+  }
+  const newestFrom = (place: number): number | undefined => {
+    let newest: number | undefined;
+    let known: GraphNode | undefined;
+    for (let edge = firstEdge[place] ?? -1; edge >= 0; edge = nextEdge[edge] ?? -1) {
+      const end = ends[edge] ?? -1;
+      const target = end === place ? undefined : nodeAt(end);
+      if (
+        target?.problem === undefined &&
+        target !== undefined &&
+        (known === undefined || isNewer(target, known))
+      ) {
+        newest = end;
+        known = target;
       }
     }
-  }
+    return newest;
+  };
   const counts = new Map<number, number>();
   return (place) => {
     const way: number[] = [];
@@ -28,7 +47,7 @@ export function waysAhead({ nodes, edges }: Pick<Graph, 'nodes' | 'edges'>): (pl
     while (at !== undefined && !counts.has(at) && !onTheWay.has(at)) {
       way.push(at);
       onTheWay.add(at);
-      at = next.get(at);
+      at = newestFrom(at);
     }
     // What comes after the last one of the way: counted before, or nothing.
     let count = at === undefined ? -1 : (counts.get(at) ?? -1);

@@ -12,13 +12,14 @@ import type { HttpClient, HttpReply } from '../../http/http-client.ts';
 import { parseRetryAfter } from '../../http/retry-after.ts';
 import { endpointBelow } from '../../http/base-url.ts';
 import { errorDocument } from '../../http/error-document.ts';
-import { parseGraph } from '../graph/graph.ts';
+import { readGraph } from '../graph/graph-reader.ts';
+import type { GraphView } from '../graph/graph-view.ts';
 import { RemoteKinds } from '../../http/remote-kind.ts';
-import { GRAPH_JSON, JsonLimitError, parseJsonBytes } from '../../text/bounded-json.ts';
+import { JsonLimitError } from '../../text/bounded-json.ts';
 import { printable } from '../../text/printable.ts';
 import { secretsIn, withoutSecrets } from '../../text/secrets.ts';
 import { KIBIBYTE } from '../../text/units.ts';
-import { selectUpdate, surroundingsOf, type Surroundings } from '../graph/select-update.ts';
+import { selectUpdate, surroundingsIn, type Surroundings } from '../graph/select-update.ts';
 
 /** What the node tells servers about itself. */
 export interface NodeFacts {
@@ -78,7 +79,7 @@ export class CincinnatiClient implements UpdateSource {
     }
     // From here on, the old answer is void, even if the new one turns out to be malformed.
     this.#last = undefined;
-    const around = surroundingsOf(parseGraph(decode(reply)), query.booted);
+    const around = surroundingsIn(graphOf(reply), query.booted);
     const etag = validator(reply.headers.get('etag'));
     const lastModified = validator(reply.headers.get('last-modified'));
     if (etag !== undefined || lastModified !== undefined) {
@@ -154,9 +155,9 @@ export function graphUrl(
   return url;
 }
 
-function decode({ body, headers }: HttpReply): unknown {
+function graphOf({ body, headers }: HttpReply): GraphView {
   try {
-    return parseJsonBytes(body, GRAPH_JSON);
+    return readGraph(body);
   } catch (error) {
     if (error instanceof JsonLimitError) {
       throw new CincinnatiError(
@@ -164,6 +165,9 @@ function decode({ body, headers }: HttpReply): unknown {
         `cannot read the update graph: ${error.message}`,
         { cause: error },
       );
+    }
+    if (!(error instanceof SyntaxError)) {
+      throw error;
     }
     const text = new TextDecoder().decode(body.subarray(0, 4 * LONGEST_START));
     const type = headers.get('content-type') ?? 'no content type';

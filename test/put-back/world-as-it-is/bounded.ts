@@ -14,6 +14,14 @@ export const BOUNDED_FAULTS: readonly PutBackFault[] = [
     named: 'F2: each limit',
   },
   {
+    id: 'F2-graph-walk',
+    fault: 'a graph that is read in one pass may have any number of values, and anything behind it',
+    changes: [replace('src/text/json-walk.ts', 'JsonWalk.end', () => () => undefined)],
+    ...UNIT,
+    test: 'test/unit/cincinnati/graph/graph-reader.test.ts',
+    named: 'F2: with',
+  },
+  {
     id: 'F2-drop-ins',
     fault: 'all drop-ins together may have any size',
     changes: [replace('src/config/drop-ins.ts', 'MAX_TOTAL_BYTES', () => 1e12)],

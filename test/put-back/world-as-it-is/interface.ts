@@ -20,6 +20,13 @@ export const INTERFACE_FAULTS: readonly PutBackFault[] = [
     named: 'check-shared-after-its-end',
   },
   {
+    id: 'hold-over',
+    fault: 'a hold that has ended by itself is listed until something else happens',
+    changes: [replace('src/service/expiry.ts', 'earliestOf', () => () => undefined)],
+    ...AGENT1,
+    named: 'hold-over',
+  },
+  {
     id: 'unknown-actions',
     fault: 'nobody is told that polkit does not know the actions',
     changes: [

@@ -216,4 +216,34 @@ export const REQUEST_FAULTS: readonly PutBackFault[] = [
     test: 'test/unit/agent/beside.test.ts',
     named: 'keeps the order',
   },
+  {
+    id: 'cut-off',
+    fault: 'nobody hears of a request that the end of an agent cut off',
+    changes: [replace('src/history/cut-off.ts', 'cutOffRequests', () => () => [])],
+    project: 'unit',
+    test: 'test/unit/history/cut-off.test.ts',
+    named: 'cut-off: tells who asked',
+  },
+  {
+    id: 'told-cancel',
+    fault: 'a cancel says the same, whatever it has done',
+    changes: [
+      replace('src/agent/requested.ts', 'cancelOutcome', () => () => ({
+        kind: 'done',
+        text: 'what was asked for is cancelled',
+        changed: true,
+      })),
+    ],
+    project: 'unit',
+    test: 'test/unit/agent/requested-at-once.test.ts',
+    named: 'told-cancel',
+  },
+  {
+    id: 'stalled-progress',
+    fault: 'who waits for a download that stands still hears nothing before its end',
+    changes: [replace('src/rpmostree/transaction.ts', 'QUIET_STEP_MS', () => 1e12)],
+    project: 'unit',
+    test: 'test/unit/rpmostree/transaction.test.ts',
+    named: 'stalled-progress',
+  },
 ];

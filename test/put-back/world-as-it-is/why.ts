@@ -88,4 +88,17 @@ export const WHY_FAULTS: readonly PutBackFault[] = [
     test: 'test/unit/gates/look.test.ts',
     named: 'why-hold-in-closed-window',
   },
+  {
+    id: 'why-after-restart',
+    fault: 'after a restart no update is known beside the one that is staged',
+    changes: [
+      replace('src/why/release-gates.ts', 'subjectOf', (original) => (model) => {
+        const subject = original(model);
+        return 'release' in model.state ? subject : { stage: 'none', release: undefined };
+      }),
+    ],
+    project: 'unit',
+    test: 'test/unit/why/release-gates.test.ts',
+    named: 'why-after-restart',
+  },
 ];

@@ -6,7 +6,7 @@
  */
 import type { LockApi } from '../../../sandbox/lock-fault.ts';
 import { replyTo, type Decision, type LockFlavour } from '../../../sandbox/lock-flavour.ts';
-import { withHolder, withoutHolder, type Semaphore } from '../../../sandbox/semaphore.ts';
+import { withHolder, withoutHolder, type Semaphore } from '../../../src/lockd/semaphore.ts';
 import { draw } from '../../../src/simulate/chance.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../src/text/units.ts';
 

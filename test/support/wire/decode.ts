@@ -134,12 +134,15 @@ export function decodeProgress(fields: Fields): Progress | undefined {
     return undefined;
   }
   const fraction = fields.maybeReal('fraction');
+  const quiet = fields.maybeSize('quiet');
   return {
     text: fields.text('text'),
     ...known({
       percent: fraction === undefined ? undefined : Math.round(fraction * 10_000) / 100,
       bytesTransferred: fields.maybeSize('bytes-done'),
+      bytesTotal: fields.maybeSize('bytes-total'),
       bytesPerSecond: fields.maybeSize('rate'),
+      quietMs: quiet === undefined ? undefined : quiet * 1000,
       layersDone: fields.maybeCount('layers-done'),
       layersNeeded: fields.maybeCount('layers-total'),
     }),

@@ -1,12 +1,17 @@
 /** Requests that come in the middle of an effect: which are taken at once, which end it, which wait. */
 import { describe, expect, it } from 'vitest';
-import { takenBeside } from '../../../src/agent/beside.ts';
-import type { EffectKind } from '../../../src/agent/messages.ts';
+import { isBehind, isJoined, saveBeside, takenBeside } from '../../../src/agent/beside.ts';
+import type { Effect, EffectKind } from '../../../src/agent/messages.ts';
 import type { Outcome, Wish } from '../../../src/agent/requests.ts';
 import { askedNode, DONE, REFUSED } from '../../support/asked-node.ts';
-import { POLICY } from '../../support/samples.ts';
+import { POLICY, release } from '../../support/samples.ts';
 import type { World } from '../../support/simulated-node.ts';
 
+const CHECKING: Effect = {
+  kind: 'check',
+  query: { booted: release('1'), denied: [], skip: [], allowDowngrade: false },
+  stream: undefined,
+};
 const MINUTE = 60_000;
 const LENDER = { lender: 'fleet_lock', address: 'https://lock', group: 'g', id: 'n' };
 const LENDING = { ...POLICY, hasLenders: true, slotPlaces: [LENDER] };
@@ -212,5 +217,39 @@ describe('in the middle of an effect', () => {
     ] as const;
     const { taken, left } = takenBeside(node.model, 'stage', queue, node, node.policy, true);
     expect([taken.length, left.map(({ id }) => id)]).toEqual([1, ['a']]);
+  });
+});
+
+describe('what goes behind what', () => {
+  const request = (wish: Wish, id: string) => ({ id, wish, by: { uid: 0 } });
+  const check = request({ kind: 'check' }, 'c');
+  const hold = request({ kind: 'hold', what: 'reboot', reason: '' }, 'h');
+
+  it('a cancel of everything goes behind all, and that of one request behind that one alone', () => {
+    expect(isBehind(request({ kind: 'cancel' }, 'x'), check)).toBe(true);
+    expect(isBehind(request({ kind: 'cancel', request: 'c' }, 'x'), check)).toBe(true);
+    expect(isBehind(request({ kind: 'cancel', request: 'c' }, 'x'), hold)).toBe(false);
+  });
+
+  it('what people keep goes in their order, and behind nothing else', () => {
+    expect(isBehind(request({ kind: 'allow', release: '9' }, 'a'), hold)).toBe(true);
+    expect(isBehind(hold, check)).toBe(false);
+    expect(isBehind(check, hold)).toBe(false);
+  });
+
+  it('what is due is written beside an effect, as soon as it may be tried again', () => {
+    const { node, toRest } = askedNode();
+    toRest('UpdateStaged');
+    const { model, mono } = node;
+    const saving = (due: boolean, dueMono: number) =>
+      saveBeside({ ...model, memory: { ...model.memory, save: { due, dueMono, streak: undefined } } }, node);
+    expect(saving(true, mono)).toEqual({ kind: 'save', record: model.memory.record });
+    expect(saving(true, mono + 1)).toBeUndefined();
+    expect(saving(false, mono)).toBeUndefined();
+  });
+
+  it('only a check joins a check', () => {
+    expect(isJoined(check, CHECKING)).toBe(true);
+    expect(isJoined(hold, CHECKING)).toBe(false);
   });
 });

@@ -80,7 +80,11 @@ describe('staging', () => {
 describe('a cancel', () => {
   it('of nothing changes nothing, and says so', () => {
     const { model, outcome } = taken(CANCEL, { state: atStaged({ step: 'ask' }) });
-    expect(outcome).toEqual({ kind: 'done', text: 'there is nothing to cancel', changed: false });
+    expect(outcome).toEqual({
+      kind: 'done',
+      text: 'there is nothing to cancel: nothing is being staged, and no request waits',
+      changed: false,
+    });
     expect(model.state).toEqual(atStaged({ step: 'ask' }));
   });
 
@@ -94,7 +98,12 @@ describe('a cancel', () => {
     const save = { due: true, dueMono: 9_000_000, streak: undefined };
     const requests = [pending({ kind: 'check' }), allow, pending(STAGE)];
     const { model, outcome, happenings } = taken(CANCEL, { memory: { requests, save } });
-    expect(outcome).toEqual({ kind: 'done', text: 'what was asked for is cancelled', changed: true });
+    expect(outcome).toEqual({
+      kind: 'done',
+      text: 'cancelled: check of uid 0 (t-check), stage of uid 0 (t-stage)',
+      changed: true,
+      cancelled: [pending({ kind: 'check' }).request, pending(STAGE).request],
+    });
     expect(model.memory.requests).toEqual([allow]);
     const cancelled = { error: 'Cancelled', text: 'by request t-1' };
     expect(happenings.filter(({ kind }) => kind === 'request-ended')).toMatchObject([
@@ -110,15 +119,39 @@ describe('a cancel', () => {
     expect(model.state).toEqual(available({ dueMono: NOW.mono + POLICY.retryIntervalMs }));
   });
 
+  it('told-cancel: says which release is left, and whose requests have ended', () => {
+    const { outcome } = taken(CANCEL, {
+      state: available({ step: 'stage' }),
+      memory: { requests: [pending(STAGE)] },
+      uid: 1000,
+    });
+    expect(outcome).toMatchObject({
+      text: '2.0 is not being staged for now; cancelled: stage of uid 0 (t-stage)',
+      changed: true,
+      release: '2.0',
+      cancelled: [{ id: 't-stage', by: { uid: 0 } }],
+    });
+  });
+
   it('of staging on the terms of a person ends it', () => {
     const terms = { ignoreRollout: true } as const;
     expect(taken(CANCEL, { state: available({ step: 'stage', terms }) }).model.state).toEqual(POLLING);
   });
 
+  it('told-cancel: leaves alone what waits for its next attempt, and says that nothing is being staged', () => {
+    const { model, outcome } = taken(CANCEL, { state: available() });
+    expect(outcome).toEqual(
+      DONE('there is nothing to cancel: nothing is being staged, and no request waits'),
+    );
+    expect(model.state).toEqual(available());
+  });
+
   it('leaves alone what is being dropped', () => {
     const state = available({ step: 'discard' });
     const { model, outcome } = taken(CANCEL, { state });
-    expect(outcome).toEqual(DONE('there is nothing to cancel'));
+    expect(outcome).toEqual(
+      DONE('there is nothing to cancel: nothing is being staged, and no request waits'),
+    );
     expect(model.state).toEqual(state);
   });
 

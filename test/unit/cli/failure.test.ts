@@ -11,7 +11,7 @@ import { BUS_ERROR_KINDS, BusError, CancelledError } from '../../../src/errors.t
 const SUDO = 'sudo zincati check';
 const remote = (errorName: string, remoteText = 'why'): BusError =>
   new BusError('bus_remote_error', `cannot call: ${remoteText}`, { errorName, remoteText });
-const NO_RESULT = { request: undefined, changed: false, gates: [], release: undefined };
+const NO_RESULT = { request: undefined, changed: false, gates: [], release: undefined, cancelled: [] };
 
 describe('an answer of the bus', () => {
   it.each<[string, ExitName, string]>([

@@ -63,6 +63,8 @@ const NOTHING = {
   fraction: undefined,
   bytesDone: undefined,
   rate: undefined,
+  bytesTotal: undefined,
+  quietMs: undefined,
   layersDone: undefined,
   layersTotal: undefined,
 };

@@ -76,6 +76,16 @@ const BAD = [
   'updates.sessions.ignore_users = "ci"',
 ];
 
+/** The part of the schema that is about one key. */
+const at = (key: string): Readonly<Record<string, unknown>> =>
+  key
+    .split('.')
+    .reduce<Readonly<Record<string, unknown>>>(
+      ({ properties }, part) =>
+        (properties as Readonly<Record<string, Readonly<Record<string, unknown>>>>)[part] ?? {},
+      configSchema(),
+    );
+
 describe('the schema of the configuration', () => {
   it.each(GOOD)('accepts what the agent accepts: %s', (text) => {
     expect(look(text)).toMatchObject({ accepted: true, isValid: true });
@@ -105,6 +115,28 @@ describe('the schema of the configuration', () => {
         expect(text).toContain(JSON.stringify(doc));
       }
     }
+  });
+
+  it('states the default of each key that has one, and of no list of tables', () => {
+    for (const key of CONFIG_KEYS) {
+      const { fallback, fields } = SCHEMA[key];
+      expect('default' in at(key), key).toBe(fallback !== undefined && fields === undefined);
+    }
+    expect(at('updates.enabled')).toMatchObject({ default: true });
+    expect(at('updates.fleet_lock.base_url')).not.toHaveProperty('default');
+  });
+
+  it('says which fields of a table must be there, and that no others may', () => {
+    const entryOf = (name: 'window' | 'freeze'): unknown => at(`updates.periodic.${name}`)['items'];
+    expect(entryOf('window')).toMatchObject({
+      additionalProperties: false,
+      required: ['start_time', 'length_minutes'],
+    });
+    expect(entryOf('freeze')).toMatchObject({
+      additionalProperties: false,
+      required: ['from', 'until', 'reason'],
+    });
+    expect(validate({ updates: { unknown: {} } })).toBe(false);
   });
 
   it('accepts every default', () => {

@@ -4,6 +4,7 @@ import type { Progress } from '../../../src/agent/ports.ts';
 import { BusError, CancelledError } from '../../../src/errors.ts';
 import {
   CANCEL_LIMIT_MS,
+  QUIET_STEP_MS,
   type FollowOptions,
   followTransaction,
   SILENCE_LIMIT_MS,
@@ -115,6 +116,64 @@ describe('followTransaction', () => {
     await clock.advance(0);
     await expect(end).rejects.toBeInstanceOf(BusError);
     expect(link.closed).toBe(true);
+  });
+
+  it('has the size of all static deltas, where there are any', async () => {
+    const { link, progress, clock } = setUp();
+    await clock.advance(0);
+    const [time, outstanding, metadata, , content] = download(0n, 0n, 1n);
+    const emit = (parts: number, size: bigint, bytes: bigint) =>
+      link.emit('DownloadProgress', time, outstanding, metadata, [parts, 0, 1, size], content, [bytes, 1n]);
+    emit(3, 500n, 100n);
+    emit(0, 500n, 101n);
+    // More has come than the deltas are: it is not the size of all.
+    emit(3, 500n, 501n);
+    expect(progress.map(({ bytesTotal }) => bytesTotal)).toEqual([500, undefined, undefined]);
+  });
+
+  it('stalled-progress: tells whoever waits each minute that nothing moves, and no rate of before', async () => {
+    const { clock, link, progress } = setUp();
+    await clock.advance(0);
+    link.emit('DownloadProgress', ...download(7n, 5n, 1n));
+    await clock.advance(QUIET_STEP_MS - 1);
+    expect(progress).toHaveLength(1);
+    await clock.advance(1);
+    await clock.advance(QUIET_STEP_MS);
+    expect(progress.slice(1)).toEqual([
+      {
+        text: 'fetching objects: 50 of 200',
+        percent: 25,
+        bytesTransferred: 7,
+        bytesPerSecond: 0,
+        quietMs: QUIET_STEP_MS,
+      },
+      {
+        text: 'fetching objects: 50 of 200',
+        percent: 25,
+        bytesTransferred: 7,
+        bytesPerSecond: 0,
+        quietMs: 2 * QUIET_STEP_MS,
+      },
+    ]);
+    // A change of only the clock and the rate is not progress.
+    link.emit('DownloadProgress', ...download(7n, 4n, 200n));
+    expect(progress.at(-1)).toMatchObject({ quietMs: 2 * QUIET_STEP_MS });
+    link.emit('DownloadProgress', ...download(8n, 4n, 201n));
+    expect(progress.at(-1)).toEqual({
+      text: 'fetching objects: 50 of 200',
+      percent: 25,
+      bytesTransferred: 8,
+      bytesPerSecond: 4,
+    });
+    const before = progress.length;
+    await clock.advance(QUIET_STEP_MS - 1);
+    expect(progress).toHaveLength(before);
+  });
+
+  it('stalled-progress: a transaction that never says anything is told of too', async () => {
+    const { clock, progress } = setUp();
+    await clock.advance(QUIET_STEP_MS);
+    expect(progress).toEqual([{ text: 'waiting for rpm-ostree', quietMs: QUIET_STEP_MS }]);
   });
 
   it('B15: cancels after ten minutes without progress, not before', async () => {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
 import { MemoryLockStore, giveBackSlot, takeSlot, type LockStore } from '../../../sandbox/lock-store.ts';
-import { parseSemaphore, semaphoreText, withHolder, withoutHolder } from '../../../sandbox/semaphore.ts';
+import { parseSemaphore, semaphoreText, withHolder, withoutHolder } from '../../../src/lockd/semaphore.ts';
 
 describe('a semaphore', () => {
   it('is text as airlock writes it', () => {

@@ -7,6 +7,7 @@ import { decodeHappened } from '../../support/wire/decode-answers.ts';
 import { decodeJob, decodeResult } from '../../support/wire/decode-job.ts';
 import { decodeSnapshot } from '../../support/wire/decode.ts';
 import { CALLS_PER_SECOND, MOST_CALLS_OF_ONE } from '../../../src/service/limits.ts';
+import { SLICE_MS } from '../../../src/service/expiry.ts';
 import { CHECK_IS_FRESH_MS, KEPT_MS, MOST_JOBS_OF_ONE } from '../../../src/service/jobs.ts';
 import {
   AGENT_INTERFACE,
@@ -80,6 +81,34 @@ describe('properties', () => {
         [AGENT_INTERFACE, new Map([['StatusText', new Variant('s', 'new')]]), []],
       ],
     ]);
+  });
+
+  it('hold-over: a hold that ends by itself is told as over, though nothing else happens', async () => {
+    const untilAt = bus.clock.now() + 100_000;
+    const hold = { id: 'h1', what: 'reboot', by: { uid: 0 }, reason: '', sinceAt: 0, untilAt } as const;
+    const snapshot = bus.agent.now;
+    bus.agent.snapshot = () => ({ ...snapshot, holds: bus.clock.now() < untilAt ? [hold] : [] });
+    bus.agent.change({});
+    const holds = async () =>
+      decodeSnapshot(await propertiesOf(AGENT_PATH, AGENT_INTERFACE)).holds.map(({ id }) => id);
+    expect(await holds()).toEqual(['h1']);
+    bus.signals.length = 0;
+    await bus.clock.advance(99_999);
+    expect(await holds()).toEqual(['h1']);
+    await bus.clock.advance(1);
+    expect(await holds()).toEqual([]);
+    expect(bus.signals.map(({ member }) => member)).toEqual(['PropertiesChanged']);
+  });
+
+  it('hold-over: so it is where the clock is set to after its end', async () => {
+    const untilAt = bus.clock.now() + 3_600_000;
+    const hold = { id: 'h1', what: 'reboot', by: { uid: 0 }, reason: '', sinceAt: 0, untilAt } as const;
+    const snapshot = bus.agent.now;
+    bus.agent.snapshot = () => ({ ...snapshot, holds: bus.clock.now() < untilAt ? [hold] : [] });
+    bus.agent.change({});
+    bus.clock.setWall(untilAt + 1);
+    await bus.clock.advance(SLICE_MS);
+    expect(decodeSnapshot(await propertiesOf(AGENT_PATH, AGENT_INTERFACE)).holds).toEqual([]);
   });
 
   it('texts from outside are printable', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { GraphNode } from '../../../../src/cincinnati/graph/graph.ts';
+import { viewOf } from '../../../../src/cincinnati/graph/graph-view.ts';
 import { waysAhead } from '../../../../src/cincinnati/graph/way-ahead.ts';
 
 const node = (version: string, ageIndex: bigint, problem?: string): GraphNode => ({
@@ -12,7 +13,14 @@ const node = (version: string, ageIndex: bigint, problem?: string): GraphNode =>
 });
 
 function ahead(nodes: readonly GraphNode[], edges: readonly (readonly [number, number | undefined])[]) {
-  const of = waysAhead({ nodes, edges: edges.map(([from, to]) => ({ from, to })) });
+  const of = waysAhead(
+    viewOf({
+      nodes,
+      edges: edges.map(([from, to]) => ({ from, to })),
+      edgeCount: edges.length,
+      warnings: [],
+    }),
+  );
   return nodes.map((_, place) => of(place));
 }
 
