@@ -5,6 +5,8 @@ import { GRAPH_DIFF } from './graph/graph-diff.ts';
 import { GRAPH_MIRROR } from './graph/graph-mirror.ts';
 import { GRAPH_PATH } from './graph/graph-path.ts';
 import { GRAPH_SERVE } from './graph/graph-serve.ts';
+import { LOCKD, LOCKD_CHECK, LOCKD_TOKEN } from './lockd/lockd.ts';
+import { LOCKS } from './lockd/locks.ts';
 import { SEARCH } from './search.ts';
 import { SIMULATE } from './simulate.ts';
 
@@ -16,4 +18,8 @@ export const COMMANDS: readonly CommandSpec[] = [
   GRAPH_DIFF,
   GRAPH_MIRROR,
   GRAPH_SERVE,
+  LOCKD,
+  LOCKD_CHECK,
+  LOCKD_TOKEN,
+  ...LOCKS,
 ];

@@ -13,6 +13,8 @@ await rm(OUT, { recursive: true, force: true });
 const bundle = await rolldown({
   input: { 'zincati-fleet': 'fleet/main.ts' },
   platform: 'node',
+  // A native addon has to stay a file of its own.
+  external: [/^node-unix-socket[-/]/],
   onwarn(warning) {
     // Packages that use eval or import themselves are not ours to mend. What only the agent loads late is needed here
     // at once. Everything else is a fault.

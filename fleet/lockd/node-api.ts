@@ -12,7 +12,7 @@ import { messageOf, printable } from '../../src/errors.ts';
 import type { Logger } from '../../src/log/log.ts';
 import { clientParams } from './client-params.ts';
 import { entranceOf } from './doors.ts';
-import { LockService } from './lock-service.ts';
+import type { LockService } from './lock-service.ts';
 import { StoreError } from './lock-store.ts';
 import type { LockdMetrics } from './metrics.ts';
 import { refusal, replyTo, type Reply } from './replies.ts';

@@ -101,7 +101,9 @@ export async function runLockd(file: string): Promise<void> {
   await nodes.app.listen(config.listen);
   await look();
   let looking = Promise.resolve();
-  const timer = setInterval(() => (looking = looking.then(look)), LOOK_EVERY_MS);
+  const timer = setInterval(() => {
+    looking = looking.then(look);
+  }, LOOK_EVERY_MS);
   log.info(`lockd serves ${config.groups.length} groups at ${config.listen.host}:${config.listen.port}`);
   notifier.ready(`serving ${config.groups.length} groups`);
 

@@ -5,8 +5,8 @@
  * - There are never more holders than slots because of a request. Of two numbers of slots the smaller one counts.
  * - Taking and giving back may be repeated. Who holds a slot keeps it, also while the group is paused.
  * - What is refused changes nothing.
- * - Giving back is always written. A request to take may still be on its way into the store, and must find another
- *   revision there than the one that it was computed from.
+ * - Giving back is always written. A request to take may still be on its way into the store. It must find another
+ *   revision there.
  * - Time frees no slot.
  */
 import type { Entry, EntryKind } from './entry.ts';
