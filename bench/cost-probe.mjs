@@ -1,5 +1,5 @@
-// Loaded into a measured process with `--import`. At its end it writes what it took into the file COST_FILE, as JSON:
-// processor time in milliseconds, and the peak of its memory in bytes. Plain JavaScript, as bench/heap-probe.mjs is.
+// Loaded into a measured process with `--import`. At its end it writes into the file COST_FILE what it took, as JSON.
+// Processor time is in milliseconds, the peak of its memory in bytes. Plain JavaScript, as bench/heap-probe.mjs is.
 import { writeFileSync } from 'node:fs';
 import process from 'node:process';
 

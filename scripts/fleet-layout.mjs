@@ -11,6 +11,14 @@ const PREFIX = { usr: 'usr', local: 'usr/local' };
 /** Source in systemd/, its place in each layout, mode. */
 const FILES = [
   ['zincati-fleet', { usr: 'usr/bin/zincati-fleet', local: 'usr/local/bin/zincati-fleet' }, 0o755],
+  [
+    'zincati-fleet-lockd.service',
+    {
+      usr: 'usr/lib/systemd/system/zincati-fleet-lockd.service',
+      local: 'etc/systemd/system/zincati-fleet-lockd.service',
+    },
+    0o644,
+  ],
 ];
 
 /** `node` is the file of a Node that goes beside the program, or undefined. */

@@ -149,7 +149,10 @@ function cancelled(scene: Scene): Answer {
   const isStaging =
     state.name === 'UpdateAvailable' &&
     state.step !== 'discard' &&
-    (state.step !== 'rest' || state.terms !== undefined || over.happenings.length > 0);
+    (state.step !== 'rest' ||
+      state.isCut === true ||
+      state.terms !== undefined ||
+      over.happenings.length > 0);
   const outcome = cancelOutcome(isStaging ? state.release : undefined, requestsOf(over));
   tell({ kind: 'request-ended', request, outcome });
   if (isStaging) {

@@ -40,6 +40,8 @@ export type AgentState =
       readonly lastFailure: string;
       /** On which terms a person has it staged. Left out: on those of the configuration. */
       readonly terms?: StageTerms;
+      /** It rests because a request has just ended the staging, and that request is taken next. */
+      readonly isCut?: true;
       readonly step: AvailableStep;
       readonly dueMono: number;
     }

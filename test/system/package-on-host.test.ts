@@ -34,6 +34,7 @@ describe.skipIf(whyNot !== undefined)(
     let folder = '';
     let zincati = '';
     let ours = '';
+    let fleet = '';
     beforeAll(() => {
       folder = mkdtempSync('/var/tmp/packages-');
       const script = join(PROJECT, 'scripts/package.mjs');
@@ -43,6 +44,7 @@ describe.skipIf(whyNot !== undefined)(
       const { version } = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as {
         version: string;
       };
+      fleet = join(folder, `zincati-fleet-${version}-1.${ARCHITECTURE}.rpm`);
       ours = join(folder, `zincati-ng-${version}-1.${ARCHITECTURE}.rpm`);
       zincati = buildPackage(folder, ZINCATI_PACKAGE);
       return () => rmSync(folder, { recursive: true, force: true });
@@ -75,6 +77,38 @@ describe.skipIf(whyNot !== undefined)(
     /** It owns its name on the bus soon after it is ready. */
     const moo = (place: string): Promise<string> =>
       host.sh(`for n in $(seq 100); do ${place} ex moo 2>/dev/null && exit; sleep 0.1; done; exit 1`);
+
+    it('brings a lock server, which runs hardened, and keeps its slots over a restart', async () => {
+      await host.sh(`rpm --nodeps -i ${fleet}`);
+      const config =
+        '[sqlite]\nfile = "/var/lib/zincati-fleet-lockd/locks.db"\n\n[[group]]\nname = "default"\nslots = 1\n';
+      await host.sh(`mkdir -p /etc/zincati-fleet && printf %s '${config}' >/etc/zincati-fleet/lockd.toml`);
+      const LOCKD = 'zincati-fleet-lockd.service';
+      const ask = (api: string, id: string): Promise<string> =>
+        host.sh(
+          `curl -sS -H 'fleet-lock-protocol: true' --retry 20 --retry-connrefused --retry-delay 1 ` +
+            `-d '{"client_params":{"id":"${id}","group":"default"}}' http://127.0.0.1:9090/v1/${api}`,
+        );
+      await host.sh(`systemctl start ${LOCKD}`);
+      expect(await ask('pre-reboot', 'node-1')).toBe('{}');
+      expect(await ask('pre-reboot', 'node-2')).toContain('"kind":"all_slots_full"');
+      expect(await host.sh(`systemctl show --property=User,DynamicUser --value ${LOCKD}`)).not.toContain(
+        'root',
+      );
+      await host.sh(`systemctl restart ${LOCKD}`);
+      expect(await ask('pre-reboot', 'node-2')).toContain('"kind":"all_slots_full"');
+      expect(await host.sh('zincati-fleet locks list')).toMatch(/^default: 1 of 1 slots lent\n  node-1 /);
+      await host.sh(
+        `sed -i 's/slots = 1/slots = 2/' /etc/zincati-fleet/lockd.toml && systemctl reload ${LOCKD}`,
+      );
+      expect(await ask('steady-state', 'node-1')).toBe('{}');
+      await host.sh(`systemctl stop ${LOCKD}`);
+      expect(await host.property(LOCKD, 'Result')).toBe('success');
+      await host.sh('rpm -e zincati-fleet');
+      expect(await host.sh('find /usr /etc -xdev -name "*zincati-fleet*" 2>/dev/null')).toBe(
+        '/etc/zincati-fleet',
+      );
+    });
 
     it('goes on where Zincati ran, is restarted by an upgrade, and leaves nothing behind', async () => {
       await host.sh(`systemctl start ${UNIT}`);

@@ -266,21 +266,31 @@ drwxr-xr-x PREFIX/share/doc/zincati-fleet/docs/...
 drwxr-xr-x PREFIX/share/doc/zincati-fleet/examples
 drwxr-xr-x PREFIX/share/doc/zincati-fleet/examples/...
 drwxr-xr-x PREFIX/share/licenses/zincati-fleet`;
-  const inPrefix = (prefix: string): string[] => summary(FLEET.replaceAll('PREFIX', prefix).split('\n'));
+  const inPrefix = (prefix: string, units: string): string[] =>
+    summary([
+      ...FLEET.replaceAll('PREFIX', prefix).split('\n'),
+      `-rw-r--r-- ${units}/zincati-fleet-lockd.service`,
+    ]);
 
   it('has what belongs into it, owned by root, and nothing of the agent', () => {
     const format = '[%{FILEMODES:perms} %{FILENAMES}|%{FILEUSERNAME}:%{FILEGROUPNAME}\n]';
     const listing = lines('rpm', '-qp', '--qf', format, rpmFile());
     expect(new Set(listing.map((line) => line.slice(line.indexOf('|'))))).toEqual(new Set(['|root:root']));
-    expect(summary(listing.map((line) => line.replace(/\|.*/, '')))).toEqual(inPrefix('/usr'));
+    expect(summary(listing.map((line) => line.replace(/\|.*/, '')))).toEqual(
+      inPrefix('/usr', '/usr/lib/systemd/system'),
+    );
     const tar = lines('tar', '-tvf', tarFile()).map((line) => /^(\S+) .* (\S*?)\/?$/.exec(line)!.slice(1));
-    expect(summary(tar.map(([mode, path]) => `${mode} /${path}`))).toEqual(inPrefix('/usr/local'));
+    expect(summary(tar.map(([mode, path]) => `${mode} /${path}`))).toEqual(
+      inPrefix('/usr/local', '/etc/systemd/system'),
+    );
   });
 
-  it('needs no more than libraries and a shell, and no scriptlet', () => {
+  it('needs no more than libraries and a shell, and enables nothing', () => {
     const needed = lines('rpm', '-qp', '--requires', rpmFile());
-    expect(needed.filter((line) => !/^(?:lib|ld-linux|rtld|rpmlib)/.test(line))).toEqual(['/bin/sh']);
-    expect(lines('rpm', '-qp', '--scripts', rpmFile())).toEqual([]);
+    expect(needed.filter((line) => !/^(?:lib|ld-linux|rtld|rpmlib)/.test(line))).toEqual(
+      Array.from({ length: 4 }, () => '/bin/sh'),
+    );
+    expect(lines('rpm', '-qp', '--scripts', rpmFile()).join('\n')).not.toMatch(/enable |start |preset/);
     expect(lines('rpm', '-qp', '--provides', rpmFile())).toContain('bundled(npm(vega)) = 6.4.0');
   });
 });

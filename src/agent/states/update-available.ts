@@ -78,7 +78,7 @@ export const AVAILABLE_STEPS: Readonly<Record<AvailableStep, Step<UpdateAvailabl
           state: { ...state, step: 'refresh' },
           memory: isAdrift(state, memory) ? checkDue(memory, mono) : memory,
         }
-      : rest(state, memory, state.dueMono),
+      : { state, memory },
   ),
   refresh: step(['read-status'], () => READ_FRESH, {
     'status-read': (state, { status }, turn) => afterReading(state, status, turn),
@@ -132,7 +132,10 @@ function afterRefusal(state: UpdateAvailable, failure: Failure, turn: Turn): Mod
   if (failure.kind === 'cancelled') {
     // By a request, which is taken next.
     turn.tell({ kind: 'staging-cut-short', release: state.release });
-    return rest(state, turn.memory, turn.mono + retryMs(turn));
+    return {
+      state: { ...state, step: 'rest', isCut: true, dueMono: turn.mono + retryMs(turn) },
+      memory: turn.memory,
+    };
   }
   // Neither counts as an attempt: nothing is wrong with the release.
   if (failure.kind === 'rpm_ostree_busy') {

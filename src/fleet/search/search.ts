@@ -84,12 +84,12 @@ class Search {
     } catch (error) {
       this.#note(error, []);
     }
-    while (level.length > 0 && !this.#isOver) {
+    while (level.length > 0 && !this.#isOver()) {
       onLevel?.(this.#depth, this.#seen.size);
       const next: Reached[] = [];
       for (const reached of level) {
         this.#expand(reached, next);
-        if (this.#isOver) {
+        if (this.#isOver()) {
           break;
         }
       }
@@ -101,14 +101,14 @@ class Search {
       states: this.#seen.size,
       moves: this.#moves,
       depth: this.#depth,
-      isComplete: level.length === 0 && !this.#isOver,
+      isComplete: level.length === 0 && !this.#isOver(),
       stepsToGood: this.#liveness.most,
       collisionOdds: collisionOdds(this.#seen.size),
       violation: this.#violation,
     };
   }
 
-  get #isOver(): boolean {
+  #isOver(): boolean {
     return this.#violation !== undefined || this.#seen.size >= this.#bounds.mostStates;
   }
 
@@ -126,7 +126,7 @@ class Search {
         return;
       }
       move += 1;
-    } while (!this.#isOver && this.#choices.next());
+    } while (!this.#isOver() && this.#choices.next());
   }
 
   #reach(state: StateAt, parent: number | undefined, move: number, next: Reached[]): void {

@@ -34,5 +34,6 @@ export function counted(state: UpdateAvailable, message: string, turn: Turn): Mo
 }
 
 export function rest(state: UpdateAvailable, memory: Memory, dueMono: number): Model {
-  return { state: { ...state, step: 'rest', dueMono }, memory };
+  const { isCut = false, ...others } = state;
+  return { state: { ...(isCut ? others : state), step: 'rest', dueMono }, memory };
 }

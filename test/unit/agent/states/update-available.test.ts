@@ -110,7 +110,7 @@ describe('an attempt to stage', () => {
   });
 
   it.each<[string, string, object]>([
-    ['cancelled', 'staging-cut-short', { step: 'rest', dueMono: RETRY }],
+    ['cancelled', 'staging-cut-short', { step: 'rest', dueMono: RETRY, isCut: true }],
     ['rpm_ostree_busy', 'staging-busy', { step: 'follow' }],
     ['rpm_ostree_staged_changed', 'staged-changed', { step: 'rest', dueMono: NOW.mono + 10_000 }],
     ['rpm_ostree_rebooting', 'staging-busy', { step: 'rest', dueMono: RETRY }],
