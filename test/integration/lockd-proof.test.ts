@@ -9,9 +9,11 @@ import { LockdProcess } from '../support/lockd/lockd-process.ts';
 import { WatchedStore } from '../support/lockd/watched-store.ts';
 
 const GROUP = 'workers';
-const SLOTS = 3;
 /** Thousands can be asked for where there is time. */
 const CLIENTS = Number(process.env['LOCKD_CLIENTS'] ?? 200);
+const SLOTS = Math.ceil(CLIENTS / 70);
+/** So that many nodes ask as often as few. */
+const PACE_MS = CLIENTS * 0.3;
 const SEED = Number(process.env['LOCKD_SEED'] ?? 1);
 const LIMIT_MS = 120_000;
 
@@ -35,7 +37,13 @@ describe(`${CLIENTS} nodes at two lock servers, seed ${SEED}`, () => {
       const store = new EtcdStore({ endpoints: etcd.endpoints });
       const watched = new WatchedStore(store, GROUP);
       const urls = servers.map(({ url }) => url);
-      await using crowd = new Crowd({ servers: urls, group: GROUP, clients: CLIENTS, seed: SEED });
+      await using crowd = new Crowd({
+        servers: urls,
+        group: GROUP,
+        clients: CLIENTS,
+        seed: SEED,
+        paceMs: PACE_MS,
+      });
       try {
         await crowd.more('granted', 30);
 

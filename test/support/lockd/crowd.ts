@@ -30,7 +30,12 @@ const MOST_CONNECTIONS = 100;
 const NOTHING_HAPPENED = new Set(['failed_lock', 'too_many_requests', 'shutting_down']);
 const FULL = new Set(['all_slots_full', 'failed_lock_semaphore_full']);
 
-type Awaited = readonly [isThere: () => boolean, resolve: () => void];
+interface Awaited {
+  readonly answer: ClientRequest['answer'];
+  readonly fromMono: number;
+  left: number;
+  readonly resolve: () => void;
+}
 
 export class Crowd implements AsyncDisposable {
   readonly requests: ClientRequest[] = [];
@@ -58,17 +63,12 @@ export class Crowd implements AsyncDisposable {
 
   /** Resolves when `count` more requests that began from now on were answered so. Bounded. */
   async more(answer: ClientRequest['answer'], count: number): Promise<void> {
-    const [fromMono, first] = [performance.now(), this.requests.length];
-    const isThere = (): boolean =>
-      this.requests.slice(first).filter((seen) => seen.answer === answer && seen.askedMono >= fromMono)
-        .length >= count;
+    const awaited = { answer, fromMono: performance.now(), left: count };
     await Promise.race([
-      new Promise<void>((resolve) => this.#awaited.push([isThere, resolve])),
+      new Promise<void>((resolve) => this.#awaited.push({ ...awaited, resolve })),
       this.#nodes.then(() => undefined),
       pause(LIMIT_MS, undefined, { ref: false, signal: this.#lost.signal }).then(() => {
-        throw new Error(
-          `the crowd must hear "${answer}" ${count} times more, got ${this.requests.length - first} answers`,
-        );
+        throw new Error(`the crowd must hear "${answer}" ${count} times more within ${LIMIT_MS} ms`);
       }),
     ]);
   }
@@ -141,13 +141,13 @@ export class Crowd implements AsyncDisposable {
     } else {
       this.requests.push({ ...interval, kind, answer: heard === 'freed' ? 'freed' : 'unknown' });
     }
-    this.#awaited = this.#awaited.filter(([isThere, resolve]) => {
-      const isOver = isThere();
-      if (isOver) {
-        resolve();
+    for (const awaited of this.#awaited) {
+      awaited.left -= awaited.answer === heard && awaited.fromMono <= askedMono ? 1 : 0;
+      if (awaited.left <= 0) {
+        awaited.resolve();
       }
-      return !isOver;
-    });
+    }
+    this.#awaited = this.#awaited.filter(({ left }) => left > 0);
     return heard;
   }
 }
