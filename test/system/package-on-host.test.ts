@@ -98,7 +98,9 @@ describe.skipIf(whyNot !== undefined)(
       await host.sh(`systemctl restart ${LOCKD}`);
       expect(await ask('pre-reboot', 'node-2')).toContain('"kind":"all_slots_full"');
       expect(await host.sh('zincati-fleet locks list')).toMatch(/^default: 1 of 1 slots lent\n  node-1 /);
-      await host.sh(`sed -i 's/slots = 1/slots = 2/' /etc/zincati-fleet/lockd.toml && systemctl reload ${LOCKD}`);
+      await host.sh(
+        `sed -i 's/slots = 1/slots = 2/' /etc/zincati-fleet/lockd.toml && systemctl reload ${LOCKD}`,
+      );
       expect(await ask('steady-state', 'node-1')).toBe('{}');
       await host.sh(`systemctl stop ${LOCKD}`);
       expect(await host.property(LOCKD, 'Result')).toBe('success');
