@@ -1,6 +1,7 @@
 /** An HTTP server whose requests are bounded in size and time, and whose errors speak the protocol's words. */
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
+import type { Socket } from 'node:net';
 import fastify, { type FastifyInstance } from 'fastify';
 import { KIBIBYTE, SECOND_MS } from '../../src/text/units.ts';
 import type { ServerTls } from './config.ts';
@@ -22,11 +23,15 @@ export function tlsOptions({ cert, key, clientCa }: ServerTls): object {
   };
 }
 
+export interface App {
+  readonly app: FastifyInstance;
+  readonly server: Server;
+  /** Ends every connection, also one that has sent nothing yet, or has not shaken hands. */
+  readonly cut: () => void;
+}
+
 /** `failed` hears of faults of the program. */
-export function createApp(
-  tls: ServerTls | undefined,
-  failed: (error: unknown) => void,
-): { readonly app: FastifyInstance; readonly server: Server } {
+export function createApp(tls: ServerTls | undefined, failed: (error: unknown) => void): App {
   const limits = {
     connectionsCheckingInterval: CHECK_MS,
     requestTimeout: LONGEST_REQUEST_MS,
@@ -67,5 +72,11 @@ export function createApp(
   if (server === undefined) {
     throw new Error('fastify must make its server at once');
   }
-  return { app, server };
+  // The server itself knows of no connection before its handshake, and watches over none once it is to close.
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  return { app, server, cut: () => sockets.forEach((socket) => socket.destroy()) };
 }

@@ -3,7 +3,9 @@
  *
  * Invariants:
  * - SIGHUP reads the configuration again. One that cannot be used changes nothing.
- * - SIGTERM lets requests under way end, for a bounded time.
+ * - Signals are heard before any port is open, so none ends a server that begins.
+ * - SIGTERM lets requests under way end, for a bounded time. Then every connection is cut, whatever it waits for.
+ * - A start that fails leaves nothing open: the process ends.
  * - It starts without its store, and says in /readyz that it is not ready.
  */
 import { chmod, rm } from 'node:fs/promises';
@@ -17,7 +19,7 @@ import { serveAdmins } from './admin-api.ts';
 import { readLockdConfig, type LockdConfig, type StoreConfig } from './config.ts';
 import { hasToken } from './doors.ts';
 import { EtcdStore } from './etcd-store.ts';
-import { createApp, tlsOptions } from './http-app.ts';
+import { createApp, tlsOptions, type App } from './http-app.ts';
 import { LockService } from './lock-service.ts';
 import type { LockStore } from './lock-store.ts';
 import { LockdMetrics } from './metrics.ts';
@@ -33,7 +35,8 @@ function openStore(config: StoreConfig): LockStore {
 
 /** Resolves when a signal has ended it. Rejects with ConfigError, StoreError or an error of listening. */
 export async function runLockd(file: string): Promise<void> {
-  let config = await readLockdConfig(file);
+  const started = await readLockdConfig(file);
+  let config = started;
   const log = createLogger({ level: config.logLevel, format: 'auto', env: process.env });
   const warn = (sentences: readonly string[]): void => sentences.forEach((sentence) => log.warn(sentence));
   warn(config.warnings);
@@ -75,52 +78,37 @@ export async function runLockd(file: string): Promise<void> {
     const mayEnter = (authorization?: string): boolean => hasToken(authorization, config.adminTokenHashes);
     serveAdmins(nodes.app, { service, log, now: Date.now, mayEnter });
   }
-  const apps: FastifyInstance[] = [nodes.app];
-  if (config.metricsListen !== undefined) {
-    const { app } = createApp(undefined, failed);
+  const apps: App[] = [nodes];
+  const metered = config.metricsListen === undefined ? undefined : createApp(undefined, failed);
+  if (metered !== undefined) {
+    const { app } = metered;
     app.get('/metrics', async (_request, reply) =>
       reply.type(metrics.contentType).send(await metrics.render(service, Date.now())),
     );
     serveHealth(app, () => (isEnding ? ['about to end'] : failures));
-    apps.push(app);
-    await app.listen(config.metricsListen);
+    apps.push(metered);
   }
-  if (config.adminSocket !== undefined) {
-    const { app } = createApp(undefined, failed);
-    serveAdmins(app, { service, log, now: Date.now, mayEnter: () => true });
-    apps.push(app);
-    await rm(config.adminSocket, { force: true });
-    const mask = process.umask(0o177);
-    try {
-      await app.listen({ path: config.adminSocket });
-    } finally {
-      process.umask(mask);
-    }
-    await chmod(config.adminSocket, 0o600);
+  const admins = config.adminSocket === undefined ? undefined : createApp(undefined, failed);
+  if (admins !== undefined) {
+    serveAdmins(admins.app, { service, log, now: Date.now, mayEnter: () => true });
+    apps.push(admins);
   }
-  await nodes.app.listen(config.listen);
-  await look();
-  let looking = Promise.resolve();
-  const timer = setInterval(() => {
-    looking = looking.then(look);
-  }, LOOK_EVERY_MS);
-  log.info(`lockd serves ${config.groups.length} groups at ${config.listen.host}:${config.listen.port}`);
-  notifier.ready(`serving ${config.groups.length} groups`);
-
   const reload = async (): Promise<void> => {
     notifier.reloading();
     try {
       const next = await readLockdConfig(file);
       warn(next.warnings);
-      if (needsRestart(config, next)) {
+      if (needsRestart(started, next)) {
         log.warn(
-          'listen, tls (on or off), metrics, admin.socket and the store are changed by a restart alone',
+          'listen, tls and client certificates (on or off), metrics, admin.socket and the store are changed by a restart alone',
         );
       }
       config = { ...next, listen: config.listen, store: config.store };
       log.setLevel(next.logLevel);
       service.configure(next.groups);
-      if (next.tls !== undefined && nodes.server instanceof HttpsServer) {
+      // Whether clients need a certificate is settled when the server begins: other authorities would let in all, or none.
+      const isSameDoor = (next.tls?.clientCa === undefined) === (started.tls?.clientCa === undefined);
+      if (next.tls !== undefined && isSameDoor && nodes.server instanceof HttpsServer) {
         nodes.server.setSecureContext(tlsOptions(next.tls));
       }
       if (store instanceof EtcdStore && next.store.kind === 'etcd') {
@@ -138,23 +126,56 @@ export async function runLockd(file: string): Promise<void> {
     reloads = reloads.then(reload);
   };
   process.on('SIGHUP', onHangup);
-  await new Promise<void>((resolve) => {
+  const ended = new Promise<void>((resolve) => {
     process.once('SIGTERM', resolve);
     process.once('SIGINT', resolve);
   });
+  try {
+    await metered?.app.listen(config.metricsListen);
+    await nodes.app.listen(config.listen);
+    if (admins !== undefined && config.adminSocket !== undefined) {
+      await listenForRoot(admins.app, config.adminSocket);
+    }
+  } catch (error) {
+    await Promise.allSettled([...apps.map(({ app }) => app.close()), store.close(), notifier.close()]);
+    process.off('SIGHUP', onHangup);
+    throw error;
+  }
+  let looking = look();
+  // A store that does not answer does not hold the end.
+  await Promise.race([looking, ended]);
+  const timer = setInterval(() => {
+    looking = looking.then(look);
+  }, LOOK_EVERY_MS);
+  log.info(`lockd serves ${config.groups.length} groups at ${config.listen.host}:${config.listen.port}`);
+  notifier.ready(`serving ${config.groups.length} groups`);
+
+  await ended;
   isEnding = true;
   log.info('lockd ends');
   notifier.stopping();
   clearInterval(timer);
   const limit = setTimeout(() => {
-    nodes.server.closeAllConnections();
+    apps.forEach(({ cut }) => cut());
     void store.close();
   }, DRAIN_LIMIT_MS);
-  await Promise.allSettled([...apps.map((app) => app.close()), looking, reloads]);
+  await Promise.allSettled([...apps.map(({ app }) => app.close()), looking, reloads]);
   clearTimeout(limit);
   await store.close();
   process.off('SIGHUP', onHangup);
   await notifier.close();
+}
+
+/** Replaces what a former life has left there. */
+async function listenForRoot(app: FastifyInstance, socket: string): Promise<void> {
+  await rm(socket, { force: true });
+  const mask = process.umask(0o177);
+  try {
+    await app.listen({ path: socket });
+  } finally {
+    process.umask(mask);
+  }
+  await chmod(socket, 0o600);
 }
 
 function serveHealth(app: FastifyInstance, failures: () => readonly string[]): void {
@@ -170,10 +191,11 @@ function needsRestart(before: LockdConfig, after: LockdConfig): boolean {
     JSON.stringify([
       listen,
       tls === undefined,
+      tls?.clientCa === undefined,
       metricsListen,
       adminSocket,
       adminTokenHashes.length > 0,
-      store.kind === 'etcd' ? store.options.endpoints : store.file,
+      store.kind === 'etcd' ? [store.options.endpoints, store.options.tls] : store.file,
     ]);
   return shape(before) !== shape(after);
 }
