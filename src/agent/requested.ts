@@ -24,6 +24,7 @@ import { done, refused } from './request-outcomes.ts';
 import { allowed, denied, held, released } from './requested-lists.ts';
 import { MOST_ADMIN_DENIALS, MOST_REQUESTS, type Outcome, type Request, type Wish } from './requests.ts';
 import type { AgentState, Model, Policy } from './state.ts';
+import { rested } from './states/available/counted.ts';
 import { foreignStaged } from './states/back-to-polling.ts';
 import {
   again,
@@ -227,7 +228,7 @@ export function isCancelled({ request }: Pending, id: string): boolean {
 /** On a person's terms a release is not wanted any more; on those of the configuration it is tried again. */
 function leftAlone(state: UpdateAvailable, { mono }: Moment, { retryIntervalMs }: Policy): AgentState {
   return state.terms === undefined
-    ? { ...state, step: 'rest', dueMono: mono + retryIntervalMs }
+    ? rested(state, mono + retryIntervalMs)
     : { name: 'NoNewUpdate', step: 'rest' };
 }
 

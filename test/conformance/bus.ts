@@ -173,6 +173,9 @@ export const BUS_STATEMENTS: readonly Statement<HostBus>[] = [
       withTwo(peer, async (link, other) => {
         const gone = other.uniqueName ?? '';
         await other.close();
+        // The bus hears of it in its own time, and names it as gone first.
+        const deadlineMono = performance.now() + 10_000;
+        while ((await getNameOwner(link, gone)) !== undefined && performance.now() < deadlineMono){;}
         const failure = await failureOf(ping(link, gone));
         expect(mayBeAbsent(failure)).toBe(true);
       }),

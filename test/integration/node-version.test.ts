@@ -28,7 +28,7 @@ const NEEDED = manifest.engines.node.replace('>=', '');
 const LINK = 'scripts/link-node.mjs';
 const SCRIPTS = globSync('{scripts,sandbox,bench}/*.mjs', { cwd: PROJECT }).filter(
   (file) =>
-    ![LINK, 'bench/heap-probe.mjs'].includes(file) &&
+    ![LINK, 'bench/heap-probe.mjs', 'bench/cost-probe.mjs'].includes(file) &&
     !/^export /m.test(readFileSync(join(PROJECT, file), 'utf8')),
 );
 

@@ -134,6 +134,10 @@ describe('stage', () => {
     expect(all.node.stateName).toBe(state);
     expect(all.node.staged).toBeUndefined();
     expect(all.node.model.memory.record.attempts).toEqual([]);
+    // What was cut is told once.
+    if (wish.kind === 'cancel') {
+      expect(all.ask({ kind: 'cancel' })()).toMatchObject({ kind: 'done', changed: false });
+    }
   });
 
   it('goes on while reboots are held', () => {

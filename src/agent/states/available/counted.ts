@@ -34,6 +34,10 @@ export function counted(state: UpdateAvailable, message: string, turn: Turn): Mo
 }
 
 export function rest(state: UpdateAvailable, memory: Memory, dueMono: number): Model {
+  return { state: rested(state, dueMono), memory };
+}
+
+export function rested(state: UpdateAvailable, dueMono: number): UpdateAvailable {
   const { isCut = false, ...others } = state;
-  return { state: { ...(isCut ? others : state), step: 'rest', dueMono }, memory };
+  return { ...(isCut ? others : state), step: 'rest', dueMono };
 }
