@@ -42,6 +42,24 @@ describe('nearestKey', () => {
     }
   });
 
+  it('takes the first of two that are as near', () => {
+    expect(nearestKey('abcd', ['abce', 'abcf'])).toBe('abce');
+  });
+
+  it('bears one mistake in four letters of the whole', () => {
+    expect(nearestKey('abcd.xyz', ['abcd.xqq'])).toBe('abcd.xqq');
+    expect(nearestKey('abcd.xyz', ['abce.xqq'])).toBeUndefined();
+  });
+
+  it('leaves out an index of any length', () => {
+    expect(nearestKey('window[1000000000]', ['window'])).toBe('window');
+  });
+
+  it('compares keys of up to 100 letters', () => {
+    expect(nearestKey('a'.repeat(100), ['a'.repeat(100)])).toBe('a'.repeat(100));
+    expect(nearestKey('a'.repeat(101), ['a'.repeat(101)])).toBeUndefined();
+  });
+
   it('does not work itself up over a very long key', () => {
     expect(nearestKey('updates.enabled'.repeat(100_000), WRITABLE_KEYS)).toBeUndefined();
   });

@@ -57,6 +57,14 @@ describe('updates.skip', () => {
     await expect(load(written)).rejects.toThrow(/60-x\.toml/);
   });
 
+  it('takes up to 1000 names, of up to 255 letters each', async () => {
+    const names = Array.from({ length: 1000 }, (_, index) => `${index}.0`);
+    expect((await load(JSON.stringify(names))).settings.updates.skip).toEqual(names);
+    const longest = '1.'.repeat(127) + '1';
+    expect((await load(`["${longest}"]`)).settings.updates.skip).toEqual([longest]);
+    await expect(load(`["${longest}1"]`)).rejects.toThrow(/updates\.skip\[0\] must be a version/);
+  });
+
   it('takes each once, with a warning about the second one', async () => {
     const { settings, warnings } = await load(`["1.0", "${HEX}", "1.0", "${HEX.toUpperCase()}"]`);
     expect(settings.updates.skip).toEqual(['1.0', HEX]);
