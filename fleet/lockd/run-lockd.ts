@@ -4,9 +4,10 @@
  * Invariants:
  * - SIGHUP reads the configuration again. One that cannot be used changes nothing.
  * - SIGTERM lets requests under way end, for a bounded time.
+ * - If it cannot listen everywhere, it listens nowhere, and ends.
  * - It starts without its store, and says in /readyz that it is not ready.
  */
-import { chmod, rm } from 'node:fs/promises';
+import { chmod } from 'node:fs/promises';
 import { Server as HttpsServer } from 'node:https';
 import type { FastifyInstance } from 'fastify';
 import { linesOf, messageOf } from '../../src/errors.ts';
@@ -14,6 +15,7 @@ import { createNotifier } from '../../src/host/notify.ts';
 import { createLogger } from '../../src/log/log.ts';
 import { SECOND_MS } from '../../src/text/units.ts';
 import { serveAdmins } from './admin-api.ts';
+import { clearSocket } from './admin-socket.ts';
 import { readLockdConfig, type LockdConfig, type StoreConfig } from './config.ts';
 import { hasToken } from './doors.ts';
 import { EtcdStore } from './etcd-store.ts';
@@ -76,29 +78,25 @@ export async function runLockd(file: string): Promise<void> {
     serveAdmins(nodes.app, { service, log, now: Date.now, mayEnter });
   }
   const apps: FastifyInstance[] = [nodes.app];
-  if (config.metricsListen !== undefined) {
-    const { app } = createApp(undefined, failed);
-    app.get('/metrics', async (_request, reply) =>
+  const measured = config.metricsListen === undefined ? undefined : createApp(undefined, failed).app;
+  if (measured !== undefined) {
+    measured.get('/metrics', async (_request, reply) =>
       reply.type(metrics.contentType).send(await metrics.render(service, Date.now())),
     );
-    serveHealth(app, () => (isEnding ? ['about to end'] : failures));
-    apps.push(app);
-    await app.listen(config.metricsListen);
+    serveHealth(measured, () => (isEnding ? ['about to end'] : failures));
+    apps.push(measured);
   }
-  if (config.adminSocket !== undefined) {
-    const { app } = createApp(undefined, failed);
-    serveAdmins(app, { service, log, now: Date.now, mayEnter: () => true });
-    apps.push(app);
-    await rm(config.adminSocket, { force: true });
-    const mask = process.umask(0o177);
-    try {
-      await app.listen({ path: config.adminSocket });
-    } finally {
-      process.umask(mask);
-    }
-    await chmod(config.adminSocket, 0o600);
+  const admins = config.adminSocket === undefined ? undefined : createApp(undefined, failed).app;
+  if (admins !== undefined) {
+    serveAdmins(admins, { service, log, now: Date.now, mayEnter: () => true });
+    apps.push(admins);
   }
-  await nodes.app.listen(config.listen);
+  try {
+    await listen(config, { nodes: nodes.app, measured, admins });
+  } catch (error) {
+    await Promise.allSettled([...apps.map((app) => app.close()), store.close(), notifier.close()]);
+    throw error;
+  }
   await look();
   let looking = Promise.resolve();
   const timer = setInterval(() => {
@@ -147,7 +145,8 @@ export async function runLockd(file: string): Promise<void> {
   notifier.stopping();
   clearInterval(timer);
   const limit = setTimeout(() => {
-    nodes.server.closeAllConnections();
+    // Node ends no half request of a server that closes.
+    apps.forEach((app) => app.server.closeAllConnections());
     void store.close();
   }, DRAIN_LIMIT_MS);
   await Promise.allSettled([...apps.map((app) => app.close()), looking, reloads]);
@@ -155,6 +154,30 @@ export async function runLockd(file: string): Promise<void> {
   await store.close();
   process.off('SIGHUP', onHangup);
   await notifier.close();
+}
+
+interface Apps {
+  readonly nodes: FastifyInstance;
+  readonly measured: FastifyInstance | undefined;
+  readonly admins: FastifyInstance | undefined;
+}
+
+/** Nodes come last: they are served when all else is. */
+async function listen(config: LockdConfig, { nodes, measured, admins }: Apps): Promise<void> {
+  if (config.metricsListen !== undefined) {
+    await measured?.listen(config.metricsListen);
+  }
+  if (config.adminSocket !== undefined) {
+    await clearSocket(config.adminSocket);
+    const mask = process.umask(0o177);
+    try {
+      await admins?.listen({ path: config.adminSocket });
+    } finally {
+      process.umask(mask);
+    }
+    await chmod(config.adminSocket, 0o600);
+  }
+  await nodes.listen(config.listen);
 }
 
 function serveHealth(app: FastifyInstance, failures: () => readonly string[]): void {
