@@ -2,7 +2,7 @@
 /** The fleet's program: words in, exit code out. */
 import { EXIT } from '../src/cli/exit-codes.ts';
 import { UsageError } from '../src/cli/usage-error.ts';
-import { ConfigError, linesOf } from '../src/errors.ts';
+import { ConfigError, linesOf, reasonOf } from '../src/errors.ts';
 import { VERSION } from '../src/version.ts';
 import { helpOf, overview, parseCommandLine, PROGRAM } from './command-line.ts';
 import { COMMANDS } from './commands.ts';
@@ -32,9 +32,10 @@ async function main(args: readonly string[]): Promise<number> {
 
 // A reader that has seen enough, such as `head`, is no failure.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') {
-    throw error;
+  if (error.code === 'EPIPE') {
+    process.exit();
   }
-  process.exit();
+  process.stderr.write(`cannot write to standard output: ${reasonOf(error)}\n`);
+  process.exit(EXIT.failure);
 });
 process.exitCode = await main(process.argv.slice(2));

@@ -8,7 +8,7 @@
  * - A start that fails leaves nothing open: the process ends.
  * - It starts without its store, and says in /readyz that it is not ready.
  */
-import { chmod, rm } from 'node:fs/promises';
+import { chmod } from 'node:fs/promises';
 import { Server as HttpsServer } from 'node:https';
 import type { FastifyInstance } from 'fastify';
 import { linesOf, messageOf } from '../../src/errors.ts';
@@ -16,6 +16,7 @@ import { createNotifier } from '../../src/host/notify.ts';
 import { createLogger } from '../../src/log/log.ts';
 import { SECOND_MS } from '../../src/text/units.ts';
 import { serveAdmins } from './admin-api.ts';
+import { clearSocket } from './admin-socket.ts';
 import { readLockdConfig, type LockdConfig, type StoreConfig } from './config.ts';
 import { hasToken } from './doors.ts';
 import { EtcdStore } from './etcd-store.ts';
@@ -132,10 +133,11 @@ export async function runLockd(file: string): Promise<void> {
   });
   try {
     await metered?.app.listen(config.metricsListen);
-    await nodes.app.listen(config.listen);
     if (admins !== undefined && config.adminSocket !== undefined) {
       await listenForRoot(admins.app, config.adminSocket);
     }
+    // Nodes come last: they are served when all else is.
+    await nodes.app.listen(config.listen);
   } catch (error) {
     await Promise.allSettled([...apps.map(({ app }) => app.close()), store.close(), notifier.close()]);
     process.off('SIGHUP', onHangup);
@@ -166,9 +168,9 @@ export async function runLockd(file: string): Promise<void> {
   await notifier.close();
 }
 
-/** Replaces what a former life has left there. */
+/** Replaces a socket that a former life has left there, and nothing else. */
 async function listenForRoot(app: FastifyInstance, socket: string): Promise<void> {
-  await rm(socket, { force: true });
+  await clearSocket(socket);
   const mask = process.umask(0o177);
   try {
     await app.listen({ path: socket });
