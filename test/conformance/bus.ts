@@ -175,7 +175,7 @@ export const BUS_STATEMENTS: readonly Statement<HostBus>[] = [
         await other.close();
         // The bus hears of it in its own time, and names it as gone first.
         const deadlineMono = performance.now() + 10_000;
-        while ((await getNameOwner(link, gone)) !== undefined && performance.now() < deadlineMono){;}
+        while ((await getNameOwner(link, gone)) !== undefined && performance.now() < deadlineMono) {}
         const failure = await failureOf(ping(link, gone));
         expect(mayBeAbsent(failure)).toBe(true);
       }),
