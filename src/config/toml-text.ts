@@ -1,5 +1,5 @@
 /** TOML values as text, as an operator would write them on one line. Pure. */
-import { isList, isTable, joinKey } from './checker.ts';
+import { isList, isTable } from './checker.ts';
 import { TomlDate, type TomlValue } from './toml.ts';
 
 /** What it gives can be read again, and is then the same value. */
@@ -20,10 +20,16 @@ export function tomlText(value: TomlValue): string {
     return `[${value.map(tomlText).join(', ')}]`;
   }
   if (isTable(value)) {
-    const entries = [...value].map(([key, entry]) => `${joinKey('', key)} = ${tomlText(entry)}`);
+    const entries = [...value].map(
+      ([key, entry]) => `${isBareKey(key) ? key : quoted(key)} = ${tomlText(entry)}`,
+    );
     return entries.length === 0 ? '{}' : `{ ${entries.join(', ')} }`;
   }
   throw new TypeError('no TOML value');
+}
+
+function isBareKey(key: string): boolean {
+  return /^[A-Za-z0-9_-]+$/.test(key);
 }
 
 /** Control characters and what could reorder a line are escaped. JSON's other escapes are TOML's as well. */

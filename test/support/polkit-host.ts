@@ -4,7 +4,7 @@
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
@@ -66,8 +66,10 @@ export class PolkitHost implements AsyncDisposable {
 
   /** As a package would be installed while polkit runs. */
   writeActions(actions: string): void {
-    const file = join(this.bus.root, 'actions', 'org.coreos.zincati.policy');
+    const folder = join(this.bus.root, 'actions');
+    const file = join(folder, 'new');
     writeFileSync(file, actions, { mode: 0o644 });
+    renameSync(file, join(folder, 'org.coreos.zincati.policy'));
   }
 
   /** Ends with the host. */

@@ -29,6 +29,7 @@ describe('a value as text', () => {
     ['[]', '[]'],
     ['[1, "b"]', '[1, "b"]'],
     ['{}', '{}'],
+    ['{ "\\u007f" = 1 }', '{ "\\u007f" = 1 }'],
     ['{ b = 1, "c d" = [2] }', '{ b = 1, "c d" = [2] }'],
   ])('%s is %s, and the same when it is read again', (text, shown) => {
     const value = read(text);
