@@ -9,6 +9,7 @@ import { ConfigError } from '../errors.ts';
 import { printable } from '../text/printable.ts';
 import { HIDDEN_PATH, looksLikePath, SECRET_KEY } from '../text/shown-path.ts';
 import { TomlDate, type TomlTable, type TomlValue } from './toml.ts';
+import { quotedText } from './quoted-text.ts';
 
 /** Returned by a parser in place of a value, after it told the checker why. */
 export const REFUSED = Symbol('refused');
@@ -95,7 +96,7 @@ const BARE_KEY = /^[A-Za-z0-9_-]+$/;
 
 /** A dotted key as TOML writes it: any part that is not a bare key is quoted. */
 export function joinKey(table: string, key: string): string {
-  const written = BARE_KEY.test(key) ? key : JSON.stringify(key);
+  const written = BARE_KEY.test(key) ? key : quotedText(key);
   return table === '' ? written : `${table}.${written}`;
 }
 

@@ -48,6 +48,17 @@ export function attributesInVain({ values, origins }: Merged): string[] {
   });
 }
 
+/** While updates are disabled, no update server is asked: its address waits for no attribute. */
+export function withoutUnneeded(merged: Merged): Merged {
+  const isTemplate = templateOf('cincinnati.base_url', merged.values) !== undefined;
+  if (merged.values['updates.enabled'] !== false || !isTemplate) {
+    return merged;
+  }
+  const values = { ...merged.values };
+  delete values['cincinnati.base_url'];
+  return { ...merged, values };
+}
+
 /** Fills in all values. `attributes`: undefined when the machine has no such file. */
 export function fillAttributes(merged: Merged, attributes: Attributes | undefined): Filled {
   const values = { ...merged.values };

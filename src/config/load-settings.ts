@@ -10,7 +10,13 @@ import { readAttributes } from './attributes.ts';
 import { attributesIn } from './attribute-template.ts';
 import { type DropIns, readDropIns, readPlaces } from './drop-ins.ts';
 import { adviceOnExposed, namedFiles } from './exposed-files.ts';
-import { attributesInVain, attributeUsers, fillAttributes, type Filled } from './fill-attributes.ts';
+import {
+  attributesInVain,
+  attributeUsers,
+  fillAttributes,
+  type Filled,
+  withoutUnneeded,
+} from './fill-attributes.ts';
 import { type Fragment, readFragment } from './fragment.ts';
 import { type Merged, mergeFragments } from './merge.ts';
 import { shownSettings, type ShownSetting } from './shown-settings.ts';
@@ -101,7 +107,7 @@ async function settingsOf(
   }
 
   const written = mergeFragments(fragments);
-  const { merged, notes, errors: unfilled } = await fill(written);
+  const { merged, notes, errors: unfilled } = await fill(withoutUnneeded(written));
   warnings.push(...attributesInVain(merged));
   if (unfilled.length > 0) {
     throw together(unfilled, warnings);

@@ -1,11 +1,12 @@
 /** TOML values as text, as an operator would write them on one line. Pure. */
-import { isList, isTable } from './checker.ts';
+import { isList, isTable, joinKey } from './checker.ts';
+import { quotedText } from './quoted-text.ts';
 import { TomlDate, type TomlValue } from './toml.ts';
 
 /** What it gives can be read again, and is then the same value. */
 export function tomlText(value: TomlValue): string {
   if (typeof value === 'string') {
-    return quoted(value);
+    return quotedText(value);
   }
   if (typeof value === 'number') {
     return floatText(value);
@@ -20,24 +21,10 @@ export function tomlText(value: TomlValue): string {
     return `[${value.map(tomlText).join(', ')}]`;
   }
   if (isTable(value)) {
-    const entries = [...value].map(
-      ([key, entry]) => `${isBareKey(key) ? key : quoted(key)} = ${tomlText(entry)}`,
-    );
+    const entries = [...value].map(([key, entry]) => `${joinKey('', key)} = ${tomlText(entry)}`);
     return entries.length === 0 ? '{}' : `{ ${entries.join(', ')} }`;
   }
   throw new TypeError('no TOML value');
-}
-
-function isBareKey(key: string): boolean {
-  return /^[A-Za-z0-9_-]+$/.test(key);
-}
-
-/** Control characters and what could reorder a line are escaped. JSON's other escapes are TOML's as well. */
-function quoted(text: string): string {
-  return JSON.stringify(text).replaceAll(
-    /[\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }
 
 function floatText(value: number): string {

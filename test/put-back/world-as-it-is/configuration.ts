@@ -15,6 +15,15 @@ export const CONFIGURATION_FAULTS: readonly PutBackFault[] = [
     named: 'no file of attributes yet',
   },
   {
+    id: 'F7-disabled',
+    fault:
+      'a node whose updates are disabled keeps a slot because the address of its update server is not known',
+    changes: [replace('src/config/fill-attributes.ts', 'withoutUnneeded', () => (merged) => merged)],
+    project: 'unit',
+    test: 'test/unit/config/load-settings.test.ts',
+    named: 'waits for no attribute',
+  },
+  {
     id: 'B27-empty',
     fault: 'a file that Afterburn has only created ends the agent for good',
     changes: [

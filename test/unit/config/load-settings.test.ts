@@ -429,3 +429,34 @@ describe('attack i: where a key is missing', () => {
     ]);
   });
 });
+
+describe('F7: with updates disabled', () => {
+  const DISABLED = '[updates]\nenabled = false\n';
+  const ATTRIBUTE = '${AFTERBURN_AWS_REGION}';
+
+  it("the update server's address waits for no attribute, as nobody asks it", async () => {
+    await using host = await HostTree.create({
+      [`${ETC}/10-a.toml`]: `${DISABLED}[cincinnati]\nbase_url = "https://${ATTRIBUTE}.example"\n`,
+    });
+    const { settings, shown } = await loadSettings(host.root);
+    expect(settings.updates.enabled).toBe(false);
+    expect(settings.cincinnati.baseUrl).toBeUndefined();
+    expect(JSON.stringify(shown)).toContain(ATTRIBUTE);
+  });
+
+  it("the lock server's address does, since a slot from before is given back there", async () => {
+    await using host = await HostTree.create({
+      [`${ETC}/10-a.toml`]: `${DISABLED}[updates.fleet_lock]\nbase_url = "https://${ATTRIBUTE}.example"\n`,
+    });
+    expect((await refusal(host.root)).message).toContain(
+      'updates.fleet_lock.base_url must be made from attribute',
+    );
+  });
+
+  it('nothing is left out while they are enabled', async () => {
+    await using host = await HostTree.create({
+      [`${ETC}/10-a.toml`]: `[cincinnati]\nbase_url = "https://${ATTRIBUTE}.example"\n`,
+    });
+    expect((await refusal(host.root)).message).toContain('cincinnati.base_url must be made from attribute');
+  });
+});

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { isTable } from '../../../src/config/checker.ts';
+import { isTable, joinKey } from '../../../src/config/checker.ts';
 import { parseToml, type TomlValue } from '../../../src/config/toml.ts';
 import { tomlText } from '../../../src/config/toml-text.ts';
 
@@ -44,4 +44,9 @@ describe('a value as text', () => {
     // @ts-expect-error: as above.
     expect(() => tomlText({})).toThrow('no TOML value');
   });
+});
+
+it('a key in a message has no character that could change the line, either', () => {
+  expect(joinKey('updates', 'a\u007f\u202eb')).toBe('updates."a\\u007f\\u202eb"');
+  expect(joinKey('', 'plain-key_1')).toBe('plain-key_1');
 });
