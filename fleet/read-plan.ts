@@ -13,11 +13,10 @@ import { builtInZone } from '../src/calendar/luxon-zone.ts';
 import type { ZoneRules } from '../src/calendar/zone-rules.ts';
 import { Checker, isTable, type Findings } from '../src/config/checker.ts';
 import { loadFolders, type LoadedSettings } from '../src/config/load-settings.ts';
-import { nearestKey } from '../src/config/nearest-key.ts';
-import { readKeys, type Schema } from '../src/config/read-keys.ts';
+import { readKeys } from '../src/config/read-keys.ts';
 import type { Settings } from '../src/config/settings.ts';
 import { parseToml, type TomlValue } from '../src/config/toml.ts';
-import { ConfigError, linesOf, messageOf, printable, reasonOf } from '../src/errors.ts';
+import { ConfigError, messageOf, printable, reasonOf } from '../src/errors.ts';
 import { readSmallFile } from '../src/files/read-small-file.ts';
 import type { Plan, PlannedGroup, PlannedHours, PlannedLock, PlannedRelease } from '../src/fleet/plan.ts';
 import { withoutUserInfo } from './shown-lock.ts';
@@ -27,6 +26,7 @@ import { graphBytes, graphReleases } from './graph-releases.ts';
 import { GROUP_KEYS, PLAN_KEYS, type GroupValues, type PlanValues } from './plan-keys.ts';
 import { plannedReleases } from './planned-releases.ts';
 import { policiesOf } from './policies.ts';
+import { allOf, reportRepeatedNames, reportUnknown, withDefaults } from './toml-keys.ts';
 
 /** What the command line says in place of the plan. */
 export interface PlanOverrides {
@@ -63,8 +63,12 @@ export async function readPlan(file: string, overrides: PlanOverrides, nowAt: nu
     at.inTable('group').refuseText('must be there: a list of tables, each opened by [[group]]');
   }
   const locks = locksOf(read, at);
-  reportRepeatedNames(read, at);
-  reportUnknown(findings, shown);
+  reportRepeatedNames(
+    read.map(({ group }) => group.name),
+    at,
+  );
+  const known = [...Object.keys(PLAN_KEYS), ...Object.keys(GROUP_KEYS).map((name) => `group.${name}`)];
+  reportUnknown(findings, shown, known, 'a plan');
   if (findings.errors.length > 0) {
     throw allOf(findings.errors);
   }
@@ -247,23 +251,6 @@ function locksOf(groups: readonly ReadGroup[], at: Checker): PlannedLock[] {
   return [...locks].map(([name, slots]) => ({ name, slots }));
 }
 
-function reportRepeatedNames(groups: readonly ReadGroup[], at: Checker): void {
-  const names = groups.map(({ group }) => group.name);
-  const repeated = names.find((name, index) => names.indexOf(name) !== index);
-  if (repeated !== undefined) {
-    at.inTable('group').refuseText(`must have a name each, got ${JSON.stringify(repeated)} more than once`);
-  }
-}
-
-function reportUnknown({ errors, unknownKeys }: Findings, file: string): void {
-  const known = [...Object.keys(PLAN_KEYS), ...Object.keys(GROUP_KEYS).map((name) => `group.${name}`)];
-  for (const name of unknownKeys) {
-    const nearest = nearestKey(name.replaceAll(/\[\d+\]/g, ''), known);
-    const hint = nearest === undefined ? '' : `; did you mean ${nearest}?`;
-    errors.push(new ConfigError('config_invalid', `${file}: ${printable(name)} is no key of a plan${hint}`));
-  }
-}
-
 const ZONES = new Map<string, ZoneRules>();
 
 function zoneNamed(name: string): ZoneRules {
@@ -273,22 +260,4 @@ function zoneNamed(name: string): ZoneRules {
   }
   ZONES.set(name, zone);
   return zone;
-}
-
-function withDefaults<Values extends object>(
-  schema: Schema<Values>,
-  written: { readonly [K in keyof Values]?: Values[K] },
-): Values {
-  const defaults: Partial<Values> = {};
-  for (const name of Object.keys(schema) as (keyof Values)[]) {
-    defaults[name] = written[name] ?? schema[name].fallback;
-  }
-  return defaults as Values;
-}
-
-function allOf(errors: readonly ConfigError[]): ConfigError {
-  const [first] = errors;
-  return errors.length === 1 && first !== undefined
-    ? first
-    : new ConfigError('config_invalid', errors.map(linesOf).join('\n'));
 }

@@ -2,11 +2,11 @@
  * Makes room for the socket of administrators.
  *
  * Invariants:
- * - A socket at which a program answers stays, and so does what is no socket.
+ * - Only a socket at which nobody listens any more is removed. What cannot be told stays, and so does what is no socket.
  */
 import { lstat, rm } from 'node:fs/promises';
 import { createConnection } from 'node:net';
-import { printable } from '../../src/errors.ts';
+import { printable, reasonOf } from '../../src/errors.ts';
 import { isMissing } from '../../src/files/error-code.ts';
 
 /** Removes what a server that was killed has left. Rejects where something else is in the way. */
@@ -21,20 +21,25 @@ export async function clearSocket(path: string): Promise<void> {
     }
     throw error;
   }
-  if (await isAnswered(path)) {
-    throw new Error(`admin.socket must be free, got ${printable(path)}, where another program answers`);
-  }
+  await refuseServed(path);
   await rm(path, { force: true });
 }
 
-function isAnswered(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
+/** Rejects unless the system says that nobody listens there. A full queue, or no right to connect, says that somebody may. */
+function refuseServed(path: string): Promise<void> {
+  const shown = printable(path);
+  return new Promise((resolve, reject) => {
     const connection = createConnection(path);
-    const settle = (is: boolean) => (): void => {
+    connection.once('connect', () => {
       connection.destroy();
-      resolve(is);
-    };
-    connection.once('connect', settle(true));
-    connection.once('error', settle(false));
+      reject(new Error(`admin.socket must be free, got ${shown}, where another program answers`));
+    });
+    connection.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'ECONNREFUSED' || error.code === 'ENOENT') {
+        resolve();
+      } else {
+        reject(new Error(`admin.socket must be free, got ${shown}: ${reasonOf(error)}`, { cause: error }));
+      }
+    });
   });
 }

@@ -9,14 +9,14 @@
 import { createSecureContext } from 'node:tls';
 import { Checker, isTable, type Findings } from '../../src/config/checker.ts';
 import type { ListenAddress } from '../../src/config/checks.ts';
-import { nearestKey } from '../../src/config/nearest-key.ts';
-import { readKeys, type Schema } from '../../src/config/read-keys.ts';
+import { readKeys } from '../../src/config/read-keys.ts';
 import { parseToml, type TomlValue } from '../../src/config/toml.ts';
-import { ConfigError, linesOf, messageOf, printable, reasonOf } from '../../src/errors.ts';
+import { ConfigError, messageOf, printable, reasonOf } from '../../src/errors.ts';
 import { readCredentialFile } from '../../src/files/credential-file.ts';
 import { readSmallFile } from '../../src/files/read-small-file.ts';
 import type { LogLevel } from '../../src/log/log-line.ts';
 import { MEBIBYTE, SECOND_MS } from '../../src/text/units.ts';
+import { allOf, reportRepeatedNames, reportUnknown, withDefaults } from '../toml-keys.ts';
 import { LOCKD_GROUP_KEYS, LOCKD_KEYS, type LockdGroupValues, type LockdValues } from './config-keys.ts';
 import type { EtcdOptions } from './etcd-gateway.ts';
 
@@ -73,8 +73,12 @@ export async function readLockdConfig(file: string): Promise<LockdConfig> {
   if (values.group.length === 0 && findings.errors.length === 0) {
     at.inTable('group').refuseText('must be there: a list of tables, each opened by [[group]]');
   }
-  reportRepeated(groups, at);
-  reportUnknown(findings, shown);
+  reportRepeatedNames(
+    groups.map(({ name }) => name),
+    at,
+  );
+  const known = [...Object.keys(LOCKD_KEYS), ...Object.keys(LOCKD_GROUP_KEYS).map((name) => `group.${name}`)];
+  reportUnknown(findings, shown, known, 'lockd');
   const files = new NamedFiles(at);
   const tls = await tlsOf(values, files, at);
   const store = await storeOf(values, files, at);
@@ -243,41 +247,6 @@ function openDoors(
   ];
 }
 
-function reportRepeated(groups: readonly LockdGroup[], at: Checker): void {
-  const names = groups.map(({ name }) => name);
-  const repeated = names.find((name, index) => name !== '' && names.indexOf(name) !== index);
-  if (repeated !== undefined) {
-    at.inTable('group').refuseText(`must have a name each, got ${JSON.stringify(repeated)} more than once`);
-  }
-}
-
-function reportUnknown({ errors, unknownKeys }: Findings, file: string): void {
-  const known = [...Object.keys(LOCKD_KEYS), ...Object.keys(LOCKD_GROUP_KEYS).map((name) => `group.${name}`)];
-  for (const name of unknownKeys) {
-    const nearest = nearestKey(name.replaceAll(/\[\d+\]/g, ''), known);
-    const hint = nearest === undefined ? '' : `; did you mean ${nearest}?`;
-    errors.push(new ConfigError('config_invalid', `${file}: ${printable(name)} is no key of lockd${hint}`));
-  }
-}
-
 function hexOf(hash: string): string {
   return hash.slice('sha256:'.length);
-}
-
-function withDefaults<Values extends object>(
-  schema: Schema<Values>,
-  written: { readonly [K in keyof Values]?: Values[K] },
-): Values {
-  const defaults: Partial<Values> = {};
-  for (const name of Object.keys(schema) as (keyof Values)[]) {
-    defaults[name] = written[name] ?? schema[name].fallback;
-  }
-  return defaults as Values;
-}
-
-function allOf(errors: readonly ConfigError[]): ConfigError {
-  const [first] = errors;
-  return errors.length === 1 && first !== undefined
-    ? first
-    : new ConfigError('config_invalid', errors.map(linesOf).join('\n'));
 }

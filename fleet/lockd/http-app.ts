@@ -2,7 +2,7 @@
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
-import fastify, { type FastifyInstance } from 'fastify';
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { KIBIBYTE, SECOND_MS } from '../../src/text/units.ts';
 import type { ServerTls } from './config.ts';
 import { send } from './node-api.ts';
@@ -13,6 +13,8 @@ const LONGEST_BODY_BYTES = 16 * KIBIBYTE;
 const LONGEST_REQUEST_MS = 10 * SECOND_MS;
 const KEEP_ALIVE_MS = 75 * SECOND_MS;
 const CHECK_MS = SECOND_MS;
+/** A connection that sends nothing ends after {@link LONGEST_REQUEST_MS}, so that none keeps nodes out for longer. */
+const MOST_CONNECTIONS = 4096;
 
 export function tlsOptions({ cert, key, clientCa }: ServerTls): object {
   return {
@@ -39,10 +41,27 @@ export function createApp(tls: ServerTls | undefined, failed: (error: unknown) =
     keepAliveTimeout: KEEP_ALIVE_MS,
     maxHeaderSize: 16 * KIBIBYTE,
   };
+  const refuse = (
+    error: { readonly statusCode?: number },
+    _request: FastifyRequest,
+    reply: FastifyReply,
+  ): FastifyReply => {
+    const { statusCode = 500 } = error;
+    if (statusCode === 413) {
+      return send(reply, refusal('too_large', 'the request is too large'));
+    }
+    if (statusCode >= 400 && statusCode < 500) {
+      return send(reply, refusal('invalid_client_identity', 'the request cannot be understood'));
+    }
+    failed(error);
+    return send(reply, refusal('internal', 'a fault of the server'));
+  };
   let server: Server | undefined;
   const app = fastify({
     logger: false,
     bodyLimit: LONGEST_BODY_BYTES,
+    // Of addresses that fastify itself cannot take.
+    frameworkErrors: (error, request, reply) => void refuse(error, request, reply),
     forceCloseConnections: 'idle',
     serverFactory: (handler) =>
       (server =
@@ -58,20 +77,11 @@ export function createApp(tls: ServerTls | undefined, failed: (error: unknown) =
   app.setNotFoundHandler((request, reply) =>
     send(reply, refusal('not_found', `there is no ${request.method} ${request.url.slice(0, 100)}`)),
   );
-  app.setErrorHandler((error: { statusCode?: number; message: string }, _request, reply) => {
-    const { statusCode = 500 } = error;
-    if (statusCode === 413) {
-      return send(reply, refusal('too_large', 'the request is too large'));
-    }
-    if (statusCode >= 400 && statusCode < 500) {
-      return send(reply, refusal('invalid_client_identity', 'the request cannot be understood'));
-    }
-    failed(error);
-    return send(reply, refusal('internal', 'a fault of the server'));
-  });
+  app.setErrorHandler(refuse);
   if (server === undefined) {
     throw new Error('fastify must make its server at once');
   }
+  server.maxConnections = MOST_CONNECTIONS;
   // The server itself knows of no connection before its handshake, and watches over none once it is to close.
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {

@@ -81,22 +81,26 @@ export function decide(group: Group, wish: Wish, slots: number): Decision {
       };
     }
     case 'resume': {
-      const isNew = details.pause !== undefined;
+      if (details.pause === undefined) {
+        return unwritten(group, { kind: 'done', isNew: false });
+      }
       return {
-        outcome: { kind: 'done', isNew },
+        outcome: { kind: 'done', isNew: true },
         group: withSemaphore({ ...group, details: { ...details, pause: undefined } }, semaphore),
-        entries: isNew ? [entry(wish, 'resumed', '', wish.reason)] : [],
-        isWritten: isNew,
+        entries: [entry(wish, 'resumed', '', wish.reason)],
+        isWritten: true,
       };
     }
     case 'set-slots': {
-      const isNew = group.semaphore?.totalSlots !== slots;
+      if (group.semaphore?.totalSlots === slots) {
+        return unwritten(group, { kind: 'done', isNew: false });
+      }
       const before = group.semaphore === undefined ? 'none' : String(group.semaphore.totalSlots);
       return {
-        outcome: { kind: 'done', isNew },
+        outcome: { kind: 'done', isNew: true },
         group: withSemaphore(group, { ...semaphore, totalSlots: slots }),
-        entries: isNew ? [entry(wish, 'slots', '', `${before} -> ${slots}`)] : [],
-        isWritten: isNew,
+        entries: [entry(wish, 'slots', '', `${before} -> ${slots}`)],
+        isWritten: true,
       };
     }
   }
@@ -108,18 +112,17 @@ function take(
   wish: Wish & { readonly kind: 'take' },
   slots: number,
 ): Decision {
-  const refused = (outcome: Outcome): Decision => ({ outcome, group, entries: [], isWritten: false });
   if (semaphore.holders.includes(wish.id)) {
-    return refused({ kind: 'taken', isNew: false });
+    return unwritten(group, { kind: 'taken', isNew: false });
   }
   const { pause } = group.details;
   if (pause !== undefined) {
-    return refused({ kind: 'paused', pause });
+    return unwritten(group, { kind: 'paused', pause });
   }
   const least = Math.min(slots, semaphore.totalSlots);
   const next = withHolder({ ...semaphore, totalSlots: least }, wish.id);
   if (next === 'full') {
-    return refused({ kind: 'full', holders: semaphore.holders.length, slots: least });
+    return unwritten(group, { kind: 'full', holders: semaphore.holders.length, slots: least });
   }
   const since = new Map(group.details.since).set(wish.id, wish.at);
   return {
@@ -131,6 +134,10 @@ function take(
     entries: [entry(wish, 'taken', wish.id, '')],
     isWritten: true,
   };
+}
+
+function unwritten(group: Group, outcome: Outcome): Decision {
+  return { outcome, group, entries: [], isWritten: false };
 }
 
 function withSemaphore(group: Group, semaphore: Semaphore): Group {

@@ -77,6 +77,8 @@ describe('what nodes are answered', () => {
     expect(await kinds({ body: bodyOf('a', 'others') })).toBe('400 unknown_group');
     expect(await kinds({ body: bodyOf('a', '__proto__') })).toBe('400 unknown_group');
     expect(await kinds({}, 'no-such')).toBe('404 not_found');
+    // No address that can be decoded.
+    expect(await kinds({}, '%zz')).toBe('400 invalid_client_identity');
     expect((await locks('list')).stdout).toBe('workers: 0 of 1 slots lent\n');
   });
 

@@ -8,6 +8,8 @@ import type * as checker from '../../src/config/checker.ts';
 import type * as afterLender from '../../src/agent/states/staged/after-lender.ts';
 import type * as messages from '../../src/agent/messages.ts';
 import type * as lock from '../../src/fleet/search/lock.ts';
+import type * as lockdDecide from '../../src/lockd/decide.ts';
+import type * as lockdSemaphore from '../../src/lockd/semaphore.ts';
 import type * as rebooting from '../../src/agent/rebooting.ts';
 import type * as reconfigure from '../../src/agent/reconfigure.ts';
 import type * as taking from '../../src/agent/taking.ts';
@@ -170,6 +172,8 @@ export interface Modules {
   readonly 'src/agent/states/staged/after-lender.ts': typeof afterLender;
   readonly 'src/agent/messages.ts': typeof messages;
   readonly 'src/fleet/search/lock.ts': typeof lock;
+  readonly 'src/lockd/decide.ts': typeof lockdDecide;
+  readonly 'src/lockd/semaphore.ts': typeof lockdSemaphore;
   readonly 'src/agent/rebooting.ts': typeof rebooting;
   readonly 'src/agent/reconfigure.ts': typeof reconfigure;
   readonly 'src/agent/taking.ts': typeof taking;

@@ -8,6 +8,7 @@ import type { Bounds } from '../../src/fleet/search/bounds.ts';
 import type { Property } from '../../src/fleet/search/safety.ts';
 import { replace, type PutBackFault } from './fault.ts';
 import { changesOf } from './faults.ts';
+import { worldChanges } from './world-faults.ts';
 
 export interface SearchFault extends PutBackFault {
   readonly violates: Property;
@@ -34,8 +35,6 @@ function fault(
   };
 }
 
-const STAGED = 'src/agent/states/update-staged.ts';
-const ASKING = 'src/agent/states/staged/asking.ts';
 const LOCK = 'src/fleet/search/lock.ts';
 
 export const SEARCH_FAULTS: readonly SearchFault[] = [
@@ -44,11 +43,7 @@ export const SEARCH_FAULTS: readonly SearchFault[] = [
     'a reboot without a slot',
     [1, 0, 0, 0],
     'the lock is not asked',
-    replace(
-      'src/agent/states/staged/step-after.ts',
-      'stepAfter',
-      (original) => (passed, policy) => (passed === 'verify' ? 'confirm' : original(passed, policy)),
-    ),
+    ...worldChanges('slot-not-taken'),
   ),
   fault(
     'lock-unsure',
@@ -67,52 +62,35 @@ export const SEARCH_FAULTS: readonly SearchFault[] = [
     'a reboot outside of the window',
     [1, 0, 0, 0],
     'what the gates say does not count',
-    replace('src/agent/join-reports.ts', 'joinReports', () => () => ({ kind: 'pass' })),
+    ...worldChanges('verdict-ignored'),
   ),
   fault(
     'window-not-asked-again',
     'a reboot outside of the window',
     [1, 0, 0, 0],
     'the window may have closed while the lock was asked',
-    replace(STAGED, 'STAGED_STEPS', (original) => ({
-      ...original,
-      confirm: {
-        ...original.confirm,
-        answered: (state, event, turn) =>
-          original.confirm.answered(
-            state,
-            event.kind === 'surveyed' ? { ...event, reports: [] } : event,
-            turn,
-          ),
-      },
-    })),
+    ...worldChanges('not-asked-again'),
   ),
   fault(
     'hold-ignored',
     'a reboot that a person holds',
     [1, 0, 0, 1],
     'holds of people are not told to the gates',
-    replace('src/agent/pending.ts', 'rebootHolds', () => () => []),
+    ...worldChanges('hold-of-people-ignored'),
   ),
   fault(
     'hold-in-mid-attempt',
     'a reboot that a person holds',
     [1, 0, 0, 1],
     'an attempt to reboot goes on when a person holds it',
-    replace('src/agent/reconfigure.ts', 'startedOver', () => (model) => ({ model, happenings: [] })),
+    ...worldChanges('hold-in-mid-attempt'),
   ),
   fault(
     'denial-ignored',
     'a reboot into a denied release',
     [1, 0, 0, 1],
     'what a person denied is taken all the same',
-    replace(
-      'src/agent/admin-lists.ts',
-      'skippedBy',
-      () =>
-        (_memory, { skip }) =>
-          skip,
-    ),
+    ...worldChanges('denial-of-people-ignored'),
   ),
   fault(
     'rollback-ignored',
@@ -136,15 +114,14 @@ export const SEARCH_FAULTS: readonly SearchFault[] = [
     'a third reboot for one target',
     [1, 0, 2, 0],
     'a release that does not boot is rebooted for again and again',
-    replace('src/agent/record.ts', 'MAX_REBOOTS_PER_TARGET', () => 100),
+    ...worldChanges('reboot-limit-off'),
   ),
   fault(
     'record-not-written',
     'a reboot that the record on disk does not know',
     [1, 0, 1, 0],
     'a reboot is asked for with a record that could not be written',
-    replace(ASKING, 'mustSave', () => () => false),
-    replace(ASKING, 'unsaved', () => (state, _failure, { memory }) => ({ state, memory })),
+    ...worldChanges('reboot-without-record'),
   ),
   fault(
     'boot-incomplete',

@@ -221,3 +221,12 @@ export const WORLD_FAULTS: readonly PutBackFault[] = [
     replace(RECORD, 'isInForce', () => (denial, at) => denial.untilAt === undefined || at < denial.untilAt),
   ),
 ];
+
+/** The changes of one of them, for another list. Throws for an id that is not there. */
+export function worldChanges(id: string): PutBackFault['changes'] {
+  const found = WORLD_FAULTS.find((fault) => fault.id === id);
+  if (found === undefined) {
+    throw new Error(`the world must have the fault ${id}`);
+  }
+  return found.changes;
+}

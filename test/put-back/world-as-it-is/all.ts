@@ -10,6 +10,7 @@ import { HOST_FAULTS } from './host.ts';
 import { INTERFACE_FAULTS } from './interface.ts';
 import { LEFTOVER_FAULTS } from './leftovers.ts';
 import { LOCK_FAULTS } from './locks.ts';
+import { LOCKD_FAULTS } from './lockd.ts';
 import { PACKAGE_FAULTS } from './package.ts';
 import { REQUEST_FAULTS } from './requests.ts';
 import { RPM_OSTREE_FAULTS } from './rpm-ostree.ts';
@@ -27,6 +28,7 @@ export const SHOWN_FAULTS: readonly PutBackFault[] = [
   ...INTERFACE_FAULTS,
   ...LEFTOVER_FAULTS,
   ...LOCK_FAULTS,
+  ...LOCKD_FAULTS,
   ...PACKAGE_FAULTS,
   ...REQUEST_FAULTS,
   ...RPM_OSTREE_FAULTS,

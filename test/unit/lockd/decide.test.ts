@@ -1,0 +1,147 @@
+/** The rules of slots, one by one, and over thousands of random stories. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+
+import { decide, type Wish } from '../../../src/lockd/decide.ts';
+import { NEW_GROUP, type Group } from '../../../src/lockd/group.ts';
+
+const AT = Date.UTC(2026, 10, 26);
+const BY = { at: AT, by: '192.0.2.1' };
+const take = (id: string): Wish => ({ kind: 'take', id, ...BY });
+const giveBack = (id: string): Wish => ({ kind: 'give-back', id, ...BY });
+const pause: Wish = { kind: 'pause', reason: 'release week', ...BY };
+
+function after(wishes: readonly Wish[], slots = 1): Group {
+  return wishes.reduce((group, wish) => decide(group, wish, slots).group, NEW_GROUP);
+}
+const holdersOf = ({ semaphore }: Group): readonly string[] => semaphore?.holders ?? [];
+
+describe('taking a slot', () => {
+  it('is written with who and since when', () => {
+    const taken = decide(NEW_GROUP, take('a'), 2);
+    expect(taken).toMatchObject({
+      outcome: { kind: 'taken', isNew: true },
+      entries: [{ kind: 'taken', id: 'a', ...BY, text: '' }],
+      isWritten: true,
+    });
+    expect(taken.group.semaphore).toEqual({ totalSlots: 2, holders: ['a'] });
+    expect([...taken.group.details.since]).toEqual([['a', AT]]);
+  });
+
+  it('again changes nothing, also while the group is paused', () => {
+    const group = after([take('a'), pause]);
+    const again = decide(group, { ...take('a'), at: AT + 1 }, 1);
+    expect(again).toEqual({ outcome: { kind: 'taken', isNew: false }, group, entries: [], isWritten: false });
+  });
+
+  it.each<[string, readonly Wish[], object]>([
+    ['all are taken', [take('b')], { kind: 'full', holders: 1, slots: 1 }],
+    [
+      'the group is paused',
+      [pause],
+      { kind: 'paused', pause: { at: AT, by: BY.by, reason: 'release week' } },
+    ],
+  ])('is refused where %s, and that writes nothing', (_, before, outcome) => {
+    const group = after(before);
+    expect(decide(group, take('a'), 1)).toEqual({ outcome, group, entries: [], isWritten: false });
+  });
+
+  it('goes by the smaller one of two numbers of slots, and leaves the stored one', () => {
+    const stored = (totalSlots: number): Group => ({
+      ...NEW_GROUP,
+      semaphore: { totalSlots, holders: ['b'] },
+    });
+    expect(decide(stored(5), take('a'), 1).outcome).toEqual({ kind: 'full', holders: 1, slots: 1 });
+    expect(decide(stored(1), take('a'), 5).outcome).toEqual({ kind: 'full', holders: 1, slots: 1 });
+    expect(decide(stored(2), take('a'), 5).group.semaphore).toEqual({ totalSlots: 2, holders: ['a', 'b'] });
+  });
+});
+
+describe('giving a slot back', () => {
+  it('is written also where nothing was held, so that a request on its way finds another revision', () => {
+    expect(decide(after([take('b')]), giveBack('a'), 1)).toMatchObject({
+      outcome: { kind: 'freed', wasHeld: false },
+      group: { semaphore: { holders: ['b'] } },
+      entries: [],
+      isWritten: true,
+    });
+  });
+
+  it('frees the slot of that node alone, and forgets since when', () => {
+    const { group, entries, outcome } = decide(after([take('a'), take('b')], 2), giveBack('a'), 2);
+    expect(outcome).toEqual({ kind: 'freed', wasHeld: true });
+    expect(holdersOf(group)).toEqual(['b']);
+    expect([...group.details.since.keys()]).toEqual(['b']);
+    expect(entries).toMatchObject([{ kind: 'given-back', id: 'a' }]);
+  });
+
+  it('by a person has the reason in the history', () => {
+    const released = decide(after([take('a')]), { kind: 'release', id: 'a', reason: 'it burnt', ...BY }, 1);
+    expect(released.entries).toMatchObject([{ kind: 'released', id: 'a', text: 'it burnt' }]);
+  });
+
+  it('forgets the instants of holders that another program has dropped', () => {
+    const group = after([take('a'), take('b')], 2);
+    const rewritten: Group = { ...group, semaphore: { totalSlots: 2, holders: ['b'] } };
+    expect([...decide(rewritten, giveBack('c'), 2).group.details.since.keys()]).toEqual(['b']);
+  });
+});
+
+describe('pause, resume and another number of slots', () => {
+  it('say whether they changed anything', () => {
+    const isNew = (wishes: readonly Wish[], wish: Wish, slots = 1): unknown =>
+      decide(after(wishes), wish, slots).outcome;
+    const resume: Wish = { kind: 'resume', reason: '', ...BY };
+    expect(isNew([], pause)).toEqual({ kind: 'done', isNew: true });
+    expect(isNew([pause], pause)).toEqual({ kind: 'done', isNew: false });
+    expect(isNew([pause], resume)).toEqual({ kind: 'done', isNew: true });
+    expect(isNew([], resume)).toEqual({ kind: 'done', isNew: false });
+    const set: Wish = { kind: 'set-slots', ...BY };
+    expect(isNew([set], set)).toEqual({ kind: 'done', isNew: false });
+    expect(decide(after([set]), set, 3).entries).toMatchObject([{ kind: 'slots', text: '1 -> 3' }]);
+    expect(decide(NEW_GROUP, set, 3).entries).toMatchObject([{ text: 'none -> 3' }]);
+  });
+
+  it('fewer slots than holders free none', () => {
+    const group = decide(after([take('a'), take('b')], 2), { kind: 'set-slots', ...BY }, 1).group;
+    expect(group.semaphore).toEqual({ totalSlots: 1, holders: ['a', 'b'] });
+  });
+});
+
+const WISHES = fc.array(
+  fc.record({
+    kind: fc.constantFrom('take', 'give-back', 'release', 'pause', 'resume', 'set-slots'),
+    id: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
+    slots: fc.integer({ min: 0, max: 4 }),
+  }),
+  { maxLength: 40 },
+);
+
+it('lends no slot twice, changes nothing by a refusal, and takes a slot from nobody who did not ask', () => {
+  fc.assert(
+    fc.property(WISHES, (story) => {
+      let group = NEW_GROUP;
+      for (const { kind, id, slots } of story) {
+        const before = holdersOf(group);
+        const wish = { kind, id, reason: 'x', ...BY } as Wish;
+        const { outcome, group: next, entries, isWritten } = decide(group, wish, slots);
+        const now = holdersOf(next);
+        // More holders only by one that asked, and never beyond either number of slots.
+        expect(now.filter((holder) => !before.includes(holder))).toEqual(
+          outcome.kind === 'taken' && outcome.isNew ? [id] : [],
+        );
+        if (now.length > before.length) {
+          expect(now.length).toBeLessThanOrEqual(Math.min(slots, next.semaphore?.totalSlots ?? 0));
+        }
+        const lost = before.filter((holder) => !now.includes(holder));
+        expect(lost).toEqual(outcome.kind === 'freed' && outcome.wasHeld ? [id] : []);
+        if (!isWritten) {
+          expect([next, entries]).toEqual([group, []]);
+        }
+        expect([...next.details.since.keys()].every((holder) => now.includes(holder))).toBe(true);
+        group = isWritten ? next : group;
+      }
+    }),
+    { numRuns: 3000 },
+  );
+});
