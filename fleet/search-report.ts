@@ -5,6 +5,7 @@ import { PROPERTIES } from '../src/fleet/search/safety.ts';
 import type { Found, FoundViolation } from '../src/fleet/search/search.ts';
 import { transcriptOf, type TranscriptLine } from '../src/fleet/search/transcript.ts';
 import { SECOND_MS } from '../src/text/units.ts';
+import { table } from './table.ts';
 
 /** The format's own number: it grows when a reader would have to change. */
 const FORMAT = 1;
@@ -79,14 +80,4 @@ export function searchJson(all: readonly Found[]): string {
 
 function withTranscript(bounds: Found['bounds'], { property, message, depth, path }: FoundViolation): object {
   return { property, message, depth, transcript: transcriptOf(bounds, { path }) };
-}
-
-function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
 }

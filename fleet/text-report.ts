@@ -4,6 +4,7 @@ import { printable } from '../src/errors.ts';
 import type { Arrival, GroupOutcome, LockOutcome, Outcome } from '../src/fleet/outcome.ts';
 import type { Plan } from '../src/fleet/plan.ts';
 import { MINUTE_MS } from '../src/text/units.ts';
+import { table } from './table.ts';
 
 const PERCENT = 100;
 
@@ -101,15 +102,4 @@ function share(part: number, whole: number): string {
 
 function day(at: number): string {
   return `${new Date(at).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
-}
-
-/** Columns as wide as their widest cell. */
-export function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
 }

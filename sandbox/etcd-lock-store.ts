@@ -1,34 +1,23 @@
 /**
- * Semaphores in etcd v3, in airlock's layout, through etcd's JSON gateway.
+ * Semaphores in etcd v3, in airlock's layout, as airlock itself keeps them: nothing stands beside them.
  *
- * Invariants:
- * - A key is changed only in a transaction that compares its revision.
- * - If an endpoint does not answer, the next one is asked. If none answers, the call fails within a bound.
- * - It is safe to repeat a request at another endpoint. Of two identical transactions, one finds another
- *   revision.
+ * Invariant: a key is changed only in a transaction that compares its revision. So a transaction may be sent twice.
  */
-import { StoreError, type LockStore, type StoredSemaphore } from './lock-store.ts';
+import { EtcdGateway, field, listField, textField } from '../fleet/lockd/etcd-gateway.ts';
+import { semaphoreKey } from '../fleet/lockd/etcd-store.ts';
 import { parseSemaphore, semaphoreText, type Semaphore } from '../src/lockd/semaphore.ts';
-
-/** A member without a leader holds requests until there is a new one. Another member may be quicker. */
-const ENDPOINT_TIMEOUT_MS = 2000;
-
-export function semaphoreKey(group: string): string {
-  return `com.coreos.airlock/groups/${encodeURIComponent(group)}/v1/semaphore`;
-}
+import { StoreError, type LockStore, type StoredSemaphore } from './lock-store.ts';
 
 export class EtcdLockStore implements LockStore {
-  readonly #endpoints: readonly string[];
-  /** The endpoint that answered last is asked first. */
-  #first = 0;
+  readonly #gateway: EtcdGateway;
 
   /** `endpoints` are the client addresses of the members, such as `http://127.0.0.1:2379`. */
   constructor(endpoints: readonly string[]) {
-    this.#endpoints = endpoints;
+    this.#gateway = new EtcdGateway({ endpoints });
   }
 
   async read(group: string): Promise<StoredSemaphore | undefined> {
-    const answer = await this.#post('/v3/kv/range', { key: base64(semaphoreKey(group)) });
+    const answer = await this.#gateway.call('/v3/kv/range', { key: base64(semaphoreKey(group)) });
     const [entry] = listField(answer, 'kvs');
     if (entry === undefined) {
       return undefined;
@@ -43,61 +32,15 @@ export class EtcdLockStore implements LockStore {
 
   async write(group: string, semaphore: Semaphore, revision: number): Promise<boolean> {
     const key = base64(semaphoreKey(group));
-    const answer = await this.#post('/v3/kv/txn', {
+    const answer = await this.#gateway.call('/v3/kv/txn', {
       compare: [{ key, target: 'MOD', result: 'EQUAL', mod_revision: String(revision) }],
       success: [{ request_put: { key, value: base64(semaphoreText(semaphore)) } }],
     });
     // The gateway leaves out fields that are false.
     return field(answer, 'succeeded') === true;
   }
-
-  async #post(path: string, body: unknown): Promise<unknown> {
-    const failures: unknown[] = [];
-    for (let turn = 0; turn < this.#endpoints.length; turn++) {
-      const index = (this.#first + turn) % this.#endpoints.length;
-      const endpoint = this.#endpoints[index] ?? '';
-      try {
-        const reply = await fetch(`${endpoint}${path}`, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify(body),
-          signal: AbortSignal.timeout(ENDPOINT_TIMEOUT_MS),
-        });
-        const text = await reply.text();
-        if (!reply.ok) {
-          throw new Error(`${endpoint} answers ${reply.status}: ${text.slice(0, 200)}`);
-        }
-        const answer: unknown = JSON.parse(text);
-        this.#first = index;
-        return answer;
-      } catch (error) {
-        failures.push(error);
-      }
-    }
-    throw new StoreError('no member of etcd answers', { cause: new AggregateError(failures) });
-  }
 }
 
 function base64(text: string): string {
   return Buffer.from(text).toString('base64');
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null
-    ? Object.getOwnPropertyDescriptor(value, name)?.value
-    : undefined;
-}
-
-function listField(value: unknown, name: string): readonly unknown[] {
-  const list = field(value, name);
-  return Array.isArray(list) ? list : [];
-}
-
-/** 64-bit integers are strings, too. */
-function textField(value: unknown, name: string): string {
-  const text = field(value, name);
-  if (typeof text !== 'string') {
-    throw new StoreError(`etcd must answer with ${name}, got none`);
-  }
-  return text;
 }

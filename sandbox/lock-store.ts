@@ -7,7 +7,10 @@
  *   store.
  * - The number of tries is bounded.
  */
+import { StoreError } from '../fleet/lockd/lock-store.ts';
 import { withHolder, withoutHolder, type Semaphore } from '../src/lockd/semaphore.ts';
+
+export { StoreError };
 
 export interface StoredSemaphore {
   readonly semaphore: Semaphore;
@@ -21,10 +24,6 @@ export interface LockStore {
   read(group: string): Promise<StoredSemaphore | undefined>;
   /** False if the group is no longer at `revision` (0 means not written yet). */
   write(group: string, semaphore: Semaphore, revision: number): Promise<boolean>;
-}
-
-export class StoreError extends Error {
-  override readonly name = 'StoreError';
 }
 
 /** `contended` means that others were faster every time. */

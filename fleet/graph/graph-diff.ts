@@ -1,11 +1,10 @@
 /** Command `graph diff`: what differs between two graphs, and which nodes change their mind. */
 import { EXIT } from '../../src/cli/exit-codes.ts';
 import { compareGraphs, isSame } from '../../src/cincinnati/review/compare-graphs.ts';
-import { readGraph } from '../../src/cincinnati/review/read-graph.ts';
 import type { CommandSpec, Given } from '../command-spec.ts';
 import { instantOption } from '../instant-option.ts';
 import { diffJson, diffText } from './diff-report.ts';
-import { loadGraph, SOURCE_OPTIONS } from './graph-source.ts';
+import { loadGraph, readNamed, SOURCE_OPTIONS } from './graph-source.ts';
 import { isAddress } from './graph-address.ts';
 import { warinessOption } from './wariness.ts';
 
@@ -35,7 +34,7 @@ async function diff({ words: [before = '', after = ''], values, flags }: Given):
     await loadGraph(before, anyAddress && !isAddress(before) ? none : values),
     await loadGraph(after, anyAddress && !isAddress(after) ? none : values),
   ];
-  const difference = compareGraphs(readGraph(old.bytes), readGraph(young.bytes), { wariness, nowMs });
+  const difference = compareGraphs(readNamed(old), readNamed(young), { wariness, nowMs });
   const names = { before: old.name, after: young.name };
   process.stdout.write(flags.has('json') ? diffJson(names, difference) : diffText(names, difference));
   return flags.has('exit-code') && !isSame(difference) ? EXIT.failure : EXIT.ok;

@@ -3,7 +3,7 @@ import { EXIT } from '../../src/cli/exit-codes.ts';
 import { UsageError } from '../../src/cli/usage-error.ts';
 import { printable } from '../../src/errors.ts';
 import type { CommandSpec, Given } from '../command-spec.ts';
-import { table } from '../text-report.ts';
+import { table } from '../table.ts';
 import { GraphFetcher } from './fetch-graph.ts';
 import { isAddress } from './graph-address.ts';
 import { DEFAULT_SCOPE, type GraphScope, scopeName, scopeScheme, scopeText } from './graph-scope.ts';

@@ -4,7 +4,7 @@ import { parseDuration } from '../../src/cli/duration.ts';
 import { UsageError } from '../../src/cli/usage-error.ts';
 import type { Release } from '../../src/agent/release.ts';
 import { warinessOf } from '../../src/cincinnati/policy/rollout.ts';
-import { readGraph, type ReadGraph } from '../../src/cincinnati/review/read-graph.ts';
+import type { ReadGraph } from '../../src/cincinnati/review/read-graph.ts';
 import { walkGraph } from '../../src/cincinnati/review/walk-graph.ts';
 import { loadFolders } from '../../src/config/load-settings.ts';
 import type { Settings } from '../../src/config/settings.ts';
@@ -12,7 +12,7 @@ import { printable } from '../../src/errors.ts';
 import { MINUTE_MS } from '../../src/text/units.ts';
 import type { CommandSpec, Given } from '../command-spec.ts';
 import { instantOption } from '../instant-option.ts';
-import { loadGraph, SOURCE_OPTIONS } from './graph-source.ts';
+import { loadGraph, readNamed, SOURCE_OPTIONS } from './graph-source.ts';
 import { pathJson, pathText, type PathReport } from './path-report.ts';
 import { AT_ONCE, rebootTimes } from './reboot-times.ts';
 import { nodeOption, warinessOption } from './wariness.ts';
@@ -59,8 +59,8 @@ async function path({ words: [source = ''], values, flags, lists }: Given): Prom
     settings === undefined ? AT_ONCE : rebootTimes(settings, values.get('time-zone') ?? 'UTC', node);
   const [staging, reboot] = [values.get('staging'), values.get('reboot')];
   const wariness = warinessFrom(values.get('wariness'), node, settings);
-  const { name, bytes } = await loadGraph(source, values);
-  const read = readGraph(bytes);
+  const loaded = await loadGraph(source, values);
+  const read = readNamed(loaded);
   const walk = walkGraph(read, {
     from: bootedIn(read, wanted),
     to: values.get('to') === undefined ? undefined : versionIn(read, values.get('to') ?? ''),
@@ -72,7 +72,7 @@ async function path({ words: [source = ''], values, flags, lists }: Given): Prom
     rebootMs: reboot === undefined ? REBOOT_MS : parseDuration(reboot),
     rebootTime: times.timeOf,
   });
-  const report: PathReport = { source: name, fromAt, wariness, walk, assumptions: times.assumptions };
+  const report: PathReport = { source: loaded.name, fromAt, wariness, walk, assumptions: times.assumptions };
   process.stdout.write(flags.has('json') ? pathJson(report) : pathText(report));
   const goal = values.has('to') ? 'arrived' : 'newest';
   return walk.end.kind === goal ? EXIT.ok : EXIT.failure;

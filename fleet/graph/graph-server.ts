@@ -179,12 +179,22 @@ function refuse(
   return plain === '' ? reply.send() : reply.type('text/plain; charset=utf-8').send(plain);
 }
 
+function refuseUnreadable(
+  { statusCode = 500 }: { readonly statusCode?: number },
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  return refuse(request, reply, statusCode, 'invalid_request', 'the request cannot be read', '');
+}
+
 function boundedServer(): FastifyInstance {
   const app = fastify({
     logger: false,
     exposeHeadRoutes: false,
     forceCloseConnections: 'idle',
     bodyLimit: KIBIBYTE,
+    // Of addresses that fastify itself cannot take.
+    frameworkErrors: (error, request, reply) => void refuseUnreadable(error, request, reply),
     requestTimeout: REQUEST_MS,
     connectionTimeout: KEEP_ALIVE_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
@@ -201,10 +211,7 @@ function boundedServer(): FastifyInstance {
   app.setNotFoundHandler((request, reply) =>
     refuse(request, reply, 404, 'not_found', 'there is /v1/graph alone, for GET', ''),
   );
-  app.setErrorHandler((error: { readonly statusCode?: number }, request, reply) => {
-    const status = error.statusCode ?? 500;
-    return refuse(request, reply, status, 'invalid_request', 'the request cannot be read', '');
-  });
+  app.setErrorHandler(refuseUnreadable);
   return app;
 }
 

@@ -1,6 +1,7 @@
 /** A graph that a command looks at: a file, or a server that is asked for it. */
+import { readGraph, type ReadGraph } from '../../src/cincinnati/review/read-graph.ts';
 import { UsageError } from '../../src/cli/usage-error.ts';
-import { printable, reasonOf } from '../../src/errors.ts';
+import { messageOf, printable, reasonOf } from '../../src/errors.ts';
 import { readSmallFile } from '../../src/files/read-small-file.ts';
 import { GRAPH_JSON } from '../../src/text/bounded-json.ts';
 import { shownAddress } from '../../src/text/shown-address.ts';
@@ -33,6 +34,15 @@ export function givenScope(values: Given['values']): GraphScope {
     basearch: scopeName('arch', values.get('arch') ?? DEFAULT_SCOPE.basearch),
     scheme: scheme === undefined ? DEFAULT_SCOPE.scheme : scopeScheme(scheme),
   };
+}
+
+/** Throws an error that names the graph. */
+export function readNamed({ name, bytes }: GraphSource): ReadGraph {
+  try {
+    return readGraph(bytes);
+  } catch (error) {
+    throw new Error(`${name}: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 /** A server is asked for all of every rollout. Rejects with UsageError, or an error with a text for people. */

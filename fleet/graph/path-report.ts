@@ -3,7 +3,7 @@ import type { Rollout } from '../../src/cincinnati/policy/rollout.ts';
 import type { Hop, Walk, WalkEnd } from '../../src/cincinnati/review/walk-graph.ts';
 import { printable } from '../../src/errors.ts';
 import { MINUTE_MS, SECOND_MS } from '../../src/text/units.ts';
-import { table } from '../text-report.ts';
+import { table } from '../table.ts';
 import { utcInstant, utcMinute } from './utc-text.ts';
 
 export interface PathReport {

@@ -11,11 +11,15 @@ import { randomBytes } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 
-/** `mode` holds whatever the umask is. Rejects with the system's error, which does not name the temporary file. */
+/**
+ * `mode` holds whatever the umask is. `mayLackModes`: the file system may have none, as FAT. Rejects with the system's
+ * error, which does not name the temporary file.
+ */
 export async function writeFileAtomically(
   file: string,
   content: string | Uint8Array,
   mode: number,
+  { mayLackModes = false }: { readonly mayLackModes?: boolean } = {},
 ): Promise<void> {
   const folder = path.dirname(file);
   // Each write has a name of its own: two at one time end in the content of one, not in a mixture.
@@ -25,7 +29,11 @@ export async function writeFileAtomically(
     const handle = await open(temporary, 'wx', mode);
     try {
       // The umask takes bits away from the mode that `open` is given.
-      await handle.chmod(mode);
+      await handle.chmod(mode).catch((error: unknown) => {
+        if (!mayLackModes) {
+          throw error;
+        }
+      });
       await handle.writeFile(content);
       await handle.sync();
     } finally {

@@ -5,7 +5,7 @@
  * - What the node decides is the agent's own machine and gates.
  * - Chance goes by counters. So what one node draws depends on nothing that another one does.
  */
-import type { Deployment, ExplainedReport, GateQuestion, Look, SlotAnswer } from '../agent/ports.ts';
+import type { ExplainedReport, GateQuestion, Look, SlotAnswer } from '../agent/ports.ts';
 import { gateSubject, questionOf } from '../agent/gate-subject.ts';
 import type { Policy } from '../agent/state.ts';
 import type { ZoneRules } from '../calendar/zone-rules.ts';
@@ -13,11 +13,12 @@ import { warinessOf } from '../cincinnati/policy/rollout.ts';
 import { KindError, SimulatedNode } from '../simulate/node.ts';
 import { CALM, type World } from '../simulate/world.ts';
 import type { PeriodicSchedule } from '../strategies/periodic-schedule.ts';
+import { bootedDeployment } from './booted-deployment.ts';
 import type { LockGroup } from './lock-group.ts';
 import { Luck } from './luck.ts';
 import { NodeGates, type NodeFacts } from './node-gates.ts';
 import { People } from './people.ts';
-import type { Plan, PlannedGroup, PlannedRelease } from './plan.ts';
+import type { Plan, PlannedGroup } from './plan.ts';
 import type { UpdateServer, View } from './update-server.ts';
 
 export interface NodeNeeds {
@@ -74,7 +75,11 @@ export class FleetNode {
     if (release === undefined) {
       throw new Error('a group must have booted a release of the plan');
     }
-    this.sim = new SimulatedNode(this.#world(needs), [deploymentOf(release)], startAt);
+    this.sim = new SimulatedNode(
+      this.#world(needs),
+      [bootedDeployment(release.version, release.checksum)],
+      startAt,
+    );
   }
 
   /** What the gates say now, each with what it says of later. */
@@ -132,18 +137,3 @@ const REFUSED: SlotAnswer = {
   reason: 'reboot slot not granted: all slots are taken',
   label: 'failed_lock_semaphore_full',
 };
-
-function deploymentOf({ version, checksum }: PlannedRelease): Deployment {
-  return {
-    id: `fedora-coreos-${checksum}.0`,
-    version,
-    payload: { scheme: 'checksum', value: checksum },
-    baseChecksum: checksum,
-    stream: 'stable',
-    booted: true,
-    staged: false,
-    finalizationLocked: undefined,
-    imageReference: undefined,
-    layeredPackages: [],
-  };
-}

@@ -44,8 +44,10 @@ export const UNKNOWN_STATEMENTS: readonly Statement<PolkitHost>[] = [
     check: (host) => expect(ask(host, AGENT.uid)).rejects.toThrow(`${POLKIT}.Error.NotAuthorized`),
   },
   {
+    // A package is renamed into place. Of a file that is written in place polkit hears by GLib's hint that changes are
+    // done, which did not always come.
     says: 'after a file of actions is added Changed comes without a restart, and the actions are known',
-    source: RUN,
+    source: `${RUN}; polkitbackendactionpool.c: files that appear and disappear count`,
     check: async (host) => {
       const monitor = spawn('gdbus', ['monitor', '--address', host.bus.address, '--dest', POLKIT], {
         stdio: ['ignore', 'pipe', 'inherit'],

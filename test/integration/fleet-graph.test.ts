@@ -2,14 +2,13 @@
  * The built program `zincati-fleet graph`: what the documentation shows, a mirror behind a static web server, and an update
  * server, each with the built agent.
  */
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { promisify } from 'node:util';
 import { describe, expect, it, onTestFinished } from 'vitest';
 
 import { writeAgentConfig } from '../../sandbox/agent-config.ts';
@@ -18,30 +17,12 @@ import { AgentProcess } from '../support/agent-process.ts';
 import { graphText } from '../support/fleet/written-graph.ts';
 import { freePort } from '../support/loopback.ts';
 import { startStandInHost } from '../support/stand-in-host.ts';
+import { type Ended, FLEET_PROGRAM, FLEET_PROJECT, runFleet } from '../support/fleet/fleet-program.ts';
 
-const PROJECT = path.resolve(import.meta.dirname, '../..');
-const PROGRAM = path.join(PROJECT, 'dist/fleet/zincati-fleet.mjs');
-const PAGE = path.join(PROJECT, 'docs/fleet/graph.md');
+const PAGE = path.join(FLEET_PROJECT, 'docs/fleet/graph.md');
 const LIMIT_MS = 60_000;
 
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function run(...args: string[]): Promise<Ended> {
-  try {
-    const ended = await promisify(execFile)(process.execPath, [PROGRAM, ...args], {
-      cwd: PROJECT,
-      timeout: LIMIT_MS,
-      env: { ...process.env, NO_PROXY: '127.0.0.1' },
-    });
-    return { code: 0, ...ended };
-  } catch (error) {
-    return error as Ended;
-  }
-}
+const run = (...args: readonly string[]): Promise<Ended> => runFleet(args, LIMIT_MS);
 
 async function newFolder(): Promise<string> {
   const folder = await mkdtemp(path.join(tmpdir(), 'fleet-graph-'));
@@ -64,7 +45,7 @@ class Server {
   readonly #exited: Promise<unknown[]>;
   #wake: () => void = () => undefined;
 
-  constructor(command: string, args: readonly string[], cwd = PROJECT) {
+  constructor(command: string, args: readonly string[], cwd = FLEET_PROJECT) {
     this.#child = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.#child.stdout!, this.#child.stderr!]) {
       createInterface({ input: stream }).on('line', (line) => {
@@ -107,7 +88,7 @@ class Server {
 async function serve(folder: string): Promise<{ server: Server; graphs: string; status: string }> {
   const any = '127.0.0.1:0';
   const options = ['--listen', any, '--status-listen', any, '--log-format', 'text'];
-  const server = new Server(process.execPath, [PROGRAM, 'graph', 'serve', folder, ...options]);
+  const server = new Server(process.execPath, [FLEET_PROGRAM, 'graph', 'serve', folder, ...options]);
   const [, graphs = '', status = ''] = await server.says(
     /listening on (\S+) for agents, and on (\S+) for metrics/,
   );
@@ -141,7 +122,7 @@ describe('zincati-fleet graph', () => {
     const found = [...page.matchAll(example)];
     expect(found).toHaveLength(4);
     const folder = await newFolder();
-    const graph = await readFile(path.join(PROJECT, 'examples/fleet/graph/stable.json'), 'utf8');
+    const graph = await readFile(path.join(FLEET_PROJECT, 'examples/fleet/graph/stable.json'), 'utf8');
     await place(folder, graph);
     await place(folder, graph, 'next/x86_64/v1/graph');
     const { graphs } = await serve(folder);
@@ -183,8 +164,8 @@ describe('zincati-fleet graph', () => {
       [['diff', good!, 'examples/fleet/graph/halted.json', '--exit-code'], 1],
       [['mirror', 'ftp://x', 'y'], 2],
       [['mirror', 'http://127.0.0.1:1', 'y', '--stream', '../up'], 2],
-      [['serve', PROJECT], 78],
-      [['serve', PROJECT, '--listen', 'x'], 78],
+      [['serve', FLEET_PROJECT], 78],
+      [['serve', FLEET_PROJECT, '--listen', 'x'], 78],
     ] as const;
     const ends = await Promise.all(codes.map(([args]) => run('graph', ...args)));
     expect(
@@ -201,7 +182,32 @@ describe('zincati-fleet graph', () => {
   });
 });
 
+it('graph path and graph diff name the graph that cannot be read', async () => {
+  const bad = path.join(await newFolder(), 'bad.json');
+  await writeFile(bad, '{"nodes":[');
+  const good = path.join(FLEET_PROJECT, 'examples/fleet/graph/stable.json');
+  for (const args of [
+    ['path', bad, '--from', '1'],
+    ['diff', good, bad],
+  ]) {
+    const { code, stdout, stderr } = await run('graph', ...args);
+    expect([code, stdout]).toEqual([1, '']);
+    expect(stderr).toMatch(new RegExp(`^${bad}: .+\\n$`));
+  }
+});
+
 describe('zincati-fleet graph serve', () => {
+  it('answers an address that nobody can decode in its own words', async () => {
+    const folder = await newFolder();
+    await place(folder, await readFile(path.join(FLEET_PROJECT, 'examples/fleet/graph/stable.json'), 'utf8'));
+    const { graphs } = await serve(folder);
+    const answer = await fetch(`${graphs}/v1/%zz`, { headers: { accept: 'application/json' } });
+    expect([answer.status, await answer.json()]).toEqual([
+      400,
+      { kind: 'invalid_request', value: 'the request cannot be read' },
+    ]);
+  });
+
   it('updates the real agent, counts it, follows its files, and ends by itself', async () => {
     const folder = await newFolder();
     const host = await newHost();
@@ -304,12 +310,12 @@ describe('zincati-fleet simulate', () => {
     const folder = await newFolder();
     await place(
       folder,
-      await readFile(path.join(PROJECT, 'examples/fleet/graph/stable.json'), 'utf8'),
+      await readFile(path.join(FLEET_PROJECT, 'examples/fleet/graph/stable.json'), 'utf8'),
       'next/aarch64/v1/graph',
     );
     const { graphs } = await serve(folder);
     const plan = path.join(folder, 'plan.toml');
-    const web = path.join(PROJECT, 'examples/fleet/web.d');
+    const web = path.join(FLEET_PROJECT, 'examples/fleet/web.d');
     await writeFile(
       plan,
       `from = 2027-01-01\n[releases]\ngraph = "${graphs}"\nstream = "next"\narch = "aarch64"\n[[group]]\nname = "web"\nnodes = 3\nconfig = "${web}"\n`,

@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { EtcdLockStore, semaphoreKey } from '../../sandbox/etcd-lock-store.ts';
+import { semaphoreKey } from '../../fleet/lockd/etcd-store.ts';
+import { EtcdLockStore } from '../../sandbox/etcd-lock-store.ts';
 import { startLockServer, type LockServer } from '../../sandbox/lock-server.ts';
 import { giveBackSlot, takeSlot } from '../../sandbox/lock-store.ts';
 import { FleetLockError } from '../../src/errors.ts';

@@ -8,11 +8,10 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { SEARCH_FAULTS } from '../put-back/search-faults.ts';
 import { PROPERTIES } from '../../src/fleet/search/safety.ts';
 import type { Caught } from '../support/fleet/search-with-faults.ts';
+import { type Ended, FLEET_PROJECT, runFleet } from '../support/fleet/fleet-program.ts';
 
-const PROJECT = path.resolve(import.meta.dirname, '../..');
-const PROGRAM = path.join(PROJECT, 'dist/fleet/zincati-fleet.mjs');
-const WITH_FAULTS = path.join(PROJECT, 'test/support/fleet/search-with-faults.ts');
-const PAGE = path.join(PROJECT, 'docs/fleet/search.md');
+const WITH_FAULTS = path.join(FLEET_PROJECT, 'test/support/fleet/search-with-faults.ts');
+const PAGE = path.join(FLEET_PROJECT, 'docs/fleet/search.md');
 const WAIT = { timeout: 250_000, maxBuffer: 64 * 1024 * 1024 };
 
 /** What the page shows below a comment. UPDATE=1 writes it. */
@@ -28,13 +27,7 @@ async function shown(comment: string, now: string): Promise<void> {
   }
 }
 
-async function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  try {
-    return { code: 0, ...(await promisify(execFile)(process.execPath, [PROGRAM, ...args], WAIT)) };
-  } catch (error) {
-    return error as { code: number; stdout: string; stderr: string };
-  }
-}
+const run = (...args: readonly string[]): Promise<Ended> => runFleet(args, WAIT.timeout);
 
 describe('zincati-fleet search', () => {
   it('looks at every state within its bounds, and prints what the documentation shows', async () => {

@@ -1,17 +1,14 @@
 /** The built program `zincati-fleet`: the plan of 10,000 nodes that comes with the project, and its page. */
-import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { show } from '../support/browser.ts';
+import { type Ended, FLEET_PROJECT, runFleet } from '../support/fleet/fleet-program.ts';
 
-const PROJECT = path.resolve(import.meta.dirname, '../..');
-const PROGRAM = path.join(PROJECT, 'dist/fleet/zincati-fleet.mjs');
-const PLAN = path.join(PROJECT, 'examples/fleet/plan.toml');
-const PAGE = path.join(PROJECT, 'docs/fleet/simulate.md');
+const PLAN = path.join(FLEET_PROJECT, 'examples/fleet/plan.toml');
+const PAGE = path.join(FLEET_PROJECT, 'docs/fleet/simulate.md');
 /** UPDATE=1 writes it. */
 const EXAMPLE = /<!-- output of: zincati-fleet simulate examples\/fleet\/plan\.toml -->\n+```\n([\s\S]*?)```/;
 
@@ -21,29 +18,15 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-async function run(...args: string[]): Promise<Ended> {
-  try {
-    const ended = await promisify(execFile)(process.execPath, [PROGRAM, ...args], {
-      maxBuffer: 64 * 1024 * 1024,
-      timeout: 100_000,
-    });
-    return { code: 0, ...ended };
-  } catch (error) {
-    return error as Ended;
-  }
-}
+const run = (...args: readonly string[]): Promise<Ended> => runFleet(args, 100_000);
 
 /** All of the built files in a folder, but those whose names there match `but`. */
 async function codeBelow(folder: string, but = /^$/): Promise<string> {
-  const names = await readdir(path.join(PROJECT, folder), { recursive: true });
+  const names = await readdir(path.join(FLEET_PROJECT, folder), { recursive: true });
   const files = names.filter((name) => /\.[cm]js$/.test(name) && !but.test(name));
-  const texts = await Promise.all(files.map((name) => readFile(path.join(PROJECT, folder, name), 'utf8')));
+  const texts = await Promise.all(
+    files.map((name) => readFile(path.join(FLEET_PROJECT, folder, name), 'utf8')),
+  );
   return texts.join('\n');
 }
 
@@ -95,7 +78,7 @@ describe('zincati-fleet simulate', () => {
   });
 
   it('is not in the agent’s bundle, and the agent not in its own', async () => {
-    const bundled = JSON.parse(await readFile(path.join(PROJECT, 'dist/bundled.json'), 'utf8')) as {
+    const bundled = JSON.parse(await readFile(path.join(FLEET_PROJECT, 'dist/bundled.json'), 'utf8')) as {
       name: string;
     }[];
     expect(bundled.map(({ name }) => name).filter((name) => name.startsWith('vega'))).toEqual([]);

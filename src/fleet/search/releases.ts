@@ -1,8 +1,9 @@
 /** The two releases of a search, and the graphs that an update server may have of them. Pure; data. */
-import type { CheckQuery, CheckResult, Deployment } from '../../agent/ports.ts';
+import type { CheckQuery, CheckResult } from '../../agent/ports.ts';
 import type { Release } from '../../agent/release.ts';
 import type { Graph } from '../../cincinnati/graph/graph.ts';
 import { selectUpdate, surroundingsOf } from '../../cincinnati/graph/select-update.ts';
+import { bootedDeployment } from '../booted-deployment.ts';
 
 function release(version: string, digit: string, ageIndex: number): Release {
   return { version, payload: { scheme: 'checksum', value: digit.repeat(64) }, ageIndex };
@@ -13,18 +14,7 @@ export const OLD = release('1', 'a', 1);
 /** The update. */
 export const NEW = release('2', 'b', 2);
 
-export const OLD_BOOTED: Deployment = {
-  id: `fedora-coreos-${OLD.payload.value}.0`,
-  version: OLD.version,
-  payload: OLD.payload,
-  baseChecksum: OLD.payload.value,
-  stream: 'stable',
-  booted: true,
-  staged: false,
-  finalizationLocked: undefined,
-  imageReference: undefined,
-  layeredPackages: [],
-};
+export const OLD_BOOTED = bootedDeployment(OLD.version, OLD.payload.value);
 
 /** Whether the update is offered, and whether the graph knows a node in the old release at all. */
 export type Offer = 'offered' | 'not offered' | 'off graph';

@@ -10,7 +10,6 @@
 import { ANSWERS, type EffectKind } from '../../../src/agent/messages.ts';
 import { OVERRIDES } from '../../../src/agent/overrides.ts';
 import { HOLDABLE } from '../../../src/agent/requests.ts';
-import type { StateName } from '../../../src/agent/state.ts';
 import {
   BUS_ERROR_KINDS,
   CINCINNATI_ERROR_KINDS,
@@ -20,19 +19,7 @@ import {
 } from '../../../src/errors.ts';
 import { TranscriptFault, type Place } from './fault.ts';
 import { spanMs } from './span.ts';
-
-/** Each state once; the compiler asks for those that are missing. */
-const STATES: Readonly<Record<StateName, true>> = {
-  StartState: true,
-  Initialized: true,
-  ReportedSteady: true,
-  NoNewUpdate: true,
-  OffGraph: true,
-  UpdateAvailable: true,
-  UpdateStaged: true,
-  UpdateFinalized: true,
-  EndState: true,
-};
+import { STATE_NAMES } from '../state-names.ts';
 
 /** Effects that a transcript can let fail. Lenders and gates have commands of their own. */
 export const FAILABLE = [
@@ -92,7 +79,7 @@ const VALUES: Readonly<Record<string, Value>> = {
   KIND: oneOf(KINDS),
   FAILABLE: oneOf(FAILABLE),
   EFFECT: oneOf(EFFECTS),
-  GOAL: oneOf(['boot', ...Object.keys(STATES), ...EFFECTS]),
+  GOAL: oneOf(['boot', ...Object.keys(STATE_NAMES), ...EFFECTS]),
   PERSON: matching('NAME@TTY', /^[\w-]+@[\w/]+$/),
   SETTING: matching('KEY=VALUE, a dotted key and a value as in TOML', /^[a-z_]+(?:\.[a-z_]+)+=.+$/),
   OVERRIDE: oneOf(OVERRIDES),

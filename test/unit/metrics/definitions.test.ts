@@ -8,8 +8,8 @@ import {
   type MetricName,
   type Sample,
 } from '../../../src/metrics/definitions.ts';
-import type { StateName } from '../../../src/agent/state.ts';
 import { FLEET_LOCK_ANSWERS } from '../../../src/metrics/metrics.ts';
+import { STATE_NAMES } from '../../support/state-names.ts';
 
 const documentation = readFileSync(new URL('../../../docs/metrics.md', import.meta.url), 'utf8');
 
@@ -84,23 +84,10 @@ describe('definitions', () => {
   });
 });
 
-/** A type has no values: this object has each of them. */
-const STATES: Record<StateName, true> = {
-  StartState: true,
-  Initialized: true,
-  ReportedSteady: true,
-  NoNewUpdate: true,
-  OffGraph: true,
-  UpdateAvailable: true,
-  UpdateStaged: true,
-  UpdateFinalized: true,
-  EndState: true,
-};
-
 describe('values of labels', () => {
   it.each([
     ['Answers of a lock server', FLEET_LOCK_ANSWERS],
-    ['States', Object.keys(STATES)],
+    ['States', Object.keys(STATE_NAMES)],
   ])('of section "%s" are documented, in order', (title, values) => {
     const section = documentation.split(/^## /m).find((part) => part.startsWith(`${title}\n`)) ?? '';
     const [, ...cells] = [...section.matchAll(/^\| `([\w-]+)` \|/gm)].map((match) => match[1]);
