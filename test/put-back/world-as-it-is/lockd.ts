@@ -18,6 +18,15 @@ export const LOCKD_FAULTS: readonly PutBackFault[] = [
     named: 'that writes nothing',
   },
   {
+    id: 'lockd-own-write',
+    fault:
+      'a person who asks again after a lost answer hears that nothing was to be done, and may do it to somebody else',
+    changes: [replace('src/lockd/decide.ts', 'answeredBefore', () => () => undefined)],
+    project: 'unit',
+    test: RULES,
+    named: 'lockd-own-write',
+  },
+  {
     id: 'lockd-one-too-many',
     fault: 'a group lends one slot more than it has',
     changes: [
