@@ -38,8 +38,13 @@ export function givenScope(values: Given['values']): GraphScope {
 
 /** Throws an error that names the graph. */
 export function readNamed({ name, bytes }: GraphSource): ReadGraph {
+  return named(name, () => readGraph(bytes));
+}
+
+/** What it throws names the graph. `name`: as people may see it. */
+export function named<T>(name: string, work: () => T): T {
   try {
-    return readGraph(bytes);
+    return work();
   } catch (error) {
     throw new Error(`${name}: ${messageOf(error)}`, { cause: error });
   }
