@@ -54,7 +54,7 @@ export function requested(
   const isFull = model.memory.requests.length >= MOST_REQUESTS;
   const answer = isFull
     ? refused('Busy', 'too many requests wait: ask again when they have ended')
-    : take(request.wish, { model, now, policy, request, tell, ...(underWay !== undefined && { underWay }) });
+    : take(request.wish, { model, now, policy, request, tell, underWay });
   if ('memory' in answer) {
     return settled(answer, model, happenings, now, policy);
   }

@@ -339,6 +339,9 @@ describe('people', () => {
     const lookAt = node.at + MINUTE_MS;
     const upper = explained(node, { sessions: [CORE], policy }).upper;
     expect(upper).toEqual({ kind: 'at', at: lookAt + 9 * MINUTE_MS });
+    // A person who asks for the reboot is a look.
+    const asked = explained(node, { sessions: [CORE], policy, overrides: ['window'] });
+    expect(asked.upper).toEqual({ kind: 'at', at: node.at + 9 * MINUTE_MS });
   });
 
   it('alone are said to hold the node at the latest until the upper bound, while there are any', () => {
