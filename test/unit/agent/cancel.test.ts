@@ -1,4 +1,4 @@
-/** A cancel of one request between two effects: it ends that one and what it has begun, and nothing else. */
+/** A cancel between two effects: of one request, which ends what that one has begun and nothing else; and of all. */
 import { describe, expect, it } from 'vitest';
 import type { Pending } from '../../../src/agent/pending-request.ts';
 import { requested } from '../../../src/agent/requested.ts';
@@ -19,12 +19,17 @@ const pending = (wish: Wish, changes: Partial<Pending> = {}): Pending => ({
   ...changes,
 });
 
-function cancelled(wish: Wish, state: AgentState, requests: readonly Pending[] = [pending(wish)]) {
+/** `wish` undefined: all requests. */
+function cancelled(
+  wish: Wish | undefined,
+  state: AgentState,
+  requests: readonly Pending[] = wish === undefined ? [] : [pending(wish)],
+) {
   const before = { state, memory: memoryOf({ requests }) };
   const { model, happenings } = requested(before, NOW, POLICY, {
     id: 't-cancel',
     by: { uid: 1 },
-    wish: { kind: 'cancel', request: `t-${wish.kind}` },
+    wish: { kind: 'cancel', ...(wish !== undefined && { request: `t-${wish.kind}` }) },
   });
   const outcomes = happenings.flatMap((one) =>
     one.kind === 'request-ended' ? [[one.request.id, one.outcome] as const] : [],
@@ -97,5 +102,28 @@ describe('of one among several', () => {
     expect(after.state).toMatchObject({ name: 'UpdateAvailable', step: 'rest' });
     const ofCancel = [...after.outcomes].filter(([, { text }]) => text === 'by request t-cancel');
     expect(ofCancel.map(([id]) => id)).toEqual(['t-stage']);
+  });
+});
+
+describe('of all', () => {
+  const RESTING = available({ step: 'rest' });
+
+  it('ends the staging of a release that rests only where a person is behind it', () => {
+    const own = cancelled(undefined, RESTING);
+    expect(own.state).toEqual(RESTING);
+    expect(own.outcomes.get('t-cancel')).toMatchObject({ kind: 'done', changed: false });
+    const asked = cancelled(undefined, { ...RESTING, terms: { ignoreRollout: true } });
+    expect(asked.state).toEqual(POLLING);
+    expect(asked.outcomes.get('t-cancel')).toMatchObject({ changed: true, release: '2.0', cancelled: [] });
+    const checking = cancelled(undefined, RESTING, [pending(CHECK)]);
+    expect(checking.state).toMatchObject({ step: 'rest', dueMono: NOW.mono + POLICY.retryIntervalMs });
+    expect(checking.outcomes.get('t-cancel')).toMatchObject({ release: '2.0' });
+    const cut = cancelled(undefined, { ...RESTING, isCut: true });
+    expect(cut.outcomes.get('t-cancel')).toMatchObject({ changed: true, release: '2.0' });
+  });
+
+  it('lets go on what is being dropped', () => {
+    const dropping = available({ step: 'discard' });
+    expect(cancelled(undefined, dropping).state).toEqual(dropping);
   });
 });
