@@ -1,4 +1,4 @@
-// A property that fails has noticed the mutant: nobody looks at the example, and to shrink it can take longer than a
+// A property that fails has noticed the mutant. Nobody looks at its example, and to shrink that can take longer than a
 // mutant may live.
 import fc from 'fast-check';
 

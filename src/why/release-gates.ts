@@ -57,8 +57,8 @@ function isDropping(state: AgentState): boolean {
 }
 
 /**
- * Exported for its tests. What is on disk already, or may be, needs no staging once the graph names it: neither time, nor
- * leave of people who hold staging.
+ * Exported for its tests. What is on disk already, or may be, needs no staging once the graph names it. So it takes no
+ * time, and a hold on staging does not count.
  */
 export function mayBeThere({ state, memory: { host } }: Scene['model']): boolean {
   return !isDropping(state) && (host === undefined || host.staged !== undefined);
