@@ -50,12 +50,6 @@ export const equivalents = [
   },
   {
     file: 'src/config/fragment.ts',
-    was: 'value = isTable(value) ? value.get(part) : undefined;',
-    becomes: 'value = true ? value.get(part) : undefined;',
-    why: 'a key that was accepted was read there, from table to table',
-  },
-  {
-    file: 'src/config/fragment.ts',
     was: 'if (value !== undefined) {',
     becomes: 'if (true) {',
     why: 'a key that was accepted has a value; the question is for the compiler',
