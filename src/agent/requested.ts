@@ -185,7 +185,7 @@ export function cancelOutcome(staging: Release | undefined, requests: readonly R
 }
 
 function requestsOf({ happenings }: Ended): readonly Request[] {
-  return happenings.flatMap((happening) => (happening.kind === 'request-ended' ? [happening.request] : []));
+  return happenings.map(({ request }) => request);
 }
 
 /** Ends one request and what it has begun. What the node does by itself goes on, and so do the requests of others. */
