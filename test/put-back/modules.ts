@@ -2,6 +2,8 @@
 import type * as absentService from '../../src/host/absent-service.ts';
 import type * as bootState from '../../src/host/boot-state.ts';
 import type * as attributes from '../../src/config/attributes.ts';
+import type * as identity from '../../src/identity/identity.ts';
+import type * as giveBackMeanwhile from '../../src/daemon/give-back-meanwhile.ts';
 import type * as awaitConfiguration from '../../src/daemon/await-configuration.ts';
 import type * as calendar from '../../src/calendar/calendar.ts';
 import type * as checker from '../../src/config/checker.ts';
@@ -235,6 +237,8 @@ export interface Modules {
   readonly 'src/config/schema.ts': typeof schema;
   readonly 'src/host/absent-service.ts': typeof absentService;
   readonly 'src/host/boot-state.ts': typeof bootState;
+  readonly 'src/identity/identity.ts': typeof identity;
+  readonly 'src/daemon/give-back-meanwhile.ts': typeof giveBackMeanwhile;
   readonly 'src/daemon/await-configuration.ts': typeof awaitConfiguration;
   readonly 'src/daemon/readiness.ts': typeof readiness;
   readonly 'src/host/motd.ts': typeof motd;
