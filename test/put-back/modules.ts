@@ -1,6 +1,7 @@
 /** The modules in which faults replace an export, with their types. A test compares path and import. */
 import type * as absentService from '../../src/host/absent-service.ts';
 import type * as bootState from '../../src/host/boot-state.ts';
+import type * as datagramSender from '../../src/host/datagram-sender.ts';
 import type * as attributes from '../../src/config/attributes.ts';
 import type * as identity from '../../src/identity/identity.ts';
 import type * as giveBackMeanwhile from '../../src/daemon/give-back-meanwhile.ts';
@@ -239,6 +240,7 @@ export interface Modules {
   readonly 'src/host/boot-state.ts': typeof bootState;
   readonly 'src/identity/identity.ts': typeof identity;
   readonly 'src/daemon/give-back-meanwhile.ts': typeof giveBackMeanwhile;
+  readonly 'src/host/datagram-sender.ts': typeof datagramSender;
   readonly 'src/daemon/await-configuration.ts': typeof awaitConfiguration;
   readonly 'src/daemon/readiness.ts': typeof readiness;
   readonly 'src/host/motd.ts': typeof motd;

@@ -35,7 +35,11 @@ const OWED: Memory['steady'] = { owed: true, dueMono: 700_000, streak: undefined
 const UNREGISTERED: Memory['driver'] = { registered: false, dueMono: 600_000, streak: undefined };
 const slotsOf = (...slots: Memory['record']['slots']) => ({ ...EMPTY_RECORD, slots });
 const OFF_GRAPH: AgentState = { name: 'OffGraph', step: 'rest', since: { at: 1, mono: 1 } };
-const STARTING: Extract<AgentState, { name: 'StartState' }> = { name: 'StartState', step: 'rest', dueMono: 9_000_000 };
+const STARTING: Extract<AgentState, { name: 'StartState' }> = {
+  name: 'StartState',
+  step: 'rest',
+  dueMono: 9_000_000,
+};
 
 const thresholdOf = (state: AgentState, memory: Partial<Memory> = {}, policy = POLICY) =>
   nextThreshold({ state, memory: memoryOf(memory) }, policy);
