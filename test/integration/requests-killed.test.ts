@@ -1,6 +1,6 @@
 /**
- * A request of a person, and SIGKILL of the built agent at each write below its state folder: before the request is in the
- * history, between that and the act, between the act and its end. It is neither run twice nor lost without a word.
+ * A request of a person, and SIGKILL of the built agent at each write below its state folder. That is before the request is in
+ * the history, before the act, or before its end. It is neither run twice nor lost without a word.
  */
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -3,6 +3,7 @@ import type * as absentService from '../../src/host/absent-service.ts';
 import type * as bootState from '../../src/host/boot-state.ts';
 import type * as datagramSender from '../../src/host/datagram-sender.ts';
 import type * as attributes from '../../src/config/attributes.ts';
+import type * as sshTerminals from '../../src/host/ssh-terminals.ts';
 import type * as historyFirst from '../../src/history/history-first.ts';
 import type * as identity from '../../src/identity/identity.ts';
 import type * as giveBackMeanwhile from '../../src/daemon/give-back-meanwhile.ts';
@@ -239,6 +240,7 @@ export interface Modules {
   readonly 'src/config/schema.ts': typeof schema;
   readonly 'src/host/absent-service.ts': typeof absentService;
   readonly 'src/host/boot-state.ts': typeof bootState;
+  readonly 'src/host/ssh-terminals.ts': typeof sshTerminals;
   readonly 'src/history/history-first.ts': typeof historyFirst;
   readonly 'src/identity/identity.ts': typeof identity;
   readonly 'src/daemon/give-back-meanwhile.ts': typeof giveBackMeanwhile;
