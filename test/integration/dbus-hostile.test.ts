@@ -5,6 +5,7 @@ import { connectBus } from '../../src/dbus/connect.ts';
 import type { BusLink, BusSignal } from '../../src/dbus/types.ts';
 import { MINUTE_MS } from '../../src/text/units.ts';
 import { BusFixture, SERVICE, TEST_OBJECT } from '../support/bus-fixture.ts';
+import { computing } from '../support/computing.ts';
 
 const NEVER = new AbortController().signal;
 const MIB = 1024 * 1024;
@@ -28,15 +29,6 @@ async function attackAndSurvive(...attack: readonly string[]): Promise<void> {
   await fixture.attack(link.uniqueName ?? '', ...attack);
   expect(await nameHasOwner(link, 'org.freedesktop.DBus')).toBe(true);
   expect(link.gone.aborted).toBe(false);
-}
-
-/** Gives the processor time that this thread has used since, in milliseconds: a busy machine does not add to it. */
-function computing(): () => number {
-  const before = process.threadCpuUsage();
-  return () => {
-    const { user, system } = process.threadCpuUsage(before);
-    return (user + system) / 1000;
-  };
 }
 
 function collect(filter: { readonly interface: string }): BusSignal[] {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import { type Known, redacted } from '../../../src/cli/redaction.ts';
+import { computing } from '../../support/computing.ts';
 
 const NODE = '1e0a5f3c9d224b7a8c6de0f1a2b3c49c';
 const KNOWN: Known = {
@@ -35,11 +36,11 @@ describe('secrets', () => {
   });
 
   it('a text made to be slow takes no time', () => {
-    const started = performance.now();
+    const usedMs = computing();
     shown('a://'.repeat(100_000));
     shown('-----BEGIN '.repeat(50_000));
     shown('token=\t'.repeat(50_000));
-    expect(performance.now() - started).toBeLessThan(10_000);
+    expect(usedMs()).toBeLessThan(10_000);
   });
 });
 

@@ -6,6 +6,7 @@ import {
   parseImageReference,
   printImageReference,
 } from '../../../src/rpmostree/image-reference.ts';
+import { computing } from '../../support/computing.ts';
 
 const DIGEST = `sha256:${'a'.repeat(64)}`;
 
@@ -79,9 +80,9 @@ describe('parseImageReference', () => {
   });
 
   it('reads a hostile text in linear time', () => {
-    const began = performance.now();
+    const usedMs = computing();
     parseImageReference(`ostree-unverified-registry:${'a:'.repeat(100_000)} `);
-    expect(performance.now() - began).toBeLessThan(500);
+    expect(usedMs()).toBeLessThan(500);
   });
 });
 

@@ -14,6 +14,7 @@ import {
   type WrittenRelease,
 } from '../../../support/fleet/written-graph.ts';
 import { node, payload } from '../../../support/graphs.ts';
+import { computing } from '../../../support/computing.ts';
 
 const NOW = Date.UTC(2026, 11, 1);
 const A: WrittenRelease = { version: '1' };
@@ -321,10 +322,10 @@ describe('checkGraph', () => {
       ...Array.from({ length: 70_000 }, () => '"a":1'),
     ];
     const metadata = `{${keys.join(',')}}`;
-    const began = performance.now();
+    const usedMs = computing();
     const wanted = found(`{"nodes":[{"version":"1","payload":"x","metadata":${metadata}}],"edges":[]}`);
     expect(wanted.filter((line) => line.startsWith('E repeated-key'))).toHaveLength(139_998);
-    expect(performance.now() - began).toBeLessThan(20_000);
+    expect(usedMs()).toBeLessThan(20_000);
   });
 
   it('takes ten thousand releases in bounded time', () => {
@@ -333,9 +334,9 @@ describe('checkGraph', () => {
       metadata: index % 3 === 0 ? barrier() : {},
     }));
     const edges = Array.from({ length: 20_000 }, (_, index) => [index % 9000, (index * 7) % 9000]);
-    const began = performance.now();
+    const usedMs = computing();
     expect(found(graphText(releases, edges).replaceAll(/\n */g, '')).length).toBeGreaterThan(1000);
-    expect(performance.now() - began).toBeLessThan(20_000);
+    expect(usedMs()).toBeLessThan(20_000);
   });
 });
 
