@@ -1,13 +1,20 @@
 /** The modules in which faults replace an export, with their types. A test compares path and import. */
 import type * as absentService from '../../src/host/absent-service.ts';
 import type * as bootState from '../../src/host/boot-state.ts';
+import type * as datagramSender from '../../src/host/datagram-sender.ts';
 import type * as attributes from '../../src/config/attributes.ts';
+import type * as sshTerminals from '../../src/host/ssh-terminals.ts';
+import type * as historyFirst from '../../src/history/history-first.ts';
+import type * as identity from '../../src/identity/identity.ts';
+import type * as giveBackMeanwhile from '../../src/daemon/give-back-meanwhile.ts';
 import type * as awaitConfiguration from '../../src/daemon/await-configuration.ts';
 import type * as calendar from '../../src/calendar/calendar.ts';
 import type * as checker from '../../src/config/checker.ts';
 import type * as afterLender from '../../src/agent/states/staged/after-lender.ts';
 import type * as messages from '../../src/agent/messages.ts';
 import type * as lock from '../../src/fleet/search/lock.ts';
+import type * as instantOption from '../../fleet/instant-option.ts';
+import type * as lockdHttp from '../../fleet/lockd/http-app.ts';
 import type * as lockdDecide from '../../src/lockd/decide.ts';
 import type * as lockdSemaphore from '../../src/lockd/semaphore.ts';
 import type * as rebooting from '../../src/agent/rebooting.ts';
@@ -172,6 +179,8 @@ export interface Modules {
   readonly 'src/agent/states/staged/after-lender.ts': typeof afterLender;
   readonly 'src/agent/messages.ts': typeof messages;
   readonly 'src/fleet/search/lock.ts': typeof lock;
+  readonly 'fleet/instant-option.ts': typeof instantOption;
+  readonly 'fleet/lockd/http-app.ts': typeof lockdHttp;
   readonly 'src/lockd/decide.ts': typeof lockdDecide;
   readonly 'src/lockd/semaphore.ts': typeof lockdSemaphore;
   readonly 'src/agent/rebooting.ts': typeof rebooting;
@@ -235,6 +244,11 @@ export interface Modules {
   readonly 'src/config/schema.ts': typeof schema;
   readonly 'src/host/absent-service.ts': typeof absentService;
   readonly 'src/host/boot-state.ts': typeof bootState;
+  readonly 'src/host/ssh-terminals.ts': typeof sshTerminals;
+  readonly 'src/history/history-first.ts': typeof historyFirst;
+  readonly 'src/identity/identity.ts': typeof identity;
+  readonly 'src/daemon/give-back-meanwhile.ts': typeof giveBackMeanwhile;
+  readonly 'src/host/datagram-sender.ts': typeof datagramSender;
   readonly 'src/daemon/await-configuration.ts': typeof awaitConfiguration;
   readonly 'src/daemon/readiness.ts': typeof readiness;
   readonly 'src/host/motd.ts': typeof motd;

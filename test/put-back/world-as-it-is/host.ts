@@ -12,6 +12,39 @@ const ABSENT_SERVICE = { project: 'integration', test: 'test/integration/absent-
 
 export const HOST_FAULTS: readonly PutBackFault[] = [
   {
+    id: 'ssh-tty',
+    fault: 'people over ssh are not waited for where logind knows no terminals',
+    changes: [replace('src/host/ssh-terminals.ts', 'terminalsOf', () => () => Promise.resolve([]))],
+    project: 'unit',
+    test: 'test/unit/host/sessions.test.ts',
+    named: 'each of them counts',
+  },
+  {
+    id: 'ssh-tty-utmp',
+    fault: 'a command over ssh counts as a person, where logind knows all terminals',
+    changes: [replace('src/host/ssh-terminals.ts', 'hasUtmp', () => () => Promise.resolve(false))],
+    project: 'unit',
+    test: 'test/unit/host/sessions.test.ts',
+    named: 'where logind reads utmp',
+  },
+  {
+    id: 'spin-1',
+    fault: 'a service manager that lagged once keeps a core busy for the rest of the life of the agent',
+    changes: [
+      replace('src/host/datagram-sender.ts', 'datagramSender', (original) => (address, open) => {
+        const socket = open();
+        return original(address, () => ({
+          on: (event, listener) => socket.on(event, listener),
+          sendTo: (...args) => socket.sendTo(...args),
+          close: () => undefined,
+        }));
+      }),
+    ],
+    project: 'integration',
+    test: 'test/integration/notify.test.ts',
+    named: 'spin-1: costs nothing more',
+  },
+  {
     id: 'F3',
     fault: 'a logind that cannot start counts as a host where nobody is logged in',
     changes: [
