@@ -13,6 +13,8 @@ import type * as checker from '../../src/config/checker.ts';
 import type * as afterLender from '../../src/agent/states/staged/after-lender.ts';
 import type * as messages from '../../src/agent/messages.ts';
 import type * as lock from '../../src/fleet/search/lock.ts';
+import type * as instantOption from '../../fleet/instant-option.ts';
+import type * as lockdHttp from '../../fleet/lockd/http-app.ts';
 import type * as lockdDecide from '../../src/lockd/decide.ts';
 import type * as lockdSemaphore from '../../src/lockd/semaphore.ts';
 import type * as rebooting from '../../src/agent/rebooting.ts';
@@ -177,6 +179,8 @@ export interface Modules {
   readonly 'src/agent/states/staged/after-lender.ts': typeof afterLender;
   readonly 'src/agent/messages.ts': typeof messages;
   readonly 'src/fleet/search/lock.ts': typeof lock;
+  readonly 'fleet/instant-option.ts': typeof instantOption;
+  readonly 'fleet/lockd/http-app.ts': typeof lockdHttp;
   readonly 'src/lockd/decide.ts': typeof lockdDecide;
   readonly 'src/lockd/semaphore.ts': typeof lockdSemaphore;
   readonly 'src/agent/rebooting.ts': typeof rebooting;
