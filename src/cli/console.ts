@@ -38,7 +38,8 @@ export async function hostConsole(root: string): Promise<Console> {
   const { stdout, env } = process;
   const zone = await hostZone(root);
   const users = hostUsers(root);
-  const isDumb = env['TERM'] === 'dumb';
+  // Nobody knows what a terminal without a name can do.
+  const isDumb = ['', 'dumb'].includes(env['TERM'] ?? '');
   const colour = stdout.isTTY && !isDumb && (env['NO_COLOR'] ?? '') === '';
   const isRoot = process.geteuid?.() === 0;
   return {

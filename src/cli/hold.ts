@@ -49,7 +49,7 @@ function endOf({ until, for: length }: CommandOf<'hold'>, terms: Terms): number 
   if (until === undefined) {
     return length === undefined ? undefined : terms.now + length;
   }
-  const at = parseTime(until, terms);
+  const at = parseTime(until, terms, { option: 'until', command: 'hold' });
   if (at <= terms.now) {
     throw new UsageError(`--until must be in the future, got ${localTimeAndDistance(at, terms)}`, 'hold');
   }

@@ -4,6 +4,9 @@ import { parseDuration } from './duration.ts';
 import { parseTime, type Terms } from './terms.ts';
 import { UsageError } from './usage-error.ts';
 
+/** Nothing else takes an instant that is over. */
+const OF = { option: 'since', command: 'history' };
+
 const LENGTH = /^\s*\d+\s*(?:min|[smhdw])/;
 
 /**
@@ -17,10 +20,10 @@ export function parsePast(text: string, terms: Pick<Terms, 'now' | 'zone'>): num
   }
   // parseTime takes a time of day for the next one. A day with a change of clocks has other than 24 hours.
   const at = [1, 2]
-    .map((days) => parseTime(text, { now: now - days * DAY_MS, zone }))
+    .map((days) => parseTime(text, { now: now - days * DAY_MS, zone }, OF))
     .find((one) => one <= now);
   if (at === undefined) {
-    throw new UsageError(`a time must be over, got ${JSON.stringify(text)}`, 'history');
+    throw new UsageError(`--${OF.option}: a time must be over, got ${JSON.stringify(text)}`, OF.command);
   }
   return at;
 }

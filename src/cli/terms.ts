@@ -68,9 +68,13 @@ const ABSOLUTE = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:Z
 
 /**
  * The instant that people mean by `18:00` (the next one), `2026-11-28` (its beginning), `2026-11-28 18:00` in their
- * zone, or by RFC 3339 with an offset. Throws UsageError.
+ * zone, or by RFC 3339 with an offset. Throws UsageError. `of`: the option that has it, and its command.
  */
-export function parseTime(text: string, { now, zone }: Pick<Terms, 'now' | 'zone'>): number {
+export function parseTime(
+  text: string,
+  { now, zone }: Pick<Terms, 'now' | 'zone'>,
+  of: { readonly option: string; readonly command: string },
+): number {
   if (ABSOLUTE.test(text)) {
     const at = Date.parse(text.replace(' ', 'T'));
     if (!Number.isNaN(at)) {
@@ -97,7 +101,10 @@ export function parseTime(text: string, { now, zone }: Pick<Terms, 'now' | 'zone
     }
   }
   const got = JSON.stringify(printable(text.slice(0, 100)));
-  throw new UsageError(`a time must be such as 18:00, 2026-11-28 or "2026-11-28 18:00", got ${got}`);
+  throw new UsageError(
+    `--${of.option}: a time must be such as 18:00, 2026-11-28 or "2026-11-28 18:00", got ${got}`,
+    of.command,
+  );
 }
 
 function timeOfDay(hour = '', minute = '', second = ''): number | undefined {

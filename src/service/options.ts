@@ -59,8 +59,11 @@ export function readOptions<const S extends Readonly<Record<string, Kind>>>(
   return found as Found<S>;
 }
 
-/** Of at least one and at most `longest` characters, none of them a control character. */
+/** Of at least one and at most `longest` characters, none of them a control character, and not of blanks alone. */
 export function readText(what: string, value: BusValue | undefined, longest: number): string {
+  if (typeof value === 'string' && value !== '' && value.trim() === '') {
+    throw refused('Invalid', `${what} must be more than blanks, got ${shown(value)}`);
+  }
   if (typeof value !== 'string' || value === '' || value.length > longest) {
     const got = typeof value === 'string' ? `${value.length}` : 'no text';
     throw refused('Invalid', `${what} must have 1 to ${longest} characters, got ${got}`);

@@ -77,6 +77,7 @@ describe('colour and movement', () => {
   it.each([
     ['NO_COLOR=1', { NO_COLOR: '1' }],
     ['TERM=dumb', { TERM: 'dumb' }],
+    ['term-none: TERM=', { TERM: '' }],
   ])('%s: no colours', async (_, env) => {
     await anAgent();
     const pty = onTerminal(['status'], USUAL, env);

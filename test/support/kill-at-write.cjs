@@ -1,11 +1,13 @@
 /**
  * Loaded into the agent before the program (`node --require`): a SIGKILL at the WRITE_AT-th write below the state folder,
  * counted from the moment at which the file WRITE_ARMED is there. Each step counts: to open a file for writing, the
- * content, which is then half there, to flush it, to rename it.
+ * content, which is then half there, to flush it, to rename it. The history has a slow disk, so that whatever does not wait
+ * for it comes first.
  */
 const { existsSync, writeSync } = require('node:fs');
 const promises = require('node:fs/promises');
 
+const SLOW_MS = 200;
 const { WRITE_AT, WRITE_ARMED, WRITE_FOLDER } = process.env;
 let left = Number(WRITE_AT);
 
@@ -25,6 +27,9 @@ function die() {
 const { open, rename } = promises;
 promises.open = async (file, flags, ...rest) => {
   const isWriting = typeof flags === 'number' ? (flags & 3) !== 0 : flags !== undefined && flags !== 'r';
+  if (isWriting && String(file).endsWith('history.log')) {
+    await new Promise((resolve) => setTimeout(resolve, SLOW_MS));
+  }
   if (isWriting && isThis(file)) die();
   const handle = await open(file, flags, ...rest);
   const { writeFile, sync, datasync } = handle;

@@ -8,7 +8,7 @@ const MOST_DAYS = 366;
 export function parseDays(text: string): number {
   const days = /^\d{1,4}$/.test(text) ? Number(text) : 0;
   if (days < 1 || days > MOST_DAYS) {
-    throw new UsageError(`--days must be a whole number from 1 to ${MOST_DAYS}, got "${text}"`);
+    throw new UsageError(`it must be a whole number from 1 to ${MOST_DAYS}, got "${text}"`);
   }
   return days;
 }

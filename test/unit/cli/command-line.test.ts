@@ -43,6 +43,7 @@ describe('parseCommandLine', () => {
     [['wait'], 'the command "wait" must come with --for staged|rebooted|idle'],
     [['hold', '--what', 'world'], '--what must be reboot, stage, got "world"'],
     [['hold', '--for', '5'], '--for: a duration must be such as 90s'],
+    [['calendar', '--days', '0'], '--days: it must be a whole number from 1 to 366, got "0"'],
     [['hold', '--for', '5h', '--until', '18:00'], '--for and --until do not go together'],
     [['update', '--override', 'window'], '--override must come with --reboot'],
     [['\u001b[2J'], 'unknown command "\uFFFD[2J"'],

@@ -11,7 +11,8 @@ import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../src/text/units.t
 const BERLIN = parseTzif('Europe/Berlin', readFileSync('/usr/share/zoneinfo/Europe/Berlin'));
 const NOW = Date.parse('2026-11-25T15:44:30Z');
 const berlin = { now: NOW, zone: BERLIN };
-const iso = (text: string, terms = berlin): string => new Date(parseTime(text, terms)).toISOString();
+const OF = { option: 'until', command: 'hold' };
+const iso = (text: string, terms = berlin): string => new Date(parseTime(text, terms, OF)).toISOString();
 
 describe('local time', () => {
   it('has the name of the zone that holds at that instant, and another year where it is one', () => {
@@ -56,8 +57,8 @@ describe('what people mean by a time', () => {
     '2026-11-28 24:00',
     '\u001b[2J',
   ])('refuses %j', (text) => {
-    expect(() => parseTime(text, berlin)).toThrow(UsageError);
-    expect(() => parseTime(text, berlin)).toThrow(/^a time must be such as/);
+    expect(() => parseTime(text, berlin, OF)).toThrow(UsageError);
+    expect(() => parseTime(text, berlin, OF)).toThrow(/^--until: a time must be such as/);
   });
 });
 

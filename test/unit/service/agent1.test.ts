@@ -222,6 +222,7 @@ describe('arguments', () => {
     ['Stage', { to: new Variant('u', 1) }, 'Stage: option to must be a text (s), got "u"'],
     ['Stage', { to: new Variant('s', 'x'.repeat(301)) }, 'to must have 1 to 300 characters, got 301'],
     ['Stage', { to: new Variant('s', 'a\u001bb') }, 'to must be without control characters, got "a\uFFFDb"'],
+    ['Stage', { to: new Variant('s', ' \u00a0 ') }, 'to must be more than blanks, got'],
     ['Reboot', { override: new Variant('as', ['all']) }, 'override must be one of window, splay,'],
     ['History', { newest: new Variant('u', 0) }, 'newest must be from 1 to 500, got 0'],
     ['Calendar', { days: new Variant('u', 367) }, 'days must be from 1 to 366, got 367'],
