@@ -1,4 +1,5 @@
 /** Commands `lockd`, `lockd check` and `lockd token`: the lock server itself, and what sets it up. */
+import { counted } from '../counted.ts';
 import type { CommandSpec } from '../command-spec.ts';
 import { DEFAULT_CONFIG, readLockdConfig } from './config.ts';
 import { newToken } from './doors.ts';
@@ -30,9 +31,7 @@ export const LOCKD_CHECK: CommandSpec = {
     for (const warning of warnings) {
       process.stderr.write(`warning: ${warning}\n`);
     }
-    process.stdout.write(
-      `${groups.length === 1 ? '1 group' : `${groups.length} groups`}, and nothing is wrong\n`,
-    );
+    process.stdout.write(`${counted(groups.length, 'group')}, and nothing is wrong\n`);
     return 0;
   },
 };

@@ -132,7 +132,7 @@ function whyNotRebooting({ model: { state, memory } }: Scene): Outcome | undefin
   const foreign = foreignStaged(memory);
   return foreign === undefined || state.name === 'UpdateStaged'
     ? undefined
-    : refused('NotStaged', `what is staged, ${foreign.version}, was staged by somebody else`);
+    : refused('NotStaged', `what boots next, ${foreign.version}, was put there by somebody else`);
 }
 
 /** Ends what requests have begun, and staging whoever began it. */

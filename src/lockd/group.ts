@@ -5,6 +5,7 @@
  * - What is beside the semaphore never decides who holds a slot.
  * - A holder that another program wrote has no instant. One that another program dropped leaves none behind.
  * - Keys that a later version wrote are kept.
+ * - The answers to people's latest requests are kept, so that one that comes twice is done once.
  */
 import { parseJsonText, SMALL_JSON, type JsonLimits } from '../text/bounded-json.ts';
 import { MEBIBYTE } from '../text/units.ts';
@@ -19,12 +20,25 @@ export interface Pause {
   readonly reason: string;
 }
 
+/** What a person's request came to. */
+export interface Answered {
+  /** A word that no other request has. */
+  readonly nonce: string;
+  /** Whether it changed anything. */
+  readonly isNew: boolean;
+}
+
+/** Answers that are kept. A request is repeated within seconds, and people are few. */
+export const MOST_ANSWERED = 16;
+
 export interface Details {
   /** Number of the next entry of the history. */
   readonly nextEntry: number;
   /** When each holder took its slot: wall clock of the server, milliseconds. */
   readonly since: ReadonlyMap<string, number>;
   readonly pause: Pause | undefined;
+  /** The latest last. */
+  readonly answered: readonly Answered[];
   /** Of another version. */
   readonly others: Readonly<Record<string, unknown>>;
 }
@@ -35,17 +49,24 @@ export interface Group {
   readonly details: Details;
 }
 
-export const NO_DETAILS: Details = { nextEntry: 0, since: new Map(), pause: undefined, others: {} };
+export const NO_DETAILS: Details = {
+  nextEntry: 0,
+  since: new Map(),
+  pause: undefined,
+  answered: [],
+  others: {},
+};
 export const NEW_GROUP: Group = { semaphore: undefined, details: NO_DETAILS };
 
 const LIMITS: JsonLimits = { ...SMALL_JSON, bytes: 2 * MEBIBYTE, values: 200_000, keys: 100_000 };
 
-export function detailsText({ nextEntry, since, pause, others }: Details): string {
+export function detailsText({ nextEntry, since, pause, answered, others }: Details): string {
   return JSON.stringify({
     ...others,
     next_entry: nextEntry,
     since: Object.fromEntries(since),
     ...(pause !== undefined && { pause }),
+    ...(answered.length > 0 && { answered: answered.map(({ nonce, isNew }) => [nonce, isNew]) }),
   });
 }
 
@@ -53,10 +74,16 @@ export function detailsText({ nextEntry, since, pause, others }: Details): strin
 export function parseDetails(text: string): Details {
   const json = parseJsonText(text, LIMITS);
   if (isObject(json)) {
-    const { next_entry: nextEntry, since, pause, ...others } = json;
+    const { next_entry: nextEntry, since, pause, answered, ...others } = json;
     const instants = isObject(since) ? Object.entries(since) : undefined;
     if (isInstant(nextEntry) && instants?.every(isDated) === true) {
-      return { nextEntry, since: new Map(instants), pause: pauseOf(pause), others };
+      return {
+        nextEntry,
+        since: new Map(instants),
+        pause: pauseOf(pause),
+        answered: answeredOf(answered),
+        others,
+      };
     }
   }
   throw new Error(`details of a group must have next_entry and since, got ${text.slice(0, 100)}`);
@@ -73,6 +100,15 @@ function pauseOf(json: unknown): Pause | undefined {
     by: typeof by === 'string' ? by : 'somebody',
     reason: typeof reason === 'string' ? reason : '',
   };
+}
+
+/** Without those that cannot be read: they would only spare a repetition. */
+function answeredOf(json: unknown): readonly Answered[] {
+  return (Array.isArray(json) ? json : []).flatMap((pair: unknown) => {
+    const parts: readonly unknown[] = Array.isArray(pair) ? pair : [];
+    const [nonce, isNew] = parts;
+    return typeof nonce === 'string' && typeof isNew === 'boolean' ? [{ nonce, isNew }] : [];
+  });
 }
 
 function isDated(entry: [string, unknown]): entry is [string, number] {

@@ -130,7 +130,10 @@ function foreign({ model, policy }: Scene): readonly Candidate[] {
         class: 'observed',
         verdict: 'block',
         label: 'foreign_staged',
-        reason: `somebody else staged ${deployment.version}, which is left alone`,
+        reason:
+          deployment.pending === true
+            ? `somebody else had ${deployment.version} boot next, which is left alone`
+            : `somebody else staged ${deployment.version}, which is left alone`,
       },
       passAfter: OBSERVED.passAfter,
       openEnded: true,

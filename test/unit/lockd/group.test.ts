@@ -9,6 +9,10 @@ describe('what stands beside a semaphore', () => {
       nextEntry: 7,
       since: new Map([['a', 5]]),
       pause: { at: 3, by: 'ann', reason: 'release week' },
+      answered: [
+        { nonce: 'n-1', isNew: true },
+        { nonce: 'n-2', isNew: false },
+      ],
       others: {},
     };
     expect(parseDetails(detailsText(details))).toEqual(details);
@@ -36,6 +40,12 @@ describe('what stands beside a semaphore', () => {
       by: 'ann',
       reason: '',
     });
+  });
+
+  it('passes over answers that cannot be read', () => {
+    const text = '{"next_entry":0,"since":{},"answered":[1,["a"],["b",true],[2,true],["c",1]]}';
+    expect(parseDetails(text).answered).toEqual([{ nonce: 'b', isNew: true }]);
+    expect(parseDetails('{"next_entry":0,"since":{},"answered":true}').answered).toEqual([]);
   });
 
   it.each([
