@@ -115,4 +115,10 @@ export const equivalents = [
     ],
     why: 'what is taken up was read as staged; the questions are for the compiler',
   },
+  {
+    file: 'src/agent/beside.ts',
+    was: "const of = wish.kind === 'cancel' ? wish.request : undefined;",
+    becomes: 'const of = true ? wish.request : undefined;',
+    why: 'no other wish names a request; the comparison is for the compiler',
+  },
 ];

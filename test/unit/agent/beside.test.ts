@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { isBehind, isJoined, saveBeside, takenBeside } from '../../../src/agent/beside.ts';
 import type { Effect, EffectKind } from '../../../src/agent/messages.ts';
 import type { Outcome, Wish } from '../../../src/agent/requests.ts';
+import { available, memoryOf } from '../../support/agent-states.ts';
 import { askedNode, DONE, REFUSED } from '../../support/asked-node.ts';
 import { POLICY, release } from '../../support/samples.ts';
 import type { World } from '../../support/simulated-node.ts';
@@ -217,6 +218,25 @@ describe('in the middle of an effect', () => {
     ] as const;
     const { taken, left } = takenBeside(node.model, 'stage', queue, node, node.policy, true);
     expect([taken.length, left.map(({ id }) => id)]).toEqual([1, ['a']]);
+    // It is not looked at yet, so it ends nothing either.
+    const reboot = { id: 'c', by: { uid: 0 }, wish: { kind: 'reboot', overrides: [] } } as const;
+    const waiting = takenBeside(node.model, 'stage', [reboot], node, node.policy, true);
+    expect(waiting).toMatchObject({ taken: [], left: [reboot], isCut: false });
+  });
+
+  it('a cancel of one request ends what goes on only where that goes on for this request', () => {
+    const pending = (id: string, wish: Wish) => ({ request: { id, by: { uid: 0 }, wish }, begun: true });
+    const requests = [pending('s', { kind: 'stage', ignoreRollout: false }), pending('c', { kind: 'check' })];
+    const model = { state: available({ step: 'stage' }), memory: memoryOf({ requests }) };
+    const cut = (request: string) => {
+      const queue = [{ id: 'x', by: { uid: 0 }, wish: { kind: 'cancel', request } }] as const;
+      const { taken, isCut } = takenBeside(model, 'stage', queue, { at: 1, mono: 1 }, POLICY);
+      expect(taken).toHaveLength(1);
+      return isCut;
+    };
+    expect(cut('s')).toBe(true);
+    expect(cut('c')).toBe(false);
+    expect(cut('other')).toBe(false);
   });
 });
 
