@@ -1,9 +1,11 @@
 /**
  * Initialized: tell lenders that the node is up, then poll. Pure.
  *
- * Invariant: polling and staging wait neither for a lock server nor for a boot that is not complete.
+ * Invariants:
+ * - Polling and staging wait neither for a lock server nor for a boot that is not complete.
+ * - Lenders that were told while the deployments could not be read are not told again.
  */
-import { releaseSlot, waitUntil } from '../rest.ts';
+import { releaseSlot, slotDueMono, waitUntil } from '../rest.ts';
 import type { AgentState, Model } from '../state.ts';
 import { stepsOf, type Step, type Turn } from '../turn.ts';
 
@@ -14,7 +16,10 @@ const goOn = (_state: Initialized, _event: unknown, turn: Turn): Model => afterR
 export const INITIALIZED_STEP: Step<Initialized> = stepsOf<Initialized>()(
   ['release-slot', 'wait'],
   // With `catchUp` a slot from before the reboot is kept for the next hop; the first rest gives it back.
-  (state, view) => (view.policy.catchUp ? waitUntil(view.mono, view) : releaseSlot(state, view)),
+  (state, view) =>
+    view.policy.catchUp || slotDueMono({ state, memory: view.memory }, view.policy) === undefined
+      ? waitUntil(view.mono, view)
+      : releaseSlot(state, view),
   { 'slot-released': goOn, 'release-failed': goOn, 'slot-kept': goOn, woke: goOn },
 );
 

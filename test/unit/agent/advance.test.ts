@@ -264,7 +264,10 @@ function table(policy: Policy, memory: Memory): { lines: string[]; impossible: n
   const lines: string[] = [];
   let impossible = 0;
   for (const [stateName, state] of Object.entries(STATES)) {
-    const model: Model = { state, memory };
+    // An agent that starts has told no lender yet that the node is up.
+    const isStarting = state.name === 'StartState' || state.name === 'Initialized';
+    const steady = { ...memory.steady, owed: isStarting };
+    const model: Model = { state, memory: { ...memory, steady } };
     const asked = nextEffect(model, NOW, policy);
     lines.push('', `${stateName} asks: ${effectName(asked)}`);
     for (const [eventName, event] of Object.entries(EVENTS)) {

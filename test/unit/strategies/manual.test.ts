@@ -15,8 +15,7 @@ describe('manual', () => {
     expect(await MANUAL.ask(question(), signal)).toEqual({
       gate: 'manual',
       verdict: 'block',
-      reason:
-        'staged; this node reboots only by hand: zincati reboot --override manual',
+      reason: 'staged; this node reboots only by hand: zincati reboot --override manual',
       label: 'manual',
     });
   });
