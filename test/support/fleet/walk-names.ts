@@ -119,6 +119,8 @@ export class WalkNames {
       .replaceAll(/\(\d+ (?:s|min)(?: \d+ s)?\)/g, '(20 s)')
       .replaceAll(/\b\d+ (?:s|min)(?: \d+ s)? ago\b/g, '5 s ago')
       .replaceAll(/(?<=^  [\da-f]{32}.*, )\d+ (?:s|min)(?: \d+ s)?$/gm, '5 s')
+      .replaceAll(/^(health .* UTC) \(now\)/gm, '$1 (5 s ago)')
+      .replaceAll(/^(booted .* UTC) \(now\)$/gm, '$1 (20 s)')
       .replaceAll(/, next (?:now|in .*)$/gm, ', next now');
   }
 }
