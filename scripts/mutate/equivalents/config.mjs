@@ -84,4 +84,10 @@ export const equivalents = [
     becomes: 'fillIn(value, () => undefined),',
     why: 'it stands for one letter or for the word undefined, and no text is bounded by its length',
   },
+  {
+    file: 'src/config/checker.ts',
+    was: "return value > 0 ? 'inf' : '-inf';",
+    becomes: "return value >= 0 ? 'inf' : '-inf';",
+    why: 'a zero is finite',
+  },
 ];
