@@ -1,14 +1,19 @@
 /** The keys of `lockd.toml`: how each is read, its default, and what the documentation says. Pure. */
+import type { Freeze } from '../../src/calendar/freeze.ts';
+import type { MaintenanceWindow } from '../../src/calendar/maintenance-window.ts';
 import { isList, isTable, REFUSED } from '../../src/config/checker.ts';
 import {
   absolutePath,
   listenAddress,
   seconds,
+  timeZone,
   wholeNumber,
   type ListenAddress,
   type Parser,
 } from '../../src/config/checks.ts';
+import { FREEZE_FIELDS, freezes } from '../../src/config/freezes.ts';
 import { integer, PATH, SECONDS, TEXT, TEXTS, type JsonShape } from '../../src/config/json-shapes.ts';
+import { maintenanceWindows, NEEDED_OF_WINDOW, WINDOW_FIELDS } from '../../src/config/maintenance-windows.ts';
 import type { KeyDescriptor, Schema } from '../../src/config/read-keys.ts';
 import type { TomlValue } from '../../src/config/toml.ts';
 import { LOG_LEVELS, type LogLevel } from '../../src/log/log-line.ts';
@@ -42,6 +47,9 @@ export interface LockdGroupValues {
   max_hold_secs: number;
   token_hashes: readonly string[];
   client_names: readonly string[];
+  time_zone: string;
+  window: readonly MaintenanceWindow[];
+  freeze: readonly Freeze[];
 }
 
 function text(pattern: RegExp, expected: string): Parser<string> {
@@ -179,4 +187,27 @@ export const LOCKD_GROUP_KEYS: Schema<LockdGroupValues> = {
     [],
     'its nodes must have a certificate of one of these names; needs `tls.client_ca_file`',
   ),
+  time_zone: key('text', timeZone, TEXT, 'UTC', 'time zone of its windows and freezes'),
+  window: {
+    ...key<readonly MaintenanceWindow[]>(
+      'list of tables',
+      maintenanceWindows,
+      { type: 'array' },
+      [],
+      'when slots are lent, each opened by [[group.window]]; without one, always',
+    ),
+    fields: WINDOW_FIELDS,
+    needed: NEEDED_OF_WINDOW,
+  },
+  freeze: {
+    ...key<readonly Freeze[]>(
+      'list of tables',
+      freezes,
+      { type: 'array' },
+      [],
+      'when none are lent, each opened by [[group.freeze]]',
+    ),
+    fields: FREEZE_FIELDS,
+    needed: Object.keys(FREEZE_FIELDS),
+  },
 };

@@ -12,6 +12,7 @@ import type { Entry } from '../../src/lockd/entry.ts';
 import { decide, type Outcome, type Wish } from '../../src/lockd/decide.ts';
 import type { Group } from '../../src/lockd/group.ts';
 import type { Semaphore } from '../../src/lockd/semaphore.ts';
+import type { Terms } from '../../src/lockd/terms.ts';
 import { MOST_NEW_ENTRIES, type LockStore } from './lock-store.ts';
 
 /** `contended`: other servers were faster every time, and nothing was written. `busy`: too many requests wait here. */
@@ -32,21 +33,21 @@ interface Waiting {
 export class Desk {
   readonly #name: string;
   readonly #store: Pick<LockStore, 'read' | 'write'>;
-  readonly #slots: () => number;
+  readonly #terms: () => Terms;
   readonly #seen: (group: Group) => void;
   readonly #waiting: Waiting[] = [];
   #isWorking = false;
 
-  /** `slots`: as configured now. `seen` hears of the group after each batch. */
+  /** `terms`: of this instant. `seen` hears of the group after each batch. */
   constructor(
     name: string,
     store: Pick<LockStore, 'read' | 'write'>,
-    slots: () => number,
+    terms: () => Terms,
     seen: (group: Group) => void = () => undefined,
   ) {
     this.#name = name;
     this.#store = store;
-    this.#slots = slots;
+    this.#terms = terms;
     this.#seen = seen;
   }
 
@@ -90,7 +91,7 @@ export class Desk {
       const stored = await this.#store.read(this.#name);
       const present = batch.filter(({ isGivenUp }) => !isGivenUp());
       const wishes = present.map(({ wish }) => wish);
-      const { outcomes, group, entries, isWritten } = decideAll(stored.group, wishes, this.#slots());
+      const { outcomes, group, entries, isWritten } = decideAll(stored.group, wishes, this.#terms());
       if (!isWritten || (await this.#store.write(this.#name, { group, entries }, stored.revision))) {
         this.#seen(group);
         return new Map(present.map((waiting, index) => [waiting, outcomes[index] ?? { kind: 'contended' }]));
@@ -108,13 +109,13 @@ interface Settled {
 }
 
 /** Each wish finds what the one before it has left. Each makes one entry at most. */
-export function decideAll(before: Group, wishes: readonly Wish[], slots: number): Settled {
+export function decideAll(before: Group, wishes: readonly Wish[], terms: Terms): Settled {
   const outcomes: Outcome[] = [];
   const entries: Entry[] = [];
   let isWritten = false;
   let group = before;
   for (const wish of wishes) {
-    const decision = decide(group, wish, slots);
+    const decision = decide(group, wish, terms);
     outcomes.push(decision.outcome);
     isWritten ||= decision.isWritten;
     let { details } = decision.group;
@@ -126,7 +127,7 @@ export function decideAll(before: Group, wishes: readonly Wish[], slots: number)
   }
   return {
     outcomes,
-    group: { ...group, semaphore: group.semaphore ?? { totalSlots: slots, holders: [] } },
+    group: { ...group, semaphore: group.semaphore ?? { totalSlots: terms.slots, holders: [] } },
     entries,
     isWritten,
   };

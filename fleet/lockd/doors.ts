@@ -7,7 +7,7 @@
  * - Where a group names both, a node needs both.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { LockdGroup } from './config.ts';
+import type { LockdGroup } from './config-groups.ts';
 
 /** How a request proves itself. */
 export interface Proof {

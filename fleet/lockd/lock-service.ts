@@ -8,8 +8,9 @@
  */
 import type { Outcome, Wish } from '../../src/lockd/decide.ts';
 import type { Group } from '../../src/lockd/group.ts';
+import type { Closed, Terms } from '../../src/lockd/terms.ts';
 import { messageOf } from '../../src/errors.ts';
-import type { LockdGroup } from './config.ts';
+import type { LockdGroup } from './config-groups.ts';
 import { Desk, type Answer } from './desk.ts';
 import type { LockStore } from './lock-store.ts';
 
@@ -30,6 +31,8 @@ export interface GroupView {
   readonly maxHoldMs: number;
   readonly holders: readonly Holder[];
   readonly pause: Group['details']['pause'];
+  /** By the clock of this server; undefined: open. */
+  readonly closed: Closed | undefined;
 }
 
 interface Known {
@@ -100,11 +103,15 @@ export class LockService {
     return this.#options.store.history(name, most);
   }
 
-  /** Looks at each group: sees to its number of slots once, and to holds that last too long. Resolves with what failed. */
+  /**
+   * Looks at each group: sees to its number of slots once, to its time zones, and to holds that last too long. Resolves
+   * with what failed.
+   */
   async look(): Promise<readonly string[]> {
     const failures: string[] = [];
     for (const [name, known] of this.#groups) {
       try {
+        await known.config.hours?.refresh();
         if (!known.isAdopted) {
           const answer = await known.desk.ask({
             kind: 'set-slots',
@@ -134,7 +141,7 @@ export class LockService {
       desk: new Desk(
         config.name,
         this.#options.store,
-        () => known.config.slots,
+        () => this.#termsOf(known.config),
         (group) => this.#saw(known, group),
       ),
       group: undefined,
@@ -178,7 +185,12 @@ export class LockService {
       maxHoldMs: config.maxHoldMs,
       holders,
       pause: group?.details.pause,
+      closed: config.hours?.closedAt(now),
     };
+  }
+
+  #termsOf({ slots, hours }: LockdGroup): Terms {
+    return { slots, closed: hours?.closedAt(this.#options.now()) };
   }
 
   #known(name: string): Known {

@@ -17,6 +17,14 @@ export function groupsText(answer: unknown, only: string | undefined, nowAt: num
         `  paused by ${textOf(pause, 'by')} ${ago(pause, 'at', nowAt)} ago: ${textOf(pause, 'reason')}`,
       );
     }
+    const closed = fieldOf(group, 'closed');
+    if (closed !== undefined) {
+      const opens = instantOf(closed, 'opensAt');
+      const frozen = textOf(closed, 'frozen');
+      const when =
+        opens === '' ? 'no window is in sight' : `opens ${opens}, in ${until(closed, 'opensAt', nowAt)}`;
+      lines.push(`  closed, ${when}${frozen === '' ? '' : `; frozen: ${frozen}`}`);
+    }
     for (const holder of holders) {
       const guessed = fieldOf(holder, 'isGuessed') === true ? 'at least ' : '';
       const long = fieldOf(holder, 'isTooLong') === true ? '  TOO LONG' : '';
@@ -72,4 +80,9 @@ function instantOf(value: unknown, name: string): string {
 function ago(value: unknown, name: string, nowAt: number): string {
   const at = fieldOf(value, name);
   return describeDuration(typeof at === 'number' ? Math.max(nowAt - at, 0) : 0);
+}
+
+function until(value: unknown, name: string, nowAt: number): string {
+  const at = fieldOf(value, name);
+  return describeDuration(typeof at === 'number' ? Math.max(at - nowAt, 0) : 0);
 }

@@ -35,6 +35,7 @@ export class LockdMetrics {
       'How long the oldest slot is lent; 0 if none is.',
     ),
     paused: this.#gauge('zincati_lockd_paused', '1 if a person has paused the group.'),
+    closed: this.#gauge('zincati_lockd_closed', '1 while the group is outside of its windows, or frozen.'),
   };
 
   #gauge(name: string, help: string): Gauge<'group'> {
@@ -64,13 +65,14 @@ export class LockdMetrics {
       if (view === undefined) {
         continue;
       }
-      const { slots, held, overdue, oldest, paused } = this.#perGroup;
+      const { slots, held, overdue, oldest, paused, closed } = this.#perGroup;
       slots.set({ group }, view.storedSlots ?? view.slots);
       held.set({ group }, view.holders.length);
       overdue.set({ group }, view.holders.filter(({ isTooLong }) => isTooLong).length);
       const first = Math.min(now, ...view.holders.map(({ sinceAt }) => sinceAt));
       oldest.set({ group }, (now - first) / SECOND_MS);
       paused.set({ group }, view.pause === undefined ? 0 : 1);
+      closed.set({ group }, view.closed === undefined ? 0 : 1);
     }
     return this.#registry.metrics();
   }

@@ -36,9 +36,12 @@ function openStore(config: StoreConfig): LockStore {
 
 /** Resolves when a signal has ended it. Rejects with ConfigError, StoreError or an error of listening. */
 export async function runLockd(file: string): Promise<void> {
-  const started = await readLockdConfig(file);
+  const log = createLogger({ level: 'info', format: 'auto', env: process.env });
+  // Windows follow the time zones of the host for as long as it serves.
+  const warnOfZone = (text: string): void => log.warn(text);
+  const started = await readLockdConfig(file, warnOfZone);
   let config = started;
-  const log = createLogger({ level: config.logLevel, format: 'auto', env: process.env });
+  log.setLevel(config.logLevel);
   const warn = (sentences: readonly string[]): void => sentences.forEach((sentence) => log.warn(sentence));
   warn(config.warnings);
   const notifier = await createNotifier(process.env, process.pid, (text) => log.warn(text));
@@ -97,7 +100,7 @@ export async function runLockd(file: string): Promise<void> {
   const reload = async (): Promise<void> => {
     notifier.reloading();
     try {
-      const next = await readLockdConfig(file);
+      const next = await readLockdConfig(file, warnOfZone);
       warn(next.warnings);
       if (needsRestart(started, next)) {
         log.warn(

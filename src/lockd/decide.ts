@@ -3,7 +3,7 @@
  *
  * Invariants:
  * - There are never more holders than slots because of a request. Of two numbers of slots the smaller one counts.
- * - Taking and giving back may be repeated. Who holds a slot keeps it, also while the group is paused.
+ * - Taking and giving back may be repeated. Who holds a slot keeps it, also while the group is paused or closed.
  * - What is refused changes nothing.
  * - Giving back is always written. A request to take may still be on its way into the store. It must find another
  *   revision there.
@@ -12,6 +12,7 @@
 import type { Entry, EntryKind } from './entry.ts';
 import type { Group, Pause } from './group.ts';
 import { withHolder, withoutHolder, type Semaphore } from './semaphore.ts';
+import type { Closed, Terms } from './terms.ts';
 
 /** Where it comes from and when, for the history. */
 export interface Origin {
@@ -40,6 +41,7 @@ export type Outcome =
   | { readonly kind: 'freed'; readonly wasHeld: boolean }
   | { readonly kind: 'full'; readonly holders: number; readonly slots: number }
   | { readonly kind: 'paused'; readonly pause: Pause }
+  | { readonly kind: 'closed'; readonly closed: Closed }
   /** `isNew`: it was not so before. */
   | { readonly kind: 'done'; readonly isNew: boolean };
 
@@ -52,13 +54,13 @@ export interface Decision {
   readonly isWritten: boolean;
 }
 
-/** `slots`: as this server is configured. */
-export function decide(group: Group, wish: Wish, slots: number): Decision {
+export function decide(group: Group, wish: Wish, terms: Terms): Decision {
   const { details } = group;
+  const { slots } = terms;
   const semaphore = group.semaphore ?? { totalSlots: slots, holders: [] };
   switch (wish.kind) {
     case 'take':
-      return take(group, semaphore, wish, slots);
+      return take(group, semaphore, wish, terms);
     case 'give-back':
     case 'release': {
       const wasHeld = semaphore.holders.includes(wish.id);
@@ -110,7 +112,7 @@ function take(
   group: Group,
   semaphore: Semaphore,
   wish: Wish & { readonly kind: 'take' },
-  slots: number,
+  { slots, closed }: Terms,
 ): Decision {
   if (semaphore.holders.includes(wish.id)) {
     return unwritten(group, { kind: 'taken', isNew: false });
@@ -118,6 +120,9 @@ function take(
   const { pause } = group.details;
   if (pause !== undefined) {
     return unwritten(group, { kind: 'paused', pause });
+  }
+  if (closed !== undefined) {
+    return unwritten(group, { kind: 'closed', closed });
   }
   const least = Math.min(slots, semaphore.totalSlots);
   const next = withHolder({ ...semaphore, totalSlots: least }, wish.id);

@@ -59,4 +59,33 @@ export const LOCKD_FAULTS: readonly PutBackFault[] = [
     test: 'test/unit/lockd/semaphore.test.ts',
     named: 'sorted by their bytes',
   },
+  {
+    id: 'lockd-closed-lends',
+    fault: 'a group lends slots outside of its windows',
+    changes: [
+      replace(
+        'src/lockd/decide.ts',
+        'decide',
+        (original) => (group, wish, terms) => original(group, wish, { ...terms, closed: undefined }),
+      ),
+    ],
+    project: 'unit',
+    test: RULES,
+    named: 'lends no new slot, says when it opens',
+  },
+  {
+    id: 'lockd-closed-drops-holders',
+    fault: 'a holder that asks again is refused while its group is closed',
+    changes: [
+      replace('src/lockd/decide.ts', 'decide', (original) => (group, wish, terms) => {
+        const decision = original(group, wish, terms);
+        return wish.kind === 'take' && terms.closed !== undefined
+          ? { ...decision, outcome: { kind: 'closed', closed: terms.closed } }
+          : decision;
+      }),
+    ],
+    project: 'unit',
+    test: RULES,
+    named: 'lets holders ask again',
+  },
 ];

@@ -1,0 +1,16 @@
+/** On which terms a group lends now: what the configuration and the calendar say. Pure. */
+
+/** The group is outside of its windows, or frozen. */
+export interface Closed {
+  /** Wall clock, milliseconds. Undefined: it does not open in sight. */
+  readonly opensAt: number | undefined;
+  /** Why it is frozen; undefined: it is not. */
+  readonly frozen: string | undefined;
+}
+
+export interface Terms {
+  /** As this server is configured. */
+  readonly slots: number;
+  /** Undefined: open. */
+  readonly closed?: Closed | undefined;
+}
