@@ -132,15 +132,20 @@ export class BenchHost implements AsyncDisposable {
         `the agent ended with code ${String(code)} before READY:\n${lines.slice(-20).join('\n')}`,
       );
     });
-    const readyMs = await Promise.race([ready.promise, ended]);
     ended.catch(() => undefined);
+    const soon = <T>(what: string, happens: Promise<T>): Promise<T> =>
+      within(WAIT_LIMIT_MS, () => `the agent must ${what}, got\n${lines.slice(-20).join('\n')}`, [
+        happens,
+        ended,
+      ]);
+    const readyMs = await soon('be READY', ready.promise);
     if (unit.pid === undefined) {
       throw new Error('a running agent must have a process id');
     }
     return {
       pid: unit.pid,
       startMs: readyMs - startMs,
-      judged: judged.promise,
+      judged: () => soon('say that it has judged a graph', judged.promise),
       stop: async () => {
         await unit.stop();
       },
@@ -164,19 +169,38 @@ export class BenchHost implements AsyncDisposable {
     }
   }
 
-  /** Resolves when the stand-in for rpm-ostree's daemon goes down for a reboot. Listens from now on. */
+  /**
+   * Resolves when the stand-in for rpm-ostree's daemon goes down for a reboot. Listens from now on. Rejects when that does
+   * not happen.
+   */
   async reboot(): Promise<void> {
     const asked = Promise.withResolvers<undefined>();
     const machine = createServer((socket) => socket.on('data', () => asked.resolve(undefined)));
     machine.listen(join(this.root, 'run/machine.sock'));
-    await asked.promise;
-    machine.close();
+    try {
+      await within(WAIT_LIMIT_MS, () => 'the agent must reboot into the update, got no reboot', [
+        asked.promise,
+      ]);
+    } finally {
+      machine.close();
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#server.stop();
     await this.#bus.stop();
     await rm(this.root, { recursive: true, force: true });
+  }
+}
+
+/** The first of the promises, or an error with `complaint` after `ms`. */
+async function within<T>(ms: number, complaint: () => string, promises: readonly Promise<T>[]): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(complaint())), ms);
+  try {
+    return await Promise.race([...promises, late.promise]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 
@@ -190,8 +214,8 @@ export interface BenchAgent {
   readonly pid: number;
   /** Milliseconds from its start to READY. */
   readonly startMs: number;
-  /** Resolves when the first answer of the update server was judged. */
-  readonly judged: Promise<unknown>;
+  /** Resolves when the first answer of the update server was judged. Rejects with the last lines of an agent that does not. */
+  readonly judged: () => Promise<unknown>;
   readonly stop: () => Promise<void>;
 }
 

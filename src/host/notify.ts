@@ -13,6 +13,7 @@ import { write } from 'node:fs';
 
 import { messageOf, printable } from '../errors.ts';
 import { SECOND_MS } from '../text/units.ts';
+import { datagramSender, type Transport } from './datagram-sender.ts';
 
 export interface Notifier {
   /** The start, or a reload, is over. The status goes along in the same message. */
@@ -29,12 +30,6 @@ export interface Notifier {
 }
 
 type Environment = Record<string, string | undefined>;
-
-/** Sends one datagram, or rejects with the reason. */
-interface Transport {
-  send(message: Buffer): Promise<void>;
-  close(): void;
-}
 
 /** The first descriptor that a service manager passes. */
 const FIRST_DESCRIPTOR = 3;
@@ -186,20 +181,5 @@ function descriptorTransport(descriptor: number): Transport {
 
 async function socketTransport(address: string): Promise<Transport> {
   const { DgramSocket } = await import('node-unix-socket');
-  const socket = new DgramSocket();
-  // A message that cannot be sent is reported by its own callback.
-  socket.on('error', () => undefined);
-  return {
-    send: (message) =>
-      new Promise((resolve, reject) => {
-        socket.sendTo(message, 0, message.length, address, (error) => {
-          if (error instanceof Error) {
-            reject(error);
-          } else {
-            resolve();
-          }
-        });
-      }),
-    close: () => socket.close(),
-  };
+  return datagramSender(address, () => new DgramSocket());
 }

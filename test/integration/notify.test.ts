@@ -1,7 +1,9 @@
 /** sd_notify with a real datagram socket that another process reads. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createNotifier } from '../../src/host/notify.ts';
 import { LineProcess } from '../support/line-process.ts';
@@ -99,6 +101,35 @@ describe('NOTIFY_SOCKET', () => {
     });
     expect(toldMs).toBeLessThan(2000);
     expect(warnings).toHaveLength(1);
+  });
+
+  it('spin-1: costs nothing more once a manager that lagged has read what waited', async () => {
+    const address = join(folder, 'notify');
+    const receiver = new LineProcess('/usr/bin/python3', [RECEIVER, address]);
+    receivers.push(receiver);
+    expect(await receiver.line()).toBe('ready');
+    const warnings: string[] = [];
+    const notifier = await createNotifier({ NOTIFY_SOCKET: address }, process.pid, (text) =>
+      warnings.push(text),
+    );
+    receiver.pause();
+    const many = Number(await readFile('/proc/sys/net/unix/max_dgram_qlen', 'utf8')) + 40;
+    // No more may wait here at once; what the manager's queue takes does not wait here.
+    for (let n = 0; n < many; n++) {
+      notifier.status(`step ${n}`);
+      await nextTurn();
+    }
+    receiver.resume();
+    for (let n = 0; n < many; n++) {
+      expect(JSON.parse(await receiver.line())).toBe(`STATUS=step ${n}`);
+    }
+    const before = performance.nodeTiming.uvMetricsInfo.loopCount;
+    await delay(100);
+    expect(performance.nodeTiming.uvMetricsInfo.loopCount - before).toBeLessThan(50);
+    notifier.status('and on');
+    expect(JSON.parse(await receiver.line())).toBe('STATUS=and on');
+    await notifier.close();
+    expect(warnings).toEqual([]);
   });
 
   it('cannot be an abstract address, and says so', async () => {

@@ -1,6 +1,7 @@
 /** The modules in which faults replace an export, with their types. A test compares path and import. */
 import type * as absentService from '../../src/host/absent-service.ts';
 import type * as bootState from '../../src/host/boot-state.ts';
+import type * as datagramSender from '../../src/host/datagram-sender.ts';
 import type * as attributes from '../../src/config/attributes.ts';
 import type * as awaitConfiguration from '../../src/daemon/await-configuration.ts';
 import type * as calendar from '../../src/calendar/calendar.ts';
@@ -235,6 +236,7 @@ export interface Modules {
   readonly 'src/config/schema.ts': typeof schema;
   readonly 'src/host/absent-service.ts': typeof absentService;
   readonly 'src/host/boot-state.ts': typeof bootState;
+  readonly 'src/host/datagram-sender.ts': typeof datagramSender;
   readonly 'src/daemon/await-configuration.ts': typeof awaitConfiguration;
   readonly 'src/daemon/readiness.ts': typeof readiness;
   readonly 'src/host/motd.ts': typeof motd;

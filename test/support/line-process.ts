@@ -31,6 +31,15 @@ export class LineProcess {
     return next.value;
   }
 
+  /** Stops the process where it is, or lets it go on. */
+  pause(): void {
+    this.#child.kill('SIGSTOP');
+  }
+
+  resume(): void {
+    this.#child.kill('SIGCONT');
+  }
+
   /** Ends the process at once, like a crash. */
   async kill(): Promise<void> {
     this.#child.kill('SIGKILL');

@@ -12,6 +12,23 @@ const ABSENT_SERVICE = { project: 'integration', test: 'test/integration/absent-
 
 export const HOST_FAULTS: readonly PutBackFault[] = [
   {
+    id: 'spin-1',
+    fault: 'a service manager that lagged once keeps a core busy for the rest of the life of the agent',
+    changes: [
+      replace('src/host/datagram-sender.ts', 'datagramSender', (original) => (address, open) => {
+        const socket = open();
+        return original(address, () => ({
+          on: (event, listener) => socket.on(event, listener),
+          sendTo: (...args) => socket.sendTo(...args),
+          close: () => undefined,
+        }));
+      }),
+    ],
+    project: 'integration',
+    test: 'test/integration/notify.test.ts',
+    named: 'spin-1: costs nothing more',
+  },
+  {
     id: 'F3',
     fault: 'a logind that cannot start counts as a host where nobody is logged in',
     changes: [
