@@ -16,6 +16,8 @@ export interface LockdGroup {
   readonly name: string;
   readonly slots: number;
   readonly maxHoldMs: number;
+  /** Undefined: the group does not pause itself. */
+  readonly pauseIfHeldMs?: number | undefined;
   /** Lower-case hexadecimal SHA-256. */
   readonly tokenHashes: readonly string[];
   readonly clientNames: readonly string[];
@@ -57,6 +59,7 @@ export async function groupOf(
       name: values.name,
       slots: values.slots,
       maxHoldMs: values.max_hold_secs * SECOND_MS,
+      pauseIfHeldMs: values.pause_if_held_secs === 0 ? undefined : values.pause_if_held_secs * SECOND_MS,
       tokenHashes: values.token_hashes.map(hexOf),
       clientNames: values.client_names.map((name) => name.toLowerCase()),
       hours,

@@ -5,6 +5,7 @@ import { isList, isTable, REFUSED } from '../../src/config/checker.ts';
 import {
   absolutePath,
   listenAddress,
+  LONGEST_INTERVAL_SECS,
   seconds,
   timeZone,
   wholeNumber,
@@ -45,6 +46,7 @@ export interface LockdGroupValues {
   name: string;
   slots: number;
   max_hold_secs: number;
+  pause_if_held_secs: number;
   token_hashes: readonly string[];
   client_names: readonly string[];
   time_zone: string;
@@ -172,6 +174,13 @@ export const LOCKD_GROUP_KEYS: Schema<LockdGroupValues> = {
     SECONDS,
     3600,
     'a slot that is held longer is an alarm; it is not freed',
+  ),
+  pause_if_held_secs: key(
+    'integer',
+    wholeNumber(0, LONGEST_INTERVAL_SECS, 'seconds'),
+    integer(0, LONGEST_INTERVAL_SECS),
+    0,
+    'the group pauses itself when a node holds a slot longer; 0: it never does',
   ),
   token_hashes: key(
     'list of texts',

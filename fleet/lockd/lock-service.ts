@@ -5,9 +5,11 @@
  * - A group that the configuration drops is answered no more. What it lent stays in the store.
  * - A holder without an instant counts from when this server first saw it.
  * - Each hold that lasts too long is told once. Time frees no slot.
+ * - Each time that a group has paused itself is told once by each server, whichever of them wrote it.
  */
 import type { Outcome, Wish } from '../../src/lockd/decide.ts';
-import type { Group } from '../../src/lockd/group.ts';
+import type { Group, Pause } from '../../src/lockd/group.ts';
+import { ITSELF, lostNode } from '../../src/lockd/lost-node.ts';
 import type { Closed, Terms } from '../../src/lockd/terms.ts';
 import { messageOf } from '../../src/errors.ts';
 import type { LockdGroup } from './config-groups.ts';
@@ -30,7 +32,7 @@ export interface GroupView {
   readonly storedSlots: number | undefined;
   readonly maxHoldMs: number;
   readonly holders: readonly Holder[];
-  readonly pause: Group['details']['pause'];
+  readonly pause: Pause | undefined;
   /** By the clock of this server; undefined: open. */
   readonly closed: Closed | undefined;
 }
@@ -41,6 +43,8 @@ interface Known {
   group: Group | undefined;
   readonly firstSeen: Map<string, number>;
   readonly told: Set<string>;
+  /** The instant of the group's own pause that was told last. */
+  toldPauseAt: number | undefined;
   isAdopted: boolean;
 }
 
@@ -49,6 +53,8 @@ export interface LockServiceOptions {
   readonly now: () => number;
   /** A hold lasts longer than the group allows. */
   readonly tooLong: (group: string, holder: Holder) => void;
+  /** A group has paused itself, here or at another server. */
+  readonly pausedItself: (group: string, pause: Pause) => void;
 }
 
 export class LockService {
@@ -104,8 +110,8 @@ export class LockService {
   }
 
   /**
-   * Looks at each group: sees to its number of slots once, to its time zones, and to holds that last too long. Resolves
-   * with what failed.
+   * Looks at each group: its number of slots once, its time zones, holds that last too long, nodes that are lost.
+   * Resolves with what failed.
    */
   async look(): Promise<readonly string[]> {
     const failures: string[] = [];
@@ -121,6 +127,7 @@ export class LockService {
           known.isAdopted = isOutcome(answer);
         }
         const { holders } = await this.view(name);
+        await this.#watch(known);
         for (const holder of holders.filter(({ isTooLong }) => isTooLong)) {
           const key = `${holder.id} ${holder.sinceAt}`;
           if (!known.told.has(key)) {
@@ -135,6 +142,16 @@ export class LockService {
     return failures;
   }
 
+  /** A group that must pause itself does so. */
+  async #watch({ config, desk, group }: Known): Promise<void> {
+    const at = this.#options.now();
+    if (group?.details.pause === undefined && group !== undefined) {
+      if (lostNode(group, at, config.pauseIfHeldMs) !== undefined) {
+        await desk.ask({ kind: 'watch', at, by: ITSELF });
+      }
+    }
+  }
+
   #newGroup(config: LockdGroup): Known {
     const known: Known = {
       config,
@@ -147,6 +164,7 @@ export class LockService {
       group: undefined,
       firstSeen: new Map(),
       told: new Set(),
+      toldPauseAt: undefined,
       isAdopted: false,
     };
     return known;
@@ -154,6 +172,11 @@ export class LockService {
 
   #saw(known: Known, group: Group): void {
     known.group = group;
+    const { pause } = group.details;
+    if (pause?.by === ITSELF && pause.lost !== undefined && pause.at !== known.toldPauseAt) {
+      known.toldPauseAt = pause.at;
+      this.#options.pausedItself(known.config.name, pause);
+    }
     const holders = group.semaphore?.holders ?? [];
     for (const id of known.firstSeen.keys()) {
       if (!holders.includes(id)) {
@@ -189,8 +212,8 @@ export class LockService {
     };
   }
 
-  #termsOf({ slots, hours }: LockdGroup): Terms {
-    return { slots, closed: hours?.closedAt(this.#options.now()) };
+  #termsOf({ slots, hours, pauseIfHeldMs }: LockdGroup): Terms {
+    return { slots, pauseIfHeldMs, closed: hours?.closedAt(this.#options.now()) };
   }
 
   #known(name: string): Known {

@@ -22,7 +22,7 @@ export interface Reply {
 /** Every kind, with what it means; the documentation has the same table. */
 export const REPLY_KINDS = {
   all_slots_full: { status: 423, doc: 'other nodes hold all slots; ask again' },
-  reboots_paused: { status: 423, doc: 'a person has paused the group; ask again' },
+  reboots_paused: { status: 423, doc: 'a person has paused the group, or it has paused itself; ask again' },
   group_closed: {
     status: 423,
     doc: 'the group is outside of its windows, or frozen; the value says until when',

@@ -11,7 +11,7 @@
 import { chmod } from 'node:fs/promises';
 import { Server as HttpsServer } from 'node:https';
 import type { FastifyInstance } from 'fastify';
-import { linesOf, messageOf } from '../../src/errors.ts';
+import { linesOf, messageOf, printable } from '../../src/errors.ts';
 import { createNotifier } from '../../src/host/notify.ts';
 import { createLogger } from '../../src/log/log.ts';
 import { SECOND_MS } from '../../src/text/units.ts';
@@ -52,6 +52,7 @@ export async function runLockd(file: string): Promise<void> {
     now: Date.now,
     tooLong: (group, { id, sinceAt }) =>
       log.warn(`slot held too long: group ${group} node ${id} since ${new Date(sinceAt).toISOString()}`),
+    pausedItself: (group, { reason }) => log.warn(printable(`group ${group} has paused itself: ${reason}`)),
   });
   service.configure(config.groups);
   let isEnding = false;

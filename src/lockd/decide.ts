@@ -7,10 +7,11 @@
  * - What is refused changes nothing.
  * - Giving back is always written. A request to take may still be on its way into the store. It must find another
  *   revision there.
- * - Time frees no slot.
+ * - Time frees no slot. It may pause the group, and no decision lends from the instant on at which it does.
  */
 import type { Entry, EntryKind } from './entry.ts';
 import type { Group, Pause } from './group.ts';
+import { excusing, ITSELF, lostNode, pauseFor } from './lost-node.ts';
 import { withHolder, withoutHolder, type Semaphore } from './semaphore.ts';
 import type { Closed, Terms } from './terms.ts';
 
@@ -32,6 +33,8 @@ export type Wish = Origin &
     | { readonly kind: 'resume'; readonly reason: string }
     /** The configuration names another number of slots. */
     | { readonly kind: 'set-slots' }
+    /** Time has passed. */
+    | { readonly kind: 'watch' }
   );
 
 export type Outcome =
@@ -66,15 +69,23 @@ export function decide(group: Group, wish: Wish, terms: Terms): Decision {
       const wasHeld = semaphore.holders.includes(wish.id);
       const reason = wish.kind === 'release' ? wish.reason : '';
       const kind = wish.kind === 'release' ? 'released' : 'given-back';
+      // Who comes back too late has been too late: it does not matter when anybody looked.
+      const watched = watch(group, wish, terms);
       return {
         outcome: { kind: 'freed', wasHeld },
-        group: withSemaphore(group, withoutHolder(semaphore, wish.id)),
-        entries: wasHeld ? [entry(wish, kind, wish.id, reason)] : [],
+        group: withSemaphore(watched.group, withoutHolder(semaphore, wish.id)),
+        entries: [...watched.entries, ...(wasHeld ? [entry(wish, kind, wish.id, reason)] : [])],
         isWritten: true,
       };
     }
     case 'pause': {
-      const pause: Pause = { at: wish.at, by: wish.by, reason: wish.reason };
+      const { lost } = details.pause ?? {};
+      const pause: Pause = {
+        at: wish.at,
+        by: wish.by,
+        reason: wish.reason,
+        ...(lost !== undefined && { lost }),
+      };
       return {
         outcome: { kind: 'done', isNew: details.pause === undefined },
         group: withSemaphore({ ...group, details: { ...details, pause } }, semaphore),
@@ -86,13 +97,19 @@ export function decide(group: Group, wish: Wish, terms: Terms): Decision {
       if (details.pause === undefined) {
         return unwritten(group, { kind: 'done', isNew: false });
       }
+      const excused =
+        details.pause.lost === undefined
+          ? details
+          : excusing(details, semaphore.holders, wish.at, terms.pauseIfHeldMs);
       return {
         outcome: { kind: 'done', isNew: true },
-        group: withSemaphore({ ...group, details: { ...details, pause: undefined } }, semaphore),
+        group: withSemaphore({ ...group, details: { ...excused, pause: undefined } }, semaphore),
         entries: [entry(wish, 'resumed', '', wish.reason)],
         isWritten: true,
       };
     }
+    case 'watch':
+      return watch(group, wish, terms);
     case 'set-slots': {
       if (group.semaphore?.totalSlots === slots) {
         return unwritten(group, { kind: 'done', isNew: false });
@@ -112,7 +129,7 @@ function take(
   group: Group,
   semaphore: Semaphore,
   wish: Wish & { readonly kind: 'take' },
-  { slots, closed }: Terms,
+  { slots, closed, pauseIfHeldMs }: Terms,
 ): Decision {
   if (semaphore.holders.includes(wish.id)) {
     return unwritten(group, { kind: 'taken', isNew: false });
@@ -120,6 +137,11 @@ function take(
   const { pause } = group.details;
   if (pause !== undefined) {
     return unwritten(group, { kind: 'paused', pause });
+  }
+  const lost = lostNode(group, wish.at, pauseIfHeldMs);
+  if (lost !== undefined && pauseIfHeldMs !== undefined) {
+    // A refusal writes nothing: whoever watches writes the pause.
+    return unwritten(group, { kind: 'paused', pause: pauseFor(lost, wish.at, pauseIfHeldMs) });
   }
   if (closed !== undefined) {
     return unwritten(group, { kind: 'closed', closed });
@@ -141,13 +163,30 @@ function take(
   };
 }
 
+/** Pauses the group if a node is lost, unless it is paused. */
+function watch(group: Group, { at }: Origin, { pauseIfHeldMs }: Terms): Decision {
+  const { semaphore, details } = group;
+  const lost = details.pause === undefined ? lostNode(group, at, pauseIfHeldMs) : undefined;
+  if (semaphore === undefined || lost === undefined || pauseIfHeldMs === undefined) {
+    return unwritten(group, { kind: 'done', isNew: false });
+  }
+  const pause = pauseFor(lost, at, pauseIfHeldMs);
+  return {
+    outcome: { kind: 'done', isNew: true },
+    group: { semaphore, details: { ...details, pause } },
+    entries: [entry({ at, by: ITSELF }, 'paused', lost.id, pause.reason)],
+    isWritten: true,
+  };
+}
+
 function unwritten(group: Group, outcome: Outcome): Decision {
   return { outcome, group, entries: [], isWritten: false };
 }
 
 function withSemaphore(group: Group, semaphore: Semaphore): Group {
   const since = new Map([...group.details.since].filter(([id]) => semaphore.holders.includes(id)));
-  return { semaphore, details: { ...group.details, since } };
+  const excused = new Map([...group.details.excused].filter(([id, at]) => since.get(id) === at));
+  return { semaphore, details: { ...group.details, since, excused } };
 }
 
 function entry({ at, by }: Origin, kind: EntryKind, id: string, text: string): Omit<Entry, 'number'> {

@@ -17,6 +17,8 @@ export interface Pause {
   readonly by: string;
   /** Empty: none was given. */
   readonly reason: string;
+  /** The node that did not come back, where the group has paused itself. A person's later words leave it. */
+  readonly lost?: string;
 }
 
 export interface Details {
@@ -25,6 +27,8 @@ export interface Details {
   /** When each holder took its slot: wall clock of the server, milliseconds. */
   readonly since: ReadonlyMap<string, number>;
   readonly pause: Pause | undefined;
+  /** Holds that pause the group no more: who holds, and since when. */
+  readonly excused: ReadonlyMap<string, number>;
   /** Of another version. */
   readonly others: Readonly<Record<string, unknown>>;
 }
@@ -35,17 +39,24 @@ export interface Group {
   readonly details: Details;
 }
 
-export const NO_DETAILS: Details = { nextEntry: 0, since: new Map(), pause: undefined, others: {} };
+export const NO_DETAILS: Details = {
+  nextEntry: 0,
+  since: new Map(),
+  pause: undefined,
+  excused: new Map(),
+  others: {},
+};
 export const NEW_GROUP: Group = { semaphore: undefined, details: NO_DETAILS };
 
 const LIMITS: JsonLimits = { ...SMALL_JSON, bytes: 2 * MEBIBYTE, values: 200_000, keys: 100_000 };
 
-export function detailsText({ nextEntry, since, pause, others }: Details): string {
+export function detailsText({ nextEntry, since, pause, excused, others }: Details): string {
   return JSON.stringify({
     ...others,
     next_entry: nextEntry,
     since: Object.fromEntries(since),
     ...(pause !== undefined && { pause }),
+    ...(excused.size > 0 && { excused: Object.fromEntries(excused) }),
   });
 }
 
@@ -53,10 +64,16 @@ export function detailsText({ nextEntry, since, pause, others }: Details): strin
 export function parseDetails(text: string): Details {
   const json = parseJsonText(text, LIMITS);
   if (isObject(json)) {
-    const { next_entry: nextEntry, since, pause, ...others } = json;
+    const { next_entry: nextEntry, since, pause, excused, ...others } = json;
     const instants = isObject(since) ? Object.entries(since) : undefined;
     if (isInstant(nextEntry) && instants?.every(isDated) === true) {
-      return { nextEntry, since: new Map(instants), pause: pauseOf(pause), others };
+      return {
+        nextEntry,
+        since: new Map(instants),
+        pause: pauseOf(pause),
+        excused: excusedOf(excused),
+        others,
+      };
     }
   }
   throw new Error(`details of a group must have next_entry and since, got ${text.slice(0, 100)}`);
@@ -67,12 +84,18 @@ function pauseOf(json: unknown): Pause | undefined {
   if (json === undefined) {
     return undefined;
   }
-  const { at, by, reason } = isObject(json) ? json : {};
+  const { at, by, reason, lost } = isObject(json) ? json : {};
   return {
     at: isInstant(at) ? at : 0,
     by: typeof by === 'string' ? by : 'somebody',
     reason: typeof reason === 'string' ? reason : '',
+    ...(typeof lost === 'string' && { lost }),
   };
+}
+
+/** What cannot be read excuses nobody. */
+function excusedOf(json: unknown): ReadonlyMap<string, number> {
+  return new Map(isObject(json) ? Object.entries(json).filter(isDated) : []);
 }
 
 function isDated(entry: [string, unknown]): entry is [string, number] {

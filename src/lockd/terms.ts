@@ -13,4 +13,6 @@ export interface Terms {
   readonly slots: number;
   /** Undefined: open. */
   readonly closed?: Closed | undefined;
+  /** A node that holds a slot for longer pauses the group. Undefined: none does. */
+  readonly pauseIfHeldMs?: number | undefined;
 }

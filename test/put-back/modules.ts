@@ -10,6 +10,7 @@ import type * as afterLender from '../../src/agent/states/staged/after-lender.ts
 import type * as messages from '../../src/agent/messages.ts';
 import type * as lock from '../../src/fleet/search/lock.ts';
 import type * as lockdDecide from '../../src/lockd/decide.ts';
+import type * as lockdLostNode from '../../src/lockd/lost-node.ts';
 import type * as lockdSemaphore from '../../src/lockd/semaphore.ts';
 import type * as rebooting from '../../src/agent/rebooting.ts';
 import type * as reconfigure from '../../src/agent/reconfigure.ts';
@@ -174,6 +175,7 @@ export interface Modules {
   readonly 'src/agent/messages.ts': typeof messages;
   readonly 'src/fleet/search/lock.ts': typeof lock;
   readonly 'src/lockd/decide.ts': typeof lockdDecide;
+  readonly 'src/lockd/lost-node.ts': typeof lockdLostNode;
   readonly 'src/lockd/semaphore.ts': typeof lockdSemaphore;
   readonly 'src/agent/rebooting.ts': typeof rebooting;
   readonly 'src/agent/reconfigure.ts': typeof reconfigure;

@@ -2,6 +2,7 @@
 import { replace, type PutBackFault } from '../fault.ts';
 
 const RULES = 'test/unit/lockd/decide.test.ts';
+const LOST = 'test/unit/lockd/lost-node.test.ts';
 
 export const LOCKD_FAULTS: readonly PutBackFault[] = [
   {
@@ -87,5 +88,36 @@ export const LOCKD_FAULTS: readonly PutBackFault[] = [
     project: 'unit',
     test: RULES,
     named: 'lets holders ask again',
+  },
+  {
+    id: 'lockd-lost-unseen',
+    fault: 'a group goes on lending although a node did not come back',
+    changes: [replace('src/lockd/lost-node.ts', 'lostNode', () => () => undefined)],
+    project: 'unit',
+    test: LOST,
+    named: 'pauses its group by itself',
+  },
+  {
+    id: 'lockd-lost-until-looked',
+    fault: 'a slot is lent although a node is late, because nobody has looked yet',
+    changes: [
+      replace(
+        'src/lockd/decide.ts',
+        'decide',
+        (original) => (group, wish, terms) =>
+          original(group, wish, wish.kind === 'take' ? { ...terms, pauseIfHeldMs: undefined } : terms),
+      ),
+    ],
+    project: 'unit',
+    test: LOST,
+    named: 'has others refused from that instant on',
+  },
+  {
+    id: 'lockd-resume-excuses-nobody',
+    fault: 'a group that a person resumes pauses itself at once, for the same node',
+    changes: [replace('src/lockd/lost-node.ts', 'excusing', () => (details) => details)],
+    project: 'unit',
+    test: LOST,
+    named: 'lends again, and who was lost by then',
   },
 ];

@@ -38,6 +38,7 @@ export async function serveStore(group: string, slots: number, store: SpoiltStor
     },
     now: Date.now,
     tooLong: () => undefined,
+    pausedItself: () => undefined,
   });
   service.configure([{ name: group, slots, maxHoldMs: 3_600_000, tokenHashes: [], clientNames: [] }]);
   const faults: unknown[] = [];
