@@ -101,15 +101,16 @@ function bootedText(booted: DeploymentFacts | undefined, host: HostFacts, terms:
   return `${version}${since}${layered}`;
 }
 
-function stagedRows({ staged }: AgentFacts, terms: Terms): readonly Row[] {
+function stagedRows({ staged, blocked }: AgentFacts, terms: Terms): readonly Row[] {
   if (staged === undefined) {
     return [];
   }
   const { version, locked, sinceAt } = staged;
   const since = sinceAt === undefined ? '' : `   since ${localTime(sinceAt, terms)}`;
   const separator = since === '' ? '   ' : '; ';
-  const hint =
-    locked === true ? `${separator}a plain \`reboot\` does not apply it, \`zincati reboot\` does` : '';
+  const isByHand = blocked.some(({ gate }) => gate === 'manual');
+  const command = isByHand ? 'zincati reboot --override manual' : 'zincati reboot';
+  const hint = locked === true ? `${separator}a plain \`reboot\` does not apply it, \`${command}\` does` : '';
   return [['staged', `${version}${since}${hint}`]];
 }
 
@@ -157,13 +158,13 @@ function waitRows({ blocked, staged, reboot, statusText }: AgentFacts, terms: Te
 
 function checksText({ checks }: AgentFacts, terms: Terms): string {
   const { lastAttemptAt, lastSuccessAt, nextAt } = checks;
-  const last =
-    lastSuccessAt === undefined ? 'none was answered yet' : `last ${localTime(lastSuccessAt, terms)}`;
-  const hasFailed =
-    lastAttemptAt !== undefined && lastAttemptAt > (lastSuccessAt ?? Number.NEGATIVE_INFINITY);
-  const failed = hasFailed ? `, none answered since (last asked ${distance(lastAttemptAt, terms)})` : '';
   const next = nextAt === undefined ? '' : `, next ${nextAt <= terms.now ? 'now' : distance(nextAt, terms)}`;
-  return `${last}${failed}${next}`;
+  const asked = lastAttemptAt === undefined ? '' : ` (last asked ${distance(lastAttemptAt, terms)})`;
+  if (lastSuccessAt === undefined) {
+    return `none was answered yet${asked}${next}`;
+  }
+  const hasFailed = lastAttemptAt !== undefined && lastAttemptAt > lastSuccessAt;
+  return `last ${localTime(lastSuccessAt, terms)}${hasFailed ? `, none answered since${asked}` : ''}${next}`;
 }
 
 function configurationRows({ configuration }: AgentFacts, terms: Terms): readonly Row[] {

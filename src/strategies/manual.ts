@@ -14,7 +14,7 @@ export function judgeManual(): GateReport {
   return block(
     'manual',
     'manual',
-    'staged; this node reboots only by hand: rpm-ostree finalize-deployment --allow-missing-checksum',
+    'staged; this node reboots only by hand: zincati reboot --override manual',
   );
 }
 

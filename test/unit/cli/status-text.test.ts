@@ -142,6 +142,21 @@ it('fits 40 columns, and no text of outside moves the cursor', () => {
   expect(lines.filter((line) => line.startsWith('node'))).toHaveLength(1);
 });
 
+it('names the command that applies what is staged, also where this node reboots only by hand', () => {
+  const staged = dictionary({ version: '2', locked: true });
+  const line = (blocked: readonly string[]): string | undefined =>
+    shown({ Staged: staged, Blocked: blocked.map((gate) => dictionary({ gate, reason: gate })) }).find(
+      (row) => row.startsWith('staged'),
+    );
+  expect(line([])).toMatch(/a plain `reboot` does not apply it, `zincati reboot` does$/);
+  expect(line(['manual'])).toMatch(/, `zincati reboot --override manual` does$/);
+});
+
+it('says once when the update server was last asked while it never answered', () => {
+  const asked = { Checks: dictionary({ 'last-attempt': micros(NOW - 60_000) }) };
+  expect(shown(asked).join('\n')).toMatch(/^checks +none was answered yet \(last asked 1 min ago\)$/m);
+});
+
 it('colours the level on a terminal alone', () => {
   const level = (text: string): string =>
     shown({ Health: dictionary({ level: text }) }, { colour: true }).join('\n');

@@ -16,7 +16,7 @@ describe('manual', () => {
       gate: 'manual',
       verdict: 'block',
       reason:
-        'staged; this node reboots only by hand: rpm-ostree finalize-deployment --allow-missing-checksum',
+        'staged; this node reboots only by hand: zincati reboot --override manual',
       label: 'manual',
     });
   });
