@@ -23,6 +23,12 @@ const MOST_TRIES = 10;
 /** Requests that wait. Each takes some hundred bytes. */
 const MOST_WAITING = 10_000;
 
+export interface SettledBatch {
+  /** As it is now. */
+  readonly group: Group & { readonly semaphore: Semaphore };
+  readonly settled: readonly { readonly wish: Wish; readonly outcome: Outcome }[];
+}
+
 interface Waiting {
   readonly wish: Wish;
   readonly isGivenUp: () => boolean;
@@ -34,21 +40,21 @@ export class Desk {
   readonly #name: string;
   readonly #store: Pick<LockStore, 'read' | 'write'>;
   readonly #terms: () => Terms;
-  readonly #seen: (group: Group) => void;
+  readonly #settled: (batch: SettledBatch) => void;
   readonly #waiting: Waiting[] = [];
   #isWorking = false;
 
-  /** `terms`: of this instant. `seen` hears of the group after each batch. */
+  /** `terms`: of this instant. `settled` hears of each batch before its askers do. */
   constructor(
     name: string,
     store: Pick<LockStore, 'read' | 'write'>,
     terms: () => Terms,
-    seen: (group: Group) => void = () => undefined,
+    settled: (batch: SettledBatch) => void = () => undefined,
   ) {
     this.#name = name;
     this.#store = store;
     this.#terms = terms;
-    this.#seen = seen;
+    this.#settled = settled;
   }
 
   /**
@@ -93,7 +99,11 @@ export class Desk {
       const wishes = present.map(({ wish }) => wish);
       const { outcomes, group, entries, isWritten } = decideAll(stored.group, wishes, this.#terms());
       if (!isWritten || (await this.#store.write(this.#name, { group, entries }, stored.revision))) {
-        this.#seen(group);
+        const settled = outcomes.flatMap((outcome, index) => {
+          const wish = wishes[index];
+          return wish === undefined ? [] : [{ wish, outcome }];
+        });
+        this.#settled({ group, settled });
         return new Map(present.map((waiting, index) => [waiting, outcomes[index] ?? { kind: 'contended' }]));
       }
     }

@@ -5,6 +5,7 @@
  * - A group that the configuration drops is answered no more. What it lent stays in the store.
  * - A holder without an instant counts from when this server first saw it.
  * - Each hold that lasts too long is told once. Time frees no slot.
+ * - Who waits is known in memory alone. The order of those who wait refuses, and never lends.
  * - Each time that a group has paused itself is told once by each server, whichever of them wrote it.
  */
 import type { Outcome, Wish } from '../../src/lockd/decide.ts';
@@ -13,8 +14,12 @@ import { ITSELF, lostNode } from '../../src/lockd/lost-node.ts';
 import type { Closed, Terms } from '../../src/lockd/terms.ts';
 import { messageOf } from '../../src/errors.ts';
 import type { LockdGroup } from './config-groups.ts';
-import { Desk, type Answer } from './desk.ts';
+import { WaitingLine, type Waiter } from '../../src/lockd/waiting-line.ts';
+import { Desk, type Answer, type SettledBatch } from './desk.ts';
 import type { LockStore } from './lock-store.ts';
+
+/** Of a group, to people. */
+const MOST_WAITERS_SHOWN = 20;
 
 export interface Holder {
   readonly id: string;
@@ -35,11 +40,16 @@ export interface GroupView {
   readonly pause: Pause | undefined;
   /** By the clock of this server; undefined: open. */
   readonly closed: Closed | undefined;
+  /** At this server, in their order; the first of them alone. */
+  readonly waiters: readonly Waiter[];
+  /** How many there are at this server. */
+  readonly waiting: number;
 }
 
 interface Known {
   config: LockdGroup;
   readonly desk: Desk;
+  readonly line: WaitingLine;
   group: Group | undefined;
   readonly firstSeen: Map<string, number>;
   readonly told: Set<string>;
@@ -51,6 +61,10 @@ interface Known {
 export interface LockServiceOptions {
   readonly store: LockStore;
   readonly now: () => number;
+  /** Monotonic, milliseconds. */
+  readonly mono: () => number;
+  /** After how long nodes are told to ask again. */
+  readonly retryAfterMs: () => number;
   /** A hold lasts longer than the group allows. */
   readonly tooLong: (group: string, holder: Holder) => void;
   /** A group has paused itself, here or at another server. */
@@ -158,9 +172,10 @@ export class LockService {
       desk: new Desk(
         config.name,
         this.#options.store,
-        () => this.#termsOf(known.config),
-        (group) => this.#saw(known, group),
+        () => this.#termsOf(known),
+        (batch) => this.#settled(known, batch),
       ),
+      line: new WaitingLine(),
       group: undefined,
       firstSeen: new Map(),
       told: new Set(),
@@ -168,6 +183,18 @@ export class LockService {
       isAdopted: false,
     };
     return known;
+  }
+
+  #settled(known: Known, { group, settled }: SettledBatch): void {
+    const now = { at: this.#options.now(), mono: this.#options.mono() };
+    for (const { wish, outcome } of settled) {
+      known.line.settled(wish, outcome, now, this.#options.retryAfterMs());
+    }
+    const { totalSlots, holders } = group.semaphore;
+    if (holders.length >= Math.min(totalSlots, known.config.slots)) {
+      known.line.noneFree();
+    }
+    this.#saw(known, group);
   }
 
   #saw(known: Known, group: Group): void {
@@ -186,7 +213,7 @@ export class LockService {
     for (const id of holders.filter((holder) => !known.firstSeen.has(holder))) {
       known.firstSeen.set(id, this.#options.now());
     }
-    const keys = new Set(this.#viewOf(known).holders.map(({ id, sinceAt }) => `${id} ${sinceAt}`));
+    const keys = new Set(this.#holdersOf(known).map(({ id, sinceAt }) => `${id} ${sinceAt}`));
     for (const key of known.told) {
       if (!keys.has(key)) {
         known.told.delete(key);
@@ -194,26 +221,39 @@ export class LockService {
     }
   }
 
-  #viewOf({ config, group, firstSeen }: Known): GroupView {
+  #holdersOf({ config, group, firstSeen }: Known): readonly Holder[] {
     const now = this.#options.now();
-    const holders = (group?.semaphore?.holders ?? []).map((id): Holder => {
+    return (group?.semaphore?.holders ?? []).map((id): Holder => {
       const dated = group?.details.since.get(id);
       const sinceAt = dated ?? firstSeen.get(id) ?? now;
       return { id, sinceAt, isGuessed: dated === undefined, isTooLong: now - sinceAt > config.maxHoldMs };
     });
+  }
+
+  #viewOf(known: Known): GroupView {
+    const { config, group, line } = known;
+    const waiters = line.waiters(this.#options.mono());
     return {
       name: config.name,
       slots: config.slots,
       storedSlots: group?.semaphore?.totalSlots,
       maxHoldMs: config.maxHoldMs,
-      holders,
+      holders: this.#holdersOf(known),
       pause: group?.details.pause,
-      closed: config.hours?.closedAt(now),
+      closed: config.hours?.closedAt(this.#options.now()),
+      waiters: waiters.slice(0, MOST_WAITERS_SHOWN),
+      waiting: waiters.length,
     };
   }
 
-  #termsOf({ slots, hours, pauseIfHeldMs }: LockdGroup): Terms {
-    return { slots, pauseIfHeldMs, closed: hours?.closedAt(this.#options.now()) };
+  #termsOf({ config: { slots, hours, pauseIfHeldMs }, line }: Known): Terms {
+    const { now, mono, retryAfterMs } = this.#options;
+    return {
+      slots,
+      pauseIfHeldMs,
+      closed: hours?.closedAt(now()),
+      keptMs: (id, free, holders) => line.keptMs(id, free, holders, mono(), retryAfterMs()),
+    };
   }
 
   #known(name: string): Known {

@@ -33,6 +33,15 @@ export function groupsText(answer: unknown, only: string | undefined, nowAt: num
         `  ${textOf(holder, 'id')}  since ${since}, ${guessed}${ago(holder, 'sinceAt', nowAt)}${long}`,
       );
     }
+    const waiters = listOf(fieldOf(group, 'waiters'));
+    if (waiters.length > 0) {
+      const names = waiters.map((waiter) => textOf(waiter, 'id')).join(', ');
+      const [first] = waiters;
+      const more = Number(textOf(group, 'waiting')) > waiters.length ? ', ...' : '';
+      lines.push(
+        `  ${textOf(group, 'waiting')} wait, the first for ${ago(first, 'sinceAt', nowAt)}: ${names}${more}`,
+      );
+    }
   }
   return lines.map((line) => `${printable(line)}\n`).join('');
 }

@@ -22,6 +22,10 @@ export interface Reply {
 /** Every kind, with what it means; the documentation has the same table. */
 export const REPLY_KINDS = {
   all_slots_full: { status: 423, doc: 'other nodes hold all slots; ask again' },
+  others_first: {
+    status: 423,
+    doc: 'a slot is free and kept for nodes that wait for longer; ask again',
+  },
   reboots_paused: { status: 423, doc: 'a person has paused the group, or it has paused itself; ask again' },
   group_closed: {
     status: 423,
@@ -67,6 +71,12 @@ export function replyTo(group: string, answer: Answer, retryAfterMs: number, now
         'all_slots_full',
         `all slots of group ${group} are taken: ${answer.holders} of ${answer.slots}`,
         later,
+      );
+    case 'others-first':
+      return refusal(
+        'others_first',
+        `other nodes wait for longer for a slot of group ${group}: ${answer.free} free`,
+        Math.min(later, Math.ceil(answer.keptMs / SECOND_MS)),
       );
     case 'paused':
       return refusal('reboots_paused', `group ${group} ${pauseText(answer.pause)}`, later);

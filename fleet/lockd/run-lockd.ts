@@ -50,6 +50,8 @@ export async function runLockd(file: string): Promise<void> {
   const service = new LockService({
     store,
     now: Date.now,
+    mono: () => performance.now(),
+    retryAfterMs: () => config.retryAfterMs,
     tooLong: (group, { id, sinceAt }) =>
       log.warn(`slot held too long: group ${group} node ${id} since ${new Date(sinceAt).toISOString()}`),
     pausedItself: (group, { reason }) => log.warn(printable(`group ${group} has paused itself: ${reason}`)),

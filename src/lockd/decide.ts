@@ -43,6 +43,8 @@ export type Outcome =
   /** `wasHeld`: there was something to give back. */
   | { readonly kind: 'freed'; readonly wasHeld: boolean }
   | { readonly kind: 'full'; readonly holders: number; readonly slots: number }
+  /** Slots are free, and kept for so long for those who wait for longer. */
+  | { readonly kind: 'others-first'; readonly free: number; readonly keptMs: number }
   | { readonly kind: 'paused'; readonly pause: Pause }
   | { readonly kind: 'closed'; readonly closed: Closed }
   /** `isNew`: it was not so before. */
@@ -129,7 +131,7 @@ function take(
   group: Group,
   semaphore: Semaphore,
   wish: Wish & { readonly kind: 'take' },
-  { slots, closed, pauseIfHeldMs }: Terms,
+  { slots, closed, pauseIfHeldMs, keptMs }: Terms,
 ): Decision {
   if (semaphore.holders.includes(wish.id)) {
     return unwritten(group, { kind: 'taken', isNew: false });
@@ -150,6 +152,11 @@ function take(
   const next = withHolder({ ...semaphore, totalSlots: least }, wish.id);
   if (next === 'full') {
     return unwritten(group, { kind: 'full', holders: semaphore.holders.length, slots: least });
+  }
+  const free = least - semaphore.holders.length;
+  const keptForMs = keptMs?.(wish.id, free, semaphore.holders) ?? 0;
+  if (keptForMs > 0) {
+    return unwritten(group, { kind: 'others-first', free, keptMs: keptForMs });
   }
   const since = new Map(group.details.since).set(wish.id, wish.at);
   return {

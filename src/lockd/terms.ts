@@ -15,4 +15,9 @@ export interface Terms {
   readonly closed?: Closed | undefined;
   /** A node that holds a slot for longer pauses the group. Undefined: none does. */
   readonly pauseIfHeldMs?: number | undefined;
+  /**
+   * Milliseconds for which the free slots are kept for those who wait for longer; 0: one is this node's. `free`: how
+   * many, at least one. Undefined: first come, first served.
+   */
+  readonly keptMs?: ((id: string, free: number, holders: readonly string[]) => number) | undefined;
 }

@@ -12,6 +12,7 @@ import type * as lock from '../../src/fleet/search/lock.ts';
 import type * as lockdDecide from '../../src/lockd/decide.ts';
 import type * as lockdLostNode from '../../src/lockd/lost-node.ts';
 import type * as lockdSemaphore from '../../src/lockd/semaphore.ts';
+import type * as lockdWaitingLine from '../../src/lockd/waiting-line.ts';
 import type * as rebooting from '../../src/agent/rebooting.ts';
 import type * as reconfigure from '../../src/agent/reconfigure.ts';
 import type * as taking from '../../src/agent/taking.ts';
@@ -177,6 +178,7 @@ export interface Modules {
   readonly 'src/lockd/decide.ts': typeof lockdDecide;
   readonly 'src/lockd/lost-node.ts': typeof lockdLostNode;
   readonly 'src/lockd/semaphore.ts': typeof lockdSemaphore;
+  readonly 'src/lockd/waiting-line.ts': typeof lockdWaitingLine;
   readonly 'src/agent/rebooting.ts': typeof rebooting;
   readonly 'src/agent/reconfigure.ts': typeof reconfigure;
   readonly 'src/agent/taking.ts': typeof taking;

@@ -2,6 +2,7 @@
 import { replace, type PutBackFault } from '../fault.ts';
 
 const RULES = 'test/unit/lockd/decide.test.ts';
+const LINE = 'test/unit/lockd/waiting-line.test.ts';
 const LOST = 'test/unit/lockd/lost-node.test.ts';
 
 export const LOCKD_FAULTS: readonly PutBackFault[] = [
@@ -119,5 +120,21 @@ export const LOCKD_FAULTS: readonly PutBackFault[] = [
     project: 'unit',
     test: LOST,
     named: 'lends again, and who was lost by then',
+  },
+  {
+    id: 'lockd-no-order',
+    fault: 'a free slot goes to whoever asks first, and a node can wait for ever',
+    changes: [replace('src/lockd/waiting-line.ts', 'WaitingLine.keptMs', () => () => 0)],
+    project: 'unit',
+    test: LINE,
+    named: 'is given to the longest waiting',
+  },
+  {
+    id: 'lockd-kept-for-ever',
+    fault: 'a free slot is kept for a node that does not come any more',
+    changes: [replace('src/lockd/waiting-line.ts', 'keptMsFor', () => () => Number.MAX_SAFE_INTEGER)],
+    project: 'unit',
+    test: LINE,
+    named: 'never keeps a free slot for long',
   },
 ];

@@ -39,6 +39,8 @@ export class LockdProcess implements AsyncDisposable {
     const text = [
       `listen = "127.0.0.1:${port}"`,
       'log_level = "warn"',
+      // The crowd asks without end, whatever it is told.
+      'retry_after_secs = 1',
       `admin.socket = "${lockd.socket}"`,
       `etcd.endpoints = ${JSON.stringify(endpoints)}`,
       ...Object.entries(groups).map(

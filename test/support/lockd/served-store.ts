@@ -37,6 +37,8 @@ export async function serveStore(group: string, slots: number, store: SpoiltStor
       close: () => Promise.resolve(),
     },
     now: Date.now,
+    mono: () => performance.now(),
+    retryAfterMs: () => 1000,
     tooLong: () => undefined,
     pausedItself: () => undefined,
   });

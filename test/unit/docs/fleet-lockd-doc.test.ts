@@ -70,6 +70,8 @@ describe('docs/fleet/lockd.md', () => {
       const service = new LockService({
         store,
         now: () => 0,
+        mono: () => 0,
+        retryAfterMs: () => 0,
         tooLong: () => undefined,
         pausedItself: () => undefined,
       });
