@@ -30,6 +30,8 @@ export interface LockdValues {
   'tls.key_file': string;
   'tls.client_ca_file': string;
   'metrics.listen': ListenAddress | undefined;
+  'page.listen': ListenAddress | undefined;
+  'page.token_hashes': readonly string[];
   'admin.socket': string;
   'admin.token_hashes': readonly string[];
   'etcd.endpoints': readonly string[];
@@ -116,6 +118,20 @@ export const LOCKD_KEYS: Schema<LockdValues> = {
     TEXT,
     undefined,
     'where metrics are; without it, nowhere',
+  ),
+  'page.listen': key(
+    'text "ADDRESS:PORT"',
+    listenAddress,
+    TEXT,
+    undefined,
+    'where the page for people is; without it, nowhere',
+  ),
+  'page.token_hashes': key(
+    'list of texts',
+    hashes,
+    TEXTS,
+    [],
+    'tokens that open the page; without one, it must be at an address of the loopback',
   ),
   'admin.socket': key(
     'absolute path',

@@ -40,6 +40,8 @@ export interface LockdConfig {
   readonly logLevel: LogLevel;
   readonly tls: ServerTls | undefined;
   readonly metricsListen: ListenAddress | undefined;
+  readonly pageListen: ListenAddress | undefined;
+  readonly pageTokenHashes: readonly string[];
   readonly adminSocket: string | undefined;
   readonly adminTokenHashes: readonly string[];
   readonly store: StoreConfig;
@@ -51,6 +53,10 @@ export interface LockdConfig {
 const MOST_BYTES = MEBIBYTE;
 const MOST_PASSWORD_BYTES = 4096;
 const LOOPBACK = /^(?:127\.|::1$|localhost$)/;
+
+export function isLoopback({ host }: ListenAddress): boolean {
+  return LOOPBACK.test(host);
+}
 
 /** Rejects with ConfigError. `warn`: about time zones that cannot be read, also later. */
 export async function readLockdConfig(
@@ -82,6 +88,14 @@ export async function readLockdConfig(
   if (values['tls.client_ca_file'] === '' && groups.some(({ clientNames }) => clientNames.length > 0)) {
     at.inTable('group').refuseText('must have client_names only where tls.client_ca_file is given');
   }
+  const page = values['page.listen'];
+  if (page !== undefined && !isLoopback(page) && values['page.token_hashes'].length === 0) {
+    at.inTable('page')
+      .inTable('listen')
+      .refuseText(
+        `must be an address of the loopback, such as "127.0.0.1:9092", where page.token_hashes is not given, got ${JSON.stringify(`${page.host}:${page.port}`)}`,
+      );
+  }
   if (findings.errors.length > 0 || store === undefined) {
     throw allOf(findings.errors);
   }
@@ -91,6 +105,8 @@ export async function readLockdConfig(
     logLevel: values.log_level,
     tls,
     metricsListen: values['metrics.listen'],
+    pageListen: values['page.listen'],
+    pageTokenHashes: values['page.token_hashes'].map(hexOf),
     adminSocket: values['admin.socket'] === '' ? undefined : values['admin.socket'],
     adminTokenHashes: values['admin.token_hashes'].map(hexOf),
     store,
@@ -207,12 +223,16 @@ async function storeOf(
 }
 
 function openDoors(
-  { listen, 'admin.token_hashes': adminTokens }: LockdValues,
+  { listen, 'admin.token_hashes': adminTokens, 'page.listen': page }: LockdValues,
   groups: readonly LockdGroup[],
   tls: ServerTls | undefined,
 ): readonly string[] {
-  if (LOOPBACK.test(listen.host)) {
-    return [];
+  const ofPage =
+    page !== undefined && !isLoopback(page) && tls === undefined
+      ? ['tokens for the page travel in clear text: tls.cert_file is not given']
+      : [];
+  if (isLoopback(listen)) {
+    return ofPage;
   }
   const hasTokens = adminTokens.length > 0 || groups.some(({ tokenHashes }) => tokenHashes.length > 0);
   const open = groups.filter(
@@ -220,6 +240,7 @@ function openDoors(
       tokenHashes.length === 0 && clientNames.length === 0 && tls?.clientCa === undefined,
   );
   return [
+    ...ofPage,
     ...(tls === undefined && hasTokens ? ['tokens travel in clear text: tls.cert_file is not given'] : []),
     ...open.map(
       ({ name }) => `whoever reaches ${listen.host}:${listen.port} can free the slots of group ${name}`,

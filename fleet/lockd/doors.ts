@@ -40,6 +40,16 @@ export function hasToken(authorization: string | undefined, hashes: readonly str
   return hashes.map((hash) => timingSafeEqual(given, Buffer.from(hash, 'hex'))).some((isSame) => isSame);
 }
 
+/** The password that a browser was given, as a token; its name does not matter. Anything else stays as it is. */
+export function asBearer(authorization: string | undefined): string | undefined {
+  const [, pair] = /^Basic +([A-Za-z0-9+/=]+)$/i.exec(authorization ?? '') ?? [];
+  return pair === undefined
+    ? authorization
+    : `Bearer ${Buffer.from(pair, 'base64')
+        .toString('utf8')
+        .replace(/^[^:]*:/, '')}`;
+}
+
 /** `*.workers.example` stands for one more part in front. */
 function fits(name: string, allowed: string): boolean {
   return allowed.startsWith('*.')

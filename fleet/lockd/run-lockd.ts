@@ -17,7 +17,7 @@ import { createLogger } from '../../src/log/log.ts';
 import { SECOND_MS } from '../../src/text/units.ts';
 import { serveAdmins } from './admin-api.ts';
 import { clearSocket } from './admin-socket.ts';
-import { readLockdConfig, type LockdConfig, type StoreConfig } from './config.ts';
+import { isLoopback, readLockdConfig, type LockdConfig, type StoreConfig } from './config.ts';
 import { hasToken } from './doors.ts';
 import { EtcdStore } from './etcd-store.ts';
 import { createApp, tlsOptions, type App } from './http-app.ts';
@@ -25,6 +25,7 @@ import { LockService } from './lock-service.ts';
 import type { LockStore } from './lock-store.ts';
 import { LockdMetrics } from './metrics.ts';
 import { serveNodes } from './node-api.ts';
+import { servePage } from './serve-page.ts';
 import { SqliteStore } from './sqlite-store.ts';
 
 const LOOK_EVERY_MS = 15 * SECOND_MS;
@@ -95,6 +96,17 @@ export async function runLockd(file: string): Promise<void> {
     serveHealth(app, () => (isEnding ? ['about to end'] : failures));
     apps.push(metered);
   }
+  const page = config.pageListen === undefined ? undefined : createApp(config.tls, failed);
+  if (page !== undefined && started.pageListen !== undefined) {
+    servePage(page.app, {
+      service,
+      now: Date.now,
+      mono: () => performance.now(),
+      tokenHashes: () => config.pageTokenHashes,
+      isLocal: isLoopback(started.pageListen),
+    });
+    apps.push(page);
+  }
   const admins = config.adminSocket === undefined ? undefined : createApp(undefined, failed);
   if (admins !== undefined) {
     serveAdmins(admins.app, { service, log, now: Date.now, mayEnter: () => true });
@@ -107,7 +119,7 @@ export async function runLockd(file: string): Promise<void> {
       warn(next.warnings);
       if (needsRestart(started, next)) {
         log.warn(
-          'listen, tls and client certificates (on or off), metrics, admin.socket and the store are changed by a restart alone',
+          'listen, tls and client certificates (on or off), metrics, page.listen, admin.socket and the store are changed by a restart alone',
         );
       }
       config = { ...next, listen: config.listen, store: config.store };
@@ -115,8 +127,10 @@ export async function runLockd(file: string): Promise<void> {
       service.configure(next.groups);
       // Whether clients need a certificate is settled when the server begins: other authorities would let in all, or none.
       const isSameDoor = (next.tls?.clientCa === undefined) === (started.tls?.clientCa === undefined);
-      if (next.tls !== undefined && isSameDoor && nodes.server instanceof HttpsServer) {
-        nodes.server.setSecureContext(tlsOptions(next.tls));
+      for (const { server } of isSameDoor ? apps : []) {
+        if (next.tls !== undefined && server instanceof HttpsServer) {
+          server.setSecureContext(tlsOptions(next.tls));
+        }
       }
       if (store instanceof EtcdStore && next.store.kind === 'etcd') {
         store.setLogin(next.store.options.login);
@@ -139,6 +153,7 @@ export async function runLockd(file: string): Promise<void> {
   });
   try {
     await metered?.app.listen(config.metricsListen);
+    await page?.app.listen(config.pageListen);
     if (admins !== undefined && config.adminSocket !== undefined) {
       await listenForRoot(admins.app, config.adminSocket);
     }
@@ -195,12 +210,21 @@ function serveHealth(app: FastifyInstance, failures: () => readonly string[]): v
 }
 
 function needsRestart(before: LockdConfig, after: LockdConfig): boolean {
-  const shape = ({ listen, tls, metricsListen, adminSocket, adminTokenHashes, store }: LockdConfig): string =>
+  const shape = ({
+    listen,
+    tls,
+    metricsListen,
+    pageListen,
+    adminSocket,
+    adminTokenHashes,
+    store,
+  }: LockdConfig): string =>
     JSON.stringify([
       listen,
       tls === undefined,
       tls?.clientCa === undefined,
       metricsListen,
+      pageListen,
       adminSocket,
       adminTokenHashes.length > 0,
       store.kind === 'etcd' ? [store.options.endpoints, store.options.tls] : store.file,

@@ -9,6 +9,8 @@ import type * as checker from '../../src/config/checker.ts';
 import type * as afterLender from '../../src/agent/states/staged/after-lender.ts';
 import type * as messages from '../../src/agent/messages.ts';
 import type * as lock from '../../src/fleet/search/lock.ts';
+import type * as fleetHtml from '../../fleet/html.ts';
+import type * as lockdPage from '../../fleet/lockd/page.ts';
 import type * as lockdDecide from '../../src/lockd/decide.ts';
 import type * as lockdLostNode from '../../src/lockd/lost-node.ts';
 import type * as lockdSemaphore from '../../src/lockd/semaphore.ts';
@@ -175,6 +177,8 @@ export interface Modules {
   readonly 'src/agent/states/staged/after-lender.ts': typeof afterLender;
   readonly 'src/agent/messages.ts': typeof messages;
   readonly 'src/fleet/search/lock.ts': typeof lock;
+  readonly 'fleet/html.ts': typeof fleetHtml;
+  readonly 'fleet/lockd/page.ts': typeof lockdPage;
   readonly 'src/lockd/decide.ts': typeof lockdDecide;
   readonly 'src/lockd/lost-node.ts': typeof lockdLostNode;
   readonly 'src/lockd/semaphore.ts': typeof lockdSemaphore;

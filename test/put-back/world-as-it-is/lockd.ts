@@ -2,6 +2,7 @@
 import { replace, type PutBackFault } from '../fault.ts';
 
 const RULES = 'test/unit/lockd/decide.test.ts';
+const PAGE = 'test/unit/zincati-fleet/lockd/page.test.ts';
 const LINE = 'test/unit/lockd/waiting-line.test.ts';
 const LOST = 'test/unit/lockd/lost-node.test.ts';
 
@@ -136,5 +137,26 @@ export const LOCKD_FAULTS: readonly PutBackFault[] = [
     project: 'unit',
     test: LINE,
     named: 'never keeps a free slot for long',
+  },
+  {
+    id: 'lockd-page-unescaped',
+    fault: 'what a node or a person sends becomes markup of the page',
+    changes: [replace('fleet/html.ts', 'escaped', () => (text) => text)],
+    project: 'unit',
+    test: PAGE,
+    named: 'has no text from outside that is more than text',
+  },
+  {
+    id: 'lockd-page-style-of-any',
+    fault: 'the page allows any style, also one that came in with a text',
+    changes: [
+      replace('fleet/lockd/page.ts', 'PAGE_HEADERS', (original) => ({
+        ...original,
+        'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
+      })),
+    ],
+    project: 'unit',
+    test: PAGE,
+    named: 'allows nothing but its own style',
   },
 ];
