@@ -43,13 +43,13 @@ section { border-top: 2px solid; margin-top: 2rem }
 .alarm { border: 2px solid; border-left-width: .75rem; padding: .5rem .75rem }
 table { border-collapse: collapse; width: 100%; margin: 1rem 0 }
 caption { text-align: left; font-weight: 600 }
-th, td { text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid GrayText }
+th, td { min-width: 7rem; text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid GrayText }
 time { white-space: nowrap }
 @media (max-width: 40rem) {
   table, caption, tbody, tr, td { display: block }
   thead { position: absolute; clip-path: inset(50%) }
   tr { border-bottom: 1px solid GrayText; padding: .25rem 0 }
-  td { border: 0; padding: 0 }
+  th, td { min-width: 0; border: 0; padding: 0 }
   td::before { content: attr(data-label) ": " }
   .empty { display: none }
 }

@@ -159,4 +159,18 @@ export const LOCKD_FAULTS: readonly PutBackFault[] = [
     test: PAGE,
     named: 'allows nothing but its own style',
   },
+  {
+    id: 'lockd-container-root',
+    fault: 'the lock server is root in its container',
+    changes: [
+      {
+        kind: 'file',
+        file: 'packaging/Containerfile',
+        change: (text) => text.replace(/^USER .*$/m, 'USER 0:0'),
+      },
+    ],
+    project: 'integration',
+    test: 'test/integration/lockd-container.test.ts',
+    named: 'run it as nobody',
+  },
 ];
