@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BenchOptions, Topic } from './figure.ts';
+import { bundledWork } from './bundled-work.ts';
 import { runMeasured } from './measured-process.ts';
 
 const DEPLOYMENTS = 4;
@@ -15,17 +16,18 @@ export async function measureDeployments({ quick, say }: BenchOptions): Promise<
   const json = { ms: [] as number[], peak: [] as number[] };
   const folder = await mkdtemp('/tmp/zincati-bench-');
   try {
+    const script = await bundledWork(SCRIPT, folder);
     const kinds = [
       { mode: 'dbus', series: dbus },
       { mode: 'json', series: json },
     ].map((kind) => ({ ...kind, args: [kind.mode, join(folder, kind.mode), String(DEPLOYMENTS)] }));
     for (const { args } of kinds) {
-      execFileSync(process.execPath, [SCRIPT, ...args, String(METADATA_BYTES)]);
+      execFileSync(process.execPath, [script, ...args, String(METADATA_BYTES)]);
     }
     for (let turn = 1; turn <= times; turn++) {
       say(`deployments: ${turn} of ${times}`);
       for (const { args, series } of kinds) {
-        const { ms, peakMb } = await runMeasured(SCRIPT, args);
+        const { ms, peakMb } = await runMeasured(script, args);
         series.ms.push(ms);
         series.peak.push(peakMb);
       }

@@ -6,10 +6,13 @@
  */
 import { readFileSync } from 'node:fs';
 import { CincinnatiClient } from '../src/cincinnati/sources/cincinnati-client.ts';
+import { compileForSize } from '../src/memory/lean-runtime.ts';
 import { measureOnce } from './measured-process.ts';
 
 const [file = '', mode = '', checksum = ''] = process.argv.slice(2);
 const body = readFileSync(file);
+// As the agent does before its first request.
+compileForSize();
 
 if (mode === 'json') {
   await measureOnce(

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { BenchOptions, Figure, Topic } from './figure.ts';
+import { bundledWork } from './bundled-work.ts';
 import { runMeasured } from './measured-process.ts';
 
 const SIZES = [10_000];
@@ -14,6 +15,7 @@ export async function measureGraph({ quick, say }: BenchOptions): Promise<Topic>
   const figures: Figure[] = [];
   const folder = await mkdtemp('/tmp/zincati-bench-');
   try {
+    const script = await bundledWork(SCRIPT, folder);
     for (const size of SIZES) {
       const file = join(folder, 'graph.json');
       const text = graphText(size);
@@ -26,8 +28,8 @@ export async function measureGraph({ quick, say }: BenchOptions): Promise<Topic>
       const jsonPeak: number[] = [];
       for (let turn = 1; turn <= times; turn++) {
         say(`graph of ${size} nodes: ${turn} of ${times}`);
-        const json = await runMeasured(SCRIPT, [file, 'json']);
-        const check = await runMeasured(SCRIPT, [file, 'check', checksumOf(0)]);
+        const json = await runMeasured(script, [file, 'json']);
+        const check = await runMeasured(script, [file, 'check', checksumOf(0)]);
         jsonMs.push(json.ms);
         jsonProcessor.push(json.processorMs);
         processor.push(check.processorMs);
@@ -52,7 +54,7 @@ export async function measureGraph({ quick, say }: BenchOptions): Promise<Topic>
     title: 'Choosing from a large update graph',
     how:
       'Measured from the bytes of the answer to the chosen release, by the client of the agent, without the network. Each run ' +
-      'is in a new process, before anything is compiled or warm. Peak is the most memory beyond what the process used with ' +
+      'is in a new process, before anything is compiled or warm. Its script is made as the program is. Peak is the most memory beyond what the process used with ' +
       'the answer in memory. Processor time is that of the thread that does the work. Runs alternate with `JSON.parse` of the same bytes. Every release has an edge to the next one and ' +
       'one to the newest. The real graph of a stream has a few hundred nodes.',
     figures,

@@ -8,7 +8,8 @@ export const PROGRAM = 'zincati-fleet';
 
 export type Parsed =
   | { readonly kind: 'run'; readonly command: CommandSpec; readonly given: Given }
-  | { readonly kind: 'help'; readonly command?: CommandSpec }
+  /** Of one command, of all that begin with the word `group`, or of all. */
+  | { readonly kind: 'help'; readonly command?: CommandSpec; readonly group?: string }
   | { readonly kind: 'version' };
 
 /** `args`: without Node and the program. Throws UsageError. */
@@ -18,18 +19,40 @@ export function parseCommandLine(args: readonly string[], commands: readonly Com
     return { kind: 'version' };
   }
   if (first === undefined || first === '--help' || first === '-h' || first === 'help') {
-    const command = commandIn(args.slice(1), commands);
-    return command === undefined ? { kind: 'help' } : { kind: 'help', command };
+    return helpFor(args.slice(1), commands);
   }
   const command = commandIn(args, commands);
   if (command === undefined) {
+    if (args.length === 2 && (args[1] === '--help' || args[1] === '-h')) {
+      return helpFor([first], commands);
+    }
     throw unknownCommand(args, commands);
   }
   const rest = args.slice(command.name.split(' ').length);
-  if (rest.includes('--help') || rest.includes('-h')) {
-    return { kind: 'help', command };
+  const beforeWords = rest.slice(0, rest.includes('--') ? rest.indexOf('--') : undefined);
+  if (beforeWords.includes('--help') || beforeWords.includes('-h')) {
+    return helpFor(command.name.split(' '), commands);
   }
   return { kind: 'run', command, given: givenOf(rest, command) };
+}
+
+/** `asked`: words of a command, or the first word of several. Throws UsageError for any other. */
+function helpFor(asked: readonly string[], commands: readonly CommandSpec[]): Parsed {
+  const [first] = asked;
+  if (first === undefined) {
+    return { kind: 'help' };
+  }
+  const command = commandIn(asked, commands);
+  const group = asked.length === 1 && below(first, commands).length > 0 ? { group: first } : {};
+  if (command === undefined && group.group === undefined) {
+    throw unknownCommand(asked, commands);
+  }
+  return { kind: 'help', ...(command !== undefined && { command }), ...group };
+}
+
+/** Those that begin with that word, and have another one. */
+export function below(group: string, commands: readonly CommandSpec[]): readonly CommandSpec[] {
+  return commands.filter(({ name }) => name.startsWith(`${group} `));
 }
 
 function commandIn(args: readonly string[], commands: readonly CommandSpec[]): CommandSpec | undefined {
@@ -42,11 +65,10 @@ function commandIn(args: readonly string[], commands: readonly CommandSpec[]): C
 function unknownCommand(args: readonly string[], commands: readonly CommandSpec[]): UsageError {
   const [first = ''] = args;
   const names = commands.map(({ name }) => name);
-  const below = names.filter((name) => name.startsWith(`${first} `));
-  if (below.length > 0) {
-    return new UsageError(
-      `${first} must be followed by ${listed(below.map((name) => name.slice(first.length + 1)))}`,
-    );
+  const after = below(first, commands).map(({ name }) => name.slice(first.length + 1));
+  if (after.length > 0) {
+    const got = args[1] === undefined ? '' : `, got ${quoted(args[1])}`;
+    return new UsageError(`${first} must be followed by ${listed(after)}${got}`);
   }
   const nearest = nearestKey(first, [...new Set(names.map((name) => name.split(' ')[0] ?? name))]);
   const hint = nearest === undefined ? '' : `; did you mean ${nearest}?`;
@@ -131,41 +153,6 @@ function checkWords(words: readonly string[], { name, words: wanted }: CommandSp
       `${name} takes ${wanted.length === 0 ? 'no words' : wanted.join(' ')}, got ${quoted(extra)} as well`,
     );
   }
-}
-
-export function overview(commands: readonly CommandSpec[]): string {
-  const width = Math.max(...commands.map(({ name }) => name.length));
-  return [
-    `${PROGRAM}: a fleet of nodes, tried and served from a workstation or a server`,
-    '',
-    `usage: ${PROGRAM} COMMAND [OPTIONS]`,
-    '',
-    ...commands.map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
-    '',
-    `${PROGRAM} help COMMAND says more about one.`,
-  ]
-    .map((line) => `${line}\n`)
-    .join('');
-}
-
-export function helpOf({ name, words, summary, options, notes = [] }: CommandSpec): string {
-  const shown = Object.entries(options).map(
-    ([option, { value, doc, isList }]) =>
-      [
-        `--${option}${value === undefined ? '' : ` ${value}`}`,
-        isList === true ? `${doc}; may be repeated` : doc,
-      ] as const,
-  );
-  const width = Math.max(0, ...shown.map(([option]) => option.length));
-  return [
-    `usage: ${[PROGRAM, name, ...words].join(' ')}${shown.length === 0 ? '' : ' [OPTIONS]'}`,
-    '',
-    summary,
-    ...(shown.length === 0 ? [] : ['', ...shown.map(([option, doc]) => `  ${option.padEnd(width)}  ${doc}`)]),
-    ...(notes.length === 0 ? [] : ['', ...notes]),
-  ]
-    .map((line) => `${line}\n`)
-    .join('');
 }
 
 function listed(names: readonly string[]): string {

@@ -2,6 +2,8 @@
 export interface OptionSpec {
   /** In help: `N`, `FILE`. Left out: a flag. */
   readonly value?: string;
+  /** For completion: what the value can be. */
+  readonly choices?: readonly string[];
   readonly doc: string;
   /** It may be given several times, each with a value of its own. */
   readonly isList?: true;
@@ -12,6 +14,8 @@ export interface CommandSpec {
   readonly name: string;
   /** In capitals, in order; all of them are needed, but for those in brackets. */
   readonly words: readonly string[];
+  /** For completion: what the first word can be. */
+  readonly choices?: readonly string[];
   /** One line, without a dot. */
   readonly summary: string;
   /** Long names, without dashes. */

@@ -1,5 +1,6 @@
 /** All commands of the fleet's program, in the order of its help. */
 import type { CommandSpec } from './command-spec.ts';
+import { completionCommand } from './completion.ts';
 import { GRAPH_CHECK } from './graph/graph-check.ts';
 import { GRAPH_DIFF } from './graph/graph-diff.ts';
 import { GRAPH_MIRROR } from './graph/graph-mirror.ts';
@@ -22,4 +23,5 @@ export const COMMANDS: readonly CommandSpec[] = [
   LOCKD_CHECK,
   LOCKD_TOKEN,
   ...LOCKS,
+  completionCommand(() => COMMANDS),
 ];

@@ -1,6 +1,19 @@
-/** An instant as people type it for an option. Pure. */
+/**
+ * An instant as people type it for an option, or in a plan. Pure.
+ *
+ * Invariant: years have four digits, also those that come of it. Others would be printed and sorted wrongly.
+ */
 import { UsageError } from '../src/cli/usage-error.ts';
 import { printable } from '../src/errors.ts';
+
+const FIRST_AT = 0;
+const LAST_AT = Date.parse('2999-12-31T23:59:59.999Z');
+/** As errors have it. */
+export const INSTANT_RANGE = 'from 1970 to 2999';
+
+export function isInRange(at: number): boolean {
+  return at >= FIRST_AT && at <= LAST_AT;
+}
 
 /** Milliseconds since 1970 UTC. Throws UsageError. */
 export function instantOption(option: string, text: string): number {
@@ -9,6 +22,11 @@ export function instantOption(option: string, text: string): number {
   if (Number.isNaN(at)) {
     throw new UsageError(
       `--${option} must be a date such as 2026-12-01, or 2026-12-01T00:00:00Z, got ${printable(JSON.stringify(text.slice(0, 100)))}`,
+    );
+  }
+  if (!isInRange(at)) {
+    throw new UsageError(
+      `--${option} must be a date ${INSTANT_RANGE}, got ${printable(JSON.stringify(text))}`,
     );
   }
   return at;

@@ -4,15 +4,16 @@ import { EXIT } from '../src/cli/exit-codes.ts';
 import { UsageError } from '../src/cli/usage-error.ts';
 import { ConfigError, linesOf, reasonOf } from '../src/errors.ts';
 import { VERSION } from '../src/version.ts';
-import { helpOf, overview, parseCommandLine, PROGRAM } from './command-line.ts';
+import { parseCommandLine, PROGRAM } from './command-line.ts';
 import { COMMANDS } from './commands.ts';
+import { helpText } from './help-text.ts';
 
 async function main(args: readonly string[]): Promise<number> {
   try {
     const parsed = parseCommandLine(args, COMMANDS);
     switch (parsed.kind) {
       case 'help':
-        process.stdout.write(parsed.command === undefined ? overview(COMMANDS) : helpOf(parsed.command));
+        process.stdout.write(helpText(parsed, COMMANDS));
         return EXIT.ok;
       case 'version':
         process.stdout.write(`${PROGRAM} ${VERSION}\n`);

@@ -3,6 +3,7 @@ import { isList, isTable, REFUSED, type Checker, type Refused } from '../src/con
 import { fraction, timeZone, wholeNumber, type Parser } from '../src/config/checks.ts';
 import { clockTime } from '../src/config/maintenance-windows.ts';
 import { integer, FRACTION, TEXT, TEXTS, type JsonShape } from '../src/config/json-shapes.ts';
+import { INSTANT_RANGE, isInRange } from './instant-option.ts';
 import type { KeyDescriptor, Schema } from '../src/config/read-keys.ts';
 import { TomlDate, type TomlValue } from '../src/config/toml.ts';
 
@@ -61,12 +62,13 @@ const instant: Parser<number | undefined> = (value, at) => {
   const hasOffset =
     text !== undefined && (/(?:Z|[+-]\d\d:\d\d)$/i.test(text) || /^\d{4}-\d\d-\d\d$/.test(text));
   const parsed = hasOffset ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(parsed)
-    ? at.refuse(
-        'a date such as 2026-12-01, or a date and time with offset such as 2026-12-01T00:00:00Z',
-        value,
-      )
-    : parsed;
+  if (Number.isNaN(parsed)) {
+    return at.refuse(
+      'a date such as 2026-12-01, or a date and time with offset such as 2026-12-01T00:00:00Z',
+      value,
+    );
+  }
+  return isInRange(parsed) ? parsed : at.refuse(`a date ${INSTANT_RANGE}`, value);
 };
 
 function number(least: number, most: number, unit: string): Parser<number> {

@@ -5,7 +5,7 @@
  * behind, except with --keep.
  */
 import { createWriteStream } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { arch } from 'node:process';
 import { join } from 'node:path';
 import { startCincinnatiServer } from './cincinnati-server.ts';
@@ -14,6 +14,7 @@ import { runFleet } from './fleet.ts';
 import { InjectedFaults } from './injected-faults.ts';
 import { Journey } from './journey.ts';
 import { Machine } from './machine.ts';
+import { newFolder } from './new-folder.ts';
 import { parseOptions, USAGE, type DemoOptions } from './options.ts';
 import { runProgram, UsageError } from './program.ts';
 import { carriedHistory, HistoryError, loadHistory, payloadText, type History } from './releases.ts';
@@ -44,7 +45,7 @@ async function runSandbox(options: DemoOptions): Promise<number> {
     throw new UsageError(`--start must be a release of the history, got "${start}"`);
   }
   const walk = plannedWalk(history, scheme, start, Date.now());
-  const root = await mkdtemp('/tmp/zincati-demo-');
+  const root = await newFolder(options.folder);
   const screen = new Screen(process.stdout);
   const ended = new AbortController();
   const interrupt = (): void => ended.abort('interrupted');
@@ -56,19 +57,20 @@ async function runSandbox(options: DemoOptions): Promise<number> {
   const log = createWriteStream(join(root, 'agent.log'));
   const basearch = arch === 'arm64' ? 'aarch64' : 'x86_64';
   const faults = new InjectedFaults(options.failures.deploy + options.failures.daemon);
-  const server = await startCincinnatiServer({
-    history,
-    stream: options.stream,
-    basearch,
-    clock: Date,
-    onRequest: (served) => faults.served(served),
-  });
+  const server =
+    options.etc === undefined
+      ? await startCincinnatiServer({
+          history,
+          stream: options.stream,
+          basearch,
+          clock: Date,
+          onRequest: (served) => faults.served(served),
+        })
+      : undefined;
   const injected = (): number => faults.of(NODE_ID, root);
   const journey = new Journey({ walk, screen, deadend: deadendReason(history, start), injected });
-  prepare(root, options, history, start);
-  await writeAgentConfig(root, { baseUrl: server.baseUrl });
   if (options.failures.server > 0) {
-    server.addFault({ kind: 'status', status: 503, remaining: options.failures.server });
+    server?.addFault({ kind: 'status', status: 503, remaining: options.failures.server });
   }
   const agent = [process.execPath, PROGRAM];
   const daemon = {
@@ -99,7 +101,7 @@ async function runSandbox(options: DemoOptions): Promise<number> {
   );
   const keep = async (nodes: readonly KeptNode[], logFile?: string): Promise<void> => {
     clearTimeout(limit);
-    for (const line of aboutKept(nodes, server.baseUrl, logFile)) {
+    for (const line of aboutKept(nodes, server?.baseUrl, logFile)) {
       screen.line(line);
     }
     await aborted(ended.signal).catch(() => undefined);
@@ -123,6 +125,8 @@ async function runSandbox(options: DemoOptions): Promise<number> {
       });
       return isWithinSlots ? 0 : 1;
     }
+    prepare(root, options, history, start);
+    await writeAgentConfig(root, server === undefined ? {} : { baseUrl: server.baseUrl });
     screen.line(`${walk.length - 1} hops from ${start} to ${walk.at(-1) ?? start}, below ${root}`);
     await machine.start();
     await Promise.race([journey.arrived, aborted(ended.signal)]);
@@ -154,7 +158,7 @@ async function runSandbox(options: DemoOptions): Promise<number> {
     clearTimeout(limit);
     screen.close();
     await machine.stop();
-    await server.stop();
+    await server?.stop();
     await new Promise((resolve) => log.end(resolve));
     await rm(root, { recursive: true, force: true });
     process.removeListener('SIGINT', interrupt);

@@ -5,16 +5,20 @@
  * Invariants:
  * - Those of the demo with one node.
  * - It fails if more nodes were down at once than there are slots.
+ * - With --etc its servers are elsewhere: it starts none, and asks none who holds a slot.
  */
 import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { writeAgentConfig } from './agent-config.ts';
+import { writeAskNode } from './ask-node.ts';
 import type { CincinnatiServer } from './cincinnati-server.ts';
 import type { InjectedFaults } from './injected-faults.ts';
 import { startLockServer } from './lock-server.ts';
 import { Machine } from './machine.ts';
 import type { DemoOptions } from './options.ts';
+import { isWithin, strategyConfig, windowStarts } from './fleet-windows.ts';
 import { fleetPicture } from './fleet-picture.ts';
 import { type Screen, table } from './screen.ts';
 import type { KeptNode } from './things-to-try.ts';
@@ -24,7 +28,8 @@ export interface FleetSetting {
   readonly options: DemoOptions;
   readonly root: string;
   readonly screen: Screen;
-  readonly server: CincinnatiServer;
+  /** Undefined: --etc names one. */
+  readonly server: CincinnatiServer | undefined;
   /** Versions from the first to the newest. */
   readonly walk: readonly string[];
   readonly agent: readonly string[];
@@ -58,7 +63,10 @@ interface Member {
 export async function runFleet(setting: FleetSetting): Promise<boolean> {
   const { options, root, screen, server, walk, signal } = setting;
   const { nodes, slots } = options;
-  const lock = await startLockServer({ groups: { default: slots }, clock: Date });
+  const lock =
+    options.etc === undefined
+      ? await startLockServer({ groups: { default: slots }, clock: Date })
+      : undefined;
   const startMs = performance.now();
   const windows = options.windows ? windowStarts(new Date()) : undefined;
   const isOpen =
@@ -78,12 +86,17 @@ export async function runFleet(setting: FleetSetting): Promise<boolean> {
       screen.live(...picture());
     }
   };
+  await writeAskNode(root, setting.agent);
   for (let index = 1; index <= nodes; index++) {
     const name = `node${index}`;
     const home = join(root, name);
     await mkdir(home);
     setting.prepare(home);
-    await writeAgentConfig(home, { baseUrl: server.baseUrl, more: strategyConfig(windows, lock.baseUrl) });
+    await writeAgentConfig(home, {
+      ...(server !== undefined && { baseUrl: server.baseUrl }),
+      ...(options.etc !== undefined && { etc: options.etc }),
+      ...(lock !== undefined && { more: strategyConfig(windows, lock.baseUrl) }),
+    });
     const nodeId = createHash('md5').update(name).digest('hex');
     const machine = new Machine({
       root: home,
@@ -91,7 +104,9 @@ export async function runFleet(setting: FleetSetting): Promise<boolean> {
       agentArgs: ['-v', '--log-format', 'json'],
       nodeId,
       daemon: setting.daemon,
+      hangs: options.hangs,
       events: {
+        onHang: (version) => screen.line(`${name}  does not come up with ${version}; Enter power-cycles it`),
         onDown: () => {
           member.isDown = true;
           member.downSince = performance.now();
@@ -146,17 +161,21 @@ export async function runFleet(setting: FleetSetting): Promise<boolean> {
   const interrupted = new Promise<never>((_, refuse) => {
     signal.addEventListener('abort', () => refuse(signal.reason as Error), { once: true });
   });
+  const way =
+    server === undefined
+      ? `from ${walk[0] ?? ''} to ${walk.at(-1) ?? ''}`
+      : `${walk.length - 1} ${walk.length === 2 ? 'hop' : 'hops'} each to ${walk.at(-1) ?? ''}`;
+  const enter = options.hangs === undefined ? undefined : createInterface({ input: process.stdin });
+  enter?.on('line', () => members.forEach(({ machine }) => machine.powerCycle()));
   try {
-    screen.line(
-      `${nodes} nodes, ${slots} ${slots === 1 ? 'slot' : 'slots'}, ${walk.length - 1} hops each to ${walk.at(-1) ?? ''}, below ${root}`,
-    );
+    screen.line(`${nodes} nodes, ${slots} ${slots === 1 ? 'slot' : 'slots'}, ${way}, below ${root}`);
     await Promise.all(members.map(({ machine }) => machine.start()));
     redraw = setInterval(draw, REDRAW_MS);
     await Promise.race([arrived, interrupted]);
     const last = picture();
     clearInterval(redraw);
     screen.live();
-    const holders = await lock.holders('default');
+    const holders = await lock?.holders('default');
     const secs = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
     const rows = members.map(({ name, injected, version, reboots, downMs, arrivedMs }) => [
       name,
@@ -172,7 +191,7 @@ export async function runFleet(setting: FleetSetting): Promise<boolean> {
       '',
       ...table(['node', 'booted', 'reboots', 'down', 'arrived', 'faults'], rows),
       '',
-      `down at one instant: ${mostDown} of ${nodes} at most (slots: ${slots}); slots still held: ${holders.length}`,
+      `down at one instant: ${mostDown} of ${nodes} at most (slots: ${slots})${holders === undefined ? '' : `; slots still held: ${holders.length}`}`,
     ];
     for (const line of summary) {
       screen.line(line);
@@ -187,46 +206,12 @@ export async function runFleet(setting: FleetSetting): Promise<boolean> {
         })),
       );
     }
-    return mostDown <= slots && holders.length === 0;
+    return mostDown <= slots && (holders ?? []).length === 0;
   } finally {
     clearInterval(redraw);
     interrupted.catch(() => undefined);
+    enter?.close();
     await Promise.all(members.map(({ machine }) => machine.stop()));
-    await lock.stop();
+    await lock?.stop();
   }
 }
-
-/** `windows`: where they begin, in minutes of the day. Undefined: there are none. */
-function strategyConfig(windows: readonly number[] | undefined, lockUrl: string): string {
-  const names = windows === undefined ? '"fleet_lock"' : '["periodic", "fleet_lock"]';
-  const lines = [
-    `[updates]`,
-    `strategy = ${names}`,
-    '',
-    '[updates.fleet_lock]',
-    `base_url = ${JSON.stringify(lockUrl)}`,
-  ];
-  return `${lines.join('\n')}\n${windows === undefined ? '' : windowConfig(windows, new Date())}`;
-}
-
-/** Every second minute of the next hour, in minutes of the day in UTC: the shortest windows there are. */
-function windowStarts(now: Date): readonly number[] {
-  const first = now.getUTCHours() * 60 + now.getUTCMinutes() + 1;
-  return Array.from({ length: 30 }, (_, index) => (first + 2 * index) % 1440);
-}
-
-function isWithin(windows: readonly number[], at: number): boolean {
-  return windows.includes(Math.floor(at / 60_000) % 1440);
-}
-
-function windowConfig(windows: readonly number[], now: Date): string {
-  const days = JSON.stringify([WEEKDAYS[now.getUTCDay()], WEEKDAYS[(now.getUTCDay() + 1) % 7]]);
-  return windows
-    .map(
-      (start) =>
-        `\n[[updates.periodic.window]]\ndays = ${days}\nstart_time = "${Math.floor(start / 60)}:${String(start % 60).padStart(2, '0')}"\nlength_minutes = 1\n`,
-    )
-    .join('');
-}
-
-const WEEKDAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const;

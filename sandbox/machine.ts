@@ -5,6 +5,7 @@
  * Invariants:
  * - The agent is the built program. Only its root prefix differs from an agent on a host.
  * - The agent is restarted after a crash, as by its unit.
+ * - A release that hangs runs nothing. After a power cycle the firmware boots the release before it.
  * - After `stop` no process, socket or file of the machine is left.
  */
 import { randomUUID } from 'node:crypto';
@@ -13,7 +14,7 @@ import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startPrivateBus, type PrivateBus } from './private-bus.ts';
 import { Unit, type Exit } from './service-manager.ts';
-import { bootedDeployment, bootNext, standInService, type DaemonOptions } from './stand-in.ts';
+import { bootedDeployment, bootNext, bootRollback, standInService, type DaemonOptions } from './stand-in.ts';
 
 /** Time until a restart after a failure, as in the unit, but shorter. */
 const RESTART_DELAY_MS = 200;
@@ -23,6 +24,8 @@ const MOST_RESTARTS = 20;
 export interface MachineEvents {
   /** The machine goes down for a reboot. */
   onDown?(): void;
+  /** It does not come up with `version`. */
+  onHang?(version: string): void;
   /** The machine has booted `version`; `boot` counts from 1. */
   onBoot(version: string, boot: number): void;
   /** The agent told the service manager something. */
@@ -43,6 +46,8 @@ export interface MachineOptions {
   readonly agentArgs: readonly string[];
   readonly nodeId: string;
   readonly daemon: DaemonOptions;
+  /** The release with which it does not come up. */
+  readonly hangs?: string | undefined;
   readonly events: MachineEvents;
 }
 
@@ -54,6 +59,7 @@ export class Machine {
   #boots = 0;
   #restarts = 0;
   #stopping = false;
+  #isHanging = false;
   #rebooting: Promise<void> = Promise.resolve();
 
   constructor(options: MachineOptions) {
@@ -134,20 +140,42 @@ export class Machine {
   }
 
   reboot(): void {
-    this.#rebooting = this.#rebooting
-      .then(() => this.#reboot())
-      .catch((error: unknown) => {
-        this.#options.events.onFailure(error instanceof Error ? error : new Error(String(error)));
-      });
+    this.#after(() => this.#reboot());
+  }
+
+  /** After what is under way. */
+  #after(work: () => Promise<void>): void {
+    this.#rebooting = this.#rebooting.then(work).catch((error: unknown) => {
+      this.#options.events.onFailure(error instanceof Error ? error : new Error(String(error)));
+    });
+  }
+
+  /** Somebody switches a machine that hangs off and on. Any other one is left alone. */
+  powerCycle(): void {
+    if (this.#isHanging) {
+      this.#isHanging = false;
+      bootRollback(this.#options.root);
+      this.#after(() => this.#bootUnlessStopping());
+    }
   }
 
   async #reboot(): Promise<void> {
     if (this.#stopping) {
       return;
     }
-    this.#options.events.onDown?.();
+    const { root, hangs, events } = this.#options;
+    events.onDown?.();
     await this.#shutDown();
-    bootNext(this.#options.root);
+    const { version } = bootNext(root);
+    if (version === hangs) {
+      this.#isHanging = true;
+      events.onHang?.(version);
+    } else {
+      await this.#bootUnlessStopping();
+    }
+  }
+
+  async #bootUnlessStopping(): Promise<void> {
     if (!this.#isStopping()) {
       await this.#boot();
     }

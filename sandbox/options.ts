@@ -21,6 +21,12 @@ Walks a node through an update history, in a sandbox below a temporary folder.
   --nodes N         a fleet: N nodes take turns with a lock server (default 1)
   --slots N         how many of them may be down at once (default 1)
   --windows         with --nodes: reboots only within windows of one minute, every second minute
+  --etc DIR         with --nodes: what is in /etc/zincati of every node; its drop-ins name the lock server and the
+                    update server, and the sandbox starts neither; --slots is what that lock server lends
+  --hangs VERSION   with --nodes: nodes do not come up with this release, until Enter power-cycles those that hang;
+                    then they boot the release before
+  --folder DIR      with --nodes: the folder of the sandbox, which must not exist yet (default: a temporary one);
+                    DIR/zincati NODE COMMAND asks a node
   --keep            stay running at the end, to scrape, read logs and poke, until Ctrl-C
   --limit SECONDS   give up after this time (default 300)
   --simulate        alone: no node at all, but a month of 10,000 that \`zincati-fleet simulate\` runs on a virtual clock
@@ -44,6 +50,9 @@ export interface DemoOptions {
   readonly nodes: number;
   readonly slots: number;
   readonly windows: boolean;
+  readonly etc: string | undefined;
+  readonly hangs: string | undefined;
+  readonly folder: string | undefined;
   readonly keep: boolean;
   readonly limitSecs: number;
   /** In place of all the rest. */
@@ -65,6 +74,9 @@ export function parseOptions(args: readonly string[]): DemoOptions | undefined {
       nodes: { type: 'string', default: '1' },
       slots: { type: 'string', default: '1' },
       windows: { type: 'boolean', default: false },
+      etc: { type: 'string' },
+      hangs: { type: 'string' },
+      folder: { type: 'string' },
       keep: { type: 'boolean', default: false },
       limit: { type: 'string', default: '300' },
       simulate: { type: 'boolean', default: false },
@@ -78,8 +90,14 @@ export function parseOptions(args: readonly string[]): DemoOptions | undefined {
     throw new UsageError(`--stream must be stable or testing, got "${values.stream}"`);
   }
   const nodes = whole('--nodes', values.nodes, 20);
-  if (nodes === 1 && values.windows) {
-    throw new UsageError('--windows must come with --nodes');
+  const failures = parseFailures(values.fail);
+  const ofFleets = { windows: values.windows || undefined, ...pick(values) };
+  const [alone] = Object.entries(ofFleets).filter(([, value]) => nodes === 1 && value !== undefined);
+  if (alone !== undefined) {
+    throw new UsageError(`--${alone[0]} must come with --nodes`);
+  }
+  if (values.etc !== undefined && (values.windows || failures.server > 0)) {
+    throw new UsageError('--etc must come without --windows and --fail server');
   }
   if (values.simulate && args.length > 1) {
     throw new UsageError('--simulate must be the only option');
@@ -99,14 +117,19 @@ export function parseOptions(args: readonly string[]): DemoOptions | undefined {
     oci: values.oci,
     image: values.image ?? `ostree-image-signed:docker://quay.io/fedora/fedora-coreos:${values.stream}`,
     speed: positive('--speed', values.speed),
-    failures: parseFailures(values.fail),
+    failures,
     nodes,
     slots: whole('--slots', values.slots, 20),
     windows: values.windows,
+    ...pick(values),
     keep: values.keep,
     limitSecs: positive('--limit', values.limit),
     isSimulation: values.simulate,
   };
+}
+
+function pick({ etc, hangs, folder }: Partial<Record<'etc' | 'hangs' | 'folder', string>>) {
+  return { etc, hangs, folder };
 }
 
 function positive(name: string, text: string): number {

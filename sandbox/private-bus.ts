@@ -75,14 +75,17 @@ export async function startPrivateBus(options: PrivateBusOptions): Promise<Priva
       stdio: ['ignore', 'ignore', 'pipe', 'pipe'],
     },
   );
-  const killAtExit = () => daemon.kill('SIGKILL');
-  process.once('exit', killAtExit);
   const exited = new Promise<void>((resolve) => {
     daemon.once('exit', () => {
-      process.removeListener('exit', killAtExit);
+      RUNNING.delete(daemon);
       resolve();
     });
   });
+  if (!isGuarded) {
+    isGuarded = true;
+    process.on('exit', killAll);
+  }
+  RUNNING.add(daemon);
   try {
     await listening(daemon);
   } catch (error) {
@@ -90,6 +93,15 @@ export async function startPrivateBus(options: PrivateBusOptions): Promise<Priva
     throw error;
   }
   return { address, pid: daemon.pid ?? 0, stop: () => stop(daemon, exited) };
+}
+
+/** Killed when this process ends. */
+const RUNNING = new Set<ChildProcess>();
+let isGuarded = false;
+
+/** One listener for all: a fleet has many buses. */
+function killAll(): void {
+  RUNNING.forEach((daemon) => daemon.kill('SIGKILL'));
 }
 
 /** The daemon prints its address when it begins to listen. */

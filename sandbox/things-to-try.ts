@@ -11,7 +11,8 @@ export interface KeptNode {
 /** Commands for another terminal, in the folder of the project. */
 export function aboutKept(
   nodes: readonly KeptNode[],
-  updateServer: string,
+  /** Undefined: not one of the sandbox. */
+  updateServer: string | undefined,
   log: string | undefined,
 ): string[] {
   const [first] = nodes;
@@ -31,7 +32,9 @@ export function aboutKept(
     '  zincati why',
     '  zincati history',
     `  curl --unix-socket ${first.metricsSocket} http://localhost/metrics`,
-    `  curl '${updateServer}/v1/graph?basearch=${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}'`,
+    ...(updateServer === undefined
+      ? []
+      : [`  curl '${updateServer}/v1/graph?basearch=${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}'`]),
     ...(log === undefined ? [] : [`  tail -f ${log}`]),
     ...(others.length === 0 ? [] : ['The other nodes:', ...others]),
   ];

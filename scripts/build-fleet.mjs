@@ -1,6 +1,7 @@
 // Bundles the fleet's own program into dist/fleet/. The agent's bundle has none of it. bundled.json names the packages
-// whose code is in it. dist/fleet/share has the manual page.
+// whose code is in it. dist/fleet/share has the manual page and the completion scripts.
 import { mkdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import process from 'node:process';
 import './node-version.mjs';
 import { bundledPackages } from './bundled-packages.mjs';
@@ -35,7 +36,9 @@ const { output } = await bundle.write({
 await bundle.close();
 await writeFile(`${OUT}/bundled.json`, `${JSON.stringify(await bundledPackages(output), null, 2)}\n`);
 
-const { COMMANDS } = await import('../fleet/commands.ts');
-const { manualPage } = await import('../fleet/manual-page.ts');
-await mkdir(`${OUT}/share/man/man1`, { recursive: true });
-await writeFile(`${OUT}/share/man/man1/zincati-fleet.1`, manualPage(COMMANDS));
+const { sharedFiles } = await import('../fleet/shared-files.ts');
+for (const [name, text] of Object.entries(sharedFiles())) {
+  const file = path.join(OUT, 'share', name);
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(file, text);
+}

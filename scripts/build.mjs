@@ -16,7 +16,7 @@ const { rolldown } = await import('rolldown');
 
 /** What is compiled beforehand: what commands load that must not make anybody wait, and what each start of the agent loads. */
 const QUICK =
-  /^(?:program|chunks\/(?:asking|bus|folder-lock|help|history-log|http|load-settings|lock-place|log|pino|rolldown-runtime|run-agent|schema|server)-.*)\.cjs$/;
+  /^(?:program|chunks\/(?:_facts-worker_threads|asking|atomic-file|bus|doorbell|folder-lock|help|history-log|http|identity|load-settings|lock-place|log|motd|periodic|pino|process-name|process-user|resolve-below|rolldown-runtime|run-agent|schema|secrets|server|upcoming|zoneinfo)-.*)\.cjs$/;
 
 /** dbus-next loads them for integers of 64 bits, which src/dbus/reader.ts reads itself. One compiles WebAssembly at once. */
 const NEVER_RUN = ['jsbi', 'long'];

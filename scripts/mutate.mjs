@@ -42,6 +42,7 @@ const CORE = [
   'src/cincinnati/graph/**/*.ts',
   'src/dbus/{codec,frames,header,reader,signature,writer}.ts',
   'src/text/**/*.ts',
+  'src/why/**/*.ts',
 ];
 
 const LEAST_PERCENT = 95;

@@ -4,6 +4,9 @@
 // Invariant: whoever does use such a part fails at once, with its name in the error.
 import path from 'node:path';
 
+const NO_COMPILER =
+  'module.exports = () => () => { throw new Error("no schema can be compiled in the bundle"); }';
+
 const UNUSED = [
   {
     by: /\/node_modules\/undici\//,
@@ -17,6 +20,16 @@ const UNUSED = [
     // The agent writes its log itself, in its own thread.
     files: /\/pino\/lib\/transport$|\/thread-stream$/,
     facts: { worker_threads: 'export const isMainThread = true' },
+  },
+  {
+    by: /\/node_modules\/fastify\//,
+    // The agent serves plain HTTP, without plugins or a proxy in front that it would believe, and never calls itself.
+    files: /\/(?:node:https|node:http2|semver|light-my-request|@fastify\/proxy-addr)$/,
+    facts: {
+      // Its one route has no schema. What compiles schemas is half of the package.
+      '@fastify/ajv-compiler': NO_COMPILER,
+      '@fastify/fast-json-stringify-compiler': NO_COMPILER,
+    },
   },
   {
     by: /\/node_modules\/node-unix-socket\//,

@@ -1,4 +1,5 @@
 /** Command `graph mirror`: graphs of a server in a folder, for a stick or a static web server. */
+import { SCHEMES } from '../../src/agent/release.ts';
 import { EXIT } from '../../src/cli/exit-codes.ts';
 import { UsageError } from '../../src/cli/usage-error.ts';
 import { printable } from '../../src/errors.ts';
@@ -19,6 +20,7 @@ export const GRAPH_MIRROR: CommandSpec = {
     arch: { value: 'NAME', doc: `an architecture, ${DEFAULT_SCOPE.basearch} unless given`, isList: true },
     scheme: {
       value: 'NAME',
+      choices: SCHEMES,
       doc: 'checksum, which is so unless given, or oci for hosts of images',
       isList: true,
     },

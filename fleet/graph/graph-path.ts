@@ -12,7 +12,7 @@ import { printable } from '../../src/errors.ts';
 import { MINUTE_MS } from '../../src/text/units.ts';
 import type { CommandSpec, Given } from '../command-spec.ts';
 import { instantOption } from '../instant-option.ts';
-import { loadGraph, readNamed, SOURCE_OPTIONS } from './graph-source.ts';
+import { loadGraph, named, readNamed, SOURCE_OPTIONS } from './graph-source.ts';
 import { pathJson, pathText, type PathReport } from './path-report.ts';
 import { AT_ONCE, rebootTimes } from './reboot-times.ts';
 import { nodeOption, warinessOption } from './wariness.ts';
@@ -59,11 +59,12 @@ async function path({ words: [source = ''], values, flags, lists }: Given): Prom
     settings === undefined ? AT_ONCE : rebootTimes(settings, values.get('time-zone') ?? 'UTC', node);
   const [staging, reboot] = [values.get('staging'), values.get('reboot')];
   const wariness = warinessFrom(values.get('wariness'), node, settings);
+  const to = values.get('to');
   const loaded = await loadGraph(source, values);
   const read = readNamed(loaded);
   const walk = walkGraph(read, {
-    from: bootedIn(read, wanted),
-    to: values.get('to') === undefined ? undefined : versionIn(read, values.get('to') ?? ''),
+    from: named(loaded.name, () => bootedIn(read, wanted)),
+    to: to === undefined ? undefined : named(loaded.name, () => versionIn(read, to)),
     wariness,
     fromAt,
     skip: settings?.updates.skip ?? [],

@@ -21,7 +21,11 @@ export const GRAPH_SERVE: CommandSpec = {
   options: {
     listen: { value: 'ADDRESS:PORT', doc: `for agents, ${LISTEN} unless given` },
     'status-listen': { value: 'ADDRESS:PORT', doc: `/metrics and /healthz, ${STATUS_LISTEN} unless given` },
-    'log-format': { value: 'FORMAT', doc: `${LOG_FORMATS.join(', ')}; auto unless given` },
+    'log-format': {
+      value: 'FORMAT',
+      choices: LOG_FORMATS,
+      doc: `${LOG_FORMATS.join(', ')}; auto unless given`,
+    },
   },
   notes: [
     'FOLDER has graphs as graph mirror writes them: STREAM/ARCH/v1/graph, and oci/STREAM/ARCH/v1/graph for images.',

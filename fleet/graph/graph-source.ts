@@ -1,4 +1,5 @@
 /** A graph that a command looks at: a file, or a server that is asked for it. */
+import { SCHEMES } from '../../src/agent/release.ts';
 import { readGraph, type ReadGraph } from '../../src/cincinnati/review/read-graph.ts';
 import { UsageError } from '../../src/cli/usage-error.ts';
 import { messageOf, printable, reasonOf } from '../../src/errors.ts';
@@ -14,7 +15,7 @@ import { DEFAULT_SCOPE, type GraphScope, scopeName, scopeScheme } from './graph-
 export const SOURCE_OPTIONS: Readonly<Record<'stream' | 'arch' | 'scheme', OptionSpec>> = {
   stream: { value: 'NAME', doc: `of an address: the stream, ${DEFAULT_SCOPE.stream} unless given` },
   arch: { value: 'NAME', doc: `of an address: the architecture, ${DEFAULT_SCOPE.basearch} unless given` },
-  scheme: { value: 'NAME', doc: 'of an address: checksum, or oci as hosts of images ask' },
+  scheme: { value: 'NAME', choices: SCHEMES, doc: 'of an address: checksum, or oci as hosts of images ask' },
 };
 
 /** More than the agent takes, so that a file that is too large for it can be told so. */
@@ -38,8 +39,13 @@ export function givenScope(values: Given['values']): GraphScope {
 
 /** Throws an error that names the graph. */
 export function readNamed({ name, bytes }: GraphSource): ReadGraph {
+  return named(name, () => readGraph(bytes));
+}
+
+/** What it throws names the graph. `name`: as people may see it. */
+export function named<T>(name: string, work: () => T): T {
   try {
-    return readGraph(bytes);
+    return work();
   } catch (error) {
     throw new Error(`${name}: ${messageOf(error)}`, { cause: error });
   }

@@ -8,6 +8,7 @@
  */
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { counted } from '../counted.ts';
 import { SCHEMES } from '../../src/agent/release.ts';
 import { checkGraph } from '../../src/cincinnati/review/check-graph.ts';
 import { readGraph } from '../../src/cincinnati/review/read-graph.ts';
@@ -118,7 +119,9 @@ export class ServedGraphs {
         return { scope, stamp, graph: before?.graph, refusal };
       }
       const graph = new ServedGraph(readGraph(bytes), this.#nowAt());
-      this.#log.info(`serving ${scopeText(scope)}: ${graph.releases} releases, ${graph.edges} edges`);
+      this.#log.info(
+        `serving ${scopeText(scope)}: ${counted(graph.releases, 'release')}, ${counted(graph.edges, 'edge')}`,
+      );
       return { scope, stamp, graph, refusal: undefined };
     } catch (error) {
       if (isMissingOrNotDirectory(error)) {

@@ -3,8 +3,10 @@
  *
  * Invariants:
  * - Who did it and why is in the history and in the log.
+ * - A request that is repeated, since its answer was lost, is answered as the first one was.
  * - `by` is what the caller says of themselves. That they may is known, who they are is not.
  */
+import { randomUUID } from 'node:crypto';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { printable } from '../../src/errors.ts';
 import type { Logger } from '../../src/log/log.ts';
@@ -28,6 +30,7 @@ export interface AdminApiOptions {
 const ACTIONS = ['release', 'pause', 'resume'] as const;
 type Action = (typeof ACTIONS)[number];
 const LONGEST_REASON = 500;
+const NONCE = /^[\w-]{1,64}$/;
 
 export function serveAdmins(app: FastifyInstance, options: AdminApiOptions): void {
   const { service } = options;
@@ -72,13 +75,18 @@ async function act(
     return refusal('invalid_client_identity', 'the body must be JSON');
   }
   const [by, reason, id] = ['by', 'reason', 'id'].map((name) => fieldOf(json, name));
+  // Without one the request is repeated by this server alone, where the store loses its answer.
+  const nonce = fieldOf(json, 'nonce') ?? randomUUID();
   if (service.config(group) === undefined) {
     return refusal('unknown_group', `there is no group ${JSON.stringify(group)}`);
   }
   if (!isName(by) || typeof reason !== 'string' || (action === 'release' && !isName(id))) {
     return refusal('invalid_client_identity', 'the body must have by and reason, and id to release');
   }
-  const said = { at: now(), by, reason: printable(reason).slice(0, LONGEST_REASON).toWellFormed() };
+  if (typeof nonce !== 'string' || !NONCE.test(nonce)) {
+    return refusal('invalid_client_identity', 'nonce must be up to 64 letters, digits and dashes');
+  }
+  const said = { at: now(), by, nonce, reason: printable(reason).slice(0, LONGEST_REASON).toWellFormed() };
   const wish: Wish =
     action === 'release' ? { ...said, kind: action, id: String(id) } : { ...said, kind: action };
   const answer = await service.ask(group, wish);

@@ -1,7 +1,8 @@
 /** An HTTP server whose requests are bounded in size and time, and whose errors speak the protocol's words. */
-import { createServer as createHttpServer, type Server } from 'node:http';
+import { createServer as createHttpServer, STATUS_CODES, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { KIBIBYTE, SECOND_MS } from '../../src/text/units.ts';
 import type { ServerTls } from './config.ts';
@@ -23,6 +24,26 @@ export function tlsOptions({ cert, key, clientCa }: ServerTls): object {
     minVersion: 'TLSv1.2',
     ...(clientCa !== undefined && { ca: clientCa, requestCert: true, rejectUnauthorized: true }),
   };
+}
+
+/** What cannot be read as HTTP has no request and no reply: the answer is written as it is. */
+export function answerRaw(socket: Duplex, code: string | undefined): void {
+  if (code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const { status, kind, value } =
+    code === 'HPE_HEADER_OVERFLOW'
+      ? refusal('headers_too_large', 'the headers of the request are too large')
+      : code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? refusal('too_slow', 'the request did not arrive in time')
+        : refusal('invalid_client_identity', 'the request cannot be understood');
+  const body = JSON.stringify({ kind, value });
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\ncontent-type: application/json; charset=utf-8\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+    () => socket.destroy(),
+  );
 }
 
 export interface App {
@@ -60,6 +81,9 @@ export function createApp(tls: ServerTls | undefined, failed: (error: unknown) =
   const app = fastify({
     logger: false,
     bodyLimit: LONGEST_BODY_BYTES,
+    // Requests on open connections are answered by the routes, which know that the server is about to end.
+    return503OnClosing: false,
+    clientErrorHandler: (error, socket) => answerRaw(socket, error.code),
     // Of addresses that fastify itself cannot take.
     frameworkErrors: (error, request, reply) => void refuse(error, request, reply),
     forceCloseConnections: 'idle',

@@ -1,4 +1,5 @@
 /** Commands `lockd`, `lockd check` and `lockd token`: the lock server itself, and what sets it up. */
+import { counted } from '../counted.ts';
 import type { CommandSpec } from '../command-spec.ts';
 import { DEFAULT_CONFIG, readLockdConfig } from './config.ts';
 import { newToken } from './doors.ts';
@@ -29,9 +30,7 @@ export const LOCKD_CHECK: CommandSpec = {
     const tell = (warning: string): void => void process.stderr.write(`warning: ${warning}\n`);
     const { groups, warnings } = await readLockdConfig(words[0] ?? DEFAULT_CONFIG, tell);
     warnings.forEach(tell);
-    process.stdout.write(
-      `${groups.length === 1 ? '1 group' : `${groups.length} groups`}, and nothing is wrong\n`,
-    );
+    process.stdout.write(`${counted(groups.length, 'group')}, and nothing is wrong\n`);
     return 0;
   },
 };

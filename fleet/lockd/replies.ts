@@ -43,6 +43,8 @@ export const REPLY_KINDS = {
   unauthorized: { status: 401, doc: 'the group wants a token' },
   forbidden: { status: 403, doc: 'the token or the certificate is not of this group' },
   not_found: { status: 404, doc: 'there is no such address' },
+  too_slow: { status: 408, doc: 'the request did not arrive in time' },
+  headers_too_large: { status: 431, doc: 'the headers of the request are too large' },
   too_large: { status: 413, doc: 'the request is too large' },
   internal: { status: 500, doc: 'a fault of the server; a slot may be taken' },
 } as const;

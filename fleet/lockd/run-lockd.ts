@@ -15,6 +15,7 @@ import { linesOf, messageOf, printable } from '../../src/errors.ts';
 import { createNotifier } from '../../src/host/notify.ts';
 import { createLogger } from '../../src/log/log.ts';
 import { SECOND_MS } from '../../src/text/units.ts';
+import { counted } from '../counted.ts';
 import { serveAdmins } from './admin-api.ts';
 import { clearSocket } from './admin-socket.ts';
 import { isLoopback, readLockdConfig, type LockdConfig, type StoreConfig } from './config.ts';
@@ -136,11 +137,11 @@ export async function runLockd(file: string): Promise<void> {
         store.setLogin(next.store.options.login);
       }
       await look();
-      log.info(`configuration read again: ${next.groups.length} groups`);
+      log.info(`configuration read again: ${counted(next.groups.length, 'group')}`);
     } catch (error) {
       log.error(`the configuration cannot be used, the former one stays: ${linesOf(error)}`);
     }
-    notifier.ready(`serving ${config.groups.length} groups`);
+    notifier.ready(`serving ${counted(config.groups.length, 'group')}`);
   };
   let reloads = Promise.resolve();
   const onHangup = (): void => {
@@ -170,8 +171,10 @@ export async function runLockd(file: string): Promise<void> {
   const timer = setInterval(() => {
     looking = looking.then(look);
   }, LOOK_EVERY_MS);
-  log.info(`lockd serves ${config.groups.length} groups at ${config.listen.host}:${config.listen.port}`);
-  notifier.ready(`serving ${config.groups.length} groups`);
+  log.info(
+    `lockd serves ${counted(config.groups.length, 'group')} at ${config.listen.host}:${config.listen.port}`,
+  );
+  notifier.ready(`serving ${counted(config.groups.length, 'group')}`);
 
   await ended;
   isEnding = true;

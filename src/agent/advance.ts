@@ -116,8 +116,10 @@ function withForeign(
   if (staged === undefined) {
     return { ...memory, foreign: undefined };
   }
-  all.push({ kind: 'foreign-staged', version: staged.version });
-  return { ...memory, foreign: { id: staged.id, version: staged.version, since: { at, mono } } };
+  const { id, version } = staged;
+  const how = memory.host?.staged === undefined ? { pending: true as const } : {};
+  all.push({ kind: 'foreign-staged', version, ...how });
+  return { ...memory, foreign: { id, version, ...how, since: { at, mono } } };
 }
 
 /** The effect that `model` asks for. Total: every state and step has one. */

@@ -76,11 +76,12 @@ type OfChecks =
       /** Some may be denied by request, and not by configuration. */
       readonly requests?: true;
     }
-  /** Offered, and left alone because somebody staged something else. */
+  /** Offered, and left alone because somebody staged something else, or had it boot next (`pending`). */
   | {
       readonly kind: 'offer-left';
       readonly release: Release;
       readonly staged: string;
+      readonly pending?: true;
       readonly repeated: boolean;
     }
   /** The next check is further away than usual. */
@@ -110,7 +111,7 @@ type OfStaging =
       readonly repeated: boolean;
     }
   /** Somebody else staged a deployment: it is left as it is, and no release is staged. */
-  | { readonly kind: 'foreign-staged'; readonly version: string }
+  | { readonly kind: 'foreign-staged'; readonly version: string; readonly pending?: true }
   | { readonly kind: 'foreign-gone'; readonly version: string }
   /** Somebody has changed what is staged since it was read: nothing was done, and everything is decided anew. */
   | { readonly kind: 'staged-changed'; readonly failure: Failure }

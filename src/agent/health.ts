@@ -219,8 +219,11 @@ export function ofForeign({ foreign }: Memory, now: Moment): Health[] {
   if (foreign === undefined) {
     return [];
   }
-  const { version, since } = foreign;
-  const text = `somebody staged ${version} and has not booted it: no release is staged until it is booted or dropped`;
+  const { version, pending, since } = foreign;
+  const text =
+    pending === true
+      ? `somebody had ${version} boot next and has not rebooted: no release is staged until that is done or undone`
+      : `somebody staged ${version} and has not booted it: no release is staged until it is booted or dropped`;
   return [{ cause: 'foreign_staged', text, ...graded(since, now) }];
 }
 

@@ -33,7 +33,7 @@ function withTakenUp(model: Model, { mono }: Moment, policy: Policy): Model {
     return model;
   }
   const requests = after.memory.requests.map((pending) =>
-    pending.request.id === asked.request.id ? { ...pending, begun: true, takenUp: true as const } : pending,
+    pending.request.id === asked.request.id ? { ...pending, takenUp: true as const } : pending,
   );
   return { state: after.state, memory: { ...doubted(after.memory, mono), requests } };
 }

@@ -18,7 +18,7 @@ import { recorded, type Memory, type Model } from './state.ts';
 
 export interface Ended {
   readonly memory: Memory;
-  readonly happenings: readonly Happening[];
+  readonly happenings: readonly HappeningOf<'request-ended'>[];
 }
 
 /** What of the requests is over after `happenings` led to `model`. */
@@ -51,7 +51,7 @@ export function atRest(model: Model): Ended {
 /** The requests that `outcome` answers are over. */
 export function ended(memory: Memory, outcome: (pending: Pending) => Outcome | undefined): Ended {
   const left: Pending[] = [];
-  const happenings: Happening[] = [];
+  const happenings: HappeningOf<'request-ended'>[] = [];
   for (const pending of memory.requests) {
     const end = outcome(pending);
     if (end === undefined) {

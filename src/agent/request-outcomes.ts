@@ -116,7 +116,7 @@ const STAGING: Ends = {
   'wrong-stream': ({ release }) =>
     refused('Failed', `${release.version} is of another stream than this node`),
   'offer-left': ({ staged }) =>
-    refused('Blocked', `somebody else has staged ${staged}: it is left as it is`, ['foreign']),
+    refused('Blocked', `somebody else wants ${staged} to boot next: it is left as it is`, ['foreign']),
   'staging-held': ({ reason }) => refused('Blocked', reason, ['hold']),
   'no-longer-offered': ({ release }) => refused('NoUpdate', `${release.version} is no longer offered`),
   'staging-cut-short': ({ release }) =>

@@ -54,7 +54,7 @@ export function requested(
   const isFull = model.memory.requests.length >= MOST_REQUESTS;
   const answer = isFull
     ? refused('Busy', 'too many requests wait: ask again when they have ended')
-    : take(request.wish, { model, now, policy, request, tell, ...(underWay !== undefined && { underWay }) });
+    : take(request.wish, { model, now, policy, request, tell, underWay });
   if ('memory' in answer) {
     return settled(answer, model, happenings, now, policy);
   }
@@ -132,7 +132,7 @@ function whyNotRebooting({ model: { state, memory } }: Scene): Outcome | undefin
   const foreign = foreignStaged(memory);
   return foreign === undefined || state.name === 'UpdateStaged'
     ? undefined
-    : refused('NotStaged', `what is staged, ${foreign.version}, was staged by somebody else`);
+    : refused('NotStaged', `what boots next, ${foreign.version}, was put there by somebody else`);
 }
 
 /** Ends what requests have begun, and staging whoever began it. */
@@ -185,7 +185,7 @@ export function cancelOutcome(staging: Release | undefined, requests: readonly R
 }
 
 function requestsOf({ happenings }: Ended): readonly Request[] {
-  return happenings.flatMap((happening) => (happening.kind === 'request-ended' ? [happening.request] : []));
+  return happenings.map(({ request }) => request);
 }
 
 /** Ends one request and what it has begun. What the node does by itself goes on, and so do the requests of others. */

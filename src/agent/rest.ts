@@ -71,10 +71,13 @@ function dutiesMono(state: AgentState, memory: Memory, policy: Policy): number[]
       );
     case 'EndState': {
       // Switched off by configuration: only a slot that may still be held is given back.
-      const mono = state.cause === 'disabled' ? slotDueWhenOff({ state, memory }, policy) : undefined;
+      const mono = state.cause === 'disabled' ? slotDueUntold({ state, memory }, policy) : undefined;
       return mono === undefined ? [] : [mono];
     }
-    case 'StartState':
+    case 'StartState': {
+      const mono = state.step === 'rest' ? slotDueUntold({ state, memory }, policy) : undefined;
+      return mono === undefined ? [] : [mono];
+    }
     case 'Initialized':
     case 'UpdateFinalized':
       return [];
@@ -89,9 +92,17 @@ export function slotDueMono(model: Model, policy: Policy): number | undefined {
     : undefined;
 }
 
-/** As above, for a node whose updates are switched off: without lenders there is nobody to tell. */
-export function slotDueWhenOff(model: Model, policy: Policy): number | undefined {
-  return policy.hasLenders || model.memory.record.slots.length > 0 ? slotDueMono(model, policy) : undefined;
+/**
+ * As above, for a node whose updates are switched off, or that could not read its deployments yet. Without lenders there is
+ * nobody to tell. Whether a reboot that was asked for in this boot is on its way, only the deployments tell.
+ */
+export function slotDueUntold(model: Model, policy: Policy): number | undefined {
+  const { host, record } = model.memory;
+  const isRead = host !== undefined && model.state.name !== 'StartState';
+  if (!isRead && record.asked?.bootId === policy.bootId) {
+    return undefined;
+  }
+  return policy.hasLenders || record.slots.length > 0 ? slotDueMono(model, policy) : undefined;
 }
 
 function driverDueMono({ driver }: Memory): number | undefined {

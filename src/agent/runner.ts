@@ -64,6 +64,7 @@ export class Runner<C extends Configuration = Configuration> {
   #next: C | undefined;
   #interrupt = new AbortController();
   #cut = new AbortController();
+  /** The present effect, or the last one. Undefined: there was none yet. */
   #performing: EffectKind | undefined;
   #queue: Request[] = [];
   #knock = Promise.withResolvers<undefined>();
@@ -154,8 +155,6 @@ export class Runner<C extends Configuration = Configuration> {
           return;
         }
         throw error;
-      } finally {
-        this.#performing = undefined;
       }
       machine = this.#joined(machine);
       const now = this.#now();

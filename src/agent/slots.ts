@@ -30,11 +30,12 @@ export function placesNow(memory: Memory, policy: Policy): readonly SlotPlace[] 
 }
 
 /**
- * Whether the configured lenders are to be told that the node is up. While updates are switched off nobody needs to know
- * the stream. A lender whose address names it was never asked then.
+ * Whether the configured lenders are to be told that the node is up. While updates are switched off, or the deployments are
+ * not read, nobody needs to know the stream. A lender whose address names it was never asked then.
  */
 export function isReportOwed({ state, memory }: Model, policy: Policy): boolean {
-  const canBeTold = policy.enabled || placesNow(memory, policy).length === policy.slotPlaces.length;
+  const needsStream = policy.enabled && state.name !== 'StartState';
+  const canBeTold = needsStream || placesNow(memory, policy).length === policy.slotPlaces.length;
   return memory.steady.owed && !isKeepingSlot(state) && canBeTold;
 }
 

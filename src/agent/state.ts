@@ -225,6 +225,8 @@ export interface ForeignStaged {
   /** Of the deployment. */
   readonly id: string;
   readonly version: string;
+  /** It is not staged: somebody has set it as the default, as `rpm-ostree rollback` does. */
+  readonly pending?: true;
   /** Since when it is known. */
   readonly since: Moment;
 }

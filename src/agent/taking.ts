@@ -22,7 +22,7 @@ export interface Scene {
   readonly policy: Policy;
   readonly request: Request;
   /** The effect that goes on meanwhile. Left out: none. */
-  readonly underWay?: EffectKind;
+  readonly underWay?: EffectKind | undefined;
   readonly tell: (happening: Happening) => void;
 }
 

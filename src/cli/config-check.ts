@@ -6,7 +6,7 @@ import { loadFolders, loadSettings, type LoadedSettings } from '../config/load-s
 import { ConfigError, IdentityError, linesOf, messageOf, printable } from '../errors.ts';
 import { ACCESS_REMEDY } from '../files/access-remedy.ts';
 import { errorCode, isMissing } from '../files/error-code.ts';
-import { loadIdentity } from '../identity/identity.ts';
+import { loadIdentity, needsOfAgent } from '../identity/identity.ts';
 import { nodeUuid } from '../identity/node-uuid.ts';
 import { platform } from '../identity/platform.ts';
 import { createPeriodicGate } from '../strategies/periodic.ts';
@@ -83,7 +83,7 @@ async function loadHost(root: string): Promise<LoadedSettings> {
   const loaded = await loadSettings(root);
   const { settings, notes } = loaded;
   if (root === '/') {
-    await loadIdentity(root, settings);
+    await loadIdentity(root, settings, needsOfAgent(settings));
     return loaded;
   }
   return { ...loaded, notes: [...notes, ...(await missingFacts(root, settings))] };
@@ -92,15 +92,23 @@ async function loadHost(root: string): Promise<LoadedSettings> {
 /** What a tree away from its host lacks, such as an image. Rejects with IdentityError for what it has, and is wrong. */
 async function missingFacts(
   root: string,
-  { identity }: Pick<LoadedSettings['settings'], 'identity'>,
+  settings: Pick<LoadedSettings['settings'], 'identity' | 'updates'>,
 ): Promise<readonly string[]> {
+  const { identity } = settings;
+  const needsPlatform = needsOfAgent(settings).has('platform');
   const facts = [
     { key: 'identity.node_uuid', value: identity.nodeUuid, file: '/etc/machine-id', read: nodeUuid },
-    { key: 'identity.platform', value: identity.platform, file: '/proc/cmdline', read: platform },
+    {
+      key: 'identity.platform',
+      value: identity.platform,
+      file: '/proc/cmdline',
+      read: platform,
+      needsPlatform,
+    },
   ];
   const notes: string[] = [];
-  for (const { key, value, file, read } of facts) {
-    if (value !== undefined) {
+  for (const { key, value, file, read, needsPlatform: isNeeded = true } of facts) {
+    if (value !== undefined || !isNeeded) {
       continue;
     }
     try {

@@ -11,7 +11,7 @@ import type { Settings } from '../config/settings.ts';
 import { readSmallText } from '../files/read-small-file.ts';
 import { readBearer } from '../http/bearer-file.ts';
 import { asAgent } from '../host/agent-rights.ts';
-import { loadIdentity } from '../identity/identity.ts';
+import { loadIdentity, needsOf } from '../identity/identity.ts';
 import { nodeUuid } from '../identity/node-uuid.ts';
 import { secretsIn } from '../text/secrets.ts';
 import type { Known } from './redaction.ts';
@@ -27,7 +27,7 @@ export async function knownSecrets(root: string): Promise<Known> {
   const ids = [
     settings === undefined
       ? undefined
-      : await known(async () => (await loadIdentity(root, settings)).nodeUuid),
+      : await known(async () => (await loadIdentity(root, settings, needsOf(undefined))).nodeUuid),
     // Also where another one is configured.
     await known(() => nodeUuid(root)),
     ...(await Promise.all(IDS.map((file) => known(() => readSmallText(path.join(root, file)))))),

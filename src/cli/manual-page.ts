@@ -36,7 +36,7 @@ export function manualPage(): string {
     '.Sh COMMANDS',
     ...listed.flatMap(commandSection),
     '.Sh ENVIRONMENT',
-    '.Bl -tag -width DBUS_SYSTEM_BUS_ADDRESS',
+    '.Bl -tag -width Ds',
     '.It Ev DBUS_SYSTEM_BUS_ADDRESS',
     'Address of the system bus, where it is not the usual one.',
     '.It Ev NO_COLOR',

@@ -12,7 +12,7 @@ import type { Settings } from '../config/settings.ts';
 import { ConfigError, IdentityError, linesOf, messageOf } from '../errors.ts';
 import { asAgent } from '../host/agent-rights.ts';
 import { SYSTEM_CLOCK } from '../host/clock.ts';
-import { type Identity, loadIdentity } from '../identity/identity.ts';
+import { type Identity, loadIdentity, needsOf } from '../identity/identity.ts';
 import { programId } from '../identity/program-id.ts';
 import { createFleetLock } from '../lenders/create-fleet-lock.ts';
 import { lockPlace } from '../lenders/lock-place.ts';
@@ -97,7 +97,10 @@ async function configured(
           todo: 'set updates.fleet_lock.client_cert_file and client_key_file, or neither of them',
         });
       }
-      return { settings: { ...fleetLock, baseUrl }, identity: await loadIdentity(root, settings) };
+      return {
+        settings: { ...fleetLock, baseUrl },
+        identity: await loadIdentity(root, settings, needsOf(baseUrl)),
+      };
     });
   } catch (error) {
     if (error instanceof ConfigError) {

@@ -10,7 +10,7 @@ import { icalendar, type IcalEvent } from '../calendar/icalendar.ts';
 import type { ZoneRules } from '../calendar/zone-rules.ts';
 import { loadSettings } from '../config/load-settings.ts';
 import { ConfigError, IdentityError, linesOf } from '../errors.ts';
-import { loadIdentity } from '../identity/identity.ts';
+import { loadIdentity, needsOf } from '../identity/identity.ts';
 import { nodeUuid } from '../identity/node-uuid.ts';
 import { createPeriodicGate } from '../strategies/periodic.ts';
 import { upcoming } from '../strategies/upcoming.ts';
@@ -77,7 +77,7 @@ interface Found {
 
 async function find(root: string, fromAt: number, untilAt: number): Promise<Found> {
   const { settings } = await loadSettings(root);
-  const { nodeUuid } = await loadIdentity(root, settings);
+  const { nodeUuid } = await loadIdentity(root, settings, needsOf(undefined));
   const { strategies, periodic } = settings.updates;
   if (!strategies.includes('periodic')) {
     return { spans: [], zone: undefined, node: nodeUuid, strategies };

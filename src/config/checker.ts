@@ -138,15 +138,15 @@ function describeFloat(value: number): string {
   if (!Number.isFinite(value)) {
     return value > 0 ? 'inf' : '-inf';
   }
-  return Number.isInteger(value) && Math.abs(value) < 1e15 ? value.toFixed(1) : String(value);
+  return Number.isInteger(value) ? value.toFixed(1) : String(value);
 }
 
 /** `Array.isArray` does not narrow readonly lists. */
-export function isList(value: TomlValue): value is readonly TomlValue[] {
+export function isList(value: TomlValue | undefined): value is readonly TomlValue[] {
   return Array.isArray(value);
 }
 
 /** Tables, and only tables, are Maps. */
-export function isTable(value: TomlValue): value is TomlTable {
+export function isTable(value: TomlValue | undefined): value is TomlTable {
   return value instanceof Map;
 }

@@ -52,7 +52,7 @@ function asWritten(values: Readonly<Written<ConfigValues>>, table: TomlTable): M
   for (const key of Object.keys(values)) {
     let value: TomlValue | undefined = table;
     for (const part of key.split('.')) {
-      value = value !== undefined && isTable(value) ? value.get(part) : undefined;
+      value = isTable(value) ? value.get(part) : undefined;
     }
     if (value !== undefined) {
       written.set(key, value);

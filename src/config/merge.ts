@@ -7,7 +7,7 @@
  */
 import type { Fragment } from './fragment.ts';
 import { CONFIG_KEYS, type ConfigKey, type ConfigValues, SCHEMA } from './schema.ts';
-import { isKeyOf, type KeyDescriptor, type Written } from './read-keys.ts';
+import type { KeyDescriptor, Written } from './read-keys.ts';
 
 export interface Merged {
   readonly values: Readonly<Written<ConfigValues>>;
@@ -33,10 +33,7 @@ function clear(fragment: Fragment, values: Written<ConfigValues>, origins: Map<s
     if (fragment.values[key] !== true) {
       continue;
     }
-    for (const cleared of SCHEMA[key].clears ?? []) {
-      if (!isKeyOf(SCHEMA, cleared)) {
-        continue;
-      }
+    for (const cleared of CONFIG_KEYS.filter((each) => SCHEMA[key].clears?.includes(each) === true)) {
       Reflect.deleteProperty(values, cleared);
       for (const entry of origins.keys()) {
         if (entry.startsWith(`${cleared}[`)) {

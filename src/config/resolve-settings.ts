@@ -109,10 +109,11 @@ function gatesBySetting({ values }: Merged, named: readonly StrategyName[]): Str
   return path === undefined || path === '' || named.includes('marker') ? [] : ['marker'];
 }
 
+/** What is no object is frozen already. */
 function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+  if (!Object.isFrozen(value)) {
     Object.freeze(value);
-    for (const part of Object.values(value)) {
+    for (const part of Object.values(value ?? {})) {
       deepFreeze(part);
     }
   }

@@ -28,30 +28,30 @@ export interface ShownSetting {
 /** In the order of the documentation. A key without a value and without a default is left out. */
 export function shownSettings(merged: Merged, fragments: readonly Fragment[]): readonly ShownSetting[] {
   return CONFIG_KEYS.flatMap((key) =>
-    SCHEMA[key].accumulate === undefined ? single(key, merged, fragments) : listed(key, merged, fragments),
+    SCHEMA[key].accumulate === undefined ? single(key, fragments) : listed(key, merged, fragments),
   );
 }
 
-function single(key: ConfigKey, { origins }: Merged, fragments: readonly Fragment[]): ShownSetting[] {
-  const file = origins.get(key);
-  if (file === undefined) {
+/** The last one that has it sets it. */
+function single(key: ConfigKey, fragments: readonly Fragment[]): ShownSetting[] {
+  const writers = fragments.flatMap(({ file, written }) => {
+    const value = written.get(key);
+    return value === undefined ? [] : [{ file, value }];
+  });
+  const inForce = writers.pop();
+  if (inForce === undefined) {
     const fallback = defaultText(SCHEMA[key].fallback);
     return fallback === undefined ? [] : [{ key, value: fallback, file: '', masked: [] }];
   }
-  const writers = fragments.filter(({ written }) => written.has(key));
-  const value = writers.findLast((fragment) => fragment.file === file)?.written.get(key);
-  if (value === undefined) {
-    return [];
-  }
-  const masked = writers.map((fragment) => fragment.file).filter((other) => other !== file);
-  return [{ key, value: shownValue(key, value), file, masked }];
+  const { file, value } = inForce;
+  return [{ key, value: shownValue(key, value), file, masked: writers.map((writer) => writer.file) }];
 }
 
 function listed(key: ConfigKey, { origins }: Merged, fragments: readonly Fragment[]): ShownSetting[] {
   const shown: ShownSetting[] = [];
   for (const { file, written } of fragments) {
     const entries = written.get(key);
-    if (entries === undefined || !isList(entries)) {
+    if (!isList(entries)) {
       continue;
     }
     for (const entry of entries) {

@@ -2,7 +2,7 @@
  * Waits for what the configuration needs and the host does not have yet: Afterburn's file, a directory, the machine id.
  *
  * Invariants:
- * - What a person must mend in a file ends the wait, and is thrown as it came.
+ * - What a person must mend in a file ends the wait, and is thrown as it came. Only a slot to be given back comes before.
  * - It reads again after growing pauses, and soon after one of the files has changed.
  * - The same reason is told once.
  */
@@ -16,9 +16,14 @@ import { MINUTE_MS, SECOND_MS } from '../text/units.ts';
 
 export type AwaitedError = ConfigError | IdentityError;
 
+/** Whether the configuration, or the identity of the node, is at fault. Pure. */
+export function isSetUp(error: unknown): error is AwaitedError {
+  return error instanceof ConfigError || error instanceof IdentityError;
+}
+
 /** Whether waiting may help. False for every fault that a person must mend. Pure. */
 export function mayCome(error: unknown): error is AwaitedError {
-  return (error instanceof ConfigError || error instanceof IdentityError) && error.mayCome;
+  return isSetUp(error) && error.mayCome;
 }
 
 export const FIRST_PAUSE_MS = 2 * SECOND_MS;
@@ -27,6 +32,8 @@ export const LONGEST_PAUSE_MS = MINUTE_MS;
 export const LOOK_EVERY_MS = SECOND_MS;
 
 export interface AwaitOptions<R> {
+  /** Whether the agent goes on waiting after such an error; asked anew after each. */
+  readonly isAwaited: (error: unknown) => error is AwaitedError;
   /** Rejects with ConfigError or IdentityError. */
   readonly read: () => Promise<R>;
   /** Changes when one of the files changes. Must not reject. */
@@ -56,7 +63,7 @@ export class ConfigurationWait<R> {
    * aborted. Rejects with the error that a person must mend.
    */
   async reading(first: AwaitedError): Promise<R | undefined> {
-    const { read, look, onWaiting, signal } = this.#options;
+    const { isAwaited, read, look, onWaiting, signal } = this.#options;
     let told = first.message;
     onWaiting(first);
     let seen = await look();
@@ -71,7 +78,7 @@ export class ConfigurationWait<R> {
       try {
         return await read();
       } catch (error) {
-        if (!mayCome(error)) {
+        if (!isAwaited(error)) {
           throw error;
         }
         if (error.message !== told) {

@@ -68,7 +68,7 @@ export async function buildGates(needs: GateNeeds): Promise<BuiltGates> {
   for (const name of needs.settings.updates.strategies) {
     switch (name) {
       case 'fleet_lock':
-        lenders.push(buildFleetLock(needs));
+        lenders.push(...buildFleetLock(needs));
         break;
       case 'periodic': {
         const gate = await buildPeriodic(needs);
@@ -138,9 +138,10 @@ function buildPeriodic({ settings, identity, root, log }: GateNeeds): Promise<Pe
   });
 }
 
-function buildFleetLock({ settings, identity, lockServers }: GateNeeds): Lender {
-  const { fleetLock } = settings.updates;
-  return lockServers.lender({ ...fleetLock, baseUrl: fleetLock.baseUrl ?? '' }, identity);
+/** None: updates are disabled, and it has no address. */
+function buildFleetLock({ settings, identity, lockServers }: GateNeeds): readonly Lender[] {
+  const { baseUrl, ...fleetLock } = settings.updates.fleetLock;
+  return baseUrl === undefined ? [] : [lockServers.lender({ ...fleetLock, baseUrl }, identity)];
 }
 
 /** The gates that hold a reboot back whatever the strategy. */

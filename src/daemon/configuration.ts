@@ -5,12 +5,11 @@
  */
 import { Stats } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { machine } from 'node:os';
 import { isDeepStrictEqual } from 'node:util';
 import type { Policy } from '../agent/state.ts';
 import { loadSettings, type LoadedSettings } from '../config/load-settings.ts';
 import { ConfigError, printable, reasonOf } from '../errors.ts';
-import { loadIdentity, type Identity } from '../identity/identity.ts';
+import { loadIdentity, needsOfAgent, type Identity } from '../identity/identity.ts';
 import { lockPlace } from '../lenders/lock-place.ts';
 import type { Logger } from '../log/log.ts';
 
@@ -28,7 +27,7 @@ export async function readConfiguration(root: string, log: Pick<Logger, 'warn' |
   for (const note of loaded.notes) {
     log.info(note);
   }
-  return { ...loaded, identity: await loadIdentity(root, loaded.settings, machine()) };
+  return { ...loaded, identity: await loadIdentity(root, loaded.settings, needsOfAgent(loaded.settings)) };
 }
 
 /** A mistyped `--root` is no host on which something is still to come. Rejects with ConfigError. */
@@ -57,7 +56,7 @@ export function policyOf(
 ): Policy {
   const { timing, updates } = settings;
   const { baseUrl } = updates.fleetLock;
-  const hasLockServer = updates.strategies.includes('fleet_lock');
+  const hasLockServer = updates.strategies.includes('fleet_lock') && baseUrl !== undefined;
   return {
     enabled: updates.enabled,
     allowDowngrade: updates.allowDowngrade,
@@ -66,8 +65,7 @@ export function policyOf(
     catchUp: updates.catchUp,
     // A lock server that was configured before may still have to be paid back.
     hasLenders: hasLockServer || before?.hasLenders === true,
-    slotPlaces:
-      hasLockServer && baseUrl !== undefined ? [lockPlace({ ...updates.fleetLock, baseUrl }, identity)] : [],
+    slotPlaces: hasLockServer ? [lockPlace({ ...updates.fleetLock, baseUrl }, identity)] : [],
     sessions: updates.sessions,
     steadyIntervalMs: timing.steadyIntervalMs,
     retryIntervalMs: timing.retryIntervalMs,

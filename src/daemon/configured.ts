@@ -11,6 +11,7 @@ import { CincinnatiClient } from '../cincinnati/sources/cincinnati-client.ts';
 import { connectPeer } from '../dbus/connect.ts';
 import { printable } from '../errors.ts';
 import { Survey } from '../gates/survey.ts';
+import { historyFirst } from '../history/history-first.ts';
 import { rebootNotice } from '../host/notice.ts';
 import { LogindSessions } from '../host/sessions.ts';
 import type { HttpClient } from '../http/http-client.ts';
@@ -37,7 +38,7 @@ export async function configure(
   lasting: Lasting,
   before?: Configured,
 ): Promise<Configured> {
-  const { root, log, metrics, clock, bus, http, records, reporter, lockServers } = lasting;
+  const { root, log, metrics, clock, bus, http, records, history, reporter, lockServers } = lasting;
   const { settings, origins, identity } = reading;
   const gates = await buildGates({ settings, origins, identity, root, lockServers, bus, metrics, log });
   const survey = new Survey({ gates: gates.gates, clock });
@@ -67,7 +68,7 @@ export async function configure(
       onUntold: ({ user, tty }, reason) =>
         log.warn(`cannot tell ${printable(user)} on ${printable(tty)} about the reboot: ${reason}`),
     }),
-    records,
+    records: historyFirst(records, history),
     notice: (release, minutesLeft) => rebootNotice(release, minutesLeft, clock.now()),
     onProgress: (progress) => reporter.progress(progress),
   };

@@ -4,27 +4,30 @@
  * Invariants:
  * - READY is told when the agent can be asked and its first reading is over, at the latest after {@link LONGEST_HOLD_MS}.
  * - A configuration that needs what may still come is waited for: the agent is READY and idle meanwhile.
+ * - One that cannot be used ends the agent, at once unless a slot of before is to be given back first.
  * - When the signal is aborted everything that was opened is closed, in the reverse order. Nothing keeps the process alive.
  */
 import { Runner } from '../agent/runner.ts';
-import { ConfigError, IdentityError, linesOf, messageOf, printable, StartError } from '../errors.ts';
+import { linesOf, messageOf, StartError } from '../errors.ts';
 import { sayLastWords, takeBackLastWords } from '../history/last-words.ts';
+import { peekRecord } from '../history/record-store.ts';
 import { readBootId } from '../host/boot-id.ts';
 import { SYSTEM_CLOCK } from '../host/clock.ts';
 import type { Doorbell } from '../host/doorbell.ts';
-import { createNotifier, watchdogIntervalMs, type Notifier } from '../host/notify.ts';
+import { createNotifier, watchdogIntervalMs } from '../host/notify.ts';
 import type { LevelControl, Logger } from '../log/log.ts';
 import { compileForSize } from '../memory/lean-runtime.ts';
 import { Metrics } from '../metrics/metrics.ts';
-import { inSeconds } from '../report/line.ts';
 import { tellOs, tellReading, tellStrategies } from './tell-configuration.ts';
 import { VERSION } from '../version.ts';
-import { ConfigurationWait, lookAtFiles, mayCome, type AwaitedError } from './await-configuration.ts';
+import { isSetUp, mayCome } from './await-configuration.ts';
+import { awaitConfigured, type Begun } from './await-configured.ts';
 import { claimFolder } from './claim-folder.ts';
-import { readConfiguration, type Reading } from './configuration.ts';
+import { readConfiguration } from './configuration.ts';
 import { configure } from './configured.ts';
 import { CrashGuard } from './crash-guard.ts';
-import { openLasting, type Lasting } from './lasting.ts';
+import { owesSlot } from './give-back-meanwhile.ts';
+import { openLasting } from './lasting.ts';
 import { Readiness } from './readiness.ts';
 import { ConfigurationInUse } from './reload.ts';
 
@@ -55,8 +58,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   } catch (error) {
     // Another agent lives here, and its words are still to come.
     if (!(error instanceof StartError)) {
-      const isSetUp = error instanceof ConfigError || error instanceof IdentityError;
-      say(`${isSetUp ? 'it could not start' : 'it failed'}: ${linesOf(error)}`);
+      say(`${isSetUp(error) ? 'it could not start' : 'it failed'}: ${linesOf(error)}`);
     }
     throw error;
   } finally {
@@ -69,8 +71,9 @@ async function live({ root, log, env, pid, signal, reloads }: AgentOptions): Pro
   const clock = SYSTEM_CLOCK;
   const startedAt = clock.now();
   log.info(`starting update agent (version ${VERSION})`);
-  const found = await readConfiguration(root, log).catch((error: unknown) => {
-    if (!mayCome(error)) {
+  const bootId = await readBootId(root);
+  const found = await readConfiguration(root, log).catch(async (error: unknown) => {
+    if (!mayCome(error) && !(isSetUp(error) && (await owesOnDisk(root, bootId)))) {
       throw error;
     }
     return error;
@@ -95,7 +98,6 @@ async function live({ root, log, env, pid, signal, reloads }: AgentOptions): Pro
     closing.defer(() => clearInterval(timer));
   }
 
-  const bootId = await readBootId(root);
   const crashes = new CrashGuard({ root, bootId, clock, signal });
   await crashes.begin();
   const lasting = await openLasting({ root, env, log, metrics, notifier }, closing);
@@ -107,32 +109,39 @@ async function live({ root, log, env, pid, signal, reloads }: AgentOptions): Pro
     signal,
   });
   closing.defer(() => reloads.close());
-  const reading =
-    found instanceof Error
-      ? await crashes.unlessRefused(() =>
-          awaitReading(found, { lasting, notifier, readiness, reloads, signal }),
-        )
-      : found;
-  if (reading === undefined) {
+  const begun = await crashes.unlessRefused(async (): Promise<Begun | undefined> => {
+    try {
+      if (found instanceof Error) {
+        throw found;
+      }
+      return { configured: await configure(found, bootId, lasting), model: lasting.model };
+    } catch (error) {
+      if (!mayCome(error) && !(isSetUp(error) && owesSlot(lasting.model.memory.record, bootId))) {
+        throw error;
+      }
+      return awaitConfigured(error, { lasting, bootId, notifier, readiness, reloads, signal });
+    }
+  });
+  if (begun === undefined) {
     await crashes.cleared();
     log.info('stopping update agent');
     return reporter.status;
   }
+  const { configured: first, model } = begun;
+  const { reading } = first;
   tellReading(log, metrics, reading, clock.now());
   if (reading.settings.metrics.listen !== undefined) {
     lasting.listenOn(reading.settings.metrics.listen);
   }
-  const first = await crashes.unlessRefused(async () => {
-    const configured = await configure(reading, bootId, lasting);
-    reporter.configured(configured);
+  await crashes.unlessRefused(async () => {
+    reporter.configured(first);
     reporter.awaiting(undefined);
-    await tellStrategies(log, reading, configured.gates, clock.now());
-    return configured;
+    await tellStrategies(log, reading, first.gates, clock.now());
   });
 
   let inUse = first;
   const runner = new Runner({
-    model: lasting.model,
+    model,
     configuration: first,
     dice: () => Math.floor(Math.random() * 11),
     observer: {
@@ -184,52 +193,8 @@ async function live({ root, log, env, pid, signal, reloads }: AgentOptions): Pro
   return reporter.status;
 }
 
-interface Waiting {
-  readonly lasting: Lasting;
-  readonly notifier: Pick<Notifier, 'reloading' | 'ready'>;
-  readonly readiness: Readiness;
-  readonly reloads: Doorbell;
-  readonly signal: AbortSignal;
-}
-
-/** Up and idle until the configuration can be read. Undefined: the signal was aborted first. */
-async function awaitReading(
-  first: AwaitedError,
-  { lasting, notifier, readiness, reloads, signal }: Waiting,
-): Promise<Reading | undefined> {
-  const { root, log, clock, reporter } = lasting;
-  const told = new Set<string>();
-  const once = (say: (text: string) => void) => (text: string) => {
-    if (!told.has(text)) {
-      told.add(text);
-      say(text);
-    }
-  };
-  const wait = new ConfigurationWait({
-    read: () =>
-      readConfiguration(root, { warn: once((text) => log.warn(text)), info: once((text) => log.info(text)) }),
-    look: () => lookAtFiles(root),
-    onWaiting: (error) => {
-      log.error(`the configuration is not complete yet, waiting: ${linesOf(error)}`);
-      for (const note of error instanceof ConfigError ? error.notes : []) {
-        log.warn(note);
-      }
-      reporter.awaiting(printable(error.message.replaceAll('\n', '; ')));
-    },
-    clock,
-    signal,
-  });
-  reloads.onRing(() => {
-    notifier.reloading();
-    wait.ring();
-    notifier.ready(reporter.status);
-    return Promise.resolve();
-  });
-  readiness.begun();
-  const since = clock.monotonic();
-  const reading = await wait.reading(first);
-  if (reading !== undefined) {
-    log.info(`the configuration is complete, after ${inSeconds(clock.monotonic() - since)}`);
-  }
-  return reading;
+/** Only looked at: where nothing is owed, an agent that cannot start touches nothing. */
+async function owesOnDisk(root: string, bootId: string): Promise<boolean> {
+  const record = await peekRecord(root);
+  return record !== undefined && owesSlot(record, bootId);
 }

@@ -18,7 +18,7 @@ import { printable } from '../text/printable.ts';
 import { LARGEST_ARRAY_BYTES, LITTLE_ENDIAN } from './frames.ts';
 import { DEEPEST_CONTAINERS } from './message.ts';
 import { isObjectPath } from './names.ts';
-import { alignmentOf, parseSignature, type TypeTree } from './signature.ts';
+import { isAlignedTo8, parseSignature, type TypeTree } from './signature.ts';
 import { type BasicValue, type BusValue, type Dictionary, Variant } from './types.ts';
 
 /**
@@ -85,7 +85,7 @@ export class Reader extends DBusBuffer {
     if (byteLength > LARGEST_ARRAY_BYTES) {
       throw new RangeError(`array must be at most ${LARGEST_ARRAY_BYTES} bytes, got ${byteLength}`);
     }
-    if (alignmentOf(element.type) === 8) {
+    if (isAlignedTo8(element.type)) {
       this.align(3);
     }
     const start = this.pos;

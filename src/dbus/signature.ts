@@ -62,15 +62,12 @@ export function signatureOf(tree: TypeTree): string {
   }
 }
 
-/** Values of a type start at a multiple of this many bytes. `type`: the first character of a signature. */
-export function alignmentOf(type: string): 1 | 2 | 4 | 8 {
-  if ('ygv'.includes(type)) {
-    return 1;
-  }
-  if ('nq'.includes(type)) {
-    return 2;
-  }
-  return 'xtd({'.includes(type) ? 8 : 4;
+/**
+ * Values of a type start at a multiple of 8 bytes. All others may start where the length of an array ends, which has 4.
+ * `type`: the first character of a signature.
+ */
+export function isAlignedTo8(type: string): boolean {
+  return 'xtd({'.includes(type);
 }
 
 class Parser {

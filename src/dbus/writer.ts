@@ -11,7 +11,7 @@ import { printable } from '../text/printable.ts';
 import { LARGEST_ARRAY_BYTES, LARGEST_MESSAGE_BYTES } from './frames.ts';
 import { DEEPEST_CONTAINERS } from './message.ts';
 import { isObjectPath } from './names.ts';
-import { alignmentOf, parseSignature, signatureOf, type TypeTree } from './signature.ts';
+import { isAlignedTo8, parseSignature, signatureOf, type TypeTree } from './signature.ts';
 import { type BusValue, isDictionary, isList, Variant } from './types.ts';
 
 const SMALLEST_STORE_BYTES = 256;
@@ -86,7 +86,7 @@ export class Writer {
     } else if (type.type === 'a') {
       this.#writeArray(type, element, value, depth + 1);
     } else if (isList(value)) {
-      this.align(alignmentOf(type.type));
+      this.align(8);
       this.writeAll(type.child, value, depth + 1);
     } else {
       throw misfit(type, value);
@@ -108,7 +108,9 @@ export class Writer {
   /** The length does not count the padding between itself and the first element. */
   #writeArray(type: TypeTree, element: TypeTree, value: BusValue | undefined, depth: number): void {
     const lengthAt = this.#extendAligned(4);
-    this.align(alignmentOf(element.type));
+    if (isAlignedTo8(element.type)) {
+      this.align(8);
+    }
     const start = this.#length;
     if (element.type === '{') {
       this.#writeEntries(type, element, value, depth);
@@ -135,7 +137,7 @@ export class Writer {
       throw misfit(type, value);
     }
     for (const [key, item] of value) {
-      this.align(alignmentOf(entry.type));
+      this.align(8);
       this.#writeBasic(keyType, key);
       this.#write(valueType, item, depth);
     }

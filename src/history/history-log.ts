@@ -113,6 +113,11 @@ export class HistoryLog {
     return [...read.entries, ...this.#waiting];
   }
 
+  /** Resolves when everything so far is on disk, or cannot be written for now. Never rejects. */
+  async written(): Promise<void> {
+    await this.#work;
+  }
+
   /** Resolves when everything that can be written is written. */
   async close(): Promise<void> {
     await this.#work;

@@ -206,6 +206,16 @@ function namesOf(dropped: readonly string[]): string {
   return `left out what makes no sense (${dropped.length} in all): ${names}; the rest is used`;
 }
 
+/** The record below `root` as it is, with nothing put aside; undefined: none that can be read. Never rejects. */
+export async function peekRecord(root: string): Promise<AgentRecord | undefined> {
+  try {
+    const read = readText(await readRecord(path.join(root, FOLDER, FILE)));
+    return read.kind === 'record' ? read.record : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 async function readRecord(file: string): Promise<string> {
   const { size, bytes, isWhole } = await readFileStart(file, RECORD_JSON.bytes);
   if (!isWhole) {

@@ -7,6 +7,7 @@
  * - A login manager that cannot be asked, or answers nonsense, is an error. The caller then waits as if somebody were
  *   there.
  * - A terminal that takes no more output never blocks.
+ * - Whoever is logged in over ssh counts, also where logind does not know the terminal; see ssh-terminals.ts.
  * - Whoever counts and cannot be told is reported, also if the session has no terminal of the kernel's.
  */
 import { constants } from 'node:fs';
@@ -17,6 +18,7 @@ import type { Session, Sessions } from '../agent/ports.ts';
 import { type SystemBus, Variant } from '../dbus/types.ts';
 import { messageOf } from '../errors.ts';
 import { isMissing } from '../files/error-code.ts';
+import { hasUtmp, terminalsOf } from './ssh-terminals.ts';
 import { Logind, type LogindProperties, malformed } from './logind.ts';
 
 const SESSION_INTERFACE = 'org.freedesktop.login1.Session';
@@ -71,15 +73,40 @@ export class LogindSessions implements Sessions {
     if (rows.length > MOST_SESSIONS) {
       throw malformed(`there must be at most ${MOST_SESSIONS} sessions, got ${rows.length}`);
     }
-    const sessions: Session[] = [];
-    for (const [, , , , object] of rows) {
-      if (typeof object !== 'string') {
-        throw malformed('a session must have an object path');
+    const people: Person[] = [];
+    for (const [, uid, , , object] of rows) {
+      if (typeof object !== 'string' || typeof uid !== 'number') {
+        throw malformed('a session must have an object path and a user');
       }
       const properties = await this.#logind.properties(object, SESSION_INTERFACE, signal);
-      const session = properties === undefined ? undefined : readSession(object, properties);
-      if (session !== undefined && !this.#ignoreUsers.has(session.user)) {
-        sessions.push(session);
+      const person = properties === undefined ? undefined : readPerson(object, uid, properties);
+      if (person !== undefined && !this.#ignoreUsers.has(person.user)) {
+        people.push(person);
+      }
+    }
+    return this.#atTerminals(people);
+  }
+
+  /** Those who sit at a terminal. Whoever comes over ssh may sit at one of which logind does not know. */
+  async #atTerminals(people: readonly Person[]): Promise<readonly Session[]> {
+    const taken = new Set(people.map(({ tty }) => tty));
+    const isKnown = people.some(isOverSsh) && (await hasUtmp(this.#root));
+    const sessions: Session[] = [];
+    for (const person of people) {
+      const { user, uid } = person;
+      if (person.tty !== '') {
+        sessions.push({ user, tty: person.tty });
+        continue;
+      }
+      if (!isOverSsh(person) || isKnown) {
+        continue;
+      }
+      const terminals = await terminalsOf(this.#root, uid);
+      const tty = terminals === undefined ? UNTOLD : terminals.find((name) => !taken.has(name));
+      // Without a terminal of its own it copies files, or runs one command.
+      if (tty !== undefined) {
+        taken.add(tty);
+        sessions.push({ user, tty });
       }
     }
     return sessions;
@@ -117,8 +144,21 @@ export class LogindSessions implements Sessions {
   }
 }
 
-/** Undefined: the session has no terminal, is a program's, or is about to end. */
-function readSession(object: string, properties: LogindProperties): Session | undefined {
+/** Of a session that counts, where it has a terminal. */
+interface Person {
+  readonly user: string;
+  readonly uid: number;
+  /** Empty: logind knows of none. */
+  readonly tty: string;
+  readonly isSshd: boolean;
+}
+
+function isOverSsh({ tty, isSshd }: Person): boolean {
+  return isSshd && tty === '';
+}
+
+/** Undefined: the session is a program's, or is about to end. */
+function readPerson(object: string, uid: number, properties: LogindProperties): Person | undefined {
   const text = (key: string): string => {
     const variant = properties.get(key);
     // Object paths and signatures decode to strings as well.
@@ -128,10 +168,22 @@ function readSession(object: string, properties: LogindProperties): Session | un
     }
     throw malformed(`${object} must have a property ${key} of type s`);
   };
-  const session = { user: text('Name'), tty: text('TTY') };
+  const person = { user: text('Name'), uid, tty: text('TTY'), isSshd: isOfSshd(properties) };
   const counts = !NOBODYS.has(text('Class')) && text('State') !== 'closing';
-  return counts && session.tty !== '' ? session : undefined;
+  return counts ? person : undefined;
 }
+
+/** What does not say so is none. */
+function isOfSshd(properties: LogindProperties): boolean {
+  const [service, type, isRemote] = ['Service', 'Type', 'Remote'].map((key) => {
+    const variant = properties.get(key);
+    return variant instanceof Variant ? variant.value : undefined;
+  });
+  return service === 'sshd' && type === 'tty' && isRemote === true;
+}
+
+/** In the place of a terminal's name, as logind itself has "web console". */
+const UNTOLD = 'an unknown terminal';
 
 const NO_TERMINAL = 'it is no terminal that can be written to';
 

@@ -8,9 +8,10 @@
  * - Giving back is always written. A request to take may still be on its way into the store. It must find another
  *   revision there.
  * - Time frees no slot. It may pause the group, and no decision lends from the instant on at which it does.
+ * - A person's request that comes again, since its answer was lost, is answered as before and changes nothing.
  */
 import type { Entry, EntryKind } from './entry.ts';
-import type { Group, Pause } from './group.ts';
+import { MOST_ANSWERED, type Answered, type Group, type Pause } from './group.ts';
 import { excusing, ITSELF, lostNode, pauseFor } from './lost-node.ts';
 import { withHolder, withoutHolder, type Semaphore } from './semaphore.ts';
 import type { Closed, Terms } from './terms.ts';
@@ -23,14 +24,18 @@ export interface Origin {
   readonly by: string;
 }
 
+/** `nonce`: a word that no other request has. A repetition has it too. */
+export type PersonsWish = { readonly reason: string; readonly nonce: string } & (
+  | { readonly kind: 'pause' | 'resume' }
+  /** Frees the slot of a node. */
+  | { readonly kind: 'release'; readonly id: string }
+);
+
 export type Wish = Origin &
   (
     | { readonly kind: 'take'; readonly id: string }
     | { readonly kind: 'give-back'; readonly id: string }
-    /** A person frees the slot of a node. */
-    | { readonly kind: 'release'; readonly id: string; readonly reason: string }
-    | { readonly kind: 'pause'; readonly reason: string }
-    | { readonly kind: 'resume'; readonly reason: string }
+    | PersonsWish
     /** The configuration names another number of slots. */
     | { readonly kind: 'set-slots' }
     /** Time has passed. */
@@ -60,6 +65,35 @@ export interface Decision {
 }
 
 export function decide(group: Group, wish: Wish, terms: Terms): Decision {
+  if (!('nonce' in wish)) {
+    return decideAfresh(group, wish, terms);
+  }
+  const before = answeredBefore(group, wish);
+  if (before !== undefined) {
+    const { isNew } = before;
+    return unwritten(
+      group,
+      wish.kind === 'release' ? { kind: 'freed', wasHeld: isNew } : { kind: 'done', isNew },
+    );
+  }
+  const decision = decideAfresh(group, wish, terms);
+  return decision.isWritten ? withAnswer(decision, wish.nonce) : decision;
+}
+
+/** The answer to this very request, if it has come before. */
+export function answeredBefore({ details }: Group, { nonce }: PersonsWish): Answered | undefined {
+  return details.answered.find((answered) => answered.nonce === nonce);
+}
+
+function withAnswer(decision: Decision, nonce: string): Decision {
+  const { outcome, group } = decision;
+  const { details } = group;
+  const isNew = outcome.kind === 'freed' ? outcome.wasHeld : outcome.kind === 'done' && outcome.isNew;
+  const answered = [...details.answered, { nonce, isNew }].slice(-MOST_ANSWERED);
+  return { ...decision, group: { ...group, details: { ...details, answered } } };
+}
+
+function decideAfresh(group: Group, wish: Wish, terms: Terms): Decision {
   const { details } = group;
   const { slots } = terms;
   const semaphore = group.semaphore ?? { totalSlots: slots, holders: [] };

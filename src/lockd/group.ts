@@ -5,6 +5,7 @@
  * - What is beside the semaphore never decides who holds a slot.
  * - A holder that another program wrote has no instant. One that another program dropped leaves none behind.
  * - Keys that a later version wrote are kept.
+ * - The answers to people's latest requests are kept, so that one that comes twice is done once.
  */
 import { parseJsonText, SMALL_JSON, type JsonLimits } from '../text/bounded-json.ts';
 import { MEBIBYTE } from '../text/units.ts';
@@ -21,6 +22,17 @@ export interface Pause {
   readonly lost?: string;
 }
 
+/** What a person's request came to. */
+export interface Answered {
+  /** A word that no other request has. */
+  readonly nonce: string;
+  /** Whether it changed anything. */
+  readonly isNew: boolean;
+}
+
+/** Answers that are kept. A request is repeated within seconds, and people are few. */
+export const MOST_ANSWERED = 16;
+
 export interface Details {
   /** Number of the next entry of the history. */
   readonly nextEntry: number;
@@ -29,6 +41,8 @@ export interface Details {
   readonly pause: Pause | undefined;
   /** Holds that pause the group no more: who holds, and since when. */
   readonly excused: ReadonlyMap<string, number>;
+  /** The latest last. */
+  readonly answered: readonly Answered[];
   /** Of another version. */
   readonly others: Readonly<Record<string, unknown>>;
 }
@@ -44,19 +58,21 @@ export const NO_DETAILS: Details = {
   since: new Map(),
   pause: undefined,
   excused: new Map(),
+  answered: [],
   others: {},
 };
 export const NEW_GROUP: Group = { semaphore: undefined, details: NO_DETAILS };
 
 const LIMITS: JsonLimits = { ...SMALL_JSON, bytes: 2 * MEBIBYTE, values: 200_000, keys: 100_000 };
 
-export function detailsText({ nextEntry, since, pause, excused, others }: Details): string {
+export function detailsText({ nextEntry, since, pause, excused, answered, others }: Details): string {
   return JSON.stringify({
     ...others,
     next_entry: nextEntry,
     since: Object.fromEntries(since),
     ...(pause !== undefined && { pause }),
     ...(excused.size > 0 && { excused: Object.fromEntries(excused) }),
+    ...(answered.length > 0 && { answered: answered.map(({ nonce, isNew }) => [nonce, isNew]) }),
   });
 }
 
@@ -64,7 +80,7 @@ export function detailsText({ nextEntry, since, pause, excused, others }: Detail
 export function parseDetails(text: string): Details {
   const json = parseJsonText(text, LIMITS);
   if (isObject(json)) {
-    const { next_entry: nextEntry, since, pause, excused, ...others } = json;
+    const { next_entry: nextEntry, since, pause, excused, answered, ...others } = json;
     const instants = isObject(since) ? Object.entries(since) : undefined;
     if (isInstant(nextEntry) && instants?.every(isDated) === true) {
       return {
@@ -72,6 +88,7 @@ export function parseDetails(text: string): Details {
         since: new Map(instants),
         pause: pauseOf(pause),
         excused: excusedOf(excused),
+        answered: answeredOf(answered),
         others,
       };
     }
@@ -96,6 +113,15 @@ function pauseOf(json: unknown): Pause | undefined {
 /** What cannot be read excuses nobody. */
 function excusedOf(json: unknown): ReadonlyMap<string, number> {
   return new Map(isObject(json) ? Object.entries(json).filter(isDated) : []);
+}
+
+/** Without those that cannot be read: they would only spare a repetition. */
+function answeredOf(json: unknown): readonly Answered[] {
+  return (Array.isArray(json) ? json : []).flatMap((pair: unknown) => {
+    const parts: readonly unknown[] = Array.isArray(pair) ? pair : [];
+    const [nonce, isNew] = parts;
+    return typeof nonce === 'string' && typeof isNew === 'boolean' ? [{ nonce, isNew }] : [];
+  });
 }
 
 function isDated(entry: [string, unknown]): entry is [string, number] {

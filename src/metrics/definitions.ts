@@ -58,7 +58,7 @@ export const DEFINITIONS = {
     'Earliest possible reboot into the staged update, in seconds since 1970 UTC.',
   ),
   zincati_update_agent_foreign_staged: gauge(
-    'Whether a deployment that somebody else staged holds updates back.',
+    'Whether a deployment that somebody else staged, or had boot next, holds updates back.',
   ),
   zincati_update_agent_updates_enabled: gauge('Whether updates are enabled by configuration.'),
   zincati_update_agent_updates_allow_downgrade: gauge('Whether downgrades are allowed by configuration.'),

@@ -133,11 +133,11 @@ const LINES: { readonly [K in HappeningKind]: (happening: HappeningOf<K>) => rea
       ),
     ];
   },
-  'offer-left': ({ release, staged, repeated }) => [
+  'offer-left': ({ release, staged, pending, repeated }) => [
     once(
       repeated,
       'warn',
-      `release '${name(release)}' is available, but somebody staged '${printable(staged)}': it is left as it is`,
+      `release '${name(release)}' is available, but somebody ${pending === true ? 'had' : 'staged'} '${printable(staged)}'${pending === true ? ' boot next' : ''}: it is left as it is`,
     ),
   ],
   'check-put-off': ({ untilAt, repeated }) => [
@@ -163,9 +163,11 @@ const LINES: { readonly [K in HappeningKind]: (happening: HappeningOf<K>) => rea
   'staging-failed': ({ failure, repeated }) => [
     once(repeated, 'error', `failed to stage deployment: ${failure.message}`),
   ],
-  'foreign-staged': ({ version }) => [
+  'foreign-staged': ({ version, pending }) => [
     warn(
-      `'${printable(version)}' is staged, and not by this agent: it stays, and updates wait until it is booted or dropped`,
+      pending === true
+        ? `'${printable(version)}' boots next, and not by this agent: that stays, and updates wait until the node is rebooted or that is undone`
+        : `'${printable(version)}' is staged, and not by this agent: it stays, and updates wait until it is booted or dropped`,
     ),
   ],
   'foreign-gone': ({ version }) => [

@@ -77,7 +77,8 @@ function initialized({ enabled }: Pick<Policy, 'enabled'>): string {
 function polling({ check, foreign }: Memory): string {
   const facts: string[] = [];
   if (foreign !== undefined) {
-    facts.push(`'${printable(foreign.version)}' is staged by somebody and waits for a reboot`);
+    const how = foreign.pending === true ? 'is set by somebody to boot next' : 'is staged by somebody';
+    facts.push(`'${printable(foreign.version)}' ${how} and waits for a reboot`);
   }
   if (check.lastSuccessAt !== undefined) {
     facts.push(`last checked ${longDate(check.lastSuccessAt)}`);

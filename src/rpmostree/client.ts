@@ -12,6 +12,7 @@
  */
 import type { Clock, Deployment, HostStatus, RpmOstree, FollowEnd } from '../agent/ports.ts';
 import { payloadDigest, type Release, samePayload } from '../agent/release.ts';
+import { bootsNext } from '../agent/next-boot.ts';
 import { sameStaged } from '../agent/same-staged.ts';
 import type { ConnectPeer, SystemBus } from '../dbus/types.ts';
 import { CancelledError, RpmOstreeError } from '../errors.ts';
@@ -170,8 +171,9 @@ export class RpmOstreeClient implements RpmOstree {
     signal: AbortSignal,
   ): Promise<ReadStatus> {
     const status = await this.#read(daemon, signal);
-    if (!sameStaged(expected, status.staged)) {
-      const message = `cannot ${doing}: ${described(expected)} must be staged, got ${described(status.staged)}`;
+    const next = bootsNext(status);
+    if (!sameStaged(expected, next)) {
+      const message = `cannot ${doing}: ${described(expected)} must be next to boot, got ${described(next)}`;
       throw new RpmOstreeError('rpm_ostree_staged_changed', message);
     }
     return status;

@@ -21,6 +21,7 @@ import { EMPTY_RECORD, type AgentRecord } from '../agent/record.ts';
 import { payloadDigest, type Release } from '../agent/release.ts';
 import { requested } from '../agent/requested.ts';
 import type { Request } from '../agent/requests.ts';
+import { bootsNext } from '../agent/next-boot.ts';
 import { sameStaged } from '../agent/same-staged.ts';
 import { initialModel, type Model, type Policy } from '../agent/state.ts';
 import type { World } from './world.ts';
@@ -190,7 +191,11 @@ export class SimulatedNode {
         { ...booted, booted: false },
       ];
     } else {
-      this.deployments = this.deployments.filter((deployment) => !deployment.staged);
+      const [next, ...others] = this.deployments.filter((deployment) => !deployment.staged);
+      this.deployments =
+        next === undefined || next.booted
+          ? this.deployments.filter((deployment) => !deployment.staged)
+          : [{ ...next, booted: true }, ...others.map((other) => ({ ...other, booted: false }))];
     }
     this.restart();
     this.listener.rebooted?.();
@@ -341,7 +346,9 @@ export class SimulatedNode {
 
   /** What the driver refuses, after a look at what is staged. */
   #changed(expected: Deployment | undefined): Error | undefined {
-    return sameStaged(expected, this.staged) ? undefined : new KindError('rpm_ostree_staged_changed');
+    return sameStaged(expected, bootsNext(this.status()))
+      ? undefined
+      : new KindError('rpm_ostree_staged_changed');
   }
 
   /** What rpm-ostree itself refuses. */

@@ -19,13 +19,13 @@ export function pacing({ model, now, overrides }: Scene): Candidate {
   if (isPolling(state)) {
     return untilOffered(state, lookAt);
   }
-  if (lookAt <= now.at || state.name !== 'UpdateStaged') {
+  if (lookAt <= now.at) {
     const reason = 'the node looks at everything now';
     return ofMachine('pacing', 'pass', 'looking', reason, openFrom(lookAt).passAfter);
   }
-  const { holding } = state;
+  const heldBy = state.name === 'UpdateStaged' ? state.holding.by : undefined;
   const [label, reason] =
-    holding.by === 'failure' || holding.by === 'lender'
+    heldBy === 'failure' || heldBy === 'lender'
       ? ['retrying', 'the last attempt failed; the next one is made then']
       : ['resting', 'nothing is looked at before then'];
   return ofMachine('pacing', 'block', label, reason, openFrom(lookAt).passAfter);

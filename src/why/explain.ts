@@ -59,7 +59,7 @@ export function explain(
   const passes = candidates.map(({ passAfter }) => passAfter);
   const all = options.together === undefined ? passes : [...passes, options.together];
   const { pass, binding } = firstCommonPass(all, now.at);
-  const upper = pass === undefined ? NEVER : upperOf(scene, candidates, all);
+  const upper = pass === undefined ? NEVER : upperOf(scene, candidates, all, pass.fromAt);
   return {
     ...common,
     lower: pass === undefined ? NEVER : { kind: 'at', at: pass.fromAt },
@@ -91,21 +91,21 @@ function inOrder(
   ];
 }
 
-function upperOf(scene: Scene, candidates: readonly Candidate[], passes: readonly PassAfter[]): Bound {
-  const { model, policy, now, overrides } = scene;
+/** `firstAt`: when all of them pass at the earliest. */
+function upperOf(
+  { model, policy, now, overrides }: Scene,
+  candidates: readonly Candidate[],
+  passes: readonly PassAfter[],
+  firstAt: number,
+): Bound {
   if (model.state.name !== 'UpdateStaged' || candidates.some(({ openEnded }) => openEnded)) {
     return { kind: 'open' };
   }
-  const { state } = model;
+  if (overrides.includes('people')) {
+    return { kind: 'at', at: firstAt };
+  }
   const lookAt = overrides.length > 0 ? now.at : nextLookAt(model, now);
-  return overrides.includes('people')
-    ? earliest(passes, lookAt)
-    : latestReboot({ passes, grace: state, policy: policy.sessions, lookAt });
-}
-
-function earliest(passes: readonly PassAfter[], fromAt: number): Bound {
-  const { pass } = firstCommonPass(passes, fromAt);
-  return pass === undefined ? NEVER : { kind: 'at', at: pass.fromAt };
+  return latestReboot({ passes, grace: model.state, policy: policy.sessions, lookAt });
 }
 
 function shownOf({ shown, passAfter }: Candidate, at: number, isBinding: boolean): ExplainedGate {

@@ -6,17 +6,18 @@
  */
 import type { Moment } from '../agent/moment.ts';
 import type { ExplainedReport, GateReport, PassAfter } from '../agent/ports.ts';
-import type { LastLook, Model, Policy } from '../agent/state.ts';
+import type { Holding, LastLook, Model, Policy } from '../agent/state.ts';
 import { OPEN, openFrom, passOf, SHUT } from '../gates/timing.ts';
 import type { ExplainedGate, Explanation } from './explanation.ts';
 import { explain } from './explain.ts';
 
 /** Undefined: nothing is staged, or nothing has been looked at since. */
 export function explainLastLook(model: Model, policy: Policy, now: Moment): Explanation | undefined {
-  const look = lookOf(model);
-  if (look === undefined) {
-    return undefined;
-  }
+  const seen = lookOf(model);
+  return seen === undefined ? undefined : explained(model, policy, now, seen.look);
+}
+
+function explained(model: Model, policy: Policy, now: Moment, look: LastLook): Explanation {
   const { reports, foresight, at } = look;
   const gates = reports.map((report, place): ExplainedReport => ({
     report,
@@ -31,16 +32,14 @@ export function explainLastLook(model: Model, policy: Policy, now: Moment): Expl
  * people, rpm-ostree, the record, and lenders. Empty: nothing is staged, or nothing held the node.
  */
 export function blockedAtLastLook(model: Model, policy: Policy, now: Moment): readonly ExplainedGate[] {
-  const explained = explainLastLook(model, policy, now);
-  const look = lookOf(model);
-  if (explained === undefined || look === undefined || model.state.name !== 'UpdateStaged') {
+  const seen = lookOf(model);
+  if (seen === undefined) {
     return [];
   }
-  const { holding } = model.state;
+  const { look, holding } = seen;
   const { loan } = model.memory;
   const surveyed = new Set(look.reports.map(({ gate }) => gate));
-  const lenders = new Set(policy.slotPlaces.map(({ lender }) => lender));
-  return explained.gates.filter(({ gate, verdict, class: of }) => {
+  return explained(model, policy, now, look).gates.filter(({ gate, verdict, class: of }) => {
     if (surveyed.has(gate) || gate === 'record') {
       return verdict !== 'pass';
     }
@@ -50,13 +49,16 @@ export function blockedAtLastLook(model: Model, policy: Policy, now: Moment): re
     if (gate === 'rpm_ostree') {
       return verdict !== 'pass' || (holding.by === 'failure' && holding.asked === true);
     }
-    const isLender = of === 'foreign' && (lenders.has(gate) || gate === 'lender');
-    return isLender && loan !== undefined && loan.kind !== 'granted' && loan.at >= look.at;
+    // Of what is left, lenders alone are foreign.
+    return of === 'foreign' && loan !== undefined && loan.kind !== 'granted' && loan.at >= look.at;
   });
 }
 
-function lookOf({ state, memory }: Model): LastLook | undefined {
-  return state.name === 'UpdateStaged' ? memory.look : undefined;
+function lookOf({
+  state,
+  memory: { look },
+}: Model): { readonly look: LastLook; readonly holding: Holding } | undefined {
+  return state.name === 'UpdateStaged' && look !== undefined ? { look, holding: state.holding } : undefined;
 }
 
 /** What one report says of its own later. */
@@ -64,7 +66,7 @@ function passAfterOf({ verdict, nextAt, passEndsAt }: GateReport): PassAfter {
   if (verdict !== 'pass') {
     return nextAt === undefined ? OPEN.passAfter : openFrom(nextAt).passAfter;
   }
-  return (at) => passOf(at, passEndsAt !== undefined && at < passEndsAt ? passEndsAt : undefined);
+  return (at) => passOf(at, at < (passEndsAt ?? at) ? passEndsAt : undefined);
 }
 
 function togetherOf({ foresight }: LastLook): PassAfter {

@@ -5,7 +5,14 @@
  * - It counts as src/agent/grace.ts does: a minute at a time, each taken from the grace and from the ceiling.
  * - A gate that closes interrupts a grace. The next one is as long as the ceiling allows.
  */
-import { isGraceOver, minutesLeft, renewedGrace, type Grace, type GracePolicy } from '../agent/grace.ts';
+import {
+  isGraceOver,
+  minutesLeft,
+  newGrace,
+  renewedGrace,
+  type Grace,
+  type GracePolicy,
+} from '../agent/grace.ts';
 import { POSTPONEMENT_MS } from '../agent/pacing.ts';
 import type { PassAfter, Session } from '../agent/ports.ts';
 import { firstCommonPass, HORIZON_DAYS } from '../gates/first-pass.ts';
@@ -55,10 +62,8 @@ export function peopleGate({ model, policy, overrides }: Scene, company?: Compan
 }
 
 function patience(grace: Grace | undefined, policy: GracePolicy): string {
-  const minutes = grace === undefined ? policy.graceMinutes : minutesLeft(grace, policy);
-  return policy.neverWhileLoggedIn || minutes === undefined
-    ? 'waited for without end'
-    : `waited for at most ${minutes} min`;
+  const minutes = minutesLeft(grace ?? newGrace(policy), policy);
+  return minutes === undefined ? 'waited for without end' : `waited for at most ${minutes} min`;
 }
 
 function named(sessions: readonly Session[]): string {

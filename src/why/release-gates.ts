@@ -10,6 +10,7 @@ import { LONGEST_DENIAL_MS } from '../agent/pacing.ts';
 import { isInForce, MAX_REBOOTS_PER_TARGET, type Denial } from '../agent/record.ts';
 import { includesPayload, samePayload, type Release } from '../agent/release.ts';
 import { isSkipped } from '../agent/skip.ts';
+import type { AgentState } from '../agent/state.ts';
 import { ownStaged } from '../agent/states/back-to-polling.ts';
 import type { PassAfter } from '../agent/ports.ts';
 import { OBSERVED, OPEN, openFrom, outsideHolds, passOf, SHUT } from '../gates/timing.ts';
@@ -21,10 +22,11 @@ import { nextLookAt } from './next-look.ts';
 /** No release is staged in less, even one whose files are all there. */
 export const LEAST_STAGING_MS = 5 * SECOND_MS;
 
-export interface Subject {
-  readonly stage: Explanation['stage'];
-  readonly release: Release | undefined;
-}
+export type Subject =
+  | { readonly stage: Exclude<Explanation['stage'], 'none'>; readonly release: Release }
+  | { readonly stage: 'none'; readonly release: undefined };
+
+const NOTHING: Subject = { stage: 'none', release: undefined };
 
 /**
  * What the node would reboot into. What this agent has staged is that also after a restart, before the update server has
@@ -37,21 +39,29 @@ export function subjectOf({ state, memory }: Scene['model']): Subject {
     case 'UpdateStaged':
       return { stage: 'staged', release: state.release };
     case 'UpdateFinalized':
-      return { stage: 'finalized', release: state.release };
     case 'EndState':
-      return state.cause === 'disabled'
-        ? { stage: 'none', release: undefined }
-        : { stage: 'finalized', release: state.release };
+      return 'release' in state ? { stage: 'finalized', release: state.release } : NOTHING;
     case 'StartState':
     case 'Initialized':
     case 'ReportedSteady':
     case 'NoNewUpdate':
     case 'OffGraph': {
-      const isDropping = 'step' in state && state.step === 'discard';
-      const own = isDropping ? undefined : ownStaged(memory);
-      return { stage: own === undefined ? 'none' : 'staged', release: own };
+      const own = isDropping(state) ? undefined : ownStaged(memory);
+      return own === undefined ? NOTHING : { stage: 'staged', release: own };
     }
   }
+}
+
+function isDropping(state: AgentState): boolean {
+  return 'step' in state && state.step === 'discard';
+}
+
+/**
+ * Exported for its tests. What is on disk already, or may be, needs no staging once the graph names it. So it takes no
+ * time, and a hold on staging does not count.
+ */
+export function mayBeThere({ state, memory: { host } }: Scene['model']): boolean {
+  return !isDropping(state) && (host === undefined || host.staged !== undefined);
 }
 
 export function releaseGates(scene: Scene, subject: Subject): readonly Candidate[] {
@@ -71,7 +81,7 @@ function enabled({ policy }: Scene): Candidate {
 }
 
 /** Told only while nothing is staged and a person holds that back. */
-function heldStaging({ holds, now }: Scene, { stage }: Subject): readonly Candidate[] {
+function heldStaging({ model, holds, now }: Scene, { stage }: Subject): readonly Candidate[] {
   const stages = holds.filter(
     ({ what, untilAt }) => what === 'stage' && (untilAt === undefined || untilAt > now.at),
   );
@@ -80,21 +90,15 @@ function heldStaging({ holds, now }: Scene, { stage }: Subject): readonly Candid
   }
   const reasons = stages.flatMap(({ reason }) => (reason === '' ? [] : [reason]));
   const reason = ['staging is held by a person', ...reasons].join(': ');
-  const { passAfter } = outsideHolds(stages, 'stage');
+  const { passAfter } = mayBeThere(model) ? OPEN : outsideHolds(stages, 'stage');
   return [ofMachine('stage_hold', 'block', 'held', reason, passAfter)];
 }
 
 function staged(scene: Scene, { stage, release }: Subject): Candidate {
-  if (stage === 'staged' || stage === 'finalized') {
-    const reason = `${release?.version ?? 'an update'} is ${stage}`;
-    return ofMachine('staged', 'pass', stage, reason, OPEN.passAfter);
+  if (stage === 'staged') {
+    return ofMachine('staged', 'pass', 'staged', `${release.version} is staged`, OPEN.passAfter);
   }
-  const { state, memory } = scene.model;
-  const { host } = memory;
-  const isDropping = 'step' in state && state.step === 'discard';
-  // What is staged already is gone on with, once the graph names it.
-  const mayBeThere = stage === 'none' && !isDropping && (host === undefined || host.staged !== undefined);
-  const openAt = nextLookAt(scene.model, scene.now) + (mayBeThere ? 0 : LEAST_STAGING_MS);
+  const openAt = nextLookAt(scene.model, scene.now) + (mayBeThere(scene.model) ? 0 : LEAST_STAGING_MS);
   const [label, reason, assumption] =
     release === undefined
       ? ['nothing_offered', noneReason(scene), 'the next check finds an update, and it can be staged']
@@ -126,7 +130,10 @@ function foreign({ model, policy }: Scene): readonly Candidate[] {
         class: 'observed',
         verdict: 'block',
         label: 'foreign_staged',
-        reason: `somebody else staged ${deployment.version}, which is left alone`,
+        reason:
+          deployment.pending === true
+            ? `somebody else had ${deployment.version} boot next, which is left alone`
+            : `somebody else staged ${deployment.version}, which is left alone`,
       },
       passAfter: OBSERVED.passAfter,
       openEnded: true,
@@ -200,6 +207,6 @@ export function afterDenial(denial: Denial): PassAfter {
     if (isInForce(denial, at)) {
       return { fromAt: untilAt };
     }
-    return passOf(at, at < againAt ? againAt : undefined);
+    return passOf(at, at < untilAt ? againAt : undefined);
   };
 }

@@ -76,6 +76,32 @@ export const LOGIND_STATEMENTS: readonly Statement<LogindPeer>[] = [
     },
   },
   {
+    says: 'a session has the texts Type and Service, and the truth Remote',
+    source: `${PAGE}, Session Objects; src/login/logind-session-dbus.c`,
+    check: async (peer) => {
+      for (const [, , , , path] of await list(peer, 'ListSessions', 'a(susso)')) {
+        const properties = await session(peer, path);
+        const types = ['Type', 'Service', 'Remote'].map((key) => typeof properties.get(key));
+        expect(types).toEqual(['string', 'string', 'boolean']);
+      }
+    },
+  },
+  {
+    says: 'a session of sshd is of type tty and of a class for people, and names a pseudo terminal or none at all',
+    source: 'openssh 9.9, auth-pam.c, PAM_TTY_KLUDGE; systemd 257, src/login/pam_systemd.c and logind-utmp.c',
+    check: async (peer) => {
+      for (const [, , , , path] of await list(peer, 'ListSessions', 'a(susso)')) {
+        const properties = await session(peer, path);
+        if (properties.get('Service') !== 'sshd' || properties.get('Class') === 'manager') {
+          continue;
+        }
+        expect(properties.get('Type')).toBe('tty');
+        expect(properties.get('Class')).toMatch(/^user/);
+        expect(properties.get('TTY')).toMatch(/^(?:|pts\/\d+)$/);
+      }
+    },
+  },
+  {
     says: 'the State of a session is one of opening, online, active and closing',
     source: `${PAGE}, property State; src/login/logind-session.c, session_state_table`,
     check: async (peer) => {

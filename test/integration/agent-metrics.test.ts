@@ -62,3 +62,25 @@ metrics.listen = "127.0.0.1:${port}"`,
   expect(await agent.stop()).toEqual([0, null]);
   await expect(fetch(`http://127.0.0.1:${port}/metrics`)).rejects.toThrow();
 });
+
+it('the server answers what it does not have as well, with what is left of its library in the bundle', async () => {
+  const port = await freePort();
+  const host = await ReleasedHost.start({ booted: 'newest', config: `metrics.listen = "127.0.0.1:${port}"` });
+  onTestFinished(() => host[Symbol.asyncDispose]());
+  await host.startAgent().says(/steady state/);
+  const ask = async (path: string, options?: RequestInit) => {
+    const reply = await fetch(`http://127.0.0.1:${port}${path}`, options);
+    return [reply.status, await reply.text()] as const;
+  };
+  const [status, body] = await ask('/nothing?a=%20#b');
+  expect([status, JSON.parse(body)]).toEqual([
+    404,
+    { message: 'Route GET:/nothing?a=%20 not found', error: 'Not Found', statusCode: 404 },
+  ]);
+  expect((await ask('/%'))[0]).toBe(400);
+  const post = { method: 'POST', headers: { 'content-type': 'application/json' } };
+  expect((await ask('/metrics', { ...post, body: '{}' }))[0]).toBe(404);
+  expect((await ask('/metrics', { ...post, body: '{"__proto__":1}' }))[0]).toBe(400);
+  expect(await ask('/metrics', { method: 'HEAD' })).toEqual([200, '']);
+  expect((await ask('/metrics'))[0]).toBe(200);
+});

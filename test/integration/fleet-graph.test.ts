@@ -226,7 +226,7 @@ describe('zincati-fleet graph serve', () => {
     expect(await textOf(`${status}/metrics`)).toMatch(/^zincati_fleet_graph_refused\{.*\} 1$/m);
     await place(folder, host.text([[0, 1]]));
     server.signal('SIGHUP');
-    await server.says(/serving stable x86_64: 2 releases, 1 edges/);
+    await server.says(/serving stable x86_64: 2 releases, 1 edge/);
     await agent.says(/^info update staged: 2\.0/);
     expect(JSON.parse(await textOf(`${status}/healthz`))).toMatchObject({
       ready: true,

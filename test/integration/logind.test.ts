@@ -1,5 +1,6 @@
 /** Sessions and inhibitors over a real bus with a stand-in for logind, and real terminals. */
 import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
@@ -57,6 +58,25 @@ describe('sessions', () => {
       { user: 'root', tty: 'tty1' },
       { user: 'eve', tty: 'tty6' },
     ]);
+  });
+
+  it('ssh-tty: of people over ssh count where logind knows no terminals, and are told at theirs', async () => {
+    const { uid } = userInfo();
+    const overSsh = { tty: '', uid, remote: true } as const;
+    const host = await start({ sessions: [fakeSession(overSsh), fakeSession({ ...overSsh, id: '_32' })] });
+    const terminal = await openTerminal('reading');
+    const folder = join(host.root, 'dev/pts');
+    mkdirSync(folder, { recursive: true });
+    symlinkSync(`/dev/${terminal.name}`, join(folder, '4'));
+    const sessions = sessionsOf(host);
+    // The second one copies files.
+    const seen = await sessions.list(signal);
+    expect(seen).toEqual([{ user: 'core', tty: 'pts/4' }]);
+    await sessions.broadcast(seen, 'reboot in a minute\n');
+    expect(await terminal.close()).toContain('reboot in a minute');
+    mkdirSync(join(host.root, 'run'), { recursive: true });
+    writeFileSync(join(host.root, 'run/utmp'), '');
+    expect(await sessions.list(signal)).toEqual([]);
   });
 
   it('of users who are to be ignored do not count', async () => {

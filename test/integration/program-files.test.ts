@@ -79,6 +79,13 @@ describe('what is compiled beforehand', () => {
     },
   );
 
+  it('the agent: the runtime takes all that it needs to read its configuration', () => {
+    const taken = files('taken', ['agent', '--root', '/nowhere']);
+    const loaded = files('loaded', ['agent', '--root', '/nowhere']);
+    expect(loaded.some((file) => file.includes('run-agent'))).toBe(true);
+    expect(loaded.filter((file) => !taken.includes(file))).toEqual(['zincati.cjs']);
+  });
+
   it('a runtime with other options refuses it, and the program runs all the same', () => {
     expect(files('refused', ['help'], ['--no-opt']).length).toBeGreaterThan(1);
     const { status, stdout } = spawnSync(process.execPath, ['--no-opt', PROGRAM, 'help'], {

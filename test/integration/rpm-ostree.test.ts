@@ -290,12 +290,28 @@ describe('stage', () => {
       stageTheirs(root);
       await expect(client.stage(commit, AS_IT_IS, ignore, signal)).rejects.toMatchObject({
         kind: 'rpm_ostree_staged_changed',
-        message: `cannot stage 43.1: nothing must be staged, got 7.7 (fedora-coreos-${theirs.checksum}.0, not locked)`,
+        message: `cannot stage 43.1: nothing must be next to boot, got 7.7 (fedora-coreos-${theirs.checksum}.0, not locked)`,
       });
       expect(stagedDeployment(root)).toMatchObject(theirs);
       // Whoever knows of it, and was told to, may replace it.
       const { staged: expected } = await client.status('fresh', signal);
       await client.stage(commit, { ...AS_IT_IS, expected }, ignore, signal);
+    });
+
+    it('rollback-1: is not replaced either where a rollback has it boot next', async () => {
+      const { client, root } = await start(COMMITS);
+      editSysroot(root, (sysroot) => ({
+        ...sysroot,
+        deployments: [
+          { ...sysroot.deployments.find((d) => d.booted)!, ...theirs, booted: false },
+          ...sysroot.deployments,
+        ],
+      }));
+      await expect(client.stage(commit, AS_IT_IS, ignore, signal)).rejects.toMatchObject({
+        kind: 'rpm_ostree_staged_changed',
+        message: `cannot stage 43.1: nothing must be next to boot, got 7.7 (fedora-coreos-${theirs.checksum}.0)`,
+      });
+      expect(stagedDeployment(root)).toBeUndefined();
     });
 
     it('is not dropped by a caller that knew of something else', async () => {

@@ -16,6 +16,10 @@ export interface FakeSession {
   readonly class: string;
   readonly state: string;
   readonly tty: string;
+  /** Who opened it. Left out: `sshd` for pseudo terminals, `login` for others. */
+  readonly service?: string;
+  /** Left out: those at pseudo terminals. */
+  readonly remote?: boolean;
   /** The session is listed, but gone when somebody asks for it. */
   readonly gone?: boolean;
 }

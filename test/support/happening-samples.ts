@@ -96,7 +96,10 @@ export const HAPPENING_SAMPLES: { readonly [K in HappeningKind]: readonly Happen
     { kind: 'offers-skipped', versions: ['V', 'W'], stayingOn: undefined, repeated: false },
     { kind: 'offers-skipped', versions: ['V'], stayingOn: undefined, repeated: false, requests: true },
   ],
-  'offer-left': [{ kind: 'offer-left', release: V, staged: 'S', repeated: false }],
+  'offer-left': [
+    { kind: 'offer-left', release: V, staged: 'S', repeated: false },
+    { kind: 'offer-left', release: V, staged: 'S', pending: true, repeated: false },
+  ],
   'check-put-off': [{ kind: 'check-put-off', untilAt: AT, repeated: false }],
   'off-graph': [{ kind: 'off-graph', booted: 'B' }],
   'on-graph-again': [{ kind: 'on-graph-again', booted: 'B' }],
@@ -109,7 +112,10 @@ export const HAPPENING_SAMPLES: { readonly [K in HappeningKind]: readonly Happen
     { kind: 'staging-failed', release: V, failure: FAILURE, repeated: false },
     { kind: 'staging-failed', release: V, failure: FAILURE, repeated: true },
   ],
-  'foreign-staged': [{ kind: 'foreign-staged', version: 'S' }],
+  'foreign-staged': [
+    { kind: 'foreign-staged', version: 'S' },
+    { kind: 'foreign-staged', version: 'S', pending: true },
+  ],
   'foreign-gone': [{ kind: 'foreign-gone', version: 'S' }],
   'staged-changed': [{ kind: 'staged-changed', failure: FAILURE }],
   'failed-one-dropped': [

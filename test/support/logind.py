@@ -3,7 +3,7 @@
 GLib's own D-Bus.
 
 Usage: logind.py STATE_FILE. The file is JSON, read again at every call:
-  sessions    list of {"id", "uid", "user", "class", "state", "tty"}
+  sessions    list of {"id", "uid", "user", "class", "state", "tty"}, perhaps "service", "remote"
   inhibitors  list of [what, who, why, mode, uid, pid]
   answers     by method (ListSessions, ListInhibitors, GetAll) what to answer instead of the truth:
                 {"error": NAME, "text": TEXT}     that D-Bus error
@@ -182,6 +182,7 @@ class Logind:
 
     @staticmethod
     def properties(session):
+        remote = session.get("remote", session["tty"].startswith("pts/"))
         return {
             "Id": GLib.Variant("s", session["id"]),
             "User": GLib.Variant("(uo)", (session["uid"], PATH + "/user/_%d" % session["uid"])),
@@ -189,7 +190,9 @@ class Logind:
             "Class": GLib.Variant("s", session["class"]),
             "State": GLib.Variant("s", session["state"]),
             "TTY": GLib.Variant("s", session["tty"]),
-            "Remote": GLib.Variant("b", session["tty"].startswith("pts/")),
+            "Type": GLib.Variant("s", "tty"),
+            "Service": GLib.Variant("s", session.get("service", "sshd" if remote else "login")),
+            "Remote": GLib.Variant("b", remote),
         }
 
     @staticmethod

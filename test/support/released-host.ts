@@ -74,8 +74,8 @@ ${config}
     return this.#bus.address;
   }
 
-  startAgent(): AgentProcess {
-    const agent = new AgentProcess(this);
+  startAgent(env: Readonly<Record<string, string>> = {}): AgentProcess {
+    const agent = new AgentProcess({ root: this.root, busAddress: this.busAddress, env });
     this.#agents.push(agent);
     return agent;
   }

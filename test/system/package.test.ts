@@ -248,14 +248,17 @@ describe.each(ARCHITECTURES)("the fleet's program for %s", (architecture) => {
   const FLEET = `-rw-r--r-- PREFIX/lib/zincati-fleet/bundled.json
 -rw-r--r-- PREFIX/lib/zincati-fleet/chunks/...
 -rw-r--r-- PREFIX/lib/zincati-fleet/zincati-fleet.mjs
+-rw-r--r-- PREFIX/share/bash-completion/completions/zincati-fleet
 -rw-r--r-- PREFIX/share/doc/zincati-fleet/CHANGELOG.md
 -rw-r--r-- PREFIX/share/doc/zincati-fleet/docs/...
 -rw-r--r-- PREFIX/share/doc/zincati-fleet/examples/...
+-rw-r--r-- PREFIX/share/fish/vendor_completions.d/zincati-fleet.fish
 -rw-r--r-- PREFIX/share/licenses/zincati-fleet/GPL-3.0.txt
 -rw-r--r-- PREFIX/share/licenses/zincati-fleet/LICENSE
 -rw-r--r-- PREFIX/share/licenses/zincati-fleet/LICENSE.bundled
 -rw-r--r-- PREFIX/share/licenses/zincati-fleet/LICENSE.node
 -rw-r--r-- PREFIX/share/man/man1/zincati-fleet.1.gz
+-rw-r--r-- PREFIX/share/zsh/site-functions/_zincati-fleet
 -rwxr-xr-x PREFIX/bin/zincati-fleet
 -rwxr-xr-x PREFIX/lib/zincati-fleet/node
 drwxr-xr-x PREFIX/lib/zincati-fleet

@@ -181,6 +181,7 @@ describe('imports', () => {
       'daemon',
       'daemon',
       'daemon',
+      'daemon',
     ]);
   });
 

@@ -106,4 +106,13 @@ export const equivalents = [
     becomes: "turn.tell({ kind: 'off-graph', booted: turn.memory.host.booted.version ?? 'unknown' });",
     why: READ,
   },
+  {
+    file: 'src/agent/taken-up.ts',
+    was: 'unlocked: memory.host?.staged?.finalizationLocked === false,',
+    becomes: [
+      'unlocked: memory.host?.staged.finalizationLocked === false,',
+      'unlocked: memory.host.staged?.finalizationLocked === false,',
+    ],
+    why: 'what is taken up was read as staged; the questions are for the compiler',
+  },
 ];

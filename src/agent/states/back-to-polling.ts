@@ -2,18 +2,23 @@
 import { checkDue, retryMs } from '../checking.ts';
 import type { EffectOf } from '../messages.ts';
 import { AFTER_FOLLOW_MS } from '../pacing.ts';
-import type { Deployment } from '../ports.ts';
+import { bootsNext } from '../next-boot.ts';
+import type { Deployment, HostStatus } from '../ports.ts';
+import type { AgentRecord } from '../record.ts';
 import { samePayload, type Target } from '../release.ts';
 import type { Memory, Model } from '../state.ts';
 import type { Turn } from '../turn.ts';
 
 /**
- * A staged deployment that this agent did not stage: somebody wants to boot into it. Packages that somebody adds to a
- * release of ours make another deployment.
+ * A deployment that boots next, and not by this agent: somebody has staged it, or has set it as the default. Packages that
+ * somebody adds to a release of ours make another deployment.
  */
 export function foreignStaged({ host, record }: Pick<Memory, 'host' | 'record'>): Deployment | undefined {
   const staged = host?.staged;
-  if (staged === undefined || staged.finalizationLocked === true) {
+  if (staged === undefined) {
+    return host === undefined ? undefined : foreignDefault(host, record);
+  }
+  if (staged.finalizationLocked === true) {
     return undefined;
   }
   const isOurs =
@@ -22,6 +27,20 @@ export function foreignStaged({ host, record }: Pick<Memory, 'host' | 'record'>)
     samePayload(staged.payload, record.staged.payload) &&
     (record.staged.deploymentId === undefined || record.staged.deploymentId === staged.id);
   return isOurs ? undefined : staged;
+}
+
+/**
+ * What somebody had the boot loader take next, with `rpm-ostree rollback`. A release that this agent rebooted for is none,
+ * nor is one that the record denies. People boot an older entry by hand, and the newer one stays the default.
+ */
+function foreignDefault(
+  host: HostStatus,
+  { staged, attempts, denials }: AgentRecord,
+): Deployment | undefined {
+  const next = bootsNext(host);
+  const payload = next?.payload;
+  const known = [...(staged === undefined ? [] : [staged]), ...attempts, ...denials];
+  return payload !== undefined && known.some((ours) => samePayload(ours.payload, payload)) ? undefined : next;
 }
 
 /** What is staged and is this agent's. Undefined: nothing, or it is somebody else's. */
@@ -37,7 +56,7 @@ export const STAGED_CHANGED = 'rpm_ostree_staged_changed';
 
 /** Drops what was last read as staged, and nothing else. */
 export function discardStaged({ memory }: { readonly memory: Memory }): EffectOf<'discard-staged'> {
-  return { kind: 'discard-staged', expected: memory.host?.staged };
+  return { kind: 'discard-staged', expected: memory.host === undefined ? undefined : bootsNext(memory.host) };
 }
 
 /** Back to polling after somebody changed what is staged, soon: the deployments are read, and everything is decided anew. */

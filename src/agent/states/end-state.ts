@@ -12,7 +12,7 @@ import { END_INTERVAL_MS, withJitter } from '../pacing.ts';
 import { wallOf, type Moment } from '../moment.ts';
 import type { HostStatus } from '../ports.ts';
 import type { Release } from '../release.ts';
-import { releaseSlot, slotDueWhenOff, waitFor } from '../rest.ts';
+import { releaseSlot, slotDueUntold, waitFor } from '../rest.ts';
 import type { AgentState, Model } from '../state.ts';
 import { stepsOf, type Step, type Turn } from '../turn.ts';
 import { startOver } from './back-to-polling.ts';
@@ -28,7 +28,7 @@ export const DISABLED_STEP: Step<Disabled> = stepsOf<Disabled>()(
   ['wait', 'release-slot', 'read-status'],
   (state, view) => {
     const model = { state, memory: view.memory };
-    if (view.mono >= (slotDueWhenOff(model, view.policy) ?? Number.POSITIVE_INFINITY)) {
+    if (view.mono >= (slotDueUntold(model, view.policy) ?? Number.POSITIVE_INFINITY)) {
       return releaseSlot(state, view);
     }
     return view.mono >= state.dueMono && view.memory.host !== undefined ? READ_CACHED : waitFor(model, view);

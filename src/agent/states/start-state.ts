@@ -6,13 +6,14 @@
  * - A registration that fails holds nothing up: it is tried again later.
  * - The record is settled with the first reading: what was asked for before, and where the node has come from.
  * - An agent that is switched off reads the deployments as well, and does nothing more about them.
+ * - A slot of before this boot waits for no deployments: it goes back while they cannot be read.
  */
 import type { Moment } from '../moment.ts';
 import { AFTER_FOLLOW_MS, FOLLOW_LIMIT_MS } from '../pacing.ts';
 import type { HostStatus } from '../ports.ts';
 import { booted as afterBoot, plain, stagingFinished, type AgentRecord, type Asked } from '../record.ts';
 import { samePayload, type Target } from '../release.ts';
-import { waitFor, waitUntil } from '../rest.ts';
+import { releaseSlot, slotDueUntold, waitFor, waitUntil } from '../rest.ts';
 import { recorded, type AgentState, type Memory, type Model, type Policy } from '../state.ts';
 import { stepsOf, withMemory, type Step, type Turn } from '../turn.ts';
 import { followed } from './transaction.ts';
@@ -28,6 +29,9 @@ const read = (state: StartState, _event: unknown, { memory }: Turn): Model => ({
   state: { ...state, step: 'read' },
   memory,
 });
+
+const readWhenDue = (state: StartState, event: unknown, turn: Turn): Model =>
+  turn.mono >= state.dueMono ? read(state, event, turn) : { state, memory: turn.memory };
 
 export const START_STEPS: Readonly<Record<StartState['step'], Step<StartState>>> = {
   register: step(
@@ -60,7 +64,21 @@ export const START_STEPS: Readonly<Record<StartState['step'], Step<StartState>>>
       return afterFollowing(state, withMemory(turn, settledMemory));
     },
   }),
-  rest: step(['wait'], (state, view) => waitFor({ state, memory: view.memory }, view), { woke: read }),
+  rest: step(
+    ['wait', 'release-slot'],
+    (state, view) => {
+      const model = { state, memory: view.memory };
+      return view.mono >= (slotDueUntold(model, view.policy) ?? Number.POSITIVE_INFINITY)
+        ? releaseSlot(state, view)
+        : waitFor(model, view);
+    },
+    {
+      woke: readWhenDue,
+      'slot-released': readWhenDue,
+      'release-failed': readWhenDue,
+      'slot-kept': readWhenDue,
+    },
+  ),
 };
 
 function afterFollowing(state: StartState, { memory, mono }: Turn): Model {

@@ -9,6 +9,7 @@
 import { afterCheck, afterFailedCheck, checkDue, checkEffect, retryMs } from '../checking.ts';
 import type { Failure } from '../messages.ts';
 import { AFTER_FOLLOW_MS, FOLLOW_LIMIT_MS } from '../pacing.ts';
+import { bootsNext } from '../next-boot.ts';
 import { isAboutAnother } from '../pending.ts';
 import type { CheckResult, HostStatus } from '../ports.ts';
 import { resting } from '../rest.ts';
@@ -30,7 +31,7 @@ export const AVAILABLE_STEPS: Readonly<Record<AvailableStep, Step<UpdateAvailabl
       kind: 'stage',
       release,
       allowDowngrade: policy.allowDowngrade,
-      expected: memory.host?.staged,
+      expected: memory.host === undefined ? undefined : bootsNext(memory.host),
     }),
     {
       staged: (state, { deployment }, turn) => afterStaging(state, deployment, turn),

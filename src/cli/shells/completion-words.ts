@@ -1,75 +1,79 @@
-/** What a completion script knows, whatever the shell: from the table of commands. Pure. */
-import { isFlag } from '../command-line.ts';
-import type { OptionSpec } from '../table/command-spec.ts';
-import { COMMAND_NAMES, type CommandName, specOf } from '../table/commands.ts';
-import { COMMON_OPTIONS } from '../table/common-options.ts';
+/** What a completion script knows, whatever the shell: from the commands of a program. Pure. */
+import type { CompletedCommand, CompletedOption, CompletedProgram, Paths } from './completed-program.ts';
 
-export const optionsOf = (name: CommandName): readonly (readonly [string, OptionSpec])[] =>
-  Object.entries<OptionSpec>({ ...specOf(name).options, ...COMMON_OPTIONS });
+export const optionsOf = (
+  { common }: CompletedProgram,
+  { options }: CompletedCommand,
+): readonly CompletedOption[] => [...options, ...common];
 
 /** `--until`, `-n` and so on: the options that take the next word. */
-export function valueOptions(): readonly string[] {
-  const all = new Set<string>();
-  for (const name of COMMAND_NAMES) {
-    for (const [option, spec] of optionsOf(name)) {
-      if (!isFlag(spec)) {
-        all.add(`--${option}`);
-        if (spec.short !== undefined) {
-          all.add(`-${spec.short}`);
-        }
-      }
-    }
-  }
-  return [...all].sort();
+export function valueOptions(program: CompletedProgram): readonly string[] {
+  const all = [...program.commands.flatMap(({ options }) => options), ...program.common]
+    .filter(({ isFlag }) => !isFlag)
+    .flatMap(({ name, short }) => [`--${name}`, ...(short === undefined ? [] : [`-${short}`])]);
+  return [...new Set(all)].sort();
 }
 
 /** What can follow these words: the next word of a command, with its help. `said`: "" or the first word. */
-export function nextWords(said: string): readonly (readonly [string, string])[] {
+export function nextWords(
+  { commands }: CompletedProgram,
+  said: string,
+): readonly (readonly [string, string])[] {
   const found = new Map<string, string>();
-  for (const name of COMMAND_NAMES) {
-    const spec = specOf(name);
+  for (const { name, help, isHidden } of commands) {
     const rest = said === '' ? name : name.startsWith(`${said} `) ? name.slice(said.length + 1) : '';
     const [word = '', ...more] = rest.split(' ');
-    if (word !== '' && !(said === '' && spec.isHidden === true) && !found.has(word)) {
-      found.set(word, more.length === 0 ? spec.help : helpOfGroup(word));
+    if (word !== '' && !(said === '' && isHidden) && !found.has(word)) {
+      found.set(word, more.length === 0 ? help : helpOfGroup(commands, word));
     }
   }
   return [...found];
 }
 
 /** A first word with several commands behind it. */
-function helpOfGroup(word: string): string {
-  const below = COMMAND_NAMES.filter((name) => name.startsWith(`${word} `));
-  return below.map((name) => name.slice(word.length + 1)).join(', ');
+function helpOfGroup(commands: readonly CompletedCommand[], word: string): string {
+  const below = commands.filter(({ name }) => name.startsWith(`${word} `));
+  return below.map(({ name }) => name.slice(word.length + 1)).join(', ');
 }
 
 /** First words with more behind them. */
-export function groups(): readonly string[] {
-  return [
-    ...new Set(COMMAND_NAMES.filter((name) => name.includes(' ')).map((name) => name.split(' ')[0] ?? '')),
-  ];
+export function groups({ commands }: CompletedProgram): readonly string[] {
+  const first = commands.filter(({ name }) => name.includes(' ')).map(({ name }) => name.split(' ')[0] ?? '');
+  return [...new Set(first)];
 }
 
-/** Choices of the first argument: `bash zsh fish`, or the commands for `help`. */
-export function argumentChoices(name: CommandName): readonly string[] {
-  const [first] = specOf(name).arguments ?? [];
-  return name === 'help' ? nextWords('').map(([word]) => word) : (first?.choices ?? []);
+/** Those whose first argument has choices. */
+export function withChoices({ commands }: CompletedProgram): readonly CompletedCommand[] {
+  return commands.filter(({ choices }) => choices.length > 0);
 }
 
-/** Each command with a word and the choices of its value; `undefined`: a folder for --root, nothing otherwise. */
-export function valueCases(): readonly {
-  readonly name: CommandName;
-  readonly option: string;
-  readonly spec: OptionSpec;
+/** The longest first: one command may begin as another one. */
+export function longestFirst({ commands }: CompletedProgram): readonly CompletedCommand[] {
+  return commands.toSorted((x, y) => y.name.length - x.name.length);
+}
+
+/** Each command with an option of its own that takes a value. */
+export function valueCases({ commands }: CompletedProgram): readonly {
+  readonly command: string;
+  readonly option: CompletedOption;
 }[] {
-  return COMMAND_NAMES.flatMap((name) =>
-    Object.entries(specOf(name).options ?? {})
-      .filter(([, spec]) => !isFlag(spec))
-      .map(([option, spec]) => ({ name, option, spec })),
+  return commands.flatMap(({ name, options }) =>
+    options.filter(({ isFlag }) => !isFlag).map((option) => ({ command: name, option })),
   );
 }
 
-export const GENERATED = 'Made from the table of commands; `zincati completion` prints it.';
+/** Options of every command whose values are known: choices or paths. */
+export function commonCases({ common }: CompletedProgram): readonly CompletedOption[] {
+  return common.filter(({ choices, paths }) => choices !== undefined || paths !== undefined);
+}
+
+/** Names of the commands whose arguments are such paths. */
+export function takingPaths({ commands }: CompletedProgram, wanted: Paths): readonly string[] {
+  return commands.filter(({ paths }) => paths === wanted).map(({ name }) => name);
+}
+
+export const generated = (program: CompletedProgram): string =>
+  `Made from the table of commands; \`${program.name} completion\` prints it.`;
 
 /** For a shell; help texts may have apostrophes. */
 export function quoted(text: string): string {

@@ -1,14 +1,18 @@
 /** The completion script of fish. Pure. */
-import type { OptionSpec } from '../table/command-spec.ts';
-import { COMMAND_NAMES, specOf } from '../table/commands.ts';
-import { COMMON_OPTIONS } from '../table/common-options.ts';
-import { isFlag } from '../command-line.ts';
-import { argumentChoices, GENERATED, groups, nextWords, quoted, valueOptions } from './completion-words.ts';
+import type { CompletedOption, CompletedProgram } from './completed-program.ts';
+import { generated, groups, nextWords, quoted, takingPaths, valueOptions } from './completion-words.ts';
 
-export function fishScript(): string {
+export function fishScript(program: CompletedProgram): string {
+  const { name: called, commands, common } = program;
+  const at = (said: string): string => quoted(`__${called}_at ${said}`.trim());
+  const inside = (name: string): string => quoted(`__${called}_in ${name}`);
+  const optionLines = (name: string, options: readonly CompletedOption[]): readonly string[] => {
+    const where = name === '' ? '' : ` -n ${inside(name)}`;
+    return options.map((option) => `complete -c ${called}${where} ${fishOption(option)}`);
+  };
   const lines = [
-    `# Completion of zincati for fish. ${GENERATED}`,
-    'function __zincati_said',
+    `# Completion of ${called} for fish. ${generated(program)}`,
+    `function __${called}_said`,
     '    set -l said',
     '    set -l skip 0',
     '    for word in (commandline -opc)[2..-1]',
@@ -17,7 +21,7 @@ export function fishScript(): string {
     '            continue',
     '        end',
     '        switch $word',
-    `            case ${valueOptions().join(' ')}`,
+    `            case ${valueOptions(program).join(' ')}`,
     '                set skip 1',
     "            case '-*'",
     "            case '*'",
@@ -26,42 +30,48 @@ export function fishScript(): string {
     '    end',
     '    string join " " -- $said',
     'end',
-    'function __zincati_at',
-    '    test "$(__zincati_said)" = "$argv"',
+    `function __${called}_at`,
+    `    test "$(__${called}_said)" = "$argv"`,
     'end',
-    'function __zincati_in',
-    '    string match -q -- "$argv *" "$(__zincati_said) "',
+    `function __${called}_in`,
+    `    string match -q -- "$argv *" "$(__${called}_said) "`,
     'end',
-    'complete -c zincati -f',
-    ...fishOptions('', Object.entries(COMMON_OPTIONS)),
-    ...['', ...groups()].flatMap((said) =>
-      nextWords(said).map(
-        ([word, help]) =>
-          `complete -c zincati -n ${quoted(`__zincati_at ${said}`.trim())} -a ${word} -d ${quoted(help)}`,
+    `complete -c ${called} -f`,
+    ...optionLines('', common),
+    ...['', ...groups(program)].flatMap((said) =>
+      nextWords(program, said).map(
+        ([word, help]) => `complete -c ${called} -n ${at(said)} -a ${word} -d ${quoted(help)}`,
       ),
     ),
-    ...COMMAND_NAMES.flatMap((name) => [
-      ...fishOptions(name, Object.entries(specOf(name).options ?? {})),
-      ...(argumentChoices(name).length === 0
+    ...commands.flatMap(({ name, options, choices }) => [
+      ...optionLines(name, options),
+      ...(choices.length === 0
         ? []
-        : [
-            `complete -c zincati -n ${quoted(`__zincati_at ${name}`)} -a ${quoted(argumentChoices(name).join(' '))}`,
-          ]),
+        : [`complete -c ${called} -n ${at(name)} -a ${quoted(choices.join(' '))}`]),
     ]),
+    ...takingPaths(program, 'files').map((name) => `complete -c ${called} -n ${inside(name)} -F`),
+    ...takingPaths(program, 'folders').map(
+      (name) => `complete -c ${called} -n ${inside(name)} -a "(__fish_complete_directories)"`,
+    ),
   ];
   return `${lines.join('\n')}\n`;
 }
 
-function fishOptions(name: string, options: readonly (readonly [string, OptionSpec])[]): readonly string[] {
-  const where = name === '' ? '' : ` -n ${quoted(`__zincati_in ${name}`)}`;
-  return options.map(([option, spec]) => {
-    const short = spec.short === undefined ? '' : ` -s ${spec.short}`;
-    const choices = spec.choices === undefined ? '' : ` -a ${quoted(spec.choices.join(' '))}`;
-    const value = isFlag(spec)
-      ? ''
-      : option === 'root'
-        ? ' -r -a "(__fish_complete_directories)"'
-        : ` -x${choices}`;
-    return `complete -c zincati${where} -l ${option}${short}${value} -d ${quoted(spec.help)}`;
-  });
+function fishOption({ name, short, isFlag, choices, paths, help }: CompletedOption): string {
+  const letter = short === undefined ? '' : ` -s ${short}`;
+  return `-l ${name}${letter}${isFlag ? '' : fishValue({ choices, paths })} -d ${quoted(help)}`;
+}
+
+function fishValue({ choices, paths }: Pick<CompletedOption, 'choices' | 'paths'>): string {
+  if (choices !== undefined) {
+    return ` -x -a ${quoted(choices.join(' '))}`;
+  }
+  switch (paths) {
+    case 'files':
+      return ' -r -F';
+    case 'folders':
+      return ' -r -a "(__fish_complete_directories)"';
+    case undefined:
+      return ' -x';
+  }
 }

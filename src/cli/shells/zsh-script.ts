@@ -1,74 +1,94 @@
 /** The completion script of zsh. Pure. */
-import type { OptionSpec } from '../table/command-spec.ts';
-import { COMMAND_NAMES } from '../table/commands.ts';
-import { COMMON_OPTIONS } from '../table/common-options.ts';
+import type { CompletedOption, CompletedProgram, Paths } from './completed-program.ts';
 import {
-  argumentChoices,
-  GENERATED,
+  commonCases,
+  generated,
   groups,
+  longestFirst,
   nextWords,
   optionsOf,
   quoted,
+  takingPaths,
   valueCases,
   valueOptions,
+  withChoices,
 } from './completion-words.ts';
 
-export function zshScript(): string {
-  const commands = [...COMMAND_NAMES].sort((x, y) => y.length - x.length);
-  const options = (entries: readonly (readonly [string, OptionSpec])[]): string =>
-    zshList(
-      'option',
-      entries.map(([option, spec]) => [`--${option}`, spec.help]),
-    );
-  return `#compdef zincati
-# Completion of zincati for zsh. ${GENERATED}
-_zincati() {
+export function zshScript(program: CompletedProgram): string {
+  const { name: called, commands, common } = program;
+  return `#compdef ${called}
+# Completion of ${called} for zsh. ${generated(program)}
+_${called}() {
   local cur=\${words[CURRENT]} prev=\${words[CURRENT - 1]} said= command= i
   local -a found
   for ((i = 2; i < CURRENT; i++)); do
     case \${words[i]} in
-      (${valueOptions().join('|')}) i=$((i + 1)) ;;
+      (${valueOptions(program).join('|')}) i=$((i + 1)) ;;
       (-*) ;;
       (*) said="$said\${said:+ }\${words[i]}" ;;
     esac
   done
   case "$said " in
-${commands.map((name) => `    ('${name} '*) command='${name}' ;;`).join('\n')}
+${longestFirst(program)
+  .map(({ name }) => `    ('${name} '*) command='${name}' ;;`)
+  .join('\n')}
   esac
   case "$command $prev" in
-${valueCases()
-  .map(({ name, option, spec }) => `    ('${name} --${option}') ${zshWords(spec.choices)}; return ;;`)
+${valueCases(program)
+  .map(({ command, option }) => `    ('${command} --${option.name}') ${zshValue(option)}; return ;;`)
   .join('\n')}
-    (*' --log-format') ${zshWords(COMMON_OPTIONS['log-format'].choices)}; return ;;
-    (*' --root') _files -/; return ;;
+${commonCases(program)
+  .map((option) => `    (*' --${option.name}') ${zshValue(option)}; return ;;`)
+  .join('\n')}
   esac
   if [[ $cur == -* ]]; then
     case $command in
-${COMMAND_NAMES.map((name) => `      ('${name}') ${options(optionsOf(name))} ;;`).join('\n')}
-      (*) ${options(Object.entries(COMMON_OPTIONS))} ;;
+${commands.map((command) => `      ('${command.name}') ${zshOptions(optionsOf(program, command))} ;;`).join('\n')}
+      (*) ${zshOptions(common)} ;;
     esac
     return
   fi
   case $said in
-    ('') ${zshList('command', nextWords(''))} ;;
-${groups()
-  .map((word) => `    ('${word}') ${zshList('command', nextWords(word))} ;;`)
+    ('') ${zshList('command', nextWords(program, ''))} ;;
+${groups(program)
+  .map((word) => `    ('${word}') ${zshList('command', nextWords(program, word))} ;;`)
   .join('\n')}
-${COMMAND_NAMES.filter((name) => argumentChoices(name).length > 0)
-  .map((name) => `    ('${name}') ${zshWords(argumentChoices(name))} ;;`)
+${withChoices(program)
+  .map(({ name, choices }) => `    ('${name}') ${zshWords(choices)} ;;`)
   .join('\n')}
   esac
-}
-if [[ $funcstack[1] == _zincati ]]; then
-  _zincati "$@"
+${pathArguments(program)}}
+if [[ $funcstack[1] == _${called} ]]; then
+  _${called} "$@"
 else
-  compdef _zincati zincati
+  compdef _${called} ${called}
 fi
 `;
 }
 
+function pathArguments(program: CompletedProgram): string {
+  const cases = (['files', 'folders'] as const)
+    .map((paths) => ({ paths, names: takingPaths(program, paths) }))
+    .filter(({ names }) => names.length > 0)
+    .map(({ paths, names }) => `    (${names.map((name) => `'${name}'`).join('|')}) ${zshPaths(paths)} ;;\n`);
+  return cases.length === 0 ? '' : `  case $command in\n${cases.join('')}  esac\n`;
+}
+
+function zshValue({ choices, paths }: CompletedOption): string {
+  return choices === undefined && paths !== undefined ? zshPaths(paths) : zshWords(choices);
+}
+
+const zshPaths = (paths: Paths): string => (paths === 'folders' ? '_files -/' : '_files');
+
 function zshWords(words: readonly string[] | undefined): string {
   return words === undefined ? ':' : `compadd -- ${words.join(' ')}`;
+}
+
+function zshOptions(options: readonly CompletedOption[]): string {
+  return zshList(
+    'option',
+    options.map(({ name, help }) => [`--${name}`, help]),
+  );
 }
 
 function zshList(what: string, rows: readonly (readonly [string, string])[]): string {

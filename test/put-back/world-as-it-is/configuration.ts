@@ -2,6 +2,11 @@
 import { replace, type PutBackFault } from '../fault.ts';
 
 const AWAITING = { project: 'unit', test: 'test/unit/daemon/await-configuration.test.ts' } as const;
+const GIVEN_BACK = {
+  built: true,
+  project: 'integration',
+  test: 'test/integration/slot-given-back.test.ts',
+} as const;
 const READINESS = { project: 'unit', test: 'test/unit/daemon/readiness.test.ts' } as const;
 
 const isNever = (error: unknown): error is never => error === isNever;
@@ -22,6 +27,57 @@ export const CONFIGURATION_FAULTS: readonly PutBackFault[] = [
     project: 'unit',
     test: 'test/unit/config/load-settings.test.ts',
     named: 'waits for no attribute',
+  },
+  {
+    id: 'F7-facts',
+    fault: 'a node whose updates are disabled needs to know a platform that it tells nobody',
+    changes: [
+      replace(
+        'src/identity/identity.ts',
+        'needsOfAgent',
+        (original) => (settings) => original({ updates: { ...settings.updates, enabled: true } }),
+      ),
+    ],
+    project: 'unit',
+    test: 'test/unit/identity/identity.test.ts',
+    named: 'F7-facts',
+  },
+  {
+    id: 'F7-kind',
+    fault: 'a slot is kept while the configuration cannot be used, or is waited for',
+    changes: [replace('src/daemon/give-back-meanwhile.ts', 'owesSlot', () => () => false)],
+    ...GIVEN_BACK,
+    named: 'a drop-in is no TOML',
+  },
+  {
+    id: 'F7-unread',
+    fault: 'a node that cannot read its deployments keeps a slot of before',
+    changes: [
+      replace(
+        'src/agent/rest.ts',
+        'slotDueUntold',
+        (original) => (model, policy) =>
+          model.state.name === 'StartState' ? undefined : original(model, policy),
+      ),
+    ],
+    project: 'unit',
+    test: 'test/unit/agent/rest.test.ts',
+    named: 'F7-unread',
+  },
+  {
+    id: 'F7-asked',
+    fault: 'a slot that the reboot under way needs is given back because the configuration is broken',
+    changes: [
+      replace(
+        'src/daemon/give-back-meanwhile.ts',
+        'owesSlot',
+        () =>
+          ({ slots }) =>
+            slots.length > 0,
+      ),
+    ],
+    ...GIVEN_BACK,
+    named: 'F7-asked: while a reboot',
   },
   {
     id: 'B27-empty',

@@ -12,6 +12,22 @@ const ABSENT_SERVICE = { project: 'integration', test: 'test/integration/absent-
 
 export const HOST_FAULTS: readonly PutBackFault[] = [
   {
+    id: 'ssh-tty',
+    fault: 'people over ssh are not waited for where logind knows no terminals',
+    changes: [replace('src/host/ssh-terminals.ts', 'terminalsOf', () => () => Promise.resolve([]))],
+    project: 'unit',
+    test: 'test/unit/host/sessions.test.ts',
+    named: 'each of them counts',
+  },
+  {
+    id: 'ssh-tty-utmp',
+    fault: 'a command over ssh counts as a person, where logind knows all terminals',
+    changes: [replace('src/host/ssh-terminals.ts', 'hasUtmp', () => () => Promise.resolve(false))],
+    project: 'unit',
+    test: 'test/unit/host/sessions.test.ts',
+    named: 'where logind reads utmp',
+  },
+  {
     id: 'spin-1',
     fault: 'a service manager that lagged once keeps a core busy for the rest of the life of the agent',
     changes: [

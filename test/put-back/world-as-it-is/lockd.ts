@@ -21,6 +21,35 @@ export const LOCKD_FAULTS: readonly PutBackFault[] = [
     named: 'that writes nothing',
   },
   {
+    id: 'lockd-own-write',
+    fault:
+      'a person who asks again after a lost answer hears that nothing was to be done, and may do it to somebody else',
+    changes: [replace('src/lockd/decide.ts', 'answeredBefore', () => () => undefined)],
+    project: 'unit',
+    test: RULES,
+    named: 'lockd-own-write',
+  },
+  {
+    id: 'lockd-raw-errors',
+    fault: 'what cannot be read as HTTP is answered without the words of the protocol',
+    changes: [
+      replace('fleet/lockd/http-app.ts', 'answerRaw', () => (socket) => {
+        socket.end('HTTP/1.1 400 Bad Request\r\nconnection: close\r\n\r\n{"error":"Bad Request"}');
+      }),
+    ],
+    project: 'integration',
+    test: 'test/integration/lockd-http.test.ts',
+    named: 'headers that are too large',
+  },
+  {
+    id: 'fleet-far-instant',
+    fault: 'an instant of the year 9999 is taken, and years of five digits are printed as no date',
+    changes: [replace('fleet/instant-option.ts', 'isInRange', () => () => true)],
+    project: 'unit',
+    test: 'test/unit/zincati-fleet/instant-option.test.ts',
+    named: 'far away is refused',
+  },
+  {
     id: 'lockd-one-too-many',
     fault: 'a group lends one slot more than it has',
     changes: [

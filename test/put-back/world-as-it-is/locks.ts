@@ -131,7 +131,7 @@ export const LOCK_FAULTS: readonly PutBackFault[] = [
     changes: [
       replace(
         'src/agent/rest.ts',
-        'slotDueWhenOff',
+        'slotDueUntold',
         (original) => (model, policy) =>
           (policy.stream ?? model.memory.host?.booted.stream) === undefined
             ? undefined

@@ -6,6 +6,15 @@ const REQUESTED = { project: 'unit', test: 'test/unit/agent/requested.test.ts' }
 
 export const REQUEST_FAULTS: readonly PutBackFault[] = [
   {
+    id: 'killed',
+    fault: 'what a person asked for is done before the history has it',
+    changes: [replace('src/history/history-first.ts', 'historyFirst', () => (records) => records)],
+    built: true,
+    project: 'integration',
+    test: 'test/integration/requests-killed.test.ts',
+    named: 'hold',
+  },
+  {
     id: 'request-hold-late',
     fault:
       'a hold that comes while an attempt is under way counts only for the next one, and the slot is kept',

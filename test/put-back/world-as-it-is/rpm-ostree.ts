@@ -72,6 +72,19 @@ export const RPM_OSTREE_FAULTS: readonly PutBackFault[] = [
     named: 'is ours to replace when it is locked, whoever left it',
   },
   {
+    id: 'rollback-1',
+    fault: 'a rollback that a person has not rebooted into yet is undone by the next release',
+    changes: [
+      replace(
+        'src/agent/states/back-to-polling.ts',
+        'foreignStaged',
+        (original) => (memory) => (memory.host?.staged === undefined ? undefined : original(memory)),
+      ),
+    ],
+    ...WHOSE,
+    named: 'rollback-1: is no longer replaced',
+  },
+  {
     id: 'R2-told',
     fault: 'a pending deployment of somebody else stops updates, and health is OK',
     changes: [replace('src/agent/health.ts', 'ofForeign', () => () => [])],

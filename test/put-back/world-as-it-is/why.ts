@@ -101,4 +101,20 @@ export const WHY_FAULTS: readonly PutBackFault[] = [
     test: 'test/unit/why/release-gates.test.ts',
     named: 'why-after-restart',
   },
+  {
+    id: 'why-staged-already',
+    fault: 'what is staged already is taken to need time, and leave of people who hold staging',
+    changes: [
+      replace(
+        'src/why/release-gates.ts',
+        'mayBeThere',
+        () =>
+          ({ memory: { host } }) =>
+            host === undefined,
+      ),
+    ],
+    project: 'unit',
+    test: 'test/unit/why/release-gates.test.ts',
+    named: 'why-staged-already',
+  },
 ];

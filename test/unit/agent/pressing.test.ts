@@ -1,7 +1,8 @@
 /** What requests make a machine do that rests, and that they leave a busy one alone. */
 import { describe, expect, it } from 'vitest';
 import type { Pending } from '../../../src/agent/pending-request.ts';
-import { pressed } from '../../../src/agent/pressing.ts';
+import { doubted, pressed } from '../../../src/agent/pressing.ts';
+import { EMPTY_RECORD } from '../../../src/agent/record.ts';
 import { done } from '../../../src/agent/request-outcomes.ts';
 import type { Wish } from '../../../src/agent/requests.ts';
 import type { AgentState, Model } from '../../../src/agent/state.ts';
@@ -13,7 +14,7 @@ import {
   REBOOT_PENDING,
   SWITCHED_OFF,
 } from '../../support/agent-states.ts';
-import { POLICY } from '../../support/samples.ts';
+import { deployment, host, payloadOf, POLICY, staged } from '../../support/samples.ts';
 
 const NOW = { at: 1_000_000, mono: 500_000 };
 const CHECK: Wish = { kind: 'check' };
@@ -122,6 +123,47 @@ describe('a reboot', () => {
 
   it('waits while a release is being staged', () => {
     expect(begun(after(available(), pending(REBOOT)))).toEqual([]);
+  });
+});
+
+describe('a reboot into what no check has named', () => {
+  const OURS = memoryOf({
+    host: host([staged('2.0'), deployment('1.0', { booted: true })]),
+    record: { ...EMPTY_RECORD, staged: { version: '2.0', payload: payloadOf('2.0') } },
+  });
+  const beside = (...requests: readonly Pending[]) =>
+    pressed({ state: polling('rest'), memory: { ...OURS, requests } }, NOW, POLICY);
+
+  it('is taken up once, for that request alone', () => {
+    const model = beside(pending(CHECK), pending(REBOOT));
+    expect(model.state).toMatchObject({ name: 'UpdateStaged', step: 'refresh' });
+    expect(model.memory.requests).toEqual([
+      pending(CHECK, { begun: true }),
+      pending(REBOOT, { begun: true, takenUp: true }),
+    ]);
+    const again = beside(pending(REBOOT, { begun: true, takenUp: true }));
+    expect(again.state).toEqual(polling('rest'));
+  });
+
+  it('is taken up also where the machine had gone about the request before it knew what is staged', () => {
+    const model = beside(pending(REBOOT, { begun: true }));
+    expect(model.state).toMatchObject({ name: 'UpdateStaged', step: 'refresh' });
+    expect(model.memory.requests).toEqual([pending(REBOOT, { begun: true, takenUp: true })]);
+  });
+
+  it('asks the server first where one answer did not offer it, as soon as that wants to be asked', () => {
+    const dueMono = (notBefore: number | undefined) => {
+      const check = {
+        ...OURS.check,
+        unoffered: 1,
+        notBefore: notBefore === undefined ? undefined : { at: 0, mono: notBefore },
+      };
+      return doubted({ ...OURS, check }, NOW.mono).check.dueMono;
+    };
+    expect(dueMono(undefined)).toBe(NOW.mono);
+    expect(dueMono(NOW.mono - 5000)).toBe(NOW.mono);
+    expect(dueMono(NOW.mono + 5000)).toBe(NOW.mono + 5000);
+    expect(doubted(OURS, NOW.mono)).toBe(OURS);
   });
 });
 

@@ -152,7 +152,7 @@ describe('staging', () => {
       'somebody else has staged something',
       STAGE,
       { kind: 'offer-left', release: V2, staged: '9', repeated: true },
-      refused('Blocked', 'somebody else has staged 9: it is left as it is', ['foreign']),
+      refused('Blocked', 'somebody else wants 9 to boot next: it is left as it is', ['foreign']),
     ],
     [
       'a person holds staging',

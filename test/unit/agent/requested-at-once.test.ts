@@ -45,7 +45,7 @@ describe('a reboot', () => {
     expect(taken(reboot(), { memory: { host: theirs } }).outcome).toEqual({
       kind: 'refused',
       error: 'NotStaged',
-      text: 'what is staged, 3, was staged by somebody else',
+      text: 'what boots next, 3, was put there by somebody else',
     });
     const here = { state: atStaged({ step: 'ask' }), memory: { host: theirs } };
     expect(taken(reboot(), here).outcome).toBeUndefined();

@@ -7,7 +7,7 @@ import {
   releaseFormer,
   releaseSlot,
   slotDueMono,
-  slotDueWhenOff,
+  slotDueUntold,
   waitFor,
   waitUntil,
   resting,
@@ -22,9 +22,10 @@ import {
   REBOOT_PENDING,
   SWITCHED_OFF,
 } from '../../support/agent-states.ts';
-import { POLICY } from '../../support/samples.ts';
+import { POLICY, release as releaseOf } from '../../support/samples.ts';
 
 const DAY = 86_400_000;
+const RELEASE = releaseOf('2.0');
 const NOW = { at: 1_000_000, mono: 500_000 };
 const PLACE = { lender: 'fleet_lock', address: 'https://lock', group: 'workers', id: 'n1' };
 const FORMER = { ...PLACE, address: 'https://old', sinceAt: 1 };
@@ -34,7 +35,11 @@ const OWED: Memory['steady'] = { owed: true, dueMono: 700_000, streak: undefined
 const UNREGISTERED: Memory['driver'] = { registered: false, dueMono: 600_000, streak: undefined };
 const slotsOf = (...slots: Memory['record']['slots']) => ({ ...EMPTY_RECORD, slots });
 const OFF_GRAPH: AgentState = { name: 'OffGraph', step: 'rest', since: { at: 1, mono: 1 } };
-const STARTING: AgentState = { name: 'StartState', step: 'rest', dueMono: 9_000_000 };
+const STARTING: Extract<AgentState, { name: 'StartState' }> = {
+  name: 'StartState',
+  step: 'rest',
+  dueMono: 9_000_000,
+};
 
 const thresholdOf = (state: AgentState, memory: Partial<Memory> = {}, policy = POLICY) =>
   nextThreshold({ state, memory: memoryOf(memory) }, policy);
@@ -67,8 +72,12 @@ describe('a node that waits', () => {
     expect(thresholdOf(state, { steady: OWED, driver: UNREGISTERED }).mono).toBe(600_000);
   });
 
-  it.each([STARTING, REBOOT_PENDING])('has no duties in $name', (state) => {
-    expect(thresholdOf(state, { steady: OWED, driver: UNREGISTERED }, LENDING).mono).toBe(9_000_000);
+  it('has no duties while its reboot is to come, and one alone while it starts', () => {
+    const due = (state: AgentState) =>
+      thresholdOf(state, { steady: OWED, driver: UNREGISTERED }, LENDING).mono;
+    expect(due(REBOOT_PENDING)).toBe(9_000_000);
+    expect(due(STARTING)).toBe(700_000);
+    expect(due({ ...STARTING, step: 'read' })).toBe(9_000_000);
   });
 
   it('gives a slot back while it is switched off, and registers nowhere', () => {
@@ -124,10 +133,23 @@ describe('a slot', () => {
 
   it("is nobody's business on a node that is switched off and never had a lender", () => {
     const due = (policy: Policy, record = EMPTY_RECORD) =>
-      slotDueWhenOff({ state: SWITCHED_OFF, memory: memoryOf({ steady: OWED, record }) }, policy);
+      slotDueUntold({ state: SWITCHED_OFF, memory: memoryOf({ steady: OWED, record }) }, policy);
     expect(due(POLICY)).toBeUndefined();
     expect(due(LENDING)).toBe(700_000);
     expect(due(POLICY, slotsOf(FORMER))).toBe(700_000);
+  });
+
+  it('F7-unread: is due without the deployments, unless they alone tell of a reboot under way', () => {
+    const due = (bootId: string, state: AgentState) => {
+      const record = { ...slotsOf(FORMER), asked: { ...RELEASE, at: 1, bootId } };
+      const memory = { ...memoryOf({ steady: OWED, record }), host: undefined };
+      const mono = nextThreshold({ state, memory }, LENDING).mono;
+      return [slotDueUntold({ state, memory }, LENDING), mono];
+    };
+    const unread: AgentState = { name: 'StartState', step: 'rest', dueMono: 900_000 };
+    expect(due('the boot before', unread)).toEqual([700_000, 700_000]);
+    expect(due(LENDING.bootId, unread)).toEqual([undefined, 900_000]);
+    expect(due(LENDING.bootId, SWITCHED_OFF)[0]).toBeUndefined();
   });
 
   const release = (steady: Partial<Memory['steady']>, policy = LENDING, record = slotsOf(PRESENT, FORMER)) =>

@@ -1,74 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import type { Beginning, Happening, HappeningKind } from '../../../src/agent/happenings.ts';
+import type { HappeningKind } from '../../../src/agent/happenings.ts';
 import type { Effect } from '../../../src/agent/messages.ts';
 import { limitMsOf, perform, type Ports } from '../../../src/agent/perform.ts';
-import { Runner, type Observer } from '../../../src/agent/runner.ts';
+import { Runner } from '../../../src/agent/runner.ts';
 import type { AgentRecord } from '../../../src/agent/record.ts';
 import { MOST_REQUESTS, type Wish } from '../../../src/agent/requests.ts';
 import { initialModel } from '../../../src/agent/state.ts';
-import { CancelledError, CincinnatiError, RecordError } from '../../../src/errors.ts';
-import {
-  bootedOn,
-  checkResult,
-  deployment,
-  host,
-  PASSING,
-  POLICY,
-  release,
-  staged,
-} from '../../support/samples.ts';
+import { CincinnatiError, RecordError } from '../../../src/errors.ts';
+import { loopPorts, observe, whenAborted } from '../../support/loop-ports.ts';
+import { bootedOn, checkResult, deployment, host, POLICY, release, staged } from '../../support/samples.ts';
 import { settle, VirtualClock } from '../../support/virtual-clock.ts';
-
-function whenAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(new CancelledError('given up')), { once: true });
-  });
-}
-
-function ports(clock: VirtualClock, changes: Partial<Ports> = {}): Ports {
-  return {
-    clock,
-    rpmOstree: {
-      registerDriver: async () => undefined,
-      status: async () => bootedOn('1.0'),
-      stage: async () => staged('2.0'),
-      finalize: async () => undefined,
-      discardStaged: async () => undefined,
-      followActive: async () => 'ended',
-    },
-    updatesFor: () => ({ check: async () => checkResult({ kind: 'no-update' }) }),
-    gates: {
-      survey: async () => PASSING,
-      look: async () => ({ reports: PASSING, foresight: { classes: ['timed'], clearAt: undefined } }),
-    },
-    lenders: { acquire: async () => ({ kind: 'granted' }), release: async () => undefined },
-    sessions: { list: async () => [], broadcast: async () => undefined },
-    records: { save: async () => undefined },
-    notice: () => '',
-    onProgress: () => undefined,
-    ...changes,
-  };
-}
-
-interface Seen {
-  readonly begun: Beginning[];
-  readonly happened: Happening[];
-  readonly observer: Observer;
-}
-
-function observe(): Seen {
-  const begun: Beginning[] = [];
-  const happened: Happening[] = [];
-  return {
-    begun,
-    happened,
-    observer: {
-      begins: (beginning) => void begun.push(beginning),
-      happened: (_, happenings) => void happened.push(...happenings),
-      configured: () => undefined,
-    },
-  };
-}
 
 describe('Runner', () => {
   it('polls at the steady pace on a virtual clock and ends when its life ends', async () => {
@@ -77,7 +18,7 @@ describe('Runner', () => {
     const seen = observe();
     const runner = new Runner({
       model: initialModel(),
-      configuration: { policy: POLICY, ports: ports(clock) },
+      configuration: { policy: POLICY, ports: loopPorts(clock) },
       dice: () => 10,
       observer: seen.observer,
       signal: life.signal,
@@ -102,8 +43,8 @@ describe('Runner', () => {
       running--;
       return value;
     };
-    const base = ports(clock);
-    const all = ports(clock, {
+    const base = loopPorts(clock);
+    const all = loopPorts(clock, {
       rpmOstree: {
         ...base.rpmOstree,
         status: () => slow(bootedOn('1.0')),
@@ -129,7 +70,7 @@ describe('Runner', () => {
     const clock = new VirtualClock();
     const life = new AbortController();
     const seen = observe();
-    const hanging = ports(clock, { updatesFor: () => ({ check: (_, signal) => whenAborted(signal) }) });
+    const hanging = loopPorts(clock, { updatesFor: () => ({ check: (_, signal) => whenAborted(signal) }) });
     const runner = new Runner({
       model: initialModel(),
       configuration: { policy: POLICY, ports: hanging },
@@ -150,7 +91,7 @@ describe('Runner', () => {
   it('B15: an effect that ignores its limit shows as a loop that is no longer alive', async () => {
     const clock = new VirtualClock();
     const life = new AbortController();
-    const deaf = ports(clock, { updatesFor: () => ({ check: () => new Promise(() => undefined) }) });
+    const deaf = loopPorts(clock, { updatesFor: () => ({ check: () => new Promise(() => undefined) }) });
     const runner = new Runner({
       model: initialModel(),
       configuration: { policy: POLICY, ports: deaf },
@@ -172,7 +113,7 @@ describe('perform', () => {
 
   it('makes every failure an event with its kind, message and Retry-After', async () => {
     const clock = new VirtualClock();
-    const failing = ports(clock, {
+    const failing = loopPorts(clock, {
       updatesFor: () => ({
         check: () =>
           Promise.reject(new CincinnatiError('generic_http_503', 'server said 503', { retryAfterMs: 5000 })),
@@ -193,11 +134,13 @@ describe('perform', () => {
     const clock = new VirtualClock(0);
     const opensAt = 7_200_000;
     let woke = false;
-    const waiting = perform({ kind: 'wait', forMs: 86_400_000, untilAt: opensAt }, ports(clock), life).then(
-      () => {
-        woke = true;
-      },
-    );
+    const waiting = perform(
+      { kind: 'wait', forMs: 86_400_000, untilAt: opensAt },
+      loopPorts(clock),
+      life,
+    ).then(() => {
+      woke = true;
+    });
     await clock.advance(60_000);
     expect(woke).toBe(false);
     clock.setWall(opensAt);
@@ -209,7 +152,7 @@ describe('perform', () => {
   it('hands the notice to the terminals of those who are logged in', async () => {
     const told: string[] = [];
     const clock = new VirtualClock();
-    const all = ports(clock, {
+    const all = loopPorts(clock, {
       notice: (r, minutes) => `${r.version} in ${minutes}`,
       sessions: {
         list: async () => [],
@@ -234,8 +177,8 @@ describe('perform', () => {
     const ends = new AbortController();
     const seen = observe();
     let status = bootedOn('1.0');
-    const base = ports(clock);
-    const all = ports(clock, {
+    const base = loopPorts(clock);
+    const all = loopPorts(clock, {
       rpmOstree: {
         ...base.rpmOstree,
         status: async () => status,
@@ -303,7 +246,7 @@ describe('Runner.reconfigure', () => {
     const seen = observe();
     const asked: string[] = [];
     const withServer = (name: string): Ports =>
-      ports(clock, {
+      loopPorts(clock, {
         updatesFor: () => ({
           check: async () => {
             asked.push(name);
@@ -343,10 +286,10 @@ describe('Runner.reconfigure', () => {
     const seen = observe();
     const staging = Promise.withResolvers<ReturnType<typeof staged>>();
     const inUse: string[] = [];
-    const updating = ports(clock, {
+    const updating = loopPorts(clock, {
       updatesFor: () => ({ check: async () => checkResult({ kind: 'update', release: release('2.0', 2) }) }),
       rpmOstree: {
-        ...ports(clock).rpmOstree,
+        ...loopPorts(clock).rpmOstree,
         stage: (_, __, ___, signal) => Promise.race([staging.promise, whenAborted(signal)]),
       },
     });
@@ -388,7 +331,7 @@ describe('requests to a running loop', () => {
     const seen = observe();
     const runner = new Runner({
       model: initialModel(),
-      configuration: { policy: POLICY, ports: ports(clock, changes) },
+      configuration: { policy: POLICY, ports: loopPorts(clock, changes) },
       dice: () => 0,
       observer: seen.observer,
       signal: life.signal,
@@ -435,7 +378,7 @@ describe('requests to a running loop', () => {
   it('cut staging short: the signal of the transaction is aborted, and no attempt counts', async () => {
     let aborted = false;
     const clock = new VirtualClock();
-    const base = ports(clock);
+    const base = loopPorts(clock);
     const { runner, life, end, seen } = started(
       {
         updatesFor: () => ({
@@ -467,7 +410,7 @@ describe('requests to a running loop', () => {
 
   it('are taken under the configuration that was read before them, and resolve once', async () => {
     const clock = new VirtualClock();
-    const base = ports(clock);
+    const base = loopPorts(clock);
     const staging = Promise.withResolvers<ReturnType<typeof staged>>();
     const updating = {
       updatesFor: () => ({ check: async () => checkResult({ kind: 'update', release: release('2.0') }) }),
@@ -477,7 +420,7 @@ describe('requests to a running loop', () => {
     await clock.advance(1000);
     const reading = runner.request(CHECK);
     const rebooting = runner.request({ ...CHECK, id: 'a-2', wish: { kind: 'reboot', overrides: [] } });
-    runner.reconfigure({ policy: { ...POLICY, enabled: false }, ports: ports(clock, updating) });
+    runner.reconfigure({ policy: { ...POLICY, enabled: false }, ports: loopPorts(clock, updating) });
     await settle();
     expect(seen.happened.map(({ kind }) => kind)).not.toContain('request-taken');
     staging.resolve(staged('2.0'));
@@ -494,7 +437,7 @@ describe('requests to a running loop', () => {
   /** A download without end, until a test ends it. */
   async function downloading(changes: Partial<Ports> = {}) {
     const clock = new VirtualClock();
-    const base = ports(clock);
+    const base = loopPorts(clock);
     const saved: AgentRecord[] = [];
     const staging = Promise.withResolvers<ReturnType<typeof staged>>();
     let isCut = false;
@@ -591,7 +534,7 @@ describe('requests to a running loop', () => {
 
   it('job-last-words: end with the agent, and so do those that come later', async () => {
     const clock = new VirtualClock();
-    const base = ports(clock);
+    const base = loopPorts(clock);
     const { runner, life, end, seen } = started(
       { rpmOstree: { ...base.rpmOstree, status: (_mode, signal) => whenAborted(signal) } },
       clock,
@@ -611,7 +554,7 @@ describe('requests to a running loop', () => {
 
   it('are bounded while an effect goes on, and each has an id of its own', async () => {
     const clock = new VirtualClock();
-    const base = ports(clock);
+    const base = loopPorts(clock);
     const { runner, life, end } = started(
       { rpmOstree: { ...base.rpmOstree, status: (_mode, signal) => whenAborted(signal) } },
       clock,

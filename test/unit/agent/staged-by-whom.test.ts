@@ -1,6 +1,7 @@
 /** Whose a staged deployment is, what a failed attempt left, and a reboot that is under way: the pure machine. */
 import { describe, expect, it } from 'vitest';
 import { healthOf } from '../../../src/agent/health.ts';
+import { foreignStaged } from '../../../src/agent/states/back-to-polling.ts';
 import type { CheckQuery, CheckResult } from '../../../src/agent/ports.ts';
 import { stageFailed, stageSucceeded, EMPTY_RECORD } from '../../../src/agent/record.ts';
 import { includesPayload, type Release } from '../../../src/agent/release.ts';
@@ -10,6 +11,7 @@ import {
   blocking,
   checkResult,
   deployment,
+  host,
   PASSING,
   POLICY,
   release,
@@ -283,6 +285,77 @@ describe('R2: a deployment that is pending', () => {
     adopting.runFor(HOUR);
     expect(adopting.stateName).toBe('UpdateStaged');
     expect(healthOf(adopting.model, adopting).level).toBe('OK');
+  });
+});
+
+describe('R2: what a person had boot next', () => {
+  const V1 = deployment('1.0', { booted: false });
+  const rolledBack = (world: Partial<World>): SimulatedNode =>
+    new SimulatedNode(world, [V1, deployment('2.0', { booted: true })]);
+
+  it('rollback-1: is no longer replaced by a release on offer, and told once', () => {
+    const simulated = rolledBack({ check: offering(release('3.0', 3)) });
+    simulated.runFor(2 * DAY);
+    expect(count(simulated, 'stage')).toBe(0);
+    expect(simulated.deployments[0]).toBe(V1);
+    const { model, world, at, mono } = simulated;
+    expect(statusText(model, world.policy)).toMatch(
+      /^periodically polling for updates \('1\.0' is set by somebody to boot next and waits for a reboot; /,
+    );
+    expect(healthOf(model, { at, mono })).toMatchObject({
+      level: 'STUCK',
+      cause: 'foreign_staged',
+      text: 'somebody had 1.0 boot next and has not rebooted: no release is staged until that is done or undone',
+    });
+    expect(told(simulated, 'foreign-staged')).toBe(1);
+    expect(simulated.log.filter((line) => line.includes("but somebody had '1.0' boot next"))).toHaveLength(1);
+  });
+
+  it('holds nothing up any more once it is undone', () => {
+    const simulated = rolledBack({ check: offering(release('3.0', 3)) });
+    simulated.runFor(HOUR);
+    simulated.deployments = [...simulated.deployments].reverse();
+    simulated.runUntil((n) => n.reboots === 1);
+    expect(simulated.booted.version).toBe('3.0');
+    expect(told(simulated, 'foreign-gone')).toBe(1);
+  });
+
+  it('holds nothing up any more once the node was rebooted into it', () => {
+    const simulated = rolledBack({ check: offering(release('2.0', 2), release('3.0', 3)) });
+    simulated.runFor(HOUR);
+    simulated.reboot();
+    expect(simulated.booted.version).toBe('1.0');
+    simulated.runUntil((n) => n.reboots === 2);
+    expect(simulated.booted.version).toBe('3.0');
+  });
+
+  it('may be replaced where the configuration says so', () => {
+    const policy = { ...POLICY, replaceForeignStaged: true };
+    const simulated = rolledBack({ check: offering(release('3.0', 3)), policy });
+    simulated.runUntil((n) => n.reboots === 1);
+    expect(simulated.booted.version).toBe('3.0');
+    expect(told(simulated, 'foreign-staged')).toBe(0);
+  });
+
+  it('is not the release that this agent rebooted for, while somebody boots the older one by hand', () => {
+    const simulated = node({ check: offering(V2), survey: () => blocking('not yet') });
+    simulated.runUntil((n) => n.stateName === 'UpdateStaged' && n.effect.kind === 'wait');
+    const { record } = simulated.model.memory;
+    const booted = deployment('1.0', { booted: true });
+    const next = deployment('2.0', { booted: false });
+    const memory = { host: host([next, booted]), record };
+    expect(foreignStaged(memory)).toBeUndefined();
+    const denied = {
+      ...EMPTY_RECORD,
+      denials: [
+        { payload: V2.payload, version: '2.0', reason: 'rolled-back' as const, sinceAt: 0, strikes: 1 },
+      ],
+    };
+    expect(foreignStaged({ ...memory, record: denied })).toBeUndefined();
+    expect(foreignStaged({ ...memory, record: EMPTY_RECORD })).toBe(next);
+    expect(foreignStaged({ host: host([{ ...next, payload: undefined }, booted]), record })?.version).toBe(
+      '2.0',
+    );
   });
 });
 

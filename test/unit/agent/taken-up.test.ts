@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { CincinnatiError } from '../../../src/errors.ts';
-import { takenUp } from '../../../src/agent/taken-up.ts';
+import { EMPTY_RECORD } from '../../../src/agent/record.ts';
+import type { AgentState } from '../../../src/agent/state.ts';
+import { isPolling, takenUp } from '../../../src/agent/taken-up.ts';
+import { atStaged, memoryOf, POLLING, REBOOT_PENDING } from '../../support/agent-states.ts';
 import { askedNode, DONE, REFUSED } from '../../support/asked-node.ts';
-import { checkResult, POLICY, release } from '../../support/samples.ts';
+import { checkResult, deployment, host, payloadOf, POLICY, release, staged } from '../../support/samples.ts';
 
 const MINUTE = 60_000;
 
@@ -124,6 +127,56 @@ describe('a reboot that is asked for after a restart, while the update server is
     node.runFor(24 * 60 * MINUTE);
     expect(node.reboots).toBe(0);
     expect(takenUp(node.model, node.mono, { ...POLICY, enabled: false })).toBeUndefined();
+  });
+});
+
+describe('what is taken up', () => {
+  const OURS = { ...EMPTY_RECORD, staged: { version: '2.0', payload: payloadOf('2.0') } };
+  const SINCE = { at: 1, mono: 1 };
+  const taken = (state: AgentState, finalizationLocked: boolean | undefined = true) => {
+    const there = host([staged('2.0', { finalizationLocked }), deployment('1.0', { booted: true })]);
+    const memory = memoryOf({ host: there, record: OURS });
+    return { memory, model: takenUp({ state, memory }, 77, POLICY) };
+  };
+
+  it.each<AgentState>([
+    { name: 'ReportedSteady', step: 'rest' },
+    { name: 'NoNewUpdate', step: 'rest' },
+    { name: 'OffGraph', step: 'rest', since: SINCE },
+  ])('is on the way to its reboot from the reading of the deployments on: $name', (state) => {
+    const { memory, model } = taken(state);
+    expect(model).toEqual({
+      state: {
+        name: 'UpdateStaged',
+        release: { version: '2.0', payload: payloadOf('2.0') },
+        postponementsLeft: POLICY.sessions.graceMinutes,
+        delayLeft: POLICY.sessions.maxDelayMinutes,
+        warned: false,
+        step: 'refresh',
+        dueMono: 77,
+        holding: { by: 'nothing' },
+        visitors: [],
+        unlocked: false,
+      },
+      memory,
+    });
+  });
+
+  it('is unlocked where the deployments say so, and not where nobody can say', () => {
+    expect(taken(POLLING, false).model?.state).toMatchObject({ unlocked: true });
+    expect(taken(POLLING, undefined).model?.state).toMatchObject({ unlocked: false });
+  });
+
+  it.each<AgentState>([
+    { name: 'NoNewUpdate', step: 'check' },
+    { name: 'NoNewUpdate', step: 'discard' },
+    { name: 'StartState', step: 'rest', dueMono: 0 },
+    { name: 'Initialized' },
+    atStaged({ step: 'rest' }),
+    REBOOT_PENDING,
+  ])('is nothing where the machine does not rest beside it: $name $step', (state) => {
+    expect(taken(state).model).toBeUndefined();
+    expect(isPolling(state)).toBe(state.name === 'NoNewUpdate');
   });
 });
 

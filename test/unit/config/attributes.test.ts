@@ -19,6 +19,26 @@ async function refusal(host: HostTree): Promise<string> {
   return messageOf(error);
 }
 
+describe('a file that cannot be read', () => {
+  const failed = async (host: HostTree): Promise<unknown> =>
+    readAttributes(host.root, USER).catch((error: unknown) => error);
+
+  it('may come by itself where the system refused, and not for what it is', async () => {
+    await using host = await HostTree.create();
+    await host.link(ATTRIBUTES_FILE, `/${'x'.repeat(300)}`);
+    expect(await failed(host)).toMatchObject({ mayCome: true, cause: { code: 'ENAMETOOLONG' } });
+    await using other = await HostTree.create();
+    await other.directory(ATTRIBUTES_FILE);
+    expect(await failed(other)).toMatchObject({ mayCome: false });
+  });
+
+  it('has the error of the decoder at its root where it is no text', async () => {
+    await using host = await HostTree.create();
+    await host.write(ATTRIBUTES_FILE, Buffer.from([0xff]));
+    expect(await failed(host)).toHaveProperty('cause.cause.code', 'ERR_ENCODING_INVALID_ENCODED_DATA');
+  });
+});
+
 describe('the attributes of the machine', () => {
   it('are none where there is no file', async () => {
     await using host = await HostTree.create();

@@ -39,6 +39,8 @@ describe('shownSettings', () => {
     expect(of({}, 'agent.timing.retry_interval_secs')).toMatchObject([{ value: '300' }]);
     expect(of({}, 'updates.periodic.window')).toEqual([]);
     expect(of({}, 'identity.stream')).toEqual([]);
+    expect(of({}, 'updates.skip')).toMatchObject([{ value: '[]' }]);
+    expect(of({}, 'identity.group')).toMatchObject([{ value: '"default"' }]);
   });
 
   it('shows each entry of a list that files add to, with its file', () => {
@@ -50,6 +52,7 @@ describe('shownSettings', () => {
       ['updates.periodic.window[1]', '{ days = ["Tue"], start_time = "3:00", length_minutes = 60 }', 'a'],
       ['updates.periodic.window[2]', '{ days = ["Wed"], start_time = "3:00", length_minutes = 60 }', 'b'],
     ]);
+    expect(of(files, 'updates.periodic.window').map(({ masked }) => masked)).toEqual([[], [], []]);
     const reset = { ...files, b: `updates.periodic.reset = true\n${window('Wed')}`, c: window('Thu') };
     expect(of(reset, 'updates.periodic.window').map(({ value, file }) => [value.slice(9, 16), file])).toEqual(
       [
@@ -65,6 +68,9 @@ describe('shownSettings', () => {
     };
     expect(of(files, 'cincinnati.base_url')).toMatchObject([{ value: '"https://h.example.com/p"' }]);
     expect(of(files, 'identity.group')).toMatchObject([{ value: '"w-${AFTERBURN_AWS_REGION}"' }]);
+    const odd = (written: string) => of({ a: `cincinnati.base_url = "${written}"` }, 'cincinnati.base_url');
+    expect(odd(' https://h.example.com/p ')).toMatchObject([{ value: '"https://h.example.com/p"' }]);
+    expect(odd('')).toMatchObject([{ value: '""' }]);
     expect(JSON.stringify(shown(files))).not.toMatch(/secret|token=/);
   });
 });

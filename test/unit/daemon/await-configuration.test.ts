@@ -28,6 +28,7 @@ function setUp(read: (attempt: number) => Promise<string>) {
   const attempts: number[] = [];
   const files = { state: 'missing' };
   const wait = new ConfigurationWait<string>({
+    isAwaited: mayCome,
     read: () => {
       attempts.push(clock.monotonic());
       return read(attempts.length);

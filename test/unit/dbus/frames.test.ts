@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 
 import { decodeMessage, encodeMessage } from '../../../src/dbus/codec.ts';
 import {
@@ -13,13 +13,6 @@ import {
 } from '../../../src/dbus/frames.ts';
 import { MESSAGE_TYPE } from '../../../src/dbus/message.ts';
 import { BusError } from '../../../src/errors.ts';
-
-const noted = vi.hoisted(() => ({ bytes: [] as number[], freed: 0 }));
-vi.mock(import('../../../src/memory/free-garbage.ts'), () => ({
-  bytesRead: (bytes: number) => void noted.bytes.push(bytes),
-  freeGarbage: () => void (noted.freed += 1),
-}));
-beforeEach(() => void Object.assign(noted, { bytes: [], freed: 0 }));
 
 function message(bytes: number, serial: number): Buffer {
   return encodeMessage({
@@ -115,8 +108,17 @@ describe('Framer', () => {
     expect(framers).toHaveLength(20);
   });
 
-  test('garbage of what is passed over is noted, chunk by chunk, and of nothing else', () => {
-    const framer = new Framer();
+  test('garbage of what is passed over is noted, chunk by chunk, and of nothing else', async () => {
+    const noted = { bytes: [] as number[], freed: 0 };
+    vi.doMock(import('../../../src/memory/free-garbage.ts'), () => ({
+      bytesRead: (bytes) => void noted.bytes.push(bytes),
+      freeGarbage: () => void (noted.freed += 1),
+    }));
+    // The module may be there already, with what it really imports.
+    vi.resetModules();
+    const watched = await import('../../../src/dbus/frames.ts');
+    vi.doUnmock('../../../src/memory/free-garbage.ts');
+    const framer = new watched.Framer();
     framer.push(message(10, 2), () => undefined);
     expect(noted).toEqual({ bytes: [], freed: 0 });
     framer.push(

@@ -1,6 +1,7 @@
 /** What the agent makes of logind's answers, whatever they are. test/integration/logind.test.ts does so over real sockets. */
 import { readdirSync, readlinkSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { userInfo } from 'node:os';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
@@ -123,6 +124,72 @@ describe("logind's sessions", () => {
         );
       }),
     );
+  });
+
+  describe('ssh-tty: over ssh, with a terminal that logind does not know', () => {
+    const OVER_SSH = { Name: s('core'), TTY: s(''), Class: s('user'), State: s('active'), Type: s('tty') };
+    const REMOTE = { ...OVER_SSH, Service: s('sshd'), Remote: new Variant('b', true) };
+    const uid = userInfo().uid;
+    const two: TypedValue = {
+      signature: 'a(susso)',
+      value: ['_31', '_32'].map((id) => [id, uid, 'core', '', `/org/freedesktop/login1/session/${id}`]),
+    };
+    const seenOf = (root: string, properties: Readonly<Record<string, BusValue>>) =>
+      new LogindSessions(logind(two, propertiesOf(properties)), root).list(signal);
+
+    it('each of them counts at a terminal of its own', async () => {
+      await using host = await HostTree.create({ '/dev/pts/10': '', '/dev/pts/9': '', '/dev/pts/ptmx': '' });
+      expect(await seenOf(host.root, REMOTE)).toEqual([
+        { user: 'core', tty: 'pts/9' },
+        { user: 'core', tty: 'pts/10' },
+      ]);
+    });
+
+    it('one without a terminal runs a command, and does not count', async () => {
+      await using host = await HostTree.create({ '/dev/pts/9': '' });
+      expect(await seenOf(host.root, REMOTE)).toEqual([{ user: 'core', tty: 'pts/9' }]);
+      await using other = await HostTree.create({ '/dev/pts/ptmx': '' });
+      expect(await seenOf(other.root, REMOTE)).toEqual([]);
+    });
+
+    it('nobody counts twice, and nobody sits at the terminal of another user', async () => {
+      await using host = await HostTree.create({ '/dev/pts/9': '' });
+      const rows = [
+        ['1', uid, 'core', '', '/1'],
+        ['2', uid, 'core', '', '/2'],
+        ['3', uid + 1, 'eve', '', '/3'],
+      ];
+      const answers = [{ ...REMOTE, TTY: s('pts/9') }, REMOTE, { ...REMOTE, Name: s('eve') }].map(
+        propertiesOf,
+      );
+      const bus = busWith((member) =>
+        member === 'ListSessions' ? { signature: 'a(susso)', value: rows } : answers.shift()!,
+      );
+      expect(await new LogindSessions(bus, host.root).list(signal)).toEqual([{ user: 'core', tty: 'pts/9' }]);
+    });
+
+    it('where logind reads utmp it would know, so there is none', async () => {
+      await using host = await HostTree.create({ '/dev/pts/9': '', '/run/utmp': '' });
+      expect(await seenOf(host.root, REMOTE)).toEqual([]);
+    });
+
+    it('they count where nobody can tell', async () => {
+      await using host = await HostTree.create({ '/dev/pts': 'no folder' });
+      const unknown = { user: 'core', tty: 'an unknown terminal' };
+      expect(await seenOf(host.root, REMOTE)).toEqual([unknown, unknown]);
+    });
+
+    it.each<[string, Readonly<Record<string, BusValue>>]>([
+      ['cron', { ...REMOTE, Service: s('cron') }],
+      ['a local one', { ...REMOTE, Remote: new Variant('b', false) }],
+      ['one of a display', { ...REMOTE, Type: s('x11') }],
+      ['one that ends', { ...REMOTE, State: s('closing') }],
+      ['the manager of a user', { ...REMOTE, Class: s('manager') }],
+      ['one of which too little is said', OVER_SSH],
+    ])('%s is none of them', async (_what, properties) => {
+      await using host = await HostTree.create({ '/dev/pts/9': '' });
+      expect(await seenOf(host.root, properties)).toEqual([]);
+    });
   });
 
   it.each([

@@ -3,9 +3,10 @@ import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
+import { resolveSettings } from '../../../src/config/resolve-settings.ts';
 import { IdentityError } from '../../../src/errors.ts';
 import { basearch } from '../../../src/identity/basearch.ts';
-import { loadIdentity } from '../../../src/identity/identity.ts';
+import { loadIdentity, needsOf, needsOfAgent } from '../../../src/identity/identity.ts';
 import { ZINCATI_APP_ID, appSpecificId, nodeUuid, remedyFor } from '../../../src/identity/node-uuid.ts';
 import { platform, platformFromCmdline } from '../../../src/identity/platform.ts';
 import { resolveStream } from '../../../src/identity/stream.ts';
@@ -185,7 +186,7 @@ describe('loadIdentity', () => {
       '/etc/machine-id': 'dfd7882acda64c34aca76193c46f5d4e\n',
       '/proc/cmdline': 'ignition.platform.id=qemu\n',
     });
-    expect(await loadIdentity(host.root, { identity: NOTHING_CONFIGURED }, 'arm64')).toEqual({
+    expect(await loadIdentity(host.root, { identity: NOTHING_CONFIGURED }, undefined, 'arm64')).toEqual({
       nodeUuid: '35ba2101ae3f4d45b96e9c51f461bbff',
       platform: 'qemu',
       basearch: 'aarch64',
@@ -204,10 +205,30 @@ describe('loadIdentity', () => {
       platform: 'metal',
       stream: 'next',
     };
-    expect(await loadIdentity(host.root, { identity }, 'x86_64')).toEqual({
+    expect(await loadIdentity(host.root, { identity }, undefined, 'x86_64')).toEqual({
       ...identity,
       basearch: 'x86_64',
     });
+  });
+
+  it('F7-facts: lacks what nobody needs, and refuses to lack what an address names', async () => {
+    await using host = await HostTree.create({ '/proc/cmdline': 'quiet\n' });
+    const identity = { ...NOTHING_CONFIGURED, nodeUuid: '27e3ac02af3946af995c9940e18b0cce' };
+    const load = (address: string | undefined) =>
+      loadIdentity(host.root, { identity }, needsOf(address), 'no machine');
+    expect(await load('http://lock/${group}/${stream}')).toEqual({ ...identity, platform: '', basearch: '' });
+    expect(await load(undefined)).toEqual({ ...identity, platform: '', basearch: '' });
+    expect((await refusal(load('http://lock/${platform}'))).kind).toBe('identity_platform');
+    expect((await refusal(load('http://lock/${basearch}'))).kind).toBe('identity_basearch');
+  });
+
+  it('F7-facts: the agent needs all of them, and one that is switched off what its lock server is told', () => {
+    const needs = (more: Readonly<Record<string, unknown>>) =>
+      [...needsOfAgent(resolveSettings({ values: more, origins: new Map() }).settings)].sort();
+    expect(needs({})).toEqual(['basearch', 'group', 'platform', 'stream']);
+    const off = { 'updates.enabled': false, 'updates.fleet_lock.base_url': 'http://lock/${platform}' };
+    expect(needs(off)).toEqual([]);
+    expect(needs({ ...off, 'updates.strategy': ['fleet_lock'] })).toEqual(['platform']);
   });
 
   it('B27: says which fact is missing, with a kind of its own, whichever it is', async () => {

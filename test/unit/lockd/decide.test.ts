@@ -9,7 +9,10 @@ const AT = Date.UTC(2026, 10, 26);
 const BY = { at: AT, by: '192.0.2.1' };
 const take = (id: string): Wish => ({ kind: 'take', id, ...BY });
 const giveBack = (id: string): Wish => ({ kind: 'give-back', id, ...BY });
-const pause: Wish = { kind: 'pause', reason: 'release week', ...BY };
+let nonces = 0;
+/** A request that nobody has made before. */
+const nonce = (): { nonce: string } => ({ nonce: `n-${nonces++}` });
+const pause: Wish = { kind: 'pause', reason: 'release week', nonce: 'pause', ...BY };
 
 function after(wishes: readonly Wish[], slots = 1): Group {
   return wishes.reduce((group, wish) => decide(group, wish, { slots }).group, NEW_GROUP);
@@ -116,7 +119,7 @@ describe('giving a slot back', () => {
   it('by a person has the reason in the history', () => {
     const released = decide(
       after([take('a')]),
-      { kind: 'release', id: 'a', reason: 'it burnt', ...BY },
+      { kind: 'release', id: 'a', reason: 'it burnt', ...nonce(), ...BY },
       { slots: 1 },
     );
     expect(released.entries).toMatchObject([{ kind: 'released', id: 'a', text: 'it burnt' }]);
@@ -133,9 +136,9 @@ describe('pause, resume and another number of slots', () => {
   it('say whether they changed anything', () => {
     const isNew = (wishes: readonly Wish[], wish: Wish, slots = 1): unknown =>
       decide(after(wishes), wish, { slots }).outcome;
-    const resume: Wish = { kind: 'resume', reason: '', ...BY };
+    const resume: Wish = { kind: 'resume', reason: '', ...nonce(), ...BY };
     expect(isNew([], pause)).toEqual({ kind: 'done', isNew: true });
-    expect(isNew([pause], pause)).toEqual({ kind: 'done', isNew: false });
+    expect(isNew([pause], { ...pause, ...nonce() })).toEqual({ kind: 'done', isNew: false });
     expect(isNew([pause], resume)).toEqual({ kind: 'done', isNew: true });
     expect(isNew([], resume)).toEqual({ kind: 'done', isNew: false });
     const set: Wish = { kind: 'set-slots', ...BY };
@@ -149,6 +152,45 @@ describe('pause, resume and another number of slots', () => {
   it('fewer slots than holders free none', () => {
     const group = decide(after([take('a'), take('b')], 2), { kind: 'set-slots', ...BY }, { slots: 1 }).group;
     expect(group.semaphore).toEqual({ totalSlots: 1, holders: ['a', 'b'] });
+  });
+});
+
+const isPersons = (kind: string): boolean => ['release', 'pause', 'resume'].includes(kind);
+
+describe('lockd-own-write: a request of a person that comes again, since its answer was lost', () => {
+  const release: Wish = { kind: 'release', id: 'a', reason: 'it burnt', ...nonce(), ...BY };
+  const resume: Wish = { kind: 'resume', reason: 'mended', ...nonce(), ...BY };
+
+  it.each<[string, readonly Wish[], Wish, object]>([
+    ['a slot that it has freed', [take('a')], release, { kind: 'freed', wasHeld: true }],
+    ['a slot that nobody held', [], release, { kind: 'freed', wasHeld: false }],
+    ['a pause', [], pause, { kind: 'done', isNew: true }],
+    ['a resumption', [pause], resume, { kind: 'done', isNew: true }],
+  ])('is answered as before, and writes nothing: %s', (_, before, wish, outcome) => {
+    const once = decide(after(before), wish, { slots: 1 });
+    expect(once.outcome).toEqual(outcome);
+    expect(decide(once.group, wish, { slots: 1 })).toEqual({
+      outcome,
+      group: once.group,
+      entries: [],
+      isWritten: false,
+    });
+  });
+
+  it('takes no slot from a node that has got one since, and ends no pause that began since', () => {
+    const freed = [take('a'), release, take('a')];
+    expect(holdersOf(after([...freed, release]))).toEqual(['a']);
+    const resumed = [pause, resume, { ...pause, ...nonce() }];
+    expect(after([...resumed, resume]).details.pause).toBeDefined();
+  });
+
+  it('is known for a while, and a group keeps no more of them than it must', () => {
+    const others = Array.from({ length: 40 }, (): Wish => ({ ...pause, ...nonce() }));
+    const { details } = after([...others, release, ...others.slice(0, 5)]);
+    expect(details.answered).toHaveLength(16);
+    expect(details.answered.map((answered) => answered.nonce)).toContain(
+      (release as { nonce: string }).nonce,
+    );
   });
 });
 
@@ -167,7 +209,7 @@ it('lends no slot twice, changes nothing by a refusal, and takes a slot from nob
       let group = NEW_GROUP;
       for (const { kind, id, slots } of story) {
         const before = holdersOf(group);
-        const wish = { kind, id, reason: 'x', ...BY } as Wish;
+        const wish = { kind, id, reason: 'x', ...BY, ...(isPersons(kind) && nonce()) } as Wish;
         const { outcome, group: next, entries, isWritten } = decide(group, wish, { slots });
         const now = holdersOf(next);
         // More holders only by one that asked, and never beyond either number of slots.

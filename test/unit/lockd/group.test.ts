@@ -10,6 +10,10 @@ describe('what stands beside a semaphore', () => {
       since: new Map([['a', 5]]),
       pause: { at: 3, by: 'ann', reason: 'release week', lost: 'a' },
       excused: new Map([['a', 5]]),
+      answered: [
+        { nonce: 'n-1', isNew: true },
+        { nonce: 'n-2', isNew: false },
+      ],
       others: {},
     };
     expect(parseDetails(detailsText(details))).toEqual(details);
@@ -43,6 +47,12 @@ describe('what stands beside a semaphore', () => {
     const read = parseDetails('{"next_entry":0,"since":{},"excused":{"a":"x","b":2}}');
     expect([...read.excused]).toEqual([['b', 2]]);
     expect(parseDetails('{"next_entry":0,"since":{},"excused":7}').excused.size).toBe(0);
+  });
+
+  it('passes over answers that cannot be read', () => {
+    const text = '{"next_entry":0,"since":{},"answered":[1,["a"],["b",true],[2,true],["c",1]]}';
+    expect(parseDetails(text).answered).toEqual([{ nonce: 'b', isNew: true }]);
+    expect(parseDetails('{"next_entry":0,"since":{},"answered":true}').answered).toEqual([]);
   });
 
   it.each([

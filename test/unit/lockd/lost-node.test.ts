@@ -15,8 +15,17 @@ const by = (at: number) => ({ at, by: '192.0.2.1' });
 const take = (id: string, at = AT): Wish => ({ kind: 'take', id, ...by(at) });
 const giveBack = (id: string, at = AT): Wish => ({ kind: 'give-back', id, ...by(at) });
 const watch = (at: number): Wish => ({ kind: 'watch', ...by(at) });
-const pause = (at: number): Wish => ({ kind: 'pause', reason: 'release week', at, by: 'ann' });
-const resume = (at: number): Wish => ({ kind: 'resume', reason: '', at, by: 'ann' });
+let nonces = 0;
+/** A request that nobody has made before. */
+const nonce = (): string => `n-${nonces++}`;
+const pause = (at: number): Wish => ({
+  kind: 'pause',
+  reason: 'release week',
+  nonce: nonce(),
+  at,
+  by: 'ann',
+});
+const resume = (at: number): Wish => ({ kind: 'resume', reason: '', nonce: nonce(), at, by: 'ann' });
 
 /** As the next server or the next life reads it. */
 function stored({ semaphore, details }: Group): Group {
@@ -115,6 +124,17 @@ describe('resume', () => {
   });
 });
 
+/** People's requests have a nonce, those of nodes have none. */
+function wishOf(kind: string, id: string, at: number): Wish {
+  const wishes: Readonly<Record<string, Wish>> = {
+    take: take(id, at),
+    'give-back': giveBack(id, at),
+    pause: pause(at),
+    resume: resume(at),
+  };
+  return wishes[kind] ?? watch(at);
+}
+
 const STORY = fc.array(
   fc.record({
     kind: fc.constantFrom('take', 'take', 'give-back', 'pause', 'resume', 'watch'),
@@ -135,12 +155,7 @@ it('no slot is lent while a node is lost, and a pause of its own stays until it 
       for (const { kind, id, skewMs, passedMs } of story) {
         nowAt += passedMs;
         const at = nowAt + skewMs;
-        const {
-          outcome,
-          group: next,
-          entries,
-          isWritten,
-        } = told(group, { kind, id, reason: 'x', ...by(at) });
+        const { outcome, group: next, entries, isWritten } = told(group, wishOf(kind, id, at));
         if (outcome.kind === 'taken' && outcome.isNew) {
           expect([group.details.pause, lostNode(group, at, LIMIT_MS)]).toEqual([undefined, undefined]);
         }

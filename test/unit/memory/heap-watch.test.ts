@@ -1,7 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 
 import type { Collection } from '../../../src/memory/collector.ts';
-import { HeapWatch, MOST_AT_REST_BYTES, MOST_AT_WORK_BYTES } from '../../../src/memory/heap-watch.ts';
+import {
+  HeapWatch,
+  MOST_AT_REST_BYTES,
+  MOST_AT_START_BYTES,
+  MOST_AT_WORK_BYTES,
+} from '../../../src/memory/heap-watch.ts';
 
 const LIVE_BYTES = 10_000_000;
 
@@ -38,12 +43,33 @@ describe('between two pieces of work', () => {
 });
 
 describe('at rest', () => {
+  it('the start is not made to wait for what it loads, within a limit', () => {
+    used += MOST_AT_START_BYTES;
+    watch.rests();
+    expect(collected).toEqual([]);
+    used += 1;
+    watch.rests();
+    expect(collected).toEqual(['last-resort']);
+  });
+
   it('little is left alone, and more is given back', () => {
+    for (let rest = 1; rest <= 4; rest++) {
+      watch.rests();
+    }
+    collected = [];
     used += MOST_AT_REST_BYTES;
     watch.rests();
     expect(collected).toEqual([]);
     used += 1;
     watch.rests();
+    expect(collected).toEqual(['last-resort']);
+  });
+
+  it('what the start left is given back also when the runtime has collected by itself meanwhile', () => {
+    used -= MOST_AT_REST_BYTES;
+    for (let rest = 1; rest <= 4; rest++) {
+      watch.rests();
+    }
     expect(collected).toEqual(['last-resort']);
   });
 

@@ -75,6 +75,12 @@ describe('pacing', () => {
     const off = pacing(sceneOf({ state: { name: 'OffGraph', step: 'rest', since: NOW }, memory }));
     expect(told(off)).toEqual(['block', 'not_offered_yet', LATER]);
     expect(off.shown.reason).toContain('not in the update graph');
+    expect(gate.shown.reason).toContain('the update server has not offered it');
+  });
+
+  it('of a node that cannot read its deployments is a rest until it tries again', () => {
+    const state: AgentState = { name: 'StartState', step: 'rest', dueMono: NOW.mono + LATER };
+    expect(told(pacing(sceneOf({ state })))).toEqual(['block', 'resting', LATER]);
   });
 });
 

@@ -197,6 +197,30 @@ describe('a node with an update staged', () => {
     });
   });
 
+  it('names the end of a pass only while it passes', () => {
+    const node = resting();
+    const ends = (report: ExplainedReport['report'], passAfter: Timing['passAfter']) =>
+      gateIn(explained(node, { gates: [says(report, { class: 'observed', passAfter })] }), 'odd');
+    const untilAt = node.at + 1000;
+    const { passAfter: now } = openUntil(untilAt);
+    expect(ends(pass('odd', 'periodic', ''), now)).toMatchObject({ endsAt: untilAt });
+    expect(ends(block('odd', 'held', ''), now)).not.toHaveProperty('endsAt');
+    const later: Timing['passAfter'] = (at) => now(Math.max(at, node.at + 500));
+    expect(ends(pass('odd', 'periodic', ''), later)).not.toHaveProperty('endsAt');
+    expect(ends(pass('odd', 'periodic', ''), SHUT.passAfter)).not.toHaveProperty('endsAt');
+    expect(ends(pass('odd', 'periodic', ''), OBSERVED.passAfter)).not.toHaveProperty('endsAt');
+  });
+
+  it('has no upper bound before the deployments are read anew, after which a check must offer it', () => {
+    const { memory } = resting().model;
+    const model = { state: { name: 'Initialized' }, memory } as const;
+    expect(explain(model, CALM_POLICY, [], resting())).toMatchObject({
+      stage: 'staged',
+      release: '2.0',
+      upper: { kind: 'open' },
+    });
+  });
+
   it('knows the instant of a gate with one, and of one with none', () => {
     const node = resting();
     const at = node.at + 10 * CALM_POLICY.retryIntervalMs;
@@ -253,6 +277,7 @@ describe('a node with an update staged', () => {
       lower: { kind: 'at', at: node.at },
       upper: { kind: 'open' },
       assumptions: ['the reboot that was asked for comes'],
+      gates: [],
     });
   });
 });
@@ -305,6 +330,31 @@ describe('people', () => {
     const explanation = explained(node, { sessions: [CORE], overrides: ['people'] });
     expect(gateIn(explanation, 'people').verdict).toBe('pass');
     expect(explanation.upper).toEqual({ kind: 'at', at: node.at });
+  });
+
+  it('keep what is left of their grace until the next look, which is no new grace', () => {
+    const sessions = { ...CALM_POLICY.sessions, maxDelayMinutes: 60 };
+    const policy = { ...CALM_POLICY, sessions };
+    const node = resting({ survey: () => [], sessions: () => [CORE], policy });
+    const lookAt = node.at + MINUTE_MS;
+    const upper = explained(node, { sessions: [CORE], policy }).upper;
+    expect(upper).toEqual({ kind: 'at', at: lookAt + 9 * MINUTE_MS });
+    // A person who asks for the reboot is a look.
+    const asked = explained(node, { sessions: [CORE], policy, overrides: ['window'] });
+    expect(asked.upper).toEqual({ kind: 'at', at: node.at + 9 * MINUTE_MS });
+  });
+
+  it('alone are said to hold the node at the latest until the upper bound, while there are any', () => {
+    const node = somebody();
+    const latest = (sessions: readonly Session[]) =>
+      explained(node, { sessions })
+        .gates.filter((gate) => 'latestAt' in gate)
+        .map(({ gate }) => gate);
+    expect(latest([CORE])).toEqual(['people']);
+    expect(latest([])).toEqual([]);
+    const withoutEnd = explained(node, { sessions: [CORE], gates: [INHIBITED] });
+    expect(withoutEnd.upper.kind).toBe('open');
+    expect(gateIn(withoutEnd, 'people')).not.toHaveProperty('latestAt');
   });
 
   it('are named up to three', () => {

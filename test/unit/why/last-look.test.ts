@@ -11,9 +11,10 @@ import { deployment, host, POLICY, staged } from '../../support/samples.ts';
 type Holding = Extract<AgentState, { name: 'UpdateStaged' }>['holding'];
 const NOW = { at: 1_000_000, mono: 500_000 };
 const SEEN = NOW.at - 5000;
+const PLACE = { lender: 'fleet_lock', address: 'https://lock', group: 'g', id: 'n' };
 const LENDING: Partial<Policy> = {
   hasLenders: true,
-  slotPlaces: [{ lender: 'fleet_lock', address: 'https://lock', group: 'g', id: 'n' }],
+  slotPlaces: [PLACE],
 };
 
 const report = (
@@ -158,6 +159,9 @@ describe('what blocked at the last look', () => {
     expect(refused(SEEN - 1)).toEqual([]);
     expect(refused(SEEN, 'granted')).toEqual([]);
     expect(blocked({ policy: LENDING })).toEqual([]);
+    const two = { slotPlaces: [...(LENDING.slotPlaces ?? []), { ...PLACE, lender: 'other' }] };
+    const loan = { at: SEEN, kind: 'failed', reason: 'full' } as const;
+    expect(blocked({ policy: { ...LENDING, ...two }, loan })).toEqual(['fleet_lock', 'other']);
     const nameless = blocked({
       policy: { hasLenders: true, slotPlaces: [] },
       loan: { at: SEEN, kind: 'refused', reason: 'full' },

@@ -1,12 +1,21 @@
-/** When a node reboots at the latest while somebody is logged in all the time. */
+/** People who are logged in: what is said of them, and when a node reboots at the latest while somebody always is. */
 import { describe, expect, it } from 'vitest';
 
 import type { Grace, GracePolicy } from '../../../src/agent/grace.ts';
-import type { PassAfter } from '../../../src/agent/ports.ts';
+import type { PassAfter, Session } from '../../../src/agent/ports.ts';
+import type { AgentState } from '../../../src/agent/state.ts';
 import { HORIZON_DAYS } from '../../../src/gates/first-pass.ts';
 import { OPEN, openFrom, SHUT } from '../../../src/gates/timing.ts';
 import { DAY_MS, MINUTE_MS } from '../../../src/text/units.ts';
-import { interrupted, latestReboot, minutesUntil } from '../../../src/why/people.ts';
+import {
+  interrupted,
+  latestReboot,
+  minutesUntil,
+  peopleGate,
+  type Company,
+} from '../../../src/why/people.ts';
+import { atStaged, memoryOf, POLLING } from '../../support/agent-states.ts';
+import { POLICY as OF_AGENT } from '../../support/samples.ts';
 
 const LOOK_AT = 1_700_000_000_000;
 const POLICY: GracePolicy = { graceMinutes: 10, maxDelayMinutes: 25, neverWhileLoggedIn: false };
@@ -34,6 +43,45 @@ const hourly =
     const end = begun + length * MINUTE_MS;
     return at < end ? { fromAt: at, untilAt: end } : { fromAt: begun + hour, untilAt: end + hour };
   };
+
+describe('the gate of people', () => {
+  const CORE: Session = { user: 'core', tty: 'pts/0' };
+  const shownOf = (
+    state: AgentState,
+    { company, ...policy }: Partial<GracePolicy> & { readonly company?: Company } = {},
+  ) => {
+    const model = { state, memory: memoryOf({ look: { at: 77, reports: [] } }) };
+    const scene = { model, policy: { ...OF_AGENT, sessions: { ...POLICY, ...policy } } };
+    const now = { at: LOOK_AT, mono: 0 };
+    return peopleGate({ ...scene, now, overrides: [], holds: [] }, company).shown;
+  };
+  const company = { sessions: [CORE] };
+
+  it('passes once the grace is over, and says that nobody is waited for', () => {
+    const spent = atStaged({ visitors: [CORE], postponementsLeft: 0 });
+    expect(shownOf(spent)).toMatchObject({
+      verdict: 'pass',
+      label: 'grace_over',
+      reason: '1 logged in: core on pts/0; no longer waited for',
+    });
+    const patient = shownOf(spent, { neverWhileLoggedIn: true });
+    expect(patient).toMatchObject({ verdict: 'block', label: 'active_usersessions' });
+  });
+
+  it('of a node with nothing staged speaks of the whole grace, which the ceiling cuts', () => {
+    const whole = shownOf(POLLING, { company });
+    expect(whole).toMatchObject({ verdict: 'block', label: 'active_usersessions' });
+    expect(whole.reason).toBe('1 logged in: core on pts/0; waited for at most 10 min');
+    expect(shownOf(POLLING, { company, maxDelayMinutes: 4 }).reason).toContain('at most 4 min');
+    expect(shownOf(POLLING, { company, neverWhileLoggedIn: true }).reason).toContain('without end');
+    expect(shownOf(POLLING)).toMatchObject({ verdict: 'pass', label: 'nobody' });
+  });
+
+  it('says when it was looked at only where nobody has looked since', () => {
+    expect(shownOf(atStaged({ visitors: [CORE] }))).toMatchObject({ asOfAt: 77 });
+    expect(shownOf(atStaged(), { company })).not.toHaveProperty('asOfAt');
+  });
+});
 
 describe('the latest reboot', () => {
   it('comes when the grace is spent', () => {

@@ -163,6 +163,18 @@ describe('stage_hold', () => {
   });
 });
 
+it('why-staged-already: a hold on staging holds nothing that is staged already, and may be offered', () => {
+  const foreign = host([staged('9.0', { finalizationLocked: false }), deployment('1.0', { booted: true })]);
+  const gateOf = (memory: Partial<Memory>, state: AgentState = POLLING) =>
+    told(gatesOf({ holds: [hold()], state, memory }).get('stage_hold'));
+  expect(gateOf({ host: foreign })).toEqual(['block', 'held', 0]);
+  expect(gateOf({ host: foreign }, available())).toEqual(['block', 'held', 0]);
+  // Nobody knows yet what is there.
+  expect(gateOf({ host: undefined })).toEqual(['block', 'held', 0]);
+  const dropping: AgentState = { name: 'NoNewUpdate', step: 'discard' };
+  expect(gateOf({ host: foreign }, dropping)).toEqual(['block', 'held', 'never']);
+});
+
 describe('staged', () => {
   const gateOf = (scenery: Scenery) => gatesOf(scenery).get('staged');
   const DUE = 40_000;
@@ -199,6 +211,12 @@ describe('staged', () => {
     const foreign = host([staged('9.0', { finalizationLocked: false }), deployment('1.0', { booted: true })]);
     expect(told(gateOf({ memory: { check, host: foreign } }))[2]).toBe(DUE);
     expect(told(gateOf({ memory: { check, host: undefined } }))[2]).toBe(DUE);
+  });
+
+  it('why-staged-already: also beside a release on its way, since the graph may name what is there instead', () => {
+    const state = available({ step: 'rest', dueMono: NOW.mono + DUE });
+    const there = host([staged('1.9'), deployment('1.0', { booted: true })]);
+    expect(told(gateOf({ state, memory: { host: there } }))[2]).toBe(DUE);
   });
 
   it('counts the staging of what comes after that which is being dropped', () => {

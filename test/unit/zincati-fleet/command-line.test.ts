@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
-import { helpOf, overview, parseCommandLine } from '../../../fleet/command-line.ts';
+import { parseCommandLine } from '../../../fleet/command-line.ts';
 import type { CommandSpec } from '../../../fleet/command-spec.ts';
 import { COMMANDS } from '../../../fleet/commands.ts';
+import { helpOf, helpText, overview } from '../../../fleet/help-text.ts';
 
 const SPECS: readonly CommandSpec[] = [
   {
@@ -63,6 +64,39 @@ describe('the command line of zincati-fleet', () => {
     [['fly', 'a', '--toString'], 'fly has no option "--toString"'],
   ])('refuses %j', (args, message) => {
     expect(() => parseCommandLine(args, SPECS)).toThrow(message);
+  });
+
+  it.each([
+    ['graph', ['check', 'path', 'diff', 'mirror', 'serve']],
+    ['locks', ['list', 'release', 'pause', 'resume', 'history']],
+    ['lockd', ['check', 'token']],
+  ])('lists what begins with %s, one line each', (group, names) => {
+    const asked = [
+      [group, '--help'],
+      [group, '-h'],
+      ['help', group],
+      ['--help', group],
+    ].map((args) => parseCommandLine(args, COMMANDS));
+    const [text = '', ...others] = asked.map((parsed) =>
+      parsed.kind === 'help' ? helpText(parsed, COMMANDS) : parsed.kind,
+    );
+    expect(others).toEqual([text, text, text]);
+    expect(
+      [...text.matchAll(new RegExp(`^  ${group} (\\w+) +\\S.*$`, 'gm'))].map(([, name]) => name),
+    ).toEqual(names);
+    expect(text).toMatch(new RegExp(`^usage: zincati-fleet ${group} `));
+  });
+
+  it('gives no help on what is no command', () => {
+    expect(() => parseCommandLine(['help', 'landd'], SPECS)).toThrow('did you mean land?');
+    expect(() => parseCommandLine(['graph', 'chek', '--help'], COMMANDS)).toThrow(
+      'graph must be followed by check, path, diff, mirror or serve, got "chek"',
+    );
+    expect(() => parseCommandLine(['help', 'graph', 'chek'], COMMANDS)).toThrow('got "chek"');
+  });
+
+  it('takes --help after -- for a word', () => {
+    expect(given('fly', '--', '--help').words).toEqual(['--help']);
   });
 
   it('gives help for all and for one, and the version', () => {

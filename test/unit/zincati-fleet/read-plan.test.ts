@@ -79,6 +79,12 @@ describe('readPlan', () => {
     expect(policies).toEqual(['a', 'b']);
   });
 
+  it.each(['9999-12-31', '1969-12-31'])('refuses a beginning that is far away: %s', async (from) => {
+    await expect(read(`from = ${from}\n${WEB}`)).rejects.toThrow(
+      `from must be a date from 1970 to 2999, got ${from}`,
+    );
+  });
+
   it('reads every table of a group', async () => {
     const { plan } = await read(`${WEB}time_zones = ["Europe/Berlin", "Asia/Tokyo"]
       [group.power]

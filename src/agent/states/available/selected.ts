@@ -60,7 +60,8 @@ export function selected(
   }
   const foreign = foreignStaged(memory);
   if (foreign !== undefined && !policy.replaceForeignStaged) {
-    turn.tell({ kind: 'offer-left', release, staged: foreign.version, repeated: isSameAnswer(turn) });
+    const how = staged === undefined ? { pending: true as const } : {};
+    turn.tell({ kind: 'offer-left', release, staged: foreign.version, ...how, repeated: isSameAnswer(turn) });
     return { state: { name: 'NoNewUpdate', step: 'rest' }, memory };
   }
   const heldBy = stagingHeldBy(turn);

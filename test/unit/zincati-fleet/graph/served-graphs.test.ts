@@ -57,8 +57,8 @@ describe('ServedGraphs', () => {
     await Promise.all([graphs.refresh(), graphs.refresh()]);
     expect(graphs.graphOf(STABLE)?.releases).toBe(2);
     expect(said).toEqual([
-      'serving stable x86_64: 1 releases, 0 edges',
-      'serving stable x86_64: 2 releases, 1 edges',
+      'serving stable x86_64: 1 release, 0 edges',
+      'serving stable x86_64: 2 releases, 1 edge',
     ]);
   });
 
