@@ -8,6 +8,7 @@
 import type { Outcome } from '../src/fleet/outcome.ts';
 import type { Plan } from '../src/fleet/plan.ts';
 import { VERSION } from '../src/version.ts';
+import { escaped } from './html.ts';
 import { downPlot, releasesPlot, weekPlot } from './plots.ts';
 import { textReport } from './text-report.ts';
 
@@ -53,12 +54,4 @@ function figure(caption: string, svg: string): string {
 <figcaption>${escaped(caption)}</figcaption>
 ${svg}
 </figure>`;
-}
-
-function escaped(text: string): string {
-  return text
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;');
 }

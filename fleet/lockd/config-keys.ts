@@ -1,14 +1,20 @@
 /** The keys of `lockd.toml`: how each is read, its default, and what the documentation says. Pure. */
+import type { Freeze } from '../../src/calendar/freeze.ts';
+import type { MaintenanceWindow } from '../../src/calendar/maintenance-window.ts';
 import { isList, isTable, REFUSED } from '../../src/config/checker.ts';
 import {
   absolutePath,
   listenAddress,
+  LONGEST_INTERVAL_SECS,
   seconds,
+  timeZone,
   wholeNumber,
   type ListenAddress,
   type Parser,
 } from '../../src/config/checks.ts';
+import { FREEZE_FIELDS, freezes } from '../../src/config/freezes.ts';
 import { integer, PATH, SECONDS, TEXT, TEXTS, type JsonShape } from '../../src/config/json-shapes.ts';
+import { maintenanceWindows, NEEDED_OF_WINDOW, WINDOW_FIELDS } from '../../src/config/maintenance-windows.ts';
 import type { KeyDescriptor, Schema } from '../../src/config/read-keys.ts';
 import type { TomlValue } from '../../src/config/toml.ts';
 import { LOG_LEVELS, type LogLevel } from '../../src/log/log-line.ts';
@@ -24,6 +30,8 @@ export interface LockdValues {
   'tls.key_file': string;
   'tls.client_ca_file': string;
   'metrics.listen': ListenAddress | undefined;
+  'page.listen': ListenAddress | undefined;
+  'page.token_hashes': readonly string[];
   'admin.socket': string;
   'admin.token_hashes': readonly string[];
   'etcd.endpoints': readonly string[];
@@ -40,8 +48,12 @@ export interface LockdGroupValues {
   name: string;
   slots: number;
   max_hold_secs: number;
+  pause_if_held_secs: number;
   token_hashes: readonly string[];
   client_names: readonly string[];
+  time_zone: string;
+  window: readonly MaintenanceWindow[];
+  freeze: readonly Freeze[];
 }
 
 function text(pattern: RegExp, expected: string): Parser<string> {
@@ -107,6 +119,20 @@ export const LOCKD_KEYS: Schema<LockdValues> = {
     undefined,
     'where metrics are; without it, nowhere',
   ),
+  'page.listen': key(
+    'text "ADDRESS:PORT"',
+    listenAddress,
+    TEXT,
+    undefined,
+    'where the page for people is; without it, nowhere',
+  ),
+  'page.token_hashes': key(
+    'list of texts',
+    hashes,
+    TEXTS,
+    [],
+    'tokens that open the page; without one, it must be at an address of the loopback',
+  ),
   'admin.socket': key(
     'absolute path',
     absolutePath,
@@ -165,6 +191,13 @@ export const LOCKD_GROUP_KEYS: Schema<LockdGroupValues> = {
     3600,
     'a slot that is held longer is an alarm; it is not freed',
   ),
+  pause_if_held_secs: key(
+    'integer',
+    wholeNumber(0, LONGEST_INTERVAL_SECS, 'seconds'),
+    integer(0, LONGEST_INTERVAL_SECS),
+    0,
+    'the group pauses itself when a node holds a slot longer; 0: it never does',
+  ),
   token_hashes: key(
     'list of texts',
     hashes,
@@ -179,4 +212,27 @@ export const LOCKD_GROUP_KEYS: Schema<LockdGroupValues> = {
     [],
     'its nodes must have a certificate of one of these names; needs `tls.client_ca_file`',
   ),
+  time_zone: key('text', timeZone, TEXT, 'UTC', 'time zone of its windows and freezes'),
+  window: {
+    ...key<readonly MaintenanceWindow[]>(
+      'list of tables',
+      maintenanceWindows,
+      { type: 'array' },
+      [],
+      'when slots are lent, each opened by [[group.window]]; without one, always',
+    ),
+    fields: WINDOW_FIELDS,
+    needed: NEEDED_OF_WINDOW,
+  },
+  freeze: {
+    ...key<readonly Freeze[]>(
+      'list of tables',
+      freezes,
+      { type: 'array' },
+      [],
+      'when none are lent, each opened by [[group.freeze]]',
+    ),
+    fields: FREEZE_FIELDS,
+    needed: Object.keys(FREEZE_FIELDS),
+  },
 };

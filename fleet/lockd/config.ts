@@ -7,29 +7,21 @@
  * - No message has a byte of a key, a password or a token.
  */
 import { createSecureContext } from 'node:tls';
-import { Checker, isTable, type Findings } from '../../src/config/checker.ts';
+import { Checker, type Findings } from '../../src/config/checker.ts';
 import type { ListenAddress } from '../../src/config/checks.ts';
 import { readKeys } from '../../src/config/read-keys.ts';
-import { parseToml, type TomlValue } from '../../src/config/toml.ts';
+import { parseToml } from '../../src/config/toml.ts';
 import { ConfigError, messageOf, printable, reasonOf } from '../../src/errors.ts';
 import { readCredentialFile } from '../../src/files/credential-file.ts';
 import { readSmallFile } from '../../src/files/read-small-file.ts';
 import type { LogLevel } from '../../src/log/log-line.ts';
 import { MEBIBYTE, SECOND_MS } from '../../src/text/units.ts';
 import { allOf, reportRepeatedNames, reportUnknown, withDefaults } from '../toml-keys.ts';
-import { LOCKD_GROUP_KEYS, LOCKD_KEYS, type LockdGroupValues, type LockdValues } from './config-keys.ts';
+import { groupOf, hexOf, KNOWN_GROUP_KEYS, type LockdGroup } from './config-groups.ts';
+import { LOCKD_KEYS, type LockdValues } from './config-keys.ts';
 import type { EtcdOptions } from './etcd-gateway.ts';
 
 export const DEFAULT_CONFIG = '/etc/zincati-fleet/lockd.toml';
-
-export interface LockdGroup {
-  readonly name: string;
-  readonly slots: number;
-  readonly maxHoldMs: number;
-  /** Lower-case hexadecimal SHA-256. */
-  readonly tokenHashes: readonly string[];
-  readonly clientNames: readonly string[];
-}
 
 /** PEM. */
 export interface ServerTls {
@@ -48,6 +40,8 @@ export interface LockdConfig {
   readonly logLevel: LogLevel;
   readonly tls: ServerTls | undefined;
   readonly metricsListen: ListenAddress | undefined;
+  readonly pageListen: ListenAddress | undefined;
+  readonly pageTokenHashes: readonly string[];
   readonly adminSocket: string | undefined;
   readonly adminTokenHashes: readonly string[];
   readonly store: StoreConfig;
@@ -60,8 +54,15 @@ const MOST_BYTES = MEBIBYTE;
 const MOST_PASSWORD_BYTES = 4096;
 const LOOPBACK = /^(?:127\.|::1$|localhost$)/;
 
-/** Rejects with ConfigError. */
-export async function readLockdConfig(file: string): Promise<LockdConfig> {
+export function isLoopback({ host }: ListenAddress): boolean {
+  return LOOPBACK.test(host);
+}
+
+/** Rejects with ConfigError. `warn`: about time zones that cannot be read, also later. */
+export async function readLockdConfig(
+  file: string,
+  warn: (text: string) => void = () => undefined,
+): Promise<LockdConfig> {
   const shown = printable(file);
   const bytes = await readSmallFile(file, MOST_BYTES).catch((error: unknown) => {
     throw new ConfigError('config_unreadable', `cannot read ${shown}: ${reasonOf(error)}`, { cause: error });
@@ -69,7 +70,10 @@ export async function readLockdConfig(file: string): Promise<LockdConfig> {
   const findings: Findings = { errors: [], warnings: [], unknownKeys: [] };
   const at = new Checker(shown, findings);
   const values = withDefaults(LOCKD_KEYS, readKeys<LockdValues>(LOCKD_KEYS, parseToml(bytes, shown), at));
-  const groups = values.group.flatMap((table, index) => groupOf(table, at.inTable('group').inList(index)));
+  const read = await Promise.all(
+    values.group.map((table, index) => groupOf(table, at.inTable('group').inList(index), warn)),
+  );
+  const groups = read.flatMap((each) => each?.group ?? []);
   if (values.group.length === 0 && findings.errors.length === 0) {
     at.inTable('group').refuseText('must be there: a list of tables, each opened by [[group]]');
   }
@@ -77,13 +81,20 @@ export async function readLockdConfig(file: string): Promise<LockdConfig> {
     groups.map(({ name }) => name),
     at,
   );
-  const known = [...Object.keys(LOCKD_KEYS), ...Object.keys(LOCKD_GROUP_KEYS).map((name) => `group.${name}`)];
-  reportUnknown(findings, shown, known, 'lockd');
+  reportUnknown(findings, shown, [...Object.keys(LOCKD_KEYS), ...KNOWN_GROUP_KEYS], 'lockd');
   const files = new NamedFiles(at);
   const tls = await tlsOf(values, files, at);
   const store = await storeOf(values, files, at);
   if (values['tls.client_ca_file'] === '' && groups.some(({ clientNames }) => clientNames.length > 0)) {
     at.inTable('group').refuseText('must have client_names only where tls.client_ca_file is given');
+  }
+  const page = values['page.listen'];
+  if (page !== undefined && !isLoopback(page) && values['page.token_hashes'].length === 0) {
+    at.inTable('page')
+      .inTable('listen')
+      .refuseText(
+        `must be an address of the loopback, such as "127.0.0.1:9092", where page.token_hashes is not given, got ${JSON.stringify(`${page.host}:${page.port}`)}`,
+      );
   }
   if (findings.errors.length > 0 || store === undefined) {
     throw allOf(findings.errors);
@@ -94,33 +105,18 @@ export async function readLockdConfig(file: string): Promise<LockdConfig> {
     logLevel: values.log_level,
     tls,
     metricsListen: values['metrics.listen'],
+    pageListen: values['page.listen'],
+    pageTokenHashes: values['page.token_hashes'].map(hexOf),
     adminSocket: values['admin.socket'] === '' ? undefined : values['admin.socket'],
     adminTokenHashes: values['admin.token_hashes'].map(hexOf),
     store,
     groups,
-    warnings: [...findings.warnings, ...openDoors(values, groups, tls)],
+    warnings: [
+      ...findings.warnings,
+      ...read.flatMap((each) => each?.warnings ?? []),
+      ...openDoors(values, groups, tls),
+    ],
   };
-}
-
-function groupOf(table: TomlValue, at: Checker): readonly LockdGroup[] {
-  if (!isTable(table)) {
-    return [];
-  }
-  const values = withDefaults(LOCKD_GROUP_KEYS, readKeys<LockdGroupValues>(LOCKD_GROUP_KEYS, table, at));
-  for (const needed of ['name', 'slots'] as const) {
-    if (!table.has(needed)) {
-      at.inTable(needed).refuseText(`must be there: ${LOCKD_GROUP_KEYS[needed].doc}`);
-    }
-  }
-  return [
-    {
-      name: values.name,
-      slots: values.slots,
-      maxHoldMs: values.max_hold_secs * SECOND_MS,
-      tokenHashes: values.token_hashes.map(hexOf),
-      clientNames: values.client_names.map((name) => name.toLowerCase()),
-    },
-  ];
 }
 
 /** Reads what keys name, and tells the checker what is wrong. */
@@ -227,12 +223,16 @@ async function storeOf(
 }
 
 function openDoors(
-  { listen, 'admin.token_hashes': adminTokens }: LockdValues,
+  { listen, 'admin.token_hashes': adminTokens, 'page.listen': page }: LockdValues,
   groups: readonly LockdGroup[],
   tls: ServerTls | undefined,
 ): readonly string[] {
-  if (LOOPBACK.test(listen.host)) {
-    return [];
+  const ofPage =
+    page !== undefined && !isLoopback(page) && tls === undefined
+      ? ['tokens for the page travel in clear text: tls.cert_file is not given']
+      : [];
+  if (isLoopback(listen)) {
+    return ofPage;
   }
   const hasTokens = adminTokens.length > 0 || groups.some(({ tokenHashes }) => tokenHashes.length > 0);
   const open = groups.filter(
@@ -240,13 +240,10 @@ function openDoors(
       tokenHashes.length === 0 && clientNames.length === 0 && tls?.clientCa === undefined,
   );
   return [
+    ...ofPage,
     ...(tls === undefined && hasTokens ? ['tokens travel in clear text: tls.cert_file is not given'] : []),
     ...open.map(
       ({ name }) => `whoever reaches ${listen.host}:${listen.port} can free the slots of group ${name}`,
     ),
   ];
-}
-
-function hexOf(hash: string): string {
-  return hash.slice('sha256:'.length);
 }

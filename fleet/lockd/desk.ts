@@ -12,6 +12,7 @@ import type { Entry } from '../../src/lockd/entry.ts';
 import { decide, type Outcome, type Wish } from '../../src/lockd/decide.ts';
 import type { Group } from '../../src/lockd/group.ts';
 import type { Semaphore } from '../../src/lockd/semaphore.ts';
+import type { Terms } from '../../src/lockd/terms.ts';
 import { MOST_NEW_ENTRIES, type LockStore } from './lock-store.ts';
 
 /** `contended`: other servers were faster every time, and nothing was written. `busy`: too many requests wait here. */
@@ -21,6 +22,12 @@ export type Answer = Outcome | { readonly kind: 'contended' } | { readonly kind:
 const MOST_TRIES = 10;
 /** Requests that wait. Each takes some hundred bytes. */
 const MOST_WAITING = 10_000;
+
+export interface SettledBatch {
+  /** As it is now. */
+  readonly group: Group & { readonly semaphore: Semaphore };
+  readonly settled: readonly { readonly wish: Wish; readonly outcome: Outcome }[];
+}
 
 interface Waiting {
   readonly wish: Wish;
@@ -32,22 +39,22 @@ interface Waiting {
 export class Desk {
   readonly #name: string;
   readonly #store: Pick<LockStore, 'read' | 'write'>;
-  readonly #slots: () => number;
-  readonly #seen: (group: Group) => void;
+  readonly #terms: () => Terms;
+  readonly #settled: (batch: SettledBatch) => void;
   readonly #waiting: Waiting[] = [];
   #isWorking = false;
 
-  /** `slots`: as configured now. `seen` hears of the group after each batch. */
+  /** `terms`: of this instant. `settled` hears of each batch before its askers do. */
   constructor(
     name: string,
     store: Pick<LockStore, 'read' | 'write'>,
-    slots: () => number,
-    seen: (group: Group) => void = () => undefined,
+    terms: () => Terms,
+    settled: (batch: SettledBatch) => void = () => undefined,
   ) {
     this.#name = name;
     this.#store = store;
-    this.#slots = slots;
-    this.#seen = seen;
+    this.#terms = terms;
+    this.#settled = settled;
   }
 
   /**
@@ -90,9 +97,13 @@ export class Desk {
       const stored = await this.#store.read(this.#name);
       const present = batch.filter(({ isGivenUp }) => !isGivenUp());
       const wishes = present.map(({ wish }) => wish);
-      const { outcomes, group, entries, isWritten } = decideAll(stored.group, wishes, this.#slots());
+      const { outcomes, group, entries, isWritten } = decideAll(stored.group, wishes, this.#terms());
       if (!isWritten || (await this.#store.write(this.#name, { group, entries }, stored.revision))) {
-        this.#seen(group);
+        const settled = outcomes.flatMap((outcome, index) => {
+          const wish = wishes[index];
+          return wish === undefined ? [] : [{ wish, outcome }];
+        });
+        this.#settled({ group, settled });
         return new Map(present.map((waiting, index) => [waiting, outcomes[index] ?? { kind: 'contended' }]));
       }
     }
@@ -108,13 +119,13 @@ interface Settled {
 }
 
 /** Each wish finds what the one before it has left. Each makes one entry at most. */
-export function decideAll(before: Group, wishes: readonly Wish[], slots: number): Settled {
+export function decideAll(before: Group, wishes: readonly Wish[], terms: Terms): Settled {
   const outcomes: Outcome[] = [];
   const entries: Entry[] = [];
   let isWritten = false;
   let group = before;
   for (const wish of wishes) {
-    const decision = decide(group, wish, slots);
+    const decision = decide(group, wish, terms);
     outcomes.push(decision.outcome);
     isWritten ||= decision.isWritten;
     let { details } = decision.group;
@@ -126,7 +137,7 @@ export function decideAll(before: Group, wishes: readonly Wish[], slots: number)
   }
   return {
     outcomes,
-    group: { ...group, semaphore: group.semaphore ?? { totalSlots: slots, holders: [] } },
+    group: { ...group, semaphore: group.semaphore ?? { totalSlots: terms.slots, holders: [] } },
     entries,
     isWritten,
   };

@@ -7,7 +7,7 @@
  * - Where a group names both, a node needs both.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { LockdGroup } from './config.ts';
+import type { LockdGroup } from './config-groups.ts';
 
 /** How a request proves itself. */
 export interface Proof {
@@ -38,6 +38,16 @@ export function hasToken(authorization: string | undefined, hashes: readonly str
   const given = createHash('sha256').update(token).digest();
   // All of them are looked at.
   return hashes.map((hash) => timingSafeEqual(given, Buffer.from(hash, 'hex'))).some((isSame) => isSame);
+}
+
+/** The password that a browser was given, as a token; its name does not matter. Anything else stays as it is. */
+export function asBearer(authorization: string | undefined): string | undefined {
+  const [, pair] = /^Basic +([A-Za-z0-9+/=]+)$/i.exec(authorization ?? '') ?? [];
+  return pair === undefined
+    ? authorization
+    : `Bearer ${Buffer.from(pair, 'base64')
+        .toString('utf8')
+        .replace(/^[^:]*:/, '')}`;
 }
 
 /** `*.workers.example` stands for one more part in front. */

@@ -27,10 +27,9 @@ export const LOCKD_CHECK: CommandSpec = {
   options: {},
   notes: [WHERE],
   run: async ({ words }) => {
-    const { groups, warnings } = await readLockdConfig(words[0] ?? DEFAULT_CONFIG);
-    for (const warning of warnings) {
-      process.stderr.write(`warning: ${warning}\n`);
-    }
+    const tell = (warning: string): void => void process.stderr.write(`warning: ${warning}\n`);
+    const { groups, warnings } = await readLockdConfig(words[0] ?? DEFAULT_CONFIG, tell);
+    warnings.forEach(tell);
     process.stdout.write(`${counted(groups.length, 'group')}, and nothing is wrong\n`);
     return 0;
   },

@@ -17,12 +17,29 @@ export function groupsText(answer: unknown, only: string | undefined, nowAt: num
         `  paused by ${textOf(pause, 'by')} ${ago(pause, 'at', nowAt)} ago: ${textOf(pause, 'reason')}`,
       );
     }
+    const closed = fieldOf(group, 'closed');
+    if (closed !== undefined) {
+      const opens = instantOf(closed, 'opensAt');
+      const frozen = textOf(closed, 'frozen');
+      const when =
+        opens === '' ? 'no window is in sight' : `opens ${opens}, in ${until(closed, 'opensAt', nowAt)}`;
+      lines.push(`  closed, ${when}${frozen === '' ? '' : `; frozen: ${frozen}`}`);
+    }
     for (const holder of holders) {
       const guessed = fieldOf(holder, 'isGuessed') === true ? 'at least ' : '';
       const long = fieldOf(holder, 'isTooLong') === true ? '  TOO LONG' : '';
       const since = instantOf(holder, 'sinceAt');
       lines.push(
         `  ${textOf(holder, 'id')}  since ${since}, ${guessed}${ago(holder, 'sinceAt', nowAt)}${long}`,
+      );
+    }
+    const waiters = listOf(fieldOf(group, 'waiters'));
+    if (waiters.length > 0) {
+      const names = waiters.map((waiter) => textOf(waiter, 'id')).join(', ');
+      const [first] = waiters;
+      const more = Number(textOf(group, 'waiting')) > waiters.length ? ', ...' : '';
+      lines.push(
+        `  ${textOf(group, 'waiting')} wait, the first for ${ago(first, 'sinceAt', nowAt)}: ${names}${more}`,
       );
     }
   }
@@ -72,4 +89,9 @@ function instantOf(value: unknown, name: string): string {
 function ago(value: unknown, name: string, nowAt: number): string {
   const at = fieldOf(value, name);
   return describeDuration(typeof at === 'number' ? Math.max(nowAt - at, 0) : 0);
+}
+
+function until(value: unknown, name: string, nowAt: number): string {
+  const at = fieldOf(value, name);
+  return describeDuration(typeof at === 'number' ? Math.max(at - nowAt, 0) : 0);
 }

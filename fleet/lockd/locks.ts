@@ -17,7 +17,7 @@ const MOST_SHOWN = 1000;
 const LIST: CommandSpec = {
   name: 'locks list',
   words: ['[GROUP]'],
-  summary: 'who holds a slot, since when, and which groups are paused',
+  summary: 'who holds a slot and since when, who waits, and which groups are paused or closed',
   options: { ...ADMIN_OPTIONS, ...JSON_OPTION },
   run: (given) =>
     asked(given, '/admin/v1/groups', undefined, (answer) => {

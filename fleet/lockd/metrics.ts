@@ -34,7 +34,13 @@ export class LockdMetrics {
       'zincati_lockd_oldest_hold_seconds',
       'How long the oldest slot is lent; 0 if none is.',
     ),
-    paused: this.#gauge('zincati_lockd_paused', '1 if a person has paused the group.'),
+    paused: this.#gauge('zincati_lockd_paused', '1 if the group is paused, by a person or by itself.'),
+    pausedItself: this.#gauge(
+      'zincati_lockd_paused_itself',
+      '1 if the group has paused itself: a node did not come back.',
+    ),
+    waiting: this.#gauge('zincati_lockd_waiting', 'Nodes that wait for a slot, as this server knows.'),
+    closed: this.#gauge('zincati_lockd_closed', '1 while the group is outside of its windows, or frozen.'),
   };
 
   #gauge(name: string, help: string): Gauge<'group'> {
@@ -64,13 +70,16 @@ export class LockdMetrics {
       if (view === undefined) {
         continue;
       }
-      const { slots, held, overdue, oldest, paused } = this.#perGroup;
+      const { slots, held, overdue, oldest, paused, pausedItself, waiting, closed } = this.#perGroup;
       slots.set({ group }, view.storedSlots ?? view.slots);
       held.set({ group }, view.holders.length);
       overdue.set({ group }, view.holders.filter(({ isTooLong }) => isTooLong).length);
       const first = Math.min(now, ...view.holders.map(({ sinceAt }) => sinceAt));
       oldest.set({ group }, (now - first) / SECOND_MS);
       paused.set({ group }, view.pause === undefined ? 0 : 1);
+      pausedItself.set({ group }, view.pause?.lost === undefined ? 0 : 1);
+      waiting.set({ group }, view.waiting);
+      closed.set({ group }, view.closed === undefined ? 0 : 1);
     }
     return this.#registry.metrics();
   }

@@ -93,7 +93,7 @@ async function answerTo(api: Api, request: FastifyRequest, options: NodeApiOptio
   try {
     const wish = { kind: APIS[api], id, at: now(), by: request.ip };
     const answer = await service.ask(group, wish, () => request.raw.socket.destroyed);
-    return replyTo(group, answer, retryAfterMs());
+    return replyTo(group, answer, retryAfterMs(), now());
   } catch (error) {
     if (!(error instanceof StoreError)) {
       throw error;

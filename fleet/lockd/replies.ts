@@ -6,7 +6,8 @@
  * - A kind is one word, fit for a metric label.
  */
 import type { Pause } from '../../src/lockd/group.ts';
-import { SECOND_MS } from '../../src/text/units.ts';
+import type { Closed } from '../../src/lockd/terms.ts';
+import { HOUR_MS, SECOND_MS } from '../../src/text/units.ts';
 import type { Answer } from './desk.ts';
 
 export interface Reply {
@@ -21,7 +22,15 @@ export interface Reply {
 /** Every kind, with what it means; the documentation has the same table. */
 export const REPLY_KINDS = {
   all_slots_full: { status: 423, doc: 'other nodes hold all slots; ask again' },
-  reboots_paused: { status: 423, doc: 'a person has paused the group; ask again' },
+  others_first: {
+    status: 423,
+    doc: 'a slot is free and kept for nodes that wait for longer; ask again',
+  },
+  reboots_paused: { status: 423, doc: 'a person has paused the group, or it has paused itself; ask again' },
+  group_closed: {
+    status: 423,
+    doc: 'the group is outside of its windows, or frozen; the value says until when',
+  },
   failed_lock: {
     status: 503,
     doc: 'other servers changed the group at the same time; nothing was taken, ask again',
@@ -42,6 +51,8 @@ export const REPLY_KINDS = {
 export type ReplyKind = keyof typeof REPLY_KINDS;
 
 const OK: Reply = { status: 200, kind: '', value: '' };
+/** A window may be days away, and the configuration may change before. */
+const LONGEST_RETRY_MS = HOUR_MS;
 /** Others were faster, or there was too much at once. */
 const SOON_SECS = 5;
 
@@ -49,7 +60,8 @@ export function refusal(kind: ReplyKind, value: string, retryAfter?: number): Re
   return { status: REPLY_KINDS[kind].status, kind, value, ...(retryAfter !== undefined && { retryAfter }) };
 }
 
-export function replyTo(group: string, answer: Answer, retryAfterMs: number): Reply {
+/** `nowAt`: wall clock. */
+export function replyTo(group: string, answer: Answer, retryAfterMs: number, nowAt: number): Reply {
   const later = Math.ceil(retryAfterMs / SECOND_MS);
   switch (answer.kind) {
     case 'taken':
@@ -62,8 +74,23 @@ export function replyTo(group: string, answer: Answer, retryAfterMs: number): Re
         `all slots of group ${group} are taken: ${answer.holders} of ${answer.slots}`,
         later,
       );
+    case 'others-first':
+      return refusal(
+        'others_first',
+        `other nodes wait for longer for a slot of group ${group}: ${answer.free} free`,
+        Math.min(later, Math.ceil(answer.keptMs / SECOND_MS)),
+      );
     case 'paused':
       return refusal('reboots_paused', `group ${group} ${pauseText(answer.pause)}`, later);
+    case 'closed': {
+      const leftMs = (answer.closed.opensAt ?? Infinity) - nowAt;
+      const waitMs = Math.min(Math.max(leftMs, SECOND_MS), LONGEST_RETRY_MS);
+      return refusal(
+        'group_closed',
+        `group ${group} ${closedText(answer.closed)}`,
+        Math.ceil(waitMs / SECOND_MS),
+      );
+    }
     case 'contended':
       return refusal(
         'failed_lock',
@@ -73,6 +100,16 @@ export function replyTo(group: string, answer: Answer, retryAfterMs: number): Re
     case 'busy':
       return refusal('too_many_requests', `too many requests for group ${group} wait`, SOON_SECS);
   }
+}
+
+export function closedText({ opensAt, frozen }: Closed): string {
+  const until = opensAt === undefined ? ', and no window is in sight' : ` until ${shownInstant(opensAt)}`;
+  return `is closed${until}${frozen === undefined ? '' : `; it is frozen: ${frozen}`}`;
+}
+
+/** `2026-11-28T02:00:00Z`. */
+export function shownInstant(at: number): string {
+  return new Date(at).toISOString().replace(/\.\d+Z$/, 'Z');
 }
 
 export function pauseText({ by, reason }: Pause): string {

@@ -11,14 +11,14 @@
 import { chmod } from 'node:fs/promises';
 import { Server as HttpsServer } from 'node:https';
 import type { FastifyInstance } from 'fastify';
-import { linesOf, messageOf } from '../../src/errors.ts';
+import { linesOf, messageOf, printable } from '../../src/errors.ts';
 import { createNotifier } from '../../src/host/notify.ts';
 import { createLogger } from '../../src/log/log.ts';
 import { SECOND_MS } from '../../src/text/units.ts';
 import { counted } from '../counted.ts';
 import { serveAdmins } from './admin-api.ts';
 import { clearSocket } from './admin-socket.ts';
-import { readLockdConfig, type LockdConfig, type StoreConfig } from './config.ts';
+import { isLoopback, readLockdConfig, type LockdConfig, type StoreConfig } from './config.ts';
 import { hasToken } from './doors.ts';
 import { EtcdStore } from './etcd-store.ts';
 import { createApp, tlsOptions, type App } from './http-app.ts';
@@ -26,6 +26,7 @@ import { LockService } from './lock-service.ts';
 import type { LockStore } from './lock-store.ts';
 import { LockdMetrics } from './metrics.ts';
 import { serveNodes } from './node-api.ts';
+import { servePage } from './serve-page.ts';
 import { SqliteStore } from './sqlite-store.ts';
 
 const LOOK_EVERY_MS = 15 * SECOND_MS;
@@ -37,9 +38,12 @@ function openStore(config: StoreConfig): LockStore {
 
 /** Resolves when a signal has ended it. Rejects with ConfigError, StoreError or an error of listening. */
 export async function runLockd(file: string): Promise<void> {
-  const started = await readLockdConfig(file);
+  const log = createLogger({ level: 'info', format: 'auto', env: process.env });
+  // Windows follow the time zones of the host for as long as it serves.
+  const warnOfZone = (text: string): void => log.warn(text);
+  const started = await readLockdConfig(file, warnOfZone);
   let config = started;
-  const log = createLogger({ level: config.logLevel, format: 'auto', env: process.env });
+  log.setLevel(config.logLevel);
   const warn = (sentences: readonly string[]): void => sentences.forEach((sentence) => log.warn(sentence));
   warn(config.warnings);
   const notifier = await createNotifier(process.env, process.pid, (text) => log.warn(text));
@@ -48,8 +52,11 @@ export async function runLockd(file: string): Promise<void> {
   const service = new LockService({
     store,
     now: Date.now,
+    mono: () => performance.now(),
+    retryAfterMs: () => config.retryAfterMs,
     tooLong: (group, { id, sinceAt }) =>
       log.warn(`slot held too long: group ${group} node ${id} since ${new Date(sinceAt).toISOString()}`),
+    pausedItself: (group, { reason }) => log.warn(printable(`group ${group} has paused itself: ${reason}`)),
   });
   service.configure(config.groups);
   let isEnding = false;
@@ -90,6 +97,17 @@ export async function runLockd(file: string): Promise<void> {
     serveHealth(app, () => (isEnding ? ['about to end'] : failures));
     apps.push(metered);
   }
+  const page = config.pageListen === undefined ? undefined : createApp(config.tls, failed);
+  if (page !== undefined && started.pageListen !== undefined) {
+    servePage(page.app, {
+      service,
+      now: Date.now,
+      mono: () => performance.now(),
+      tokenHashes: () => config.pageTokenHashes,
+      isLocal: isLoopback(started.pageListen),
+    });
+    apps.push(page);
+  }
   const admins = config.adminSocket === undefined ? undefined : createApp(undefined, failed);
   if (admins !== undefined) {
     serveAdmins(admins.app, { service, log, now: Date.now, mayEnter: () => true });
@@ -98,11 +116,11 @@ export async function runLockd(file: string): Promise<void> {
   const reload = async (): Promise<void> => {
     notifier.reloading();
     try {
-      const next = await readLockdConfig(file);
+      const next = await readLockdConfig(file, warnOfZone);
       warn(next.warnings);
       if (needsRestart(started, next)) {
         log.warn(
-          'listen, tls and client certificates (on or off), metrics, admin.socket and the store are changed by a restart alone',
+          'listen, tls and client certificates (on or off), metrics, page.listen, admin.socket and the store are changed by a restart alone',
         );
       }
       config = { ...next, listen: config.listen, store: config.store };
@@ -110,8 +128,10 @@ export async function runLockd(file: string): Promise<void> {
       service.configure(next.groups);
       // Whether clients need a certificate is settled when the server begins: other authorities would let in all, or none.
       const isSameDoor = (next.tls?.clientCa === undefined) === (started.tls?.clientCa === undefined);
-      if (next.tls !== undefined && isSameDoor && nodes.server instanceof HttpsServer) {
-        nodes.server.setSecureContext(tlsOptions(next.tls));
+      for (const { server } of isSameDoor ? apps : []) {
+        if (next.tls !== undefined && server instanceof HttpsServer) {
+          server.setSecureContext(tlsOptions(next.tls));
+        }
       }
       if (store instanceof EtcdStore && next.store.kind === 'etcd') {
         store.setLogin(next.store.options.login);
@@ -134,6 +154,7 @@ export async function runLockd(file: string): Promise<void> {
   });
   try {
     await metered?.app.listen(config.metricsListen);
+    await page?.app.listen(config.pageListen);
     if (admins !== undefined && config.adminSocket !== undefined) {
       await listenForRoot(admins.app, config.adminSocket);
     }
@@ -192,12 +213,21 @@ function serveHealth(app: FastifyInstance, failures: () => readonly string[]): v
 }
 
 function needsRestart(before: LockdConfig, after: LockdConfig): boolean {
-  const shape = ({ listen, tls, metricsListen, adminSocket, adminTokenHashes, store }: LockdConfig): string =>
+  const shape = ({
+    listen,
+    tls,
+    metricsListen,
+    pageListen,
+    adminSocket,
+    adminTokenHashes,
+    store,
+  }: LockdConfig): string =>
     JSON.stringify([
       listen,
       tls === undefined,
       tls?.clientCa === undefined,
       metricsListen,
+      pageListen,
       adminSocket,
       adminTokenHashes.length > 0,
       store.kind === 'etcd' ? [store.options.endpoints, store.options.tls] : store.file,

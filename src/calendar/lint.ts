@@ -38,32 +38,36 @@ export interface LintInput {
   readonly showDate: (instant: number) => string;
   /** The file that set each dotted key, as far as it is known. */
   readonly origins?: ReadonlyMap<string, string> | undefined;
+  /** The table of windows and freezes, with list indexes; `updates.periodic` if it is left out. */
+  readonly section?: string;
 }
+
+const SECTION = 'updates.periodic';
 
 /** The warnings, one sentence each. */
 export function lintCalendar(input: LintInput): string[] {
-  const { nowAt, calendar } = input;
+  const { nowAt, calendar, section = SECTION } = input;
   const entries = [...aboutWindows(input), ...aboutFreezes(input)];
   const { length } = calendar.windows;
   if (length > MOST_WINDOWS_LOOKED_AT) {
-    const sentence = `[[updates.periodic.window]] is there ${length} times: with more than ${MOST_WINDOWS_LOOKED_AT}, nobody looks ahead whether windows are rarer than updates.periodic.min_hours wants, or cut short by freezes`;
+    const sentence = `[[${section}.window]] is there ${length} times: with more than ${MOST_WINDOWS_LOOKED_AT}, nobody looks ahead whether windows are rarer than ${section}.min_hours wants, or cut short by freezes`;
     return [...entries, sentence];
   }
   const spans = calendar.openSpans(nowAt, nowAt + LOOK_AHEAD_DAYS * DAY_MS);
   return [...entries, ...slivers(input, spans), ...tooLittle(input, spans)];
 }
 
-function aboutWindows({ windows, origins }: LintInput): string[] {
+function aboutWindows({ windows, origins, section = SECTION }: LintInput): string[] {
   const seen = new Map<string, number>();
   const same: string[] = [];
   const never: string[] = [];
   windows.forEach((window, index) => {
-    const key = `updates.periodic.window[${index}]`;
+    const key = `${section}.window[${index}]`;
     const name = `${fileOf(origins, key)}${key} (${describeWindow(window)})`;
     const definition = definitionOf(window);
     const first = seen.get(definition);
     if (first !== undefined) {
-      same.push(`${name} is the same as updates.periodic.window[${first}]`);
+      same.push(`${name} is the same as ${section}.window[${first}]`);
       return;
     }
     seen.set(definition, index);
@@ -86,9 +90,9 @@ function atMost(sentences: readonly string[], summary: (more: number) => string)
   return more <= 1 ? sentences : [...sentences.slice(0, MOST_NAMED), summary(more)];
 }
 
-function aboutFreezes({ freezes, nowAt, showDate, origins }: LintInput): string[] {
+function aboutFreezes({ freezes, nowAt, showDate, origins, section = SECTION }: LintInput): string[] {
   return freezes.flatMap(({ fromAt, untilAt, reason }, index) => {
-    const key = `updates.periodic.freeze[${index}]`;
+    const key = `${section}.freeze[${index}]`;
     const name = `${fileOf(origins, key)}${key} (${reason})`;
     if (untilAt <= fromAt) {
       return [`${name} ends before it begins: it has no effect`];

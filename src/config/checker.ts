@@ -47,6 +47,11 @@ export class Checker {
     return new Checker(this.#file, this.#findings, this.key, original);
   }
 
+  /** What opens an entry of this list of tables: `[[updates.periodic.window]]`. */
+  get header(): string {
+    return `[[${this.key.replaceAll(/\[\d+\]/g, '')}]]`;
+  }
+
   /** The checker for one key of this table. */
   inTable(key: string): Checker {
     return new Checker(this.#file, this.#findings, joinKey(this.key, key));

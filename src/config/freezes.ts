@@ -1,4 +1,4 @@
-/** Parses `[[updates.periodic.freeze]]`: times without reboots. Pure. */
+/** Parses `[[updates.periodic.freeze]]`: times without reboots. A lock server's groups have them too. Pure. */
 import type { Freeze, FreezeEdge } from '../calendar/freeze.ts';
 import { DAY_MS } from '../text/units.ts';
 import { REFUSED, isList, isTable } from './checker.ts';
@@ -71,7 +71,7 @@ export const FREEZE_FIELDS: Schema<FreezeValues> = {
 /** All freezes of one file. One bad freeze makes the whole list refused. */
 export const freezes: Parser<readonly Freeze[]> = (value, at) => {
   if (!isList(value)) {
-    return at.refuse('a list of tables, each opened by [[updates.periodic.freeze]]', value);
+    return at.refuse(`a list of tables, each opened by ${at.header}`, value);
   }
   const all = value.map((entry, index) => freeze(entry, at.inList(index)));
   const good = all.filter((each) => each !== REFUSED);

@@ -1,4 +1,4 @@
-/** Parses `[[updates.periodic.window]]`: maintenance windows. Pure. */
+/** Parses `[[updates.periodic.window]]`: maintenance windows. A lock server's groups have them too. Pure. */
 import type { MaintenanceWindow } from '../calendar/maintenance-window.ts';
 import type { DaySelector } from '../calendar/opens-on.ts';
 import { MINUTE_MS, WEEK_MS } from '../text/units.ts';
@@ -193,7 +193,7 @@ export const NEEDED_OF_WINDOW = ['start_time', 'length_minutes'] as const;
 /** All windows of one file. One bad window makes the whole list refused. */
 export const maintenanceWindows: Parser<readonly MaintenanceWindow[]> = (value, at) => {
   if (!isList(value)) {
-    return at.refuse('a list of tables, each opened by [[updates.periodic.window]]', value);
+    return at.refuse(`a list of tables, each opened by ${at.header}`, value);
   }
   const windows = value.map((entry, index) => maintenanceWindow(entry, at.inList(index)));
   const good = windows.filter((window) => window !== REFUSED);

@@ -18,6 +18,8 @@ export interface Pause {
   readonly by: string;
   /** Empty: none was given. */
   readonly reason: string;
+  /** The node that did not come back, where the group has paused itself. A person's later words leave it. */
+  readonly lost?: string;
 }
 
 /** What a person's request came to. */
@@ -37,6 +39,8 @@ export interface Details {
   /** When each holder took its slot: wall clock of the server, milliseconds. */
   readonly since: ReadonlyMap<string, number>;
   readonly pause: Pause | undefined;
+  /** Holds that pause the group no more: who holds, and since when. */
+  readonly excused: ReadonlyMap<string, number>;
   /** The latest last. */
   readonly answered: readonly Answered[];
   /** Of another version. */
@@ -53,6 +57,7 @@ export const NO_DETAILS: Details = {
   nextEntry: 0,
   since: new Map(),
   pause: undefined,
+  excused: new Map(),
   answered: [],
   others: {},
 };
@@ -60,12 +65,13 @@ export const NEW_GROUP: Group = { semaphore: undefined, details: NO_DETAILS };
 
 const LIMITS: JsonLimits = { ...SMALL_JSON, bytes: 2 * MEBIBYTE, values: 200_000, keys: 100_000 };
 
-export function detailsText({ nextEntry, since, pause, answered, others }: Details): string {
+export function detailsText({ nextEntry, since, pause, excused, answered, others }: Details): string {
   return JSON.stringify({
     ...others,
     next_entry: nextEntry,
     since: Object.fromEntries(since),
     ...(pause !== undefined && { pause }),
+    ...(excused.size > 0 && { excused: Object.fromEntries(excused) }),
     ...(answered.length > 0 && { answered: answered.map(({ nonce, isNew }) => [nonce, isNew]) }),
   });
 }
@@ -74,13 +80,14 @@ export function detailsText({ nextEntry, since, pause, answered, others }: Detai
 export function parseDetails(text: string): Details {
   const json = parseJsonText(text, LIMITS);
   if (isObject(json)) {
-    const { next_entry: nextEntry, since, pause, answered, ...others } = json;
+    const { next_entry: nextEntry, since, pause, excused, answered, ...others } = json;
     const instants = isObject(since) ? Object.entries(since) : undefined;
     if (isInstant(nextEntry) && instants?.every(isDated) === true) {
       return {
         nextEntry,
         since: new Map(instants),
         pause: pauseOf(pause),
+        excused: excusedOf(excused),
         answered: answeredOf(answered),
         others,
       };
@@ -94,12 +101,18 @@ function pauseOf(json: unknown): Pause | undefined {
   if (json === undefined) {
     return undefined;
   }
-  const { at, by, reason } = isObject(json) ? json : {};
+  const { at, by, reason, lost } = isObject(json) ? json : {};
   return {
     at: isInstant(at) ? at : 0,
     by: typeof by === 'string' ? by : 'somebody',
     reason: typeof reason === 'string' ? reason : '',
+    ...(typeof lost === 'string' && { lost }),
   };
+}
+
+/** What cannot be read excuses nobody. */
+function excusedOf(json: unknown): ReadonlyMap<string, number> {
+  return new Map(isObject(json) ? Object.entries(json).filter(isDated) : []);
 }
 
 /** Without those that cannot be read: they would only spare a repetition. */

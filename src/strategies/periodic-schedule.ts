@@ -129,8 +129,11 @@ export class PeriodicSchedule {
     return `total schedule length ${this.weeklyMinutes(nowAt)} minutes; ${next}`;
   }
 
-  /** What the operator can hardly have meant, one sentence each. `origins`: dotted key to the file that set it. */
-  warningsAt(nowAt: number, origins?: ReadonlyMap<string, string>): string[] {
+  /**
+   * What the operator can hardly have meant, one sentence each. `origins`: dotted key to the file that set it.
+   * `section`: the table of windows and freezes, where it is not the agent's own.
+   */
+  warningsAt(nowAt: number, origins?: ReadonlyMap<string, string>, section?: string): string[] {
     const { settings, text } = this.#options;
     return lintCalendar({
       windows: settings.windows,
@@ -140,6 +143,7 @@ export class PeriodicSchedule {
       nowAt,
       showDate: (instant) => text.showDate(this.#zone, instant),
       origins,
+      ...(section !== undefined && { section }),
     });
   }
 

@@ -33,7 +33,7 @@ function key(group: string): string {
 
 async function ask({ store, group }: SharedEtcdPeer, kind: 'take' | 'give-back', id: string): Promise<void> {
   const { group: before, revision } = await store.read(group);
-  const settled = decideAll(before, [{ kind, id, at: 7, by: '127.0.0.1' }], IDS.length);
+  const settled = decideAll(before, [{ kind, id, at: 7, by: '127.0.0.1' }], { slots: IDS.length });
   expect(settled.isWritten).toBe(true);
   expect(await store.write(group, settled, revision)).toBe(true);
 }

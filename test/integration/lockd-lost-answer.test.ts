@@ -71,7 +71,14 @@ interface Served {
 
 /** A lock server in which `a` holds the slot of the first group, and the last one is paused. */
 async function serve(store: LockStore, prefix: string, lost: Losses = new Map()): Promise<Served> {
-  const service = new LockService({ store, now: Date.now, tooLong: () => undefined });
+  const service = new LockService({
+    store,
+    now: Date.now,
+    mono: () => performance.now(),
+    retryAfterMs: () => 1000,
+    tooLong: () => undefined,
+    pausedItself: () => undefined,
+  });
   const nameOf = (group: string): string => `${prefix}-${group}`;
   service.configure(
     GROUPS.map((group) => ({

@@ -15,6 +15,17 @@ export interface Shown {
   /** What the browser complained about. */
   readonly complaints: readonly string[];
   readonly title: string;
+  /** Of `Look.evaluate`, as JSON. */
+  readonly value: unknown;
+}
+
+/** How a reader looks at it. */
+export interface Look {
+  /** Of the window, in pixels. */
+  readonly width?: number;
+  readonly isDark?: boolean;
+  /** JavaScript of the test, not of the page. */
+  readonly evaluate?: string;
 }
 
 interface Message {
@@ -26,7 +37,7 @@ interface Message {
 }
 
 /** Opens `url` and measures all elements of `selector`. Rejects when the browser takes too long. */
-export async function show(url: string, selector: string): Promise<Shown> {
+export async function show(url: string, selector: string, how: Look = {}): Promise<Shown> {
   const profile = await mkdtemp(path.join(tmpdir(), 'browser-'));
   const browser = spawn(
     'chromium',
@@ -39,7 +50,7 @@ export async function show(url: string, selector: string): Promise<Shown> {
   const ended = new Promise<void>((resolve) => browser.once('close', () => resolve()));
   const limit = setTimeout(() => browser.kill('SIGKILL'), LIMIT_MS);
   try {
-    return await look(new Protocol(browser), url, selector);
+    return await look(new Protocol(browser), url, selector, how);
   } finally {
     clearTimeout(limit);
     browser.kill('SIGKILL');
@@ -48,7 +59,12 @@ export async function show(url: string, selector: string): Promise<Shown> {
   }
 }
 
-async function look(protocol: Protocol, url: string, selector: string): Promise<Shown> {
+async function look(
+  protocol: Protocol,
+  url: string,
+  selector: string,
+  { width, isDark = false, evaluate = '0' }: Look,
+): Promise<Shown> {
   const { targetInfos } = (await protocol.ask('Target.getTargets')) as {
     targetInfos: { targetId: string; type: string }[];
   };
@@ -58,6 +74,12 @@ async function look(protocol: Protocol, url: string, selector: string): Promise<
   for (const domain of ['Page', 'Network', 'Log', 'DOM']) {
     await protocol.ask(`${domain}.enable`);
   }
+  if (width !== undefined) {
+    const metrics = { width, height: 800, deviceScaleFactor: 1, mobile: false };
+    await protocol.ask('Emulation.setDeviceMetricsOverride', metrics);
+  }
+  const features = [{ name: 'prefers-color-scheme', value: isDark ? 'dark' : 'light' }];
+  await protocol.ask('Emulation.setEmulatedMedia', { features });
   const isLoaded = protocol.event('Page.loadEventFired');
   await protocol.ask('Page.navigate', { url });
   await isLoaded;
@@ -72,11 +94,16 @@ async function look(protocol: Protocol, url: string, selector: string): Promise<
     };
     boxes.push({ width: model.width, height: model.height });
   }
+  const { result } = (await protocol.ask('Runtime.evaluate', {
+    expression: evaluate,
+    returnByValue: true,
+  })) as { result: { value: unknown } };
   const { targetInfos: after } = (await protocol.ask('Target.getTargets')) as {
     targetInfos: { targetId: string; title: string }[];
   };
   return {
     boxes,
+    value: result.value,
     title: after.find((target) => target.targetId === targetId)?.title ?? '',
     loaded: protocol.told('Network.requestWillBeSent', ({ request }) => (request as { url: string }).url),
     complaints: protocol.told('Log.entryAdded', ({ entry }) => (entry as { text: string }).text),

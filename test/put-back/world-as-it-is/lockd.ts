@@ -2,6 +2,9 @@
 import { replace, type PutBackFault } from '../fault.ts';
 
 const RULES = 'test/unit/lockd/decide.test.ts';
+const PAGE = 'test/unit/zincati-fleet/lockd/page.test.ts';
+const LINE = 'test/unit/lockd/waiting-line.test.ts';
+const LOST = 'test/unit/lockd/lost-node.test.ts';
 
 export const LOCKD_FAULTS: readonly PutBackFault[] = [
   {
@@ -87,5 +90,116 @@ export const LOCKD_FAULTS: readonly PutBackFault[] = [
     project: 'unit',
     test: 'test/unit/lockd/semaphore.test.ts',
     named: 'sorted by their bytes',
+  },
+  {
+    id: 'lockd-closed-lends',
+    fault: 'a group lends slots outside of its windows',
+    changes: [
+      replace(
+        'src/lockd/decide.ts',
+        'decide',
+        (original) => (group, wish, terms) => original(group, wish, { ...terms, closed: undefined }),
+      ),
+    ],
+    project: 'unit',
+    test: RULES,
+    named: 'lends no new slot, says when it opens',
+  },
+  {
+    id: 'lockd-closed-drops-holders',
+    fault: 'a holder that asks again is refused while its group is closed',
+    changes: [
+      replace('src/lockd/decide.ts', 'decide', (original) => (group, wish, terms) => {
+        const decision = original(group, wish, terms);
+        return wish.kind === 'take' && terms.closed !== undefined
+          ? { ...decision, outcome: { kind: 'closed', closed: terms.closed } }
+          : decision;
+      }),
+    ],
+    project: 'unit',
+    test: RULES,
+    named: 'lets holders ask again',
+  },
+  {
+    id: 'lockd-lost-unseen',
+    fault: 'a group goes on lending although a node did not come back',
+    changes: [replace('src/lockd/lost-node.ts', 'lostNode', () => () => undefined)],
+    project: 'unit',
+    test: LOST,
+    named: 'pauses its group by itself',
+  },
+  {
+    id: 'lockd-lost-until-looked',
+    fault: 'a slot is lent although a node is late, because nobody has looked yet',
+    changes: [
+      replace(
+        'src/lockd/decide.ts',
+        'decide',
+        (original) => (group, wish, terms) =>
+          original(group, wish, wish.kind === 'take' ? { ...terms, pauseIfHeldMs: undefined } : terms),
+      ),
+    ],
+    project: 'unit',
+    test: LOST,
+    named: 'has others refused from that instant on',
+  },
+  {
+    id: 'lockd-resume-excuses-nobody',
+    fault: 'a group that a person resumes pauses itself at once, for the same node',
+    changes: [replace('src/lockd/lost-node.ts', 'excusing', () => (details) => details)],
+    project: 'unit',
+    test: LOST,
+    named: 'lends again, and who was lost by then',
+  },
+  {
+    id: 'lockd-no-order',
+    fault: 'a free slot goes to whoever asks first, and a node can wait for ever',
+    changes: [replace('src/lockd/waiting-line.ts', 'WaitingLine.keptMs', () => () => 0)],
+    project: 'unit',
+    test: LINE,
+    named: 'is given to the longest waiting',
+  },
+  {
+    id: 'lockd-kept-for-ever',
+    fault: 'a free slot is kept for a node that does not come any more',
+    changes: [replace('src/lockd/waiting-line.ts', 'keptMsFor', () => () => Number.MAX_SAFE_INTEGER)],
+    project: 'unit',
+    test: LINE,
+    named: 'never keeps a free slot for long',
+  },
+  {
+    id: 'lockd-page-unescaped',
+    fault: 'what a node or a person sends becomes markup of the page',
+    changes: [replace('fleet/html.ts', 'escaped', () => (text) => text)],
+    project: 'unit',
+    test: PAGE,
+    named: 'has no text from outside that is more than text',
+  },
+  {
+    id: 'lockd-page-style-of-any',
+    fault: 'the page allows any style, also one that came in with a text',
+    changes: [
+      replace('fleet/lockd/page.ts', 'PAGE_HEADERS', (original) => ({
+        ...original,
+        'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'",
+      })),
+    ],
+    project: 'unit',
+    test: PAGE,
+    named: 'allows nothing but its own style',
+  },
+  {
+    id: 'lockd-container-root',
+    fault: 'the lock server is root in its container',
+    changes: [
+      {
+        kind: 'file',
+        file: 'packaging/Containerfile',
+        change: (text) => text.replace(/^USER .*$/m, 'USER 0:0'),
+      },
+    ],
+    project: 'integration',
+    test: 'test/integration/lockd-container.test.ts',
+    named: 'run it as nobody',
   },
 ];

@@ -27,7 +27,7 @@ const PACE_MS = 60;
 const PATIENCE_MS = 3000;
 const LIMIT_MS = 60_000;
 const MOST_CONNECTIONS = 100;
-const NOTHING_HAPPENED = new Set(['failed_lock', 'too_many_requests', 'shutting_down']);
+const NOTHING_HAPPENED = new Set(['failed_lock', 'too_many_requests', 'shutting_down', 'others_first']);
 const FULL = new Set(['all_slots_full', 'failed_lock_semaphore_full']);
 
 interface Awaited {

@@ -16,6 +16,8 @@ export interface LockdProcessOptions {
   readonly endpoints: readonly string[];
   /** Slots of each group. */
   readonly groups: Readonly<Record<string, number>>;
+  /** More keys of each group, TOML. */
+  readonly keys?: string;
 }
 
 export class LockdProcess implements AsyncDisposable {
@@ -30,16 +32,20 @@ export class LockdProcess implements AsyncDisposable {
   }
 
   /** Resolves when it is ready. */
-  static async start({ endpoints, groups }: LockdProcessOptions): Promise<LockdProcess> {
+  static async start({ endpoints, groups, keys = '' }: LockdProcessOptions): Promise<LockdProcess> {
     const port = await freePort();
     const folder = await mkdtemp(path.join(tmpdir(), 'lockd-'));
     const lockd = new LockdProcess(`http://127.0.0.1:${port}`, folder);
     const text = [
       `listen = "127.0.0.1:${port}"`,
       'log_level = "warn"',
-      `admin.socket = "${path.join(folder, 'admin.sock')}"`,
+      // The crowd asks without end, whatever it is told.
+      'retry_after_secs = 1',
+      `admin.socket = "${lockd.socket}"`,
       `etcd.endpoints = ${JSON.stringify(endpoints)}`,
-      ...Object.entries(groups).map(([name, slots]) => `[[group]]\nname = "${name}"\nslots = ${slots}`),
+      ...Object.entries(groups).map(
+        ([name, slots]) => `[[group]]\nname = "${name}"\nslots = ${slots}\n${keys}`,
+      ),
     ];
     try {
       await writeFile(lockd.#config, `${text.join('\n')}\n`);
@@ -53,6 +59,11 @@ export class LockdProcess implements AsyncDisposable {
 
   get pid(): number {
     return this.#child?.pid ?? 0;
+  }
+
+  /** Of administrators. */
+  get socket(): string {
+    return path.join(this.#folder, 'admin.sock');
   }
 
   get #config(): string {

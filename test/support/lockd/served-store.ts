@@ -37,7 +37,10 @@ export async function serveStore(group: string, slots: number, store: SpoiltStor
       close: () => Promise.resolve(),
     },
     now: Date.now,
+    mono: () => performance.now(),
+    retryAfterMs: () => 1000,
     tooLong: () => undefined,
+    pausedItself: () => undefined,
   });
   service.configure([{ name: group, slots, maxHoldMs: 3_600_000, tokenHashes: [], clientNames: [] }]);
   const faults: unknown[] = [];

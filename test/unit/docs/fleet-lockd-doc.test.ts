@@ -36,7 +36,10 @@ describe('docs/fleet/lockd.md', () => {
   ])('has a row for every key: %s', (title, keys) => {
     expect(namesIn(title)).toEqual(Object.keys(keys));
     const rows = rowsIn(title);
-    for (const [index, { doc, fallback }] of Object.values(keys).entries()) {
+    for (const [index, { doc, fallback }] of Object.values<{
+      readonly doc: string;
+      readonly fallback: unknown;
+    }>(keys).entries()) {
       const [, , shown = '', meaning = ''] = rows[index] ?? [];
       expect(meaning.replaceAll('`', '').split(/[:,]/)[0]).toBe(doc.replaceAll('`', '').split(/[:,]/)[0]);
       if (typeof fallback === 'number' && shown !== 'must be there') {
@@ -64,7 +67,14 @@ describe('docs/fleet/lockd.md', () => {
   it('has a row for every metric', async () => {
     const store = new SqliteStore(':memory:');
     try {
-      const service = new LockService({ store, now: () => 0, tooLong: () => undefined });
+      const service = new LockService({
+        store,
+        now: () => 0,
+        mono: () => 0,
+        retryAfterMs: () => 0,
+        tooLong: () => undefined,
+        pausedItself: () => undefined,
+      });
       const text = await new LockdMetrics().render(service, 0);
       const names = [...text.matchAll(/^# HELP (\S+)/gm)].map((match) => match[1]!);
       expect(namesIn('Metrics').toSorted()).toEqual(names.toSorted());

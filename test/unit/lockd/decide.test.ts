@@ -15,13 +15,13 @@ const nonce = (): { nonce: string } => ({ nonce: `n-${nonces++}` });
 const pause: Wish = { kind: 'pause', reason: 'release week', nonce: 'pause', ...BY };
 
 function after(wishes: readonly Wish[], slots = 1): Group {
-  return wishes.reduce((group, wish) => decide(group, wish, slots).group, NEW_GROUP);
+  return wishes.reduce((group, wish) => decide(group, wish, { slots }).group, NEW_GROUP);
 }
 const holdersOf = ({ semaphore }: Group): readonly string[] => semaphore?.holders ?? [];
 
 describe('taking a slot', () => {
   it('is written with who and since when', () => {
-    const taken = decide(NEW_GROUP, take('a'), 2);
+    const taken = decide(NEW_GROUP, take('a'), { slots: 2 });
     expect(taken).toMatchObject({
       outcome: { kind: 'taken', isNew: true },
       entries: [{ kind: 'taken', id: 'a', ...BY, text: '' }],
@@ -33,7 +33,7 @@ describe('taking a slot', () => {
 
   it('again changes nothing, also while the group is paused', () => {
     const group = after([take('a'), pause]);
-    const again = decide(group, { ...take('a'), at: AT + 1 }, 1);
+    const again = decide(group, { ...take('a'), at: AT + 1 }, { slots: 1 });
     expect(again).toEqual({ outcome: { kind: 'taken', isNew: false }, group, entries: [], isWritten: false });
   });
 
@@ -46,7 +46,7 @@ describe('taking a slot', () => {
     ],
   ])('is refused where %s, and that writes nothing', (_, before, outcome) => {
     const group = after(before);
-    expect(decide(group, take('a'), 1)).toEqual({ outcome, group, entries: [], isWritten: false });
+    expect(decide(group, take('a'), { slots: 1 })).toEqual({ outcome, group, entries: [], isWritten: false });
   });
 
   it('goes by the smaller one of two numbers of slots, and leaves the stored one', () => {
@@ -54,15 +54,53 @@ describe('taking a slot', () => {
       ...NEW_GROUP,
       semaphore: { totalSlots, holders: ['b'] },
     });
-    expect(decide(stored(5), take('a'), 1).outcome).toEqual({ kind: 'full', holders: 1, slots: 1 });
-    expect(decide(stored(1), take('a'), 5).outcome).toEqual({ kind: 'full', holders: 1, slots: 1 });
-    expect(decide(stored(2), take('a'), 5).group.semaphore).toEqual({ totalSlots: 2, holders: ['a', 'b'] });
+    expect(decide(stored(5), take('a'), { slots: 1 }).outcome).toEqual({
+      kind: 'full',
+      holders: 1,
+      slots: 1,
+    });
+    expect(decide(stored(1), take('a'), { slots: 5 }).outcome).toEqual({
+      kind: 'full',
+      holders: 1,
+      slots: 1,
+    });
+    expect(decide(stored(2), take('a'), { slots: 5 }).group.semaphore).toEqual({
+      totalSlots: 2,
+      holders: ['a', 'b'],
+    });
+  });
+});
+
+describe('a closed group', () => {
+  const opensAt = AT + 3_600_000;
+  const closed = { slots: 2, closed: { opensAt, frozen: 'release week' } };
+
+  it('lends no new slot, says when it opens, and that writes nothing', () => {
+    const group = after([take('b')], 2);
+    expect(decide(group, take('a'), closed)).toEqual({
+      outcome: { kind: 'closed', closed: { opensAt, frozen: 'release week' } },
+      group,
+      entries: [],
+      isWritten: false,
+    });
+  });
+
+  it('lets holders ask again, and takes slots back', () => {
+    const group = after([take('a')], 2);
+    expect(decide(group, take('a'), closed).outcome).toEqual({ kind: 'taken', isNew: false });
+    const back = decide(group, giveBack('a'), closed);
+    expect(back).toMatchObject({ outcome: { kind: 'freed', wasHeld: true }, isWritten: true });
+    expect(holdersOf(back.group)).toEqual([]);
+  });
+
+  it('that is paused says so first: a person knows more than the calendar', () => {
+    expect(decide(after([pause], 2), take('a'), closed).outcome).toMatchObject({ kind: 'paused' });
   });
 });
 
 describe('giving a slot back', () => {
   it('is written also where nothing was held, so that a request on its way finds another revision', () => {
-    expect(decide(after([take('b')]), giveBack('a'), 1)).toMatchObject({
+    expect(decide(after([take('b')]), giveBack('a'), { slots: 1 })).toMatchObject({
       outcome: { kind: 'freed', wasHeld: false },
       group: { semaphore: { holders: ['b'] } },
       entries: [],
@@ -71,7 +109,7 @@ describe('giving a slot back', () => {
   });
 
   it('frees the slot of that node alone, and forgets since when', () => {
-    const { group, entries, outcome } = decide(after([take('a'), take('b')], 2), giveBack('a'), 2);
+    const { group, entries, outcome } = decide(after([take('a'), take('b')], 2), giveBack('a'), { slots: 2 });
     expect(outcome).toEqual({ kind: 'freed', wasHeld: true });
     expect(holdersOf(group)).toEqual(['b']);
     expect([...group.details.since.keys()]).toEqual(['b']);
@@ -82,7 +120,7 @@ describe('giving a slot back', () => {
     const released = decide(
       after([take('a')]),
       { kind: 'release', id: 'a', reason: 'it burnt', ...nonce(), ...BY },
-      1,
+      { slots: 1 },
     );
     expect(released.entries).toMatchObject([{ kind: 'released', id: 'a', text: 'it burnt' }]);
   });
@@ -90,14 +128,14 @@ describe('giving a slot back', () => {
   it('forgets the instants of holders that another program has dropped', () => {
     const group = after([take('a'), take('b')], 2);
     const rewritten: Group = { ...group, semaphore: { totalSlots: 2, holders: ['b'] } };
-    expect([...decide(rewritten, giveBack('c'), 2).group.details.since.keys()]).toEqual(['b']);
+    expect([...decide(rewritten, giveBack('c'), { slots: 2 }).group.details.since.keys()]).toEqual(['b']);
   });
 });
 
 describe('pause, resume and another number of slots', () => {
   it('say whether they changed anything', () => {
     const isNew = (wishes: readonly Wish[], wish: Wish, slots = 1): unknown =>
-      decide(after(wishes), wish, slots).outcome;
+      decide(after(wishes), wish, { slots }).outcome;
     const resume: Wish = { kind: 'resume', reason: '', ...nonce(), ...BY };
     expect(isNew([], pause)).toEqual({ kind: 'done', isNew: true });
     expect(isNew([pause], { ...pause, ...nonce() })).toEqual({ kind: 'done', isNew: false });
@@ -105,12 +143,14 @@ describe('pause, resume and another number of slots', () => {
     expect(isNew([], resume)).toEqual({ kind: 'done', isNew: false });
     const set: Wish = { kind: 'set-slots', ...BY };
     expect(isNew([set], set)).toEqual({ kind: 'done', isNew: false });
-    expect(decide(after([set]), set, 3).entries).toMatchObject([{ kind: 'slots', text: '1 -> 3' }]);
-    expect(decide(NEW_GROUP, set, 3).entries).toMatchObject([{ text: 'none -> 3' }]);
+    expect(decide(after([set]), set, { slots: 3 }).entries).toMatchObject([
+      { kind: 'slots', text: '1 -> 3' },
+    ]);
+    expect(decide(NEW_GROUP, set, { slots: 3 }).entries).toMatchObject([{ text: 'none -> 3' }]);
   });
 
   it('fewer slots than holders free none', () => {
-    const group = decide(after([take('a'), take('b')], 2), { kind: 'set-slots', ...BY }, 1).group;
+    const group = decide(after([take('a'), take('b')], 2), { kind: 'set-slots', ...BY }, { slots: 1 }).group;
     expect(group.semaphore).toEqual({ totalSlots: 1, holders: ['a', 'b'] });
   });
 });
@@ -127,9 +167,9 @@ describe('lockd-own-write: a request of a person that comes again, since its ans
     ['a pause', [], pause, { kind: 'done', isNew: true }],
     ['a resumption', [pause], resume, { kind: 'done', isNew: true }],
   ])('is answered as before, and writes nothing: %s', (_, before, wish, outcome) => {
-    const once = decide(after(before), wish, 1);
+    const once = decide(after(before), wish, { slots: 1 });
     expect(once.outcome).toEqual(outcome);
-    expect(decide(once.group, wish, 1)).toEqual({
+    expect(decide(once.group, wish, { slots: 1 })).toEqual({
       outcome,
       group: once.group,
       entries: [],
@@ -170,7 +210,7 @@ it('lends no slot twice, changes nothing by a refusal, and takes a slot from nob
       for (const { kind, id, slots } of story) {
         const before = holdersOf(group);
         const wish = { kind, id, reason: 'x', ...BY, ...(isPersons(kind) && nonce()) } as Wish;
-        const { outcome, group: next, entries, isWritten } = decide(group, wish, slots);
+        const { outcome, group: next, entries, isWritten } = decide(group, wish, { slots });
         const now = holdersOf(next);
         // More holders only by one that asked, and never beyond either number of slots.
         expect(now.filter((holder) => !before.includes(holder))).toEqual(

@@ -8,7 +8,8 @@ describe('what stands beside a semaphore', () => {
     const details = {
       nextEntry: 7,
       since: new Map([['a', 5]]),
-      pause: { at: 3, by: 'ann', reason: 'release week' },
+      pause: { at: 3, by: 'ann', reason: 'release week', lost: 'a' },
+      excused: new Map([['a', 5]]),
       answered: [
         { nonce: 'n-1', isNew: true },
         { nonce: 'n-2', isNew: false },
@@ -40,6 +41,12 @@ describe('what stands beside a semaphore', () => {
       by: 'ann',
       reason: '',
     });
+  });
+
+  it('excuses nobody by what cannot be read', () => {
+    const read = parseDetails('{"next_entry":0,"since":{},"excused":{"a":"x","b":2}}');
+    expect([...read.excused]).toEqual([['b', 2]]);
+    expect(parseDetails('{"next_entry":0,"since":{},"excused":7}').excused.size).toBe(0);
   });
 
   it('passes over answers that cannot be read', () => {

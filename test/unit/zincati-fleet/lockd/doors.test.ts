@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import type { LockdGroup } from '../../../../fleet/lockd/config.ts';
+import type { LockdGroup } from '../../../../fleet/lockd/config-groups.ts';
 import { entranceOf, hasToken, newToken } from '../../../../fleet/lockd/doors.ts';
 
 const [ours, theirs] = [newToken(), newToken()];
