@@ -19,6 +19,7 @@ import {
   stagedDeployment,
   standInRelease,
 } from '../../sandbox/stand-in.ts';
+import { bootsNext } from '../../src/agent/next-boot.ts';
 import type { Progress } from '../../src/agent/ports.ts';
 import type { Release } from '../../src/agent/release.ts';
 import { CancelledError } from '../../src/errors.ts';
@@ -424,7 +425,9 @@ describe('stage', () => {
       const first = { ...booted, checksum: 'd'.repeat(64), imageReference: unverified, booted: false };
       return { ...sysroot, deployments: [first, booted] };
     });
-    expect(await client.stage(image, AS_IT_IS, ignore, signal)).toMatchObject({
+    // Whoever was told to replace what boots next knows of it.
+    const expected = bootsNext(await client.status('fresh', signal));
+    expect(await client.stage(image, { ...AS_IT_IS, expected }, ignore, signal)).toMatchObject({
       payload: image.payload,
       imageReference: SIGNED,
     });
