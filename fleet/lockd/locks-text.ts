@@ -3,6 +3,9 @@ import { describeDuration } from '../../src/cli/duration.ts';
 import { printable } from '../../src/errors.ts';
 import { fieldOf } from './client-params.ts';
 
+/** A line has room for them. */
+const MOST_WAITERS_NAMED = 3;
+
 /** `answer`: of the admin interface. `only`: one group; undefined: all. */
 export function groupsText(answer: unknown, only: string | undefined, nowAt: number): string {
   const lines: string[] = [];
@@ -35,9 +38,12 @@ export function groupsText(answer: unknown, only: string | undefined, nowAt: num
     }
     const waiters = listOf(fieldOf(group, 'waiters'));
     if (waiters.length > 0) {
-      const names = waiters.map((waiter) => textOf(waiter, 'id')).join(', ');
+      const names = waiters
+        .slice(0, MOST_WAITERS_NAMED)
+        .map((waiter) => textOf(waiter, 'id'))
+        .join(', ');
       const [first] = waiters;
-      const more = Number(textOf(group, 'waiting')) > waiters.length ? ', ...' : '';
+      const more = Number(textOf(group, 'waiting')) > MOST_WAITERS_NAMED ? ', ...' : '';
       lines.push(
         `  ${textOf(group, 'waiting')} wait, the first for ${ago(first, 'sinceAt', nowAt)}: ${names}${more}`,
       );

@@ -93,7 +93,7 @@ export class LogindSessions implements Sessions {
     const isKnown = people.some(isOverSsh) && (await hasUtmp(this.#root));
     const sessions: Session[] = [];
     for (const person of people) {
-      const { user, uid } = person;
+      const { user } = person;
       if (person.tty !== '') {
         sessions.push({ user, tty: person.tty });
         continue;
@@ -101,7 +101,7 @@ export class LogindSessions implements Sessions {
       if (!isOverSsh(person) || isKnown) {
         continue;
       }
-      const terminals = await terminalsOf(this.#root, uid);
+      const terminals = await terminalsOf(this.#root, person);
       const tty = terminals === undefined ? UNTOLD : terminals.find((name) => !taken.has(name));
       // Without a terminal of its own it copies files, or runs one command.
       if (tty !== undefined) {
@@ -148,6 +148,8 @@ export class LogindSessions implements Sessions {
 interface Person {
   readonly user: string;
   readonly uid: number;
+  /** Wall clock, milliseconds. Undefined: logind does not say. */
+  readonly sinceAt: number | undefined;
   /** Empty: logind knows of none. */
   readonly tty: string;
   readonly isSshd: boolean;
@@ -168,9 +170,17 @@ function readPerson(object: string, uid: number, properties: LogindProperties): 
     }
     throw malformed(`${object} must have a property ${key} of type s`);
   };
-  const person = { user: text('Name'), uid, tty: text('TTY'), isSshd: isOfSshd(properties) };
+  const sinceAt = sinceOf(properties);
+  const person = { user: text('Name'), uid, sinceAt, tty: text('TTY'), isSshd: isOfSshd(properties) };
   const counts = !NOBODYS.has(text('Class')) && text('State') !== 'closing';
   return counts ? person : undefined;
+}
+
+/** logind has microseconds. */
+function sinceOf(properties: LogindProperties): number | undefined {
+  const variant = properties.get('Timestamp');
+  const value = variant instanceof Variant && variant.signature === 't' ? Number(variant.value) / 1000 : 0;
+  return value > 0 ? value : undefined;
 }
 
 /** What does not say so is none. */

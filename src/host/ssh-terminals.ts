@@ -3,14 +3,17 @@
  *
  * sshd opens a session before it opens a terminal, and pam_systemd leaves the terminal out (openssh, PAM_TTY_KLUDGE in
  * auth-pam.c; systemd 257, pam_systemd.c). logind learns it later from /run/utmp. A host without that file has no other way.
- * But sshd makes a terminal that it opens the user's own (openssh, pty_setowner).
+ * But sshd makes a terminal that it opens the user's own (openssh, pty_setowner), and so changes its inode. One that is
+ * older than the session belongs to something else, such as the console of a container.
  *
  * Invariant: where nobody can tell, somebody sits there.
  */
+import type { Stats } from 'node:fs';
 import { access, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 import { isMissing } from '../files/error-code.ts';
+import { SECOND_MS } from '../text/units.ts';
 
 const UTMP = 'run/utmp';
 const FOLDER = 'dev/pts';
@@ -25,15 +28,32 @@ export function hasUtmp(root: string): Promise<boolean> {
   );
 }
 
+/** Of a session, as far as its terminals are looked for. */
+export interface Guest {
+  readonly uid: number;
+  /** Wall clock, milliseconds. Undefined: not known, and any terminal may be of this session. */
+  readonly sinceAt: number | undefined;
+}
+
+/** Both are stamped by the same clock, in this order; the kernel stamps inodes with its last tick. */
+const SLACK_MS = SECOND_MS;
+
 /**
- * The pseudo terminals of user `uid`, such as `pts/0`, the oldest number first. Undefined: nobody can tell.
+ * The pseudo terminals that may be of a session, such as `pts/0`, the oldest number first. Undefined: nobody can tell.
  */
-export async function terminalsOf(root: string, uid: number): Promise<readonly string[] | undefined> {
+export async function terminalsOf(
+  root: string,
+  { uid, sinceAt = Number.NEGATIVE_INFINITY }: Guest,
+): Promise<readonly string[] | undefined> {
   try {
     const numbers = (await readdir(path.join(root, FOLDER))).filter((name) => NUMBER.test(name)).map(Number);
-    const owners = await Promise.all(numbers.map((number) => ownerOf(path.join(root, FOLDER, `${number}`))));
+    const terminals = await Promise.all(
+      numbers.map((number) => lookAt(path.join(root, FOLDER, `${number}`))),
+    );
+    const isOurs = (terminal: Stats | undefined): boolean =>
+      terminal?.uid === uid && terminal.ctimeMs >= sinceAt - SLACK_MS;
     return numbers
-      .filter((_, index) => owners[index] === uid)
+      .filter((_, index) => isOurs(terminals[index]))
       .sort((a, b) => a - b)
       .map((number) => `pts/${number}`);
   } catch {
@@ -42,9 +62,9 @@ export async function terminalsOf(root: string, uid: number): Promise<readonly s
 }
 
 /** Undefined: it was closed meanwhile. */
-async function ownerOf(file: string): Promise<number | undefined> {
+async function lookAt(file: string): Promise<Stats | undefined> {
   try {
-    return (await stat(file)).uid;
+    return await stat(file);
   } catch (error) {
     if (isMissing(error)) {
       return undefined;

@@ -87,6 +87,17 @@ export const LOGIND_STATEMENTS: readonly Statement<LogindPeer>[] = [
     },
   },
   {
+    says: 'a session has the instant Timestamp, in microseconds',
+    source: `${PAGE}, Session Objects; src/login/logind-session-dbus.c`,
+    check: async (peer) => {
+      for (const [, , , , path] of await list(peer, 'ListSessions', 'a(susso)')) {
+        const since = (await session(peer, path)).get('Timestamp');
+        // From 2001 to 2286, by a clock that was set.
+        expect(typeof since === 'bigint' ? since.toString() : since).toMatch(/^\d{16}$/);
+      }
+    },
+  },
+  {
     says: 'a session of sshd is of type tty and of a class for people, and names a pseudo terminal or none at all',
     source: 'openssh 9.9, auth-pam.c, PAM_TTY_KLUDGE; systemd 257, src/login/pam_systemd.c and logind-utmp.c',
     check: async (peer) => {

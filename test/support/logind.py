@@ -3,7 +3,8 @@
 GLib's own D-Bus.
 
 Usage: logind.py STATE_FILE. The file is JSON, read again at every call:
-  sessions    list of {"id", "uid", "user", "class", "state", "tty"}, perhaps "service", "remote"
+  sessions    list of {"id", "uid", "user", "class", "state", "tty"}, perhaps "service", "remote", and
+              "since", microseconds
   inhibitors  list of [what, who, why, mode, uid, pid]
   answers     by method (ListSessions, ListInhibitors, GetAll) what to answer instead of the truth:
                 {"error": NAME, "text": TEXT}     that D-Bus error
@@ -188,6 +189,7 @@ class Logind:
             "User": GLib.Variant("(uo)", (session["uid"], PATH + "/user/_%d" % session["uid"])),
             "Name": GLib.Variant("s", session["user"]),
             "Class": GLib.Variant("s", session["class"]),
+            "Timestamp": GLib.Variant("t", session.get("since", 1_795_000_000_000_000)),
             "State": GLib.Variant("s", session["state"]),
             "TTY": GLib.Variant("s", session["tty"]),
             "Type": GLib.Variant("s", "tty"),

@@ -20,6 +20,22 @@ export const HOST_FAULTS: readonly PutBackFault[] = [
     named: 'each of them counts',
   },
   {
+    id: 'ssh-tty-old',
+    fault: 'the console of a container is the terminal of whoever runs a command over ssh',
+    changes: [
+      replace(
+        'src/host/ssh-terminals.ts',
+        'terminalsOf',
+        (original) =>
+          (root, { uid }) =>
+            original(root, { uid, sinceAt: undefined }),
+      ),
+    ],
+    project: 'unit',
+    test: 'test/unit/host/sessions.test.ts',
+    named: 'ssh-tty-old',
+  },
+  {
     id: 'ssh-tty-utmp',
     fault: 'a command over ssh counts as a person, where logind knows all terminals',
     changes: [replace('src/host/ssh-terminals.ts', 'hasUtmp', () => () => Promise.resolve(false))],

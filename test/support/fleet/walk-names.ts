@@ -6,6 +6,7 @@
  *   one that is asked is node20. Nodes of a single output are the first ones of the example.
  * - Lines that differ in their node alone come in any order, and are sorted.
  * - An instant is the example's now, and so many whole hours later. Ages are those of the example.
+ * - How many wait for a slot, and who is first, is chance: they are those of the example.
  */
 import { createHash } from 'node:crypto';
 
@@ -31,6 +32,10 @@ const NODES = 20;
 const ASKED = 'node20';
 const HUNG = byId(['node4', 'node9', 'node13', 'node18']);
 const OTHERS = byId(['node2', 'node7', 'node11', 'node16']);
+const WAITING = ['node20', 'node3', 'node12'].map(idOf);
+/** Stands for the line until the names of others are settled. */
+const PLACE = '  WAITERS';
+const WAITERS = `  16 wait, the first for 5 s: ${WAITING.join(', ')}, ...`;
 
 export class WalkNames {
   readonly #startedAt: number;
@@ -69,7 +74,9 @@ export class WalkNames {
 
   /** What was printed, as the page has it. Nodes that the walk does not know yet are any, as long as each is another one. */
   example(text: string): string {
-    const plain = this.#texts.reduce((all, [real, example]) => all.replaceAll(real, example), text);
+    const plain = this.#texts
+      .reduce((all, [real, example]) => all.replaceAll(real, example), text)
+      .replaceAll(/^ {2}\d+ wait, the first for .*$/gm, PLACE);
     const unknown = new Set(plain.match(/\b[\da-f]{32}\b/g)?.filter((id) => !this.#knows(id)));
     const others = new Map([...unknown].toSorted().map((id, index) => [id, idOf(OTHERS[index] ?? '')]));
     const ids = new Map([...this.#nodes].map(([real, example]) => [idOf(real), idOf(example)]));
@@ -84,7 +91,7 @@ export class WalkNames {
       )
       .replaceAll(/\b[\da-f]{32}\b/g, (id) => ids.get(id) ?? others.get(id) ?? id)
       .replaceAll(/^node\d+(?=  )/gm, (name) => this.#nodes.get(name) ?? name);
-    return sortedRuns(this.#withInstants(named));
+    return sortedRuns(this.#withInstants(named)).replaceAll(PLACE, WAITERS);
   }
 
   #nodesOf(): readonly string[] {

@@ -35,6 +35,9 @@ export const BAD = '44.20260707.3.1';
 const FIRST = '44.20260621.3.1';
 const MENDED = '44.20260721.3.1';
 const LOCKS = 'zincati-fleet locks';
+/** What `locks list` says while others wait, and when all is over. */
+const FULL = /^workers: 4 of 4[^]* wait/;
+const NONE_LENT = /^workers: 0 of 4 slots lent$/;
 const SOCKET = '--socket admin.sock';
 const REASON = `--reason '${BAD} does not come up'`;
 
@@ -139,10 +142,10 @@ release over two days.`,
         until: /^20 nodes/,
       },
       `The nodes stage ${FIRST}, and take turns: four at a time ask for a slot, reboot, and give it back.`,
-      run(`${LOCKS} list ${SOCKET}`, /^workers: 4 of 4/),
+      run(`${LOCKS} list ${SOCKET}`, FULL),
       booted(FIRST, 20, false),
       `Some seconds later all have booted it. With real reboots it takes [longer](../size-a-fleet.md).`,
-      run(`${LOCKS} list ${SOCKET}`, /^workers: 0 of 4/),
+      run(`${LOCKS} list ${SOCKET}`, NONE_LENT),
       run('fleet/zincati node20 status', atRest(`booted +${FIRST}`, 'health +OK')),
       `\`fleet/zincati node20 status\` is \`zincati status\` on that node. [Commands](../commands.md) has all of them.`,
     ],
@@ -161,7 +164,7 @@ release over two days.`,
         count: 4,
         isShown: true,
       },
-      run(`${LOCKS} list ${SOCKET}`),
+      run(`${LOCKS} list ${SOCKET}`, FULL),
       `Four nodes are down, and no fifth one goes: time frees no slot. Metric \`zincati_lockd_slots_over_max_hold\` is the alarm for that.`,
     ],
   },
@@ -175,7 +178,7 @@ release over two days.`,
         'fleet/zincati node20 why',
         /^Not now: the lock server(?![^]* NO [^]* NO )[^]*next look +NO [^]*lock server +.*reboots_paused/,
       ),
-      run(`${LOCKS} list ${SOCKET}`),
+      run(`${LOCKS} list ${SOCKET}`, FULL),
     ],
   },
   {
@@ -185,7 +188,7 @@ release over two days.`,
       { kind: 'enter' },
       booted(FIRST, 4, true),
       `Their agents notice, give the slots back by themselves, and do not take the release again for now.`,
-      run(`${LOCKS} list ${SOCKET}`, /^workers: 0 of 4/),
+      run(`${LOCKS} list ${SOCKET}`, /^workers: 0 of 4[^]* wait/),
       run('fleet/zincati node4 status', atRest('health +DEGRADED')),
       run('fleet/zincati node4 denied'),
       run('fleet/zincati node4 history -n 3', /reboot-asked.*\n.*finalized.*\n.*reboot-missed.*$/),
@@ -218,7 +221,7 @@ release over two days.`,
         count: 1,
         isShown: true,
       },
-      run(`${LOCKS} list ${SOCKET}`),
+      run(`${LOCKS} list ${SOCKET}`, NONE_LENT),
       run(`${LOCKS} history workers ${SOCKET} --lines 1000 | grep -E 'paused|resumed'`),
     ],
   },

@@ -1,7 +1,8 @@
 /** What the agent makes of logind's answers, whatever they are. test/integration/logind.test.ts does so over real sockets. */
 import { readdirSync, readlinkSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { userInfo } from 'node:os';
+import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
@@ -150,6 +151,18 @@ describe("logind's sessions", () => {
       expect(await seenOf(host.root, REMOTE)).toEqual([{ user: 'core', tty: 'pts/9' }]);
       await using other = await HostTree.create({ '/dev/pts/ptmx': '' });
       expect(await seenOf(other.root, REMOTE)).toEqual([]);
+    });
+
+    it('ssh-tty-old: a terminal that is older than the session is of something else', async () => {
+      await using host = await HostTree.create({ '/dev/pts/0': '' });
+      const { ctimeMs } = await stat(path.join(host.root, 'dev/pts/0'));
+      const since = (ms: number): BusValue => new Variant('t', BigInt(Math.round(ms * 1000)));
+      const seenSince = (ms: number) => seenOf(host.root, { ...REMOTE, Timestamp: since(ms) });
+      expect(await seenSince(ctimeMs + 60_000)).toEqual([]);
+      expect(await seenSince(ctimeMs - 60_000)).toEqual([{ user: 'core', tty: 'pts/0' }]);
+      // The kernel stamps an inode with its last tick.
+      expect(await seenSince(ctimeMs + 5)).toEqual([{ user: 'core', tty: 'pts/0' }]);
+      expect(await seenSince(0)).toEqual([{ user: 'core', tty: 'pts/0' }]);
     });
 
     it('nobody counts twice, and nobody sits at the terminal of another user', async () => {
