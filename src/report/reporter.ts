@@ -133,8 +133,10 @@ export class Reporter implements Observer {
   happened(model: Model, happenings: readonly Happening[], at: number): void {
     this.#guarded(() => {
       this.#report(happenings, at, model);
-      if (model.state.name !== 'UpdateAvailable') {
+      if (!isStaging(model)) {
         this.#progress = undefined;
+        // The first that is heard of the next staging is told at once.
+        this.#progressMono = Number.NEGATIVE_INFINITY;
       }
       this.#tell(model);
     });
@@ -332,4 +334,9 @@ export class Reporter implements Observer {
 function ofCrashes({ count, sinceAt }: Crashes): Health {
   const text = `the agent crashed ${count} times in a row: its journal says why`;
   return { level: 'DEGRADED', cause: 'crashing', sinceAt, text };
+}
+
+/** While it waits for the next attempt, nothing gets on. */
+function isStaging({ state }: Model): boolean {
+  return state.name === 'UpdateAvailable' && (state.step === 'stage' || state.step === 'follow');
 }

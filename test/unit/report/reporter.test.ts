@@ -17,6 +17,7 @@ const V2 = release('2.0', 2);
 
 interface Told {
   readonly log: string[];
+  readonly debug: string[];
   readonly status: string[];
   readonly motd: Map<string, string | undefined>;
   readonly metrics: Metrics;
@@ -26,6 +27,7 @@ interface Told {
 
 function listen(clock: { now(): number; monotonic(): number }, policy = POLICY): Told {
   const log: string[] = [];
+  const debug: string[] = [];
   const at = (level: string) => (message: string) => {
     if (level !== 'debug' && level !== 'trace') {
       log.push(`${level} ${message}`);
@@ -35,7 +37,7 @@ function listen(clock: { now(): number; monotonic(): number }, policy = POLICY):
     error: at('error'),
     warn: at('warn'),
     info: at('info'),
-    debug: at('debug'),
+    debug: (message) => void debug.push(message),
     trace: at('trace'),
   };
   const status: string[] = [];
@@ -55,7 +57,7 @@ function listen(clock: { now(): number; monotonic(): number }, policy = POLICY):
     model: initialModel(),
     clock,
   });
-  return { log, status, motd, metrics, reporter, history };
+  return { log, debug, status, motd, metrics, reporter, history };
 }
 
 /** Runs a simulated node with the reporter listening to each of its steps. */
@@ -107,6 +109,36 @@ describe('Reporter', () => {
     expect(status).toContain('found update on remote: 2.0');
     expect(status).toContain('update staged: 2.0');
     expect(status).toContain('update finalized: 2.0');
+  });
+
+  it('progress-anew: of each staging the first progress is told at once, and none is left when it has failed', () => {
+    const world = { check: offer, stageFault: () => new KindError('rpm_ostree_transaction_failed') };
+    const node = new SimulatedNode(world, [deployment('1.0', { booted: true })]);
+    // Its clock stands still: the attempts follow each other within a second.
+    const told = listen({ now: () => node.at, monotonic: () => 0 });
+    const shown: (string | undefined)[] = [];
+    node.listener = {
+      begins: (beginning) => {
+        told.reporter.begins(beginning, node.at);
+        if (node.effect.kind === 'stage') {
+          told.reporter.progress({ text: 'Resolving' });
+          told.reporter.progress({ text: 'and more of it' });
+          shown.push(told.reporter.stagingProgress?.text);
+        }
+      },
+      happened: (happenings) => {
+        told.reporter.happened(node.model, happenings, node.at);
+        if (happenings.some(({ kind }) => kind === 'staging-failed')) {
+          shown.push(told.reporter.stagingProgress?.text);
+        }
+      },
+    };
+    node.runUntil(() => shown.length === 4);
+    expect(shown).toEqual(['and more of it', undefined, 'and more of it', undefined]);
+    expect(told.debug.filter((line) => line === 'Resolving' || line === 'and more of it')).toEqual([
+      'Resolving',
+      'Resolving',
+    ]);
   });
 
   it('diff 9: counts what was decided, not each tick, and a lock server that says no as a no', async () => {
