@@ -165,7 +165,7 @@ export const LOCKD_FAULTS: readonly PutBackFault[] = [
     changes: [replace('src/lockd/waiting-line.ts', 'keptMsFor', () => () => Number.MAX_SAFE_INTEGER)],
     project: 'unit',
     test: LINE,
-    named: 'never keeps a free slot for long',
+    named: 'is kept for an absent node for a bounded time',
   },
   {
     id: 'lockd-page-unescaped',
