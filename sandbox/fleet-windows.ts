@@ -1,7 +1,7 @@
 /** The strategy of a fleet in the sandbox: turns with its lock server, and windows as short as they can be. Pure. */
 
 /** `windows`: where they begin, in minutes of the day. Undefined: there are none. */
-export function strategyConfig(windows: readonly number[] | undefined, lockUrl: string): string {
+export function strategyConfig(windows: readonly number[] | undefined, lockUrl: string, now: Date): string {
   const names = windows === undefined ? '"fleet_lock"' : '["periodic", "fleet_lock"]';
   const lines = [
     `[updates]`,
@@ -10,7 +10,7 @@ export function strategyConfig(windows: readonly number[] | undefined, lockUrl: 
     '[updates.fleet_lock]',
     `base_url = ${JSON.stringify(lockUrl)}`,
   ];
-  return `${lines.join('\n')}\n${windows === undefined ? '' : windowConfig(windows, new Date())}`;
+  return `${lines.join('\n')}\n${windows === undefined ? '' : windowConfig(windows, now)}`;
 }
 
 /** Every second minute of the next hour, in minutes of the day in UTC: the shortest windows there are. */

@@ -95,7 +95,7 @@ export async function runFleet(setting: FleetSetting): Promise<boolean> {
     await writeAgentConfig(home, {
       ...(server !== undefined && { baseUrl: server.baseUrl }),
       ...(options.etc !== undefined && { etc: options.etc }),
-      ...(lock !== undefined && { more: strategyConfig(windows, lock.baseUrl) }),
+      ...(lock !== undefined && { more: strategyConfig(windows, lock.baseUrl, new Date()) }),
     });
     const nodeId = createHash('md5').update(name).digest('hex');
     const machine = new Machine({

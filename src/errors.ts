@@ -69,6 +69,11 @@ export class IdentityError extends AgentError {
   }
 }
 
+/** Whether the configuration, or the identity of the node, is at fault. Pure. */
+export function isSetupError(error: unknown): error is ConfigError | IdentityError {
+  return error instanceof ConfigError || error instanceof IdentityError;
+}
+
 export const CINCINNATI_ERROR_KINDS = [
   'client_failed_request',
   'client_failed_json_decoding',

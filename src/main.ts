@@ -4,7 +4,7 @@ import { EXIT } from './cli/exit-codes.ts';
 import { runCommand } from './cli/run-command.ts';
 import { err, out } from './cli/standard-streams.ts';
 import { UsageError } from './cli/usage-error.ts';
-import { ConfigError, IdentityError, linesOf } from './errors.ts';
+import { ConfigError, isSetupError, linesOf } from './errors.ts';
 import { VERSION } from './version.ts';
 
 async function main(args: readonly string[]): Promise<number> {
@@ -63,7 +63,7 @@ async function agent(command: CommandOf<'agent'>): Promise<number> {
     await runAgent({ root, log, env: process.env, pid: process.pid, signal: life.signal, reloads });
     return EXIT.ok;
   } catch (error) {
-    const isSetUp = error instanceof ConfigError || error instanceof IdentityError;
+    const isSetUp = isSetupError(error);
     const text = linesOf(error);
     log.error(isSetUp ? text : `critical error: ${text}`);
     if (error instanceof ConfigError) {

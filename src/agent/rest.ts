@@ -105,6 +105,12 @@ export function slotDueUntold(model: Model, policy: Policy): number | undefined 
   return policy.hasLenders || record.slots.length > 0 ? slotDueMono(model, policy) : undefined;
 }
 
+/** The return of that slot, if it is due by now. */
+export function releaseUntold(state: AgentState, view: View): EffectOf<'release-slot'> | undefined {
+  const dueMono = slotDueUntold({ state, memory: view.memory }, view.policy) ?? NEVER;
+  return view.mono >= dueMono ? releaseSlot(state, view) : undefined;
+}
+
 function driverDueMono({ driver }: Memory): number | undefined {
   return driver.registered ? undefined : driver.dueMono;
 }

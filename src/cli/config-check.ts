@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import path from 'node:path';
 
 import { loadFolders, loadSettings, type LoadedSettings } from '../config/load-settings.ts';
-import { ConfigError, IdentityError, linesOf, messageOf, printable } from '../errors.ts';
+import { ConfigError, IdentityError, isSetupError, linesOf, messageOf, printable } from '../errors.ts';
 import { ACCESS_REMEDY } from '../files/access-remedy.ts';
 import { errorCode, isMissing } from '../files/error-code.ts';
 import { loadIdentity, needsOfAgent } from '../identity/identity.ts';
@@ -95,20 +95,19 @@ async function missingFacts(
   settings: Pick<LoadedSettings['settings'], 'identity' | 'updates'>,
 ): Promise<readonly string[]> {
   const { identity } = settings;
-  const needsPlatform = needsOfAgent(settings).has('platform');
+  const ofPlatform = {
+    key: 'identity.platform',
+    value: identity.platform,
+    file: '/proc/cmdline',
+    read: platform,
+  };
   const facts = [
     { key: 'identity.node_uuid', value: identity.nodeUuid, file: '/etc/machine-id', read: nodeUuid },
-    {
-      key: 'identity.platform',
-      value: identity.platform,
-      file: '/proc/cmdline',
-      read: platform,
-      needsPlatform,
-    },
+    ...(needsOfAgent(settings).has('platform') ? [ofPlatform] : []),
   ];
   const notes: string[] = [];
-  for (const { key, value, file, read, needsPlatform: isNeeded = true } of facts) {
-    if (value !== undefined || !isNeeded) {
+  for (const { key, value, file, read } of facts) {
+    if (value !== undefined) {
       continue;
     }
     try {
@@ -134,7 +133,7 @@ async function find(load: () => Promise<LoadedSettings>, root: string): Promise<
       files,
     };
   } catch (error) {
-    if (!(error instanceof ConfigError || error instanceof IdentityError)) {
+    if (!isSetupError(error)) {
       throw error;
     }
     const warnings = error instanceof ConfigError ? error.notes : [];

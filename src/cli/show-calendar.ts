@@ -9,7 +9,7 @@ import { drawnWeek } from '../calendar/drawn-week.ts';
 import { icalendar, type IcalEvent } from '../calendar/icalendar.ts';
 import type { ZoneRules } from '../calendar/zone-rules.ts';
 import { loadSettings } from '../config/load-settings.ts';
-import { ConfigError, IdentityError, linesOf } from '../errors.ts';
+import { ConfigError, isSetupError, linesOf } from '../errors.ts';
 import { loadIdentity, needsOf } from '../identity/identity.ts';
 import { nodeUuid } from '../identity/node-uuid.ts';
 import { createPeriodicGate } from '../strategies/periodic.ts';
@@ -36,7 +36,7 @@ export async function showCalendar(command: CommandOf<'calendar'>): Promise<numb
   try {
     found = await find(root, nowAt, untilAt);
   } catch (error) {
-    if (!(error instanceof ConfigError || error instanceof IdentityError)) {
+    if (!isSetupError(error)) {
       throw error;
     }
     const isKept = error instanceof ConfigError && isKeptFromCaller(error);

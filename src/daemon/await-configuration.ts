@@ -11,19 +11,14 @@ import { join } from 'node:path';
 import type { Clock } from '../agent/ports.ts';
 import { ATTRIBUTES_FILE } from '../config/attribute-template.ts';
 import { DROP_IN_DIRECTORIES } from '../config/drop-ins.ts';
-import { ConfigError, IdentityError, messageOf } from '../errors.ts';
+import { type ConfigError, type IdentityError, isSetupError, messageOf } from '../errors.ts';
 import { MINUTE_MS, SECOND_MS } from '../text/units.ts';
 
 export type AwaitedError = ConfigError | IdentityError;
 
-/** Whether the configuration, or the identity of the node, is at fault. Pure. */
-export function isSetUp(error: unknown): error is AwaitedError {
-  return error instanceof ConfigError || error instanceof IdentityError;
-}
-
 /** Whether waiting may help. False for every fault that a person must mend. Pure. */
 export function mayCome(error: unknown): error is AwaitedError {
-  return isSetUp(error) && error.mayCome;
+  return isSetupError(error) && error.mayCome;
 }
 
 export const FIRST_PAUSE_MS = 2 * SECOND_MS;

@@ -4,17 +4,11 @@
  * Invariant: what a person must mend ends the agent, at once unless a slot is still to be given back.
  */
 import type { Model } from '../agent/state.ts';
-import { ConfigError, linesOf, printable } from '../errors.ts';
+import { ConfigError, isSetupError, linesOf, printable } from '../errors.ts';
 import type { Doorbell } from '../host/doorbell.ts';
 import type { Notifier } from '../host/notify.ts';
 import { inSeconds } from '../report/line.ts';
-import {
-  ConfigurationWait,
-  isSetUp,
-  lookAtFiles,
-  mayCome,
-  type AwaitedError,
-} from './await-configuration.ts';
+import { ConfigurationWait, lookAtFiles, mayCome, type AwaitedError } from './await-configuration.ts';
 import { readConfiguration } from './configuration.ts';
 import { configure, type Configured } from './configured.ts';
 import { giveBackMeanwhile } from './give-back-meanwhile.ts';
@@ -53,7 +47,7 @@ export async function awaitConfigured(
   let ring = (): void => undefined;
   const giving = await giveBackMeanwhile(lasting, bootId, () => ring());
   const wait = new ConfigurationWait({
-    isAwaited: (error) => mayCome(error) || (isSetUp(error) && giving.owes()),
+    isAwaited: (error) => mayCome(error) || (isSetupError(error) && giving.owes()),
     read: async () => configure(await readConfiguration(root, onceInLog), bootId, lasting),
     look: () => lookAtFiles(root),
     onWaiting: (error) => {

@@ -7,7 +7,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Clock } from '../agent/ports.ts';
-import { ConfigError, IdentityError } from '../errors.ts';
+import { isSetupError } from '../errors.ts';
 import { CALM_MS, CrashCount, restMs } from '../history/crash-count.ts';
 import type { Logger } from '../log/log.ts';
 import type { Reporter } from '../report/reporter.ts';
@@ -41,7 +41,7 @@ export class CrashGuard {
     try {
       return await start();
     } catch (error) {
-      if (error instanceof ConfigError || error instanceof IdentityError) {
+      if (isSetupError(error)) {
         await this.#count.clear();
       }
       throw error;

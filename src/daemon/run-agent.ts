@@ -8,7 +8,7 @@
  * - When the signal is aborted everything that was opened is closed, in the reverse order. Nothing keeps the process alive.
  */
 import { Runner } from '../agent/runner.ts';
-import { linesOf, messageOf, StartError } from '../errors.ts';
+import { isSetupError, linesOf, messageOf, StartError } from '../errors.ts';
 import { sayLastWords, takeBackLastWords } from '../history/last-words.ts';
 import { peekRecord } from '../history/record-store.ts';
 import { readBootId } from '../host/boot-id.ts';
@@ -20,7 +20,7 @@ import { compileForSize } from '../memory/lean-runtime.ts';
 import { Metrics } from '../metrics/metrics.ts';
 import { tellOs, tellReading, tellStrategies } from './tell-configuration.ts';
 import { VERSION } from '../version.ts';
-import { isSetUp, mayCome } from './await-configuration.ts';
+import { mayCome } from './await-configuration.ts';
 import { awaitConfigured, type Begun } from './await-configured.ts';
 import { claimFolder } from './claim-folder.ts';
 import { readConfiguration } from './configuration.ts';
@@ -58,7 +58,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   } catch (error) {
     // Another agent lives here, and its words are still to come.
     if (!(error instanceof StartError)) {
-      say(`${isSetUp(error) ? 'it could not start' : 'it failed'}: ${linesOf(error)}`);
+      say(`${isSetupError(error) ? 'it could not start' : 'it failed'}: ${linesOf(error)}`);
     }
     throw error;
   } finally {
@@ -73,7 +73,7 @@ async function live({ root, log, env, pid, signal, reloads }: AgentOptions): Pro
   log.info(`starting update agent (version ${VERSION})`);
   const bootId = await readBootId(root);
   const found = await readConfiguration(root, log).catch(async (error: unknown) => {
-    if (!mayCome(error) && !(isSetUp(error) && (await owesOnDisk(root, bootId)))) {
+    if (!mayCome(error) && !(isSetupError(error) && (await owesOnDisk(root, bootId)))) {
       throw error;
     }
     return error;
@@ -116,7 +116,7 @@ async function live({ root, log, env, pid, signal, reloads }: AgentOptions): Pro
       }
       return { configured: await configure(found, bootId, lasting), model: lasting.model };
     } catch (error) {
-      if (!mayCome(error) && !(isSetUp(error) && owesSlot(lasting.model.memory.record, bootId))) {
+      if (!mayCome(error) && !(isSetupError(error) && owesSlot(lasting.model.memory.record, bootId))) {
         throw error;
       }
       return awaitConfigured(error, { lasting, bootId, notifier, readiness, reloads, signal });

@@ -3,7 +3,8 @@
  *
  * Invariants:
  * - Each message leaves from a socket that never had to wait, and that has reported no error.
- * - Every message that was given is sent or rejected, unless `close` comes first.
+ * - One message is on its way at a time: the next one is given when the last one was sent or rejected.
+ * - A message that was given is sent or rejected, unless `close` comes first.
  *
  * Facts, from src/dgram.rs and js/dgram.js of node-unix-socket 0.2.7. A message that finds the receiver's queue full is
  * sent when there is room. From then on the library is woken for that room without end, and keeps a core busy. A socket

@@ -3,8 +3,8 @@
  *
  * sshd opens a session before it opens a terminal, and pam_systemd leaves the terminal out (openssh, PAM_TTY_KLUDGE in
  * auth-pam.c; systemd 257, pam_systemd.c). logind learns it later from /run/utmp. A host without that file has no other way.
- * But sshd makes a terminal that it opens the user's own (openssh, pty_setowner), and so changes its inode. One that is
- * older than the session belongs to something else, such as the console of a container.
+ * But sshd opens a terminal after the session, and makes it the user's own (openssh, pty_allocate and pty_setowner). The
+ * kernel stamps its inode then. An older one belongs to something else, such as the console of a container.
  *
  * Invariant: where nobody can tell, somebody sits there.
  */

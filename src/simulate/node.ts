@@ -191,11 +191,10 @@ export class SimulatedNode {
         { ...booted, booted: false },
       ];
     } else {
-      const [next, ...others] = this.deployments.filter((deployment) => !deployment.staged);
-      this.deployments =
-        next === undefined || next.booted
-          ? this.deployments.filter((deployment) => !deployment.staged)
-          : [{ ...next, booted: true }, ...others.map((other) => ({ ...other, booted: false }))];
+      // The first one is what the boot loader takes.
+      this.deployments = this.deployments
+        .filter((deployment) => !deployment.staged)
+        .map((deployment, place) => ({ ...deployment, booted: place === 0 }));
     }
     this.restart();
     this.listener.rebooted?.();

@@ -16,7 +16,7 @@ import type { Turn } from '../turn.ts';
 export function foreignStaged({ host, record }: Pick<Memory, 'host' | 'record'>): Deployment | undefined {
   const staged = host?.staged;
   if (staged === undefined) {
-    return host === undefined ? undefined : foreignDefault(host, record);
+    return foreignDefault(host, record);
   }
   if (staged.finalizationLocked === true) {
     return undefined;
@@ -34,7 +34,7 @@ export function foreignStaged({ host, record }: Pick<Memory, 'host' | 'record'>)
  * nor is one that the record denies. People boot an older entry by hand, and the newer one stays the default.
  */
 function foreignDefault(
-  host: HostStatus,
+  host: HostStatus | undefined,
   { staged, attempts, denials }: AgentRecord,
 ): Deployment | undefined {
   const next = bootsNext(host);
@@ -56,7 +56,7 @@ export const STAGED_CHANGED = 'rpm_ostree_staged_changed';
 
 /** Drops what was last read as staged, and nothing else. */
 export function discardStaged({ memory }: { readonly memory: Memory }): EffectOf<'discard-staged'> {
-  return { kind: 'discard-staged', expected: memory.host === undefined ? undefined : bootsNext(memory.host) };
+  return { kind: 'discard-staged', expected: bootsNext(memory.host) };
 }
 
 /** Back to polling after somebody changed what is staged, soon: the deployments are read, and everything is decided anew. */

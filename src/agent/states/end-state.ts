@@ -12,7 +12,7 @@ import { END_INTERVAL_MS, withJitter } from '../pacing.ts';
 import { wallOf, type Moment } from '../moment.ts';
 import type { HostStatus } from '../ports.ts';
 import type { Release } from '../release.ts';
-import { releaseSlot, slotDueUntold, waitFor } from '../rest.ts';
+import { releaseUntold, waitFor } from '../rest.ts';
 import type { AgentState, Model } from '../state.ts';
 import { stepsOf, type Step, type Turn } from '../turn.ts';
 import { startOver } from './back-to-polling.ts';
@@ -27,11 +27,9 @@ const stayOff = (state: Disabled, _event: unknown, { memory }: Turn): Model => (
 export const DISABLED_STEP: Step<Disabled> = stepsOf<Disabled>()(
   ['wait', 'release-slot', 'read-status'],
   (state, view) => {
-    const model = { state, memory: view.memory };
-    if (view.mono >= (slotDueUntold(model, view.policy) ?? Number.POSITIVE_INFINITY)) {
-      return releaseSlot(state, view);
-    }
-    return view.mono >= state.dueMono && view.memory.host !== undefined ? READ_CACHED : waitFor(model, view);
+    const isReadDue = view.mono >= state.dueMono && view.memory.host !== undefined;
+    const otherwise = isReadDue ? READ_CACHED : waitFor({ state, memory: view.memory }, view);
+    return releaseUntold(state, view) ?? otherwise;
   },
   {
     woke: (state, _event, { memory, mono }) =>

@@ -13,7 +13,7 @@ import { AFTER_FOLLOW_MS, FOLLOW_LIMIT_MS } from '../pacing.ts';
 import type { HostStatus } from '../ports.ts';
 import { booted as afterBoot, plain, stagingFinished, type AgentRecord, type Asked } from '../record.ts';
 import { samePayload, type Target } from '../release.ts';
-import { releaseSlot, slotDueUntold, waitFor, waitUntil } from '../rest.ts';
+import { releaseUntold, waitFor, waitUntil } from '../rest.ts';
 import { recorded, type AgentState, type Memory, type Model, type Policy } from '../state.ts';
 import { stepsOf, withMemory, type Step, type Turn } from '../turn.ts';
 import { followed } from './transaction.ts';
@@ -66,12 +66,7 @@ export const START_STEPS: Readonly<Record<StartState['step'], Step<StartState>>>
   }),
   rest: step(
     ['wait', 'release-slot'],
-    (state, view) => {
-      const model = { state, memory: view.memory };
-      return view.mono >= (slotDueUntold(model, view.policy) ?? Number.POSITIVE_INFINITY)
-        ? releaseSlot(state, view)
-        : waitFor(model, view);
-    },
+    (state, view) => releaseUntold(state, view) ?? waitFor({ state, memory: view.memory }, view),
     {
       woke: readWhenDue,
       'slot-released': readWhenDue,

@@ -31,7 +31,7 @@ export const AVAILABLE_STEPS: Readonly<Record<AvailableStep, Step<UpdateAvailabl
       kind: 'stage',
       release,
       allowDowngrade: policy.allowDowngrade,
-      expected: memory.host === undefined ? undefined : bootsNext(memory.host),
+      expected: bootsNext(memory.host),
     }),
     {
       staged: (state, { deployment }, turn) => afterStaging(state, deployment, turn),

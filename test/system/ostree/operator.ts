@@ -81,6 +81,13 @@ export function operator(bed: () => OstreeBed): void {
     await host.sh('systemctl stop alice');
     await host.sh("while loginctl --no-legend list-sessions | grep -q 'alice .*pts/'; do sleep 0.1; done");
 
+    // Over ssh with a terminal she counts as well, whether logind knows it or the terminals tell; without one she does not.
+    await host.sh(`systemd-run --quiet --unit=guest ${SSH} -tt alice@127.0.0.1 sleep 1000`);
+    await host.sh("until zincati why | grep -q '1 logged in: alice on pts/'; do sleep 0.1; done");
+    await host.sh('systemctl stop guest');
+    await host.sh("while loginctl --no-legend list-sessions | grep -q ' alice '; do sleep 0.1; done");
+    expect((await ssh('alice', 'zincati why')).stdout).toMatch(/^ {2}people +yes +nobody$/m);
+
     // Root passes a hold of their own, over ssh too. It stays, and the next boot knows it.
     expect(await ssh('root', 'zincati reboot --dry-run')).toMatchObject({ status: 0, stderr: '' });
     expect(await rebooted(host, () => ssh('root', 'zincati reboot'))).toBe(second?.checksum);
